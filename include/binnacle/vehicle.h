@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Vehicle signals as the cluster passes them on to others: region "vehicle", bn_shm_header then this, CRC protected, 10 Hz or more. */
+#ifndef BINNACLE_VEHICLE_H
+#define BINNACLE_VEHICLE_H
+
+#include "binnacle/shm.h"
+
+enum bn_telltale {
+    BN_TELLTALE_BRAKE,
+    BN_TELLTALE_BELT,
+    BN_TELLTALE_TURN_LEFT,
+    BN_TELLTALE_TURN_RIGHT,
+    BN_TELLTALE_HIGH_BEAM,
+    BN_TELLTALE_MIL,
+    BN_TELLTALE_COUNT
+};
+
+#define BN_VEHICLE_VALID (1u << 0) /* the bus is alive and the values below are fresh */
+
+struct bn_vehicle {
+    uint32_t flags;
+    uint32_t bus_time_ms;    /* time of the vehicle bus, wraps */
+    uint16_t speed_centikmh; /* 0.01 km/h */
+    uint16_t engine_rpm;
+    int8_t gear; /* -1 reverse, 0 neutral, 1.. forward */
+    uint8_t reserved0[3];
+    uint32_t odometer_m;
+    uint32_t telltales; /* bit enum bn_telltale: lit */
+};
+BN_SIZE_IS(struct bn_vehicle, 24);
+
+#endif
