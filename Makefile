@@ -1,0 +1,85 @@
+# Binnacle's front door. On a host every target sets up the builder and runs inside it; inside, the rooms' parts
+# (room.mk) say what is built. `make help` lists the targets.
+
+IMAGE_GOALS := image demo test failover bench soak
+INSIDE := $(wildcard /etc/binnacle-builder)
+.DEFAULT_GOAL := all
+
+ifeq ($(INSIDE),)
+# ---------------------------------------------------------------- on the host
+GOALS := $(filter-out clean help,$(or $(MAKECMDGOALS),all))
+OVERRIDES = $(foreach v,$(filter-out MAKE% GOALS,$(.VARIABLES)),$(if $(filter command,$(origin $(v))),$(v)='$($(v))'))
+
+ifneq ($(GOALS),)
+.PHONY: $(GOALS) inside
+$(GOALS): inside ;@:
+inside:
+	@tools/builder ensure
+	@$(if $(filter $(IMAGE_GOALS),$(GOALS)),tools/image-roots)
+	@tools/builder run make --no-print-directory -j$$(nproc) $(OVERRIDES) $(GOALS)
+endif
+
+else
+# ---------------------------------------------------------------- in the builder
+B := build
+SHELL := /bin/bash
+CC := gcc
+AR := ar
+LD := ld
+CLANG := clang
+WARNINGS := -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -Wconversion
+# The same source gives the same bytes, wherever the checkout is.
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -Wdate-time
+HOST_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(REPRODUCIBLE) -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2 -Iinclude
+FREESTANDING_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(REPRODUCIBLE) -ffreestanding -fno-stack-protector -fno-pic -fno-pie \
+	-mno-red-zone -mgeneral-regs-only -fcf-protection=none -fno-asynchronous-unwind-tables -fno-common -Iinclude
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(SANITIZE) -Iinclude
+FUZZ_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(SANITIZE) -fsanitize=fuzzer -Iinclude
+
+PROGRAMS :=
+UNIT_TESTS :=
+FUZZERS :=
+
+.PHONY: all check check-format check-headers check-rooms check-unit fuzz image demo test failover bench soak
+all:
+
+include $(wildcard *.mk */room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
+
+all: $(PROGRAMS)
+	@echo "built: $(words $(PROGRAMS)) programs under $(B)/"
+
+# Phases of the fast check; each ends in one line.
+check: check-format check-headers check-rooms check-unit
+	@echo "check: all passed"
+check-format:
+	@tools/check-format
+check-headers:
+	@HEADER_CC="$(CC)" tools/check-headers
+check-rooms:
+	@tools/check-rooms
+check-unit: $(UNIT_TESTS)
+	@tools/run-unit-tests $(UNIT_TESTS)
+
+# FUZZ_SECONDS each, from the corpus in the tree; what they find new stays under build/.
+FUZZ_SECONDS ?= 30
+fuzz: $(FUZZERS)
+	@tools/run-fuzzers $(FUZZ_SECONDS) $(FUZZERS)
+endif
+
+.PHONY: clean help
+clean:
+	rm -rf build
+
+help:
+	@echo 'make            build everything (first time: sets up the builder, about 2 minutes)'
+	@echo 'make check      fast checks: format, headers, room rules, unit tests under ASan and UBSan'
+	@echo 'make demo       boot the cockpit in the virtual NUC and show it'
+	@echo 'make test       the whole test suite'
+	@echo 'make failover   kill the IVI in five ways, count the cluster frames'
+	@echo 'make bench      what an exit costs, beside KVM'
+	@echo 'make fuzz       run the fuzzers, FUZZ_SECONDS=30 each'
+	@echo 'make soak       the long forms of every campaign'
+	@echo 'make image      the disk image of the virtual NUC'
+	@echo 'make clean      remove build/ (the cache stays: '"$${BINNACLE_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/binnacle}"')'
+	@echo 'tools/builder run CMD...   run a command in the builder'
