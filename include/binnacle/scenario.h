@@ -23,9 +23,10 @@
 #define BN_PATH_BYTES       64
 
 enum bn_vm_kind {
-    BN_VM_SERVICE = 1,    /* Linux, owns what nobody else does, drives the HSM ABI; exactly one */
+    BN_VM_SERVICE = 1,     /* Linux, owns what nobody else does, drives the HSM ABI; exactly one,
+                              or none if the scenario says BN_SCENARIO_NO_SERVICE_VM */
     BN_VM_PRELAUNCHED = 2, /* started by the hypervisor before the service VM (the cluster) */
-    BN_VM_POSTLAUNCHED = 3, /* created by the service VM through the HSM ABI (the IVI), memory from the service VM's */
+    BN_VM_POSTLAUNCHED = 3, /* created by the service VM through the HSM ABI (the IVI) */
 };
 
 enum bn_image_kind {
@@ -34,15 +35,18 @@ enum bn_image_kind {
     BN_IMAGE_MULTIBOOT1 = 2, /* ELF32 */
 };
 
-struct bn_range { /* host physical; gpa = where the VM sees it. Service VM: identity-mapped, gpa == hpa */
+struct bn_range { /* host physical; gpa = where the VM sees it. Service VM: gpa == hpa */
     uint64_t hpa, gpa, bytes;
 };
+BN_SIZE_IS(struct bn_range, 24);
+#define BN_RANGE_ALIGN 0x200000u /* of every hpa, gpa and length in a scenario: large pages throughout */
 
 struct bn_vm_cpu {
     uint8_t pcpu;      /* logical number: order of the firmware's MADT, boot CPU first */
     uint8_t exclusive; /* 1: no other vCPU ever runs there */
     uint16_t weight;   /* share of a CPU used by several VMs, 1..1000 */
 };
+BN_SIZE_IS(struct bn_vm_cpu, 4);
 
 #define BN_VM_RESTART       (1u << 0) /* started again by its supervisor when it dies */
 #define BN_VM_DIRECT_IRQ    (1u << 1) /* interrupts are delivered to it without exits (exclusive CPUs only) */
@@ -54,16 +58,23 @@ struct bn_scenario_vm {
     uint32_t flags;     /* BN_VM_* */
     uint32_t cpu_count; /* vCPU i runs on cpu[i].pcpu and nowhere else */
     struct bn_vm_cpu cpu[BN_MAX_VCPUS];
-    uint32_t range_count; /* service: every usable range not given to others, limited to memory_bytes: range_count = 0 allowed */
+    uint32_t range_count; /* pre-launched VMs only, 1..BN_MAX_RANGES; the others have none */
     struct bn_range range[BN_MAX_RANGES];
+    /*
+     * Pre-launched: the sum of its ranges. Service: it gets every usable range that is nobody else's, lowest first, up to
+     * this many bytes, and a machine that has less left does not boot. Post-launched: what the device model gives it
+     * out of the service VM's memory.
+     */
     uint64_t memory_bytes;
     uint32_t image_kind;
     uint32_t watchdog_ms; /* 0: none. Cluster: its CPU is taken back; service VM: display goes SAFE */
-    char image[BN_PATH_BYTES];   /* file name in \binnacle\ of the EFI system partition */
+    /* File names in \binnacle\ of the EFI system partition; a post-launched VM's are paths in the service VM. */
+    char image[BN_PATH_BYTES];
     char initrd[BN_PATH_BYTES];
     char cmdline[BN_CMDLINE_BYTES];
     uint64_t framebuffer_gpa; /* where the VM sees the boot framebuffer; 0: it does not */
 };
+BN_SIZE_IS(struct bn_scenario_vm, 840);
 
 struct bn_scenario_region { /* shared memory, see shm.h; rights[i] are those of vm[i] */
     char name[BN_NAME_BYTES];
@@ -72,6 +83,7 @@ struct bn_scenario_region { /* shared memory, see shm.h; rights[i] are those of 
     uint64_t bytes; /* multiple of BN_SHM_ALIGN */
     uint8_t rights[8];
 };
+BN_SIZE_IS(struct bn_scenario_region, 40);
 
 enum bn_device_kind {
     BN_DEVICE_PCI = 1,  /* one function, by bus/device/function */
@@ -91,7 +103,13 @@ struct bn_scenario_device { /* a device that is NOT the service VM's: hidden fro
     uint8_t vector; /* direct delivery: vector at the owner's CPU, 0x20..0xEF */
     uint16_t bdf;   /* PCI: bus << 8 | device << 3 | function, segment 0 */
     uint16_t pci_vendor, pci_device; /* must match what is found there; 0xFFFF: any */
+    uint16_t reserved;
 };
+BN_SIZE_IS(struct bn_scenario_device, 40);
+#define BN_PCI_ANY        0xFFFFu
+#define BN_VECTOR_NONE    0u /* no direct delivery */
+#define BN_VECTOR_FIRST   0x20u
+#define BN_VECTOR_LAST    0xEFu
 #define BN_OWNER_HYPERVISOR 0xFFFFu
 
 struct bn_scenario_output { /* a physical screen */
@@ -100,6 +118,7 @@ struct bn_scenario_output { /* a physical screen */
     uint32_t refresh_mhz; /* millihertz */
     uint32_t index;       /* connector number of the display controller */
 };
+BN_SIZE_IS(struct bn_scenario_output, 32);
 
 enum bn_layer_source {
     BN_LAYER_CLUSTER = 1, /* the cluster's frames */
@@ -107,7 +126,11 @@ enum bn_layer_source {
     BN_LAYER_COPY = 3,    /* a cut of the cluster's frames (source rectangle), e.g. the telltale strip on another screen */
 };
 
-struct bn_scenario_layer { /* placed on one output; higher z is nearer to the driver, the cluster's always topmost */
+/*
+ * Placed on one output; higher z is nearer to the driver. Layers that show the cluster are above every guest's on their
+ * output; where a guest's picture is to be seen inside the cluster's, the cluster is laid around it in several layers.
+ */
+struct bn_scenario_layer {
     uint32_t source; /* enum bn_layer_source */
     uint16_t vm;
     uint16_t scanout;
@@ -117,16 +140,19 @@ struct bn_scenario_layer { /* placed on one output; higher z is nearer to the dr
     int32_t src_x, src_y, src_width, src_height; /* cut of the source; all 0: whole */
     uint32_t input;                              /* 1: takes keyboard and pointer */
 };
+BN_SIZE_IS(struct bn_scenario_layer, 48);
+
+#define BN_SCENARIO_NO_SERVICE_VM (1u << 0) /* a test or a measurement that runs without Linux */
 
 struct bn_scenario {
     uint32_t magic;
     uint16_t version;
-    uint16_t reserved0;
+    uint16_t flags; /* BN_SCENARIO_* */
     uint32_t bytes; /* sizeof(struct bn_scenario) */
     uint32_t crc;   /* bn_crc32 over everything after this member */
     char name[32];
     struct bn_range hypervisor;      /* its own memory: image, heap, tables (gpa unused, 0) */
-    struct bn_range shm;             /* the shared window (gpa: where pre-launched VMs see it) */
+    struct bn_range shm;             /* the shared window (gpa: where pre-launched VMs see it); bytes 0: none */
     uint16_t console_port;           /* UART of the hypervisor console */
     uint16_t framebuffer_vm;         /* index of the VM that draws to the boot framebuffer; 0xFFFF none */
     uint32_t framebuffer_width, framebuffer_height;
@@ -138,5 +164,7 @@ struct bn_scenario {
     struct bn_scenario_layer layer[BN_MAX_LAYERS];
 };
 BN_OFFSET_IS(struct bn_scenario, crc, 12);
+BN_OFFSET_IS(struct bn_scenario, vm, 128);
+BN_SIZE_IS(struct bn_scenario, 6832);
 
 #endif
