@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the loader hands to the hypervisor, and how. Firmware is gone when the hypervisor's entry is jumped to: long mode,
- * interrupts off, RDI = physical address of bn_boot_info, RSP = 0. The page tables and the GDT are still the firmware's:
- * memory is identity-mapped at least below 4 GiB and wherever the loader put things, but the tables themselves lie in
- * memory that this very map calls usable, as do bn_boot_info, the scenario and the modules: replace the former and copy the
- * latter before you give memory away.
+ * What the loader hands to the hypervisor, and how. Firmware is gone when the hypervisor's entry is
+ * jumped to: long mode, interrupts off, RDI = physical address of bn_boot_info, RSP = 0. The page
+ * tables and the GDT are still the firmware's: memory is identity-mapped at least below 4 GiB and
+ * wherever the loader put things, but the tables themselves lie in memory that this very map calls
+ * usable, as do bn_boot_info, the scenario and the modules: replace the former and copy the latter
+ * before you give memory away.
  *
- * The hypervisor is \binnacle\hypervisor.elf: ELF64 for x86-64, ET_EXEC, linked at any virtual address. The physical
- * address of its segments is relative to its memory: p_paddr 0 is loaded at image_base = scenario.hypervisor.hpa. The
- * entry (e_entry, virtual) is called at its physical place, image_base + p_paddr + (e_entry - p_vaddr) of its segment.
- * Everything from image_base to image_base + image_bytes that no segment fills is zero.
+ * The hypervisor is \binnacle\hypervisor.elf: ELF64 for x86-64, ET_EXEC, linked at any virtual
+ * address. The physical address of its segments is relative to its memory: p_paddr 0 is loaded at
+ * image_base = scenario.hypervisor.hpa. The entry (e_entry, virtual) is called at its physical
+ * place, image_base + p_paddr + (e_entry - p_vaddr) of its segment. Everything from image_base to
+ * image_base + image_bytes that no segment fills is zero.
  */
 #ifndef BINNACLE_BOOT_H
 #define BINNACLE_BOOT_H
@@ -22,12 +24,13 @@
 #define BN_BOOT_MAX_MEMORY  192
 #define BN_BOOT_MAX_MODULES 16
 
-enum bn_memory_type { /* as e820 */
-    BN_MEMORY_USABLE = 1, /* also what boot services held, and what the scenario gives to someone */
-    BN_MEMORY_RESERVED = 2,
-    BN_MEMORY_ACPI = 3,
-    BN_MEMORY_ACPI_NVS = 4,
-    BN_MEMORY_MMIO = 5,
+enum bn_memory_type {                       /* as e820 */
+                      BN_MEMORY_USABLE = 1, /* also what boot services held, and what the scenario
+                                               gives to someone */
+                      BN_MEMORY_RESERVED = 2,
+                      BN_MEMORY_ACPI = 3,
+                      BN_MEMORY_ACPI_NVS = 4,
+                      BN_MEMORY_MMIO = 5,
 };
 
 struct bn_memory {
@@ -36,9 +39,10 @@ struct bn_memory {
     uint32_t reserved;
 };
 
-struct bn_module { /* a file the loader read and whose SHA-256 it checked */
+struct bn_module {            /* a file the loader read and whose SHA-256 it checked */
     char name[BN_PATH_BYTES]; /* as in the scenario */
-    uint64_t base, bytes;     /* physical, page-aligned, in usable memory that the scenario gives to nobody but the service VM */
+    uint64_t base, bytes;     /* physical, page-aligned, in usable memory that the scenario gives to
+                                 nobody but the service VM */
 };
 
 struct bn_boot_framebuffer {
@@ -54,7 +58,7 @@ struct bn_boot_info {
     uint16_t version;
     uint16_t reserved0;
     uint32_t bytes;
-    uint32_t crc; /* bn_crc32 over the structure with this member 0 */
+    uint32_t crc;                     /* bn_crc32 over the structure with this member 0 */
     uint64_t image_base, image_bytes; /* where the hypervisor's ELF was loaded (physical) */
     uint64_t scenario;                /* physical address of struct bn_scenario, checked */
     uint64_t rsdp;                    /* ACPI root pointer, physical; 0: the firmware has none */

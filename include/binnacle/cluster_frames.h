@@ -2,15 +2,18 @@
 /*
  * How the cluster's picture reaches the compositor, and how the cluster knows that it did.
  *
- * Region "cluster-frames" (cluster writes, service VM reads): bn_shm_header, bn_cluster_frames, then the buffers. The cluster
- * draws frame n into buffer n % buffers, fills frame[n % buffers], then stores `latest` = n. The compositor shows frames in
- * order and never reads a buffer whose frame[].counter is not the one it asked for, before and after its copy.
+ * Region "cluster-frames" (cluster writes, service VM reads): bn_shm_header, bn_cluster_frames,
+ * then the buffers. The cluster draws frame n into buffer n % buffers, fills frame[n % buffers],
+ * then stores `latest` = n. The compositor shows frames in order and never reads a buffer whose
+ * frame[].counter is not the one it asked for, before and after its copy.
  *
- * Region "display-status" (service VM writes, cluster and hypervisor read): bn_shm_header, bn_display_status, CRC protected.
+ * Region "display-status" (service VM writes, cluster and hypervisor read): bn_shm_header,
+ * bn_display_status, CRC protected.
  *
- * Every frame also carries its counter as pixels, so that a picture taken outside the machine can be dated: a row of 32
- * cells, BN_FRAME_CODE_CELL pixels square, least significant bit first, at the bottom left corner; white = 1, black = 0,
- * followed by 8 cells of checksum (the sum of the four counter bytes, low 8 bits, inverted).
+ * Every frame also carries its counter as pixels, so that a picture taken outside the machine can
+ * be dated: a row of 32 cells, BN_FRAME_CODE_CELL pixels square, least significant bit first, at
+ * the bottom left corner; white = 1, black = 0, followed by 8 cells of checksum (the sum of the
+ * four counter bytes, low 8 bits, inverted).
  */
 #ifndef BINNACLE_CLUSTER_FRAMES_H
 #define BINNACLE_CLUSTER_FRAMES_H
@@ -27,10 +30,12 @@ struct bn_rect {
     int32_t x, y, width, height; /* pixels, top left origin */
 };
 
-enum bn_display_state { /* what the driver looks at */
-    BN_DISPLAY_EARLY = 1,  /* the cluster draws to the boot framebuffer */
-    BN_DISPLAY_SHARED = 2, /* the compositor shows the cluster's buffers, topmost */
-    BN_DISPLAY_SAFE = 3,   /* service VM missed its deadline: boot framebuffer again */
+enum bn_display_state {                       /* what the driver looks at */
+                        BN_DISPLAY_EARLY = 1, /* the cluster draws to the boot framebuffer */
+                        BN_DISPLAY_SHARED =
+                            2, /* the compositor shows the cluster's buffers, topmost */
+                        BN_DISPLAY_SAFE =
+                            3, /* service VM missed its deadline: boot framebuffer again */
 };
 
 struct bn_frame {
@@ -44,20 +49,23 @@ BN_SIZE_IS(struct bn_frame, 152);
 
 #define BN_FRAME_BUSY 0xFFFFFFFFu
 
-struct bn_cluster_frames { /* at offset 64 of the region */
-    uint32_t width, height, pitch; /* pixels, pixels, bytes; XRGB8888 */
-    uint32_t buffers;              /* BN_FRAME_BUFFERS */
+struct bn_cluster_frames {                    /* at offset 64 of the region */
+    uint32_t width, height, pitch;            /* pixels, pixels, bytes; XRGB8888 */
+    uint32_t buffers;                         /* BN_FRAME_BUFFERS */
     uint32_t buffer_offset[BN_FRAME_BUFFERS]; /* bytes from the start of the region */
-    uint32_t latest;               /* last complete frame; the first is 1 */
-    uint32_t display_state;        /* enum bn_display_state, as the cluster sees it */
-    uint64_t tsc_hz;               /* drawn_ns = TSC ticks since boot_tsc, scaled by this: lets a reader with the same TSC compare */
+    uint32_t latest;                          /* last complete frame; the first is 1 */
+    uint32_t display_state;                   /* enum bn_display_state, as the cluster sees it */
+    uint64_t tsc_hz; /* drawn_ns = TSC ticks since boot_tsc, scaled by this: lets a reader with the
+                        same TSC compare */
     uint64_t boot_tsc;
     struct bn_frame frame[BN_FRAME_BUFFERS];
 };
 BN_SIZE_IS(struct bn_cluster_frames, 664);
 
-struct bn_display_status { /* at offset 64 of the region; updated once per composed frame and at least every 100 ms */
-    uint32_t shown;        /* counter of the cluster frame in the buffer last handed to scan-out; 0: none yet */
+struct bn_display_status { /* at offset 64 of the region; updated once per composed frame and at
+                              least every 100 ms */
+    uint32_t
+        shown; /* counter of the cluster frame in the buffer last handed to scan-out; 0: none yet */
     uint32_t shown_total;  /* cluster frames scanned out since start */
     uint32_t missed;       /* counters that were never scanned out */
     uint32_t late;         /* scanned out after their deadline */

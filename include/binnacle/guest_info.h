@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the hypervisor tells a pre-launched VM about its machine: the first Multiboot module (string "binnacle.guest_info").
- * A guest that finds no such module runs on bare hardware and finds out for itself.
+ * What the hypervisor tells a pre-launched VM about its machine: the first Multiboot module (string
+ * "binnacle.guest_info"). A guest that finds no such module runs on bare hardware and finds out for
+ * itself.
  */
 #ifndef BINNACLE_GUEST_INFO_H
 #define BINNACLE_GUEST_INFO_H
@@ -12,10 +13,13 @@
 #define BN_GUEST_INFO_VERSION 1
 #define BN_GUEST_INFO_MODULE  "binnacle.guest_info"
 
-#define BN_GUEST_X2APIC (1u << 0) /* local APIC is in x2APIC mode and its MSRs are the guest's own, except ICR and APIC base */
-#define BN_GUEST_SPKR   (1u << 1) /* PC speaker (ports 42h, 43h, 61h) is the guest's own */
+#define BN_GUEST_X2APIC                                                                            \
+    (1u << 0) /* local APIC is in x2APIC mode and its MSRs are the guest's own, except ICR and     \
+                 APIC base */
+#define BN_GUEST_SPKR (1u << 1) /* PC speaker (ports 42h, 43h, 61h) is the guest's own */
 
-struct bn_guest_framebuffer { /* the boot framebuffer, 32 bits a pixel, XRGB8888; gpa 0 if the VM has none */
+struct bn_guest_framebuffer { /* the boot framebuffer, 32 bits a pixel, XRGB8888; gpa 0 if the VM
+                                 has none */
     uint64_t gpa;
     uint32_t width, height; /* pixels */
     uint32_t pitch;         /* bytes a line */
@@ -24,7 +28,8 @@ struct bn_guest_framebuffer { /* the boot framebuffer, 32 bits a pixel, XRGB8888
 
 struct bn_guest_uart { /* a 16550 of the guest's own; port 0 if absent */
     uint16_t port;
-    uint8_t vector; /* edge interrupt, delivered directly to the guest's CPU at this vector, EOI at the local APIC */
+    uint8_t vector; /* edge interrupt, delivered directly to the guest's CPU at this vector, EOI at
+                       the local APIC */
     uint8_t reserved[5];
 };
 

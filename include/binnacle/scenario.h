@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The scenario as every world reads it: one flat, versioned, checksummed structure that the host tool writes from
- * scenarios/<name>.dts. Who owns which CPU, memory, device and display. Nothing on the target parses a tree.
+ * The scenario as every world reads it: one flat, versioned, checksummed structure that the host
+ * tool writes from scenarios/<name>.dts. Who owns which CPU, memory, device and display. Nothing on
+ * the target parses a tree.
  */
 #ifndef BINNACLE_SCENARIO_H
 #define BINNACLE_SCENARIO_H
@@ -11,21 +12,21 @@
 #define BN_SCENARIO_MAGIC   BN_FOURCC('B', 'N', 'S', 'C')
 #define BN_SCENARIO_VERSION 1
 
-#define BN_MAX_CPUS         8
-#define BN_MAX_VMS          6
-#define BN_MAX_VCPUS        8 /* of one VM */
-#define BN_MAX_RANGES       4 /* memory ranges of one VM */
-#define BN_MAX_REGIONS      8 /* shared memory */
-#define BN_MAX_DEVICES      16
-#define BN_MAX_OUTPUTS      4
-#define BN_MAX_LAYERS       12
-#define BN_CMDLINE_BYTES    512
-#define BN_PATH_BYTES       64
+#define BN_MAX_CPUS      8
+#define BN_MAX_VMS       6
+#define BN_MAX_VCPUS     8 /* of one VM */
+#define BN_MAX_RANGES    4 /* memory ranges of one VM */
+#define BN_MAX_REGIONS   8 /* shared memory */
+#define BN_MAX_DEVICES   16
+#define BN_MAX_OUTPUTS   4
+#define BN_MAX_LAYERS    12
+#define BN_CMDLINE_BYTES 512
+#define BN_PATH_BYTES    64
 
 enum bn_vm_kind {
-    BN_VM_SERVICE = 1,     /* Linux, owns what nobody else does, drives the HSM ABI; exactly one,
-                              or none if the scenario says BN_SCENARIO_NO_SERVICE_VM */
-    BN_VM_PRELAUNCHED = 2, /* started by the hypervisor before the service VM (the cluster) */
+    BN_VM_SERVICE = 1,      /* Linux, owns what nobody else does, drives the HSM ABI; exactly one,
+                               or none if the scenario says BN_SCENARIO_NO_SERVICE_VM */
+    BN_VM_PRELAUNCHED = 2,  /* started by the hypervisor before the service VM (the cluster) */
     BN_VM_POSTLAUNCHED = 3, /* created by the service VM through the HSM ABI (the IVI) */
 };
 
@@ -39,7 +40,8 @@ struct bn_range { /* host physical; gpa = where the VM sees it. Service VM: gpa 
     uint64_t hpa, gpa, bytes;
 };
 BN_SIZE_IS(struct bn_range, 24);
-#define BN_RANGE_ALIGN 0x200000u /* of every hpa, gpa and length in a scenario: large pages throughout */
+#define BN_RANGE_ALIGN                                                                             \
+    0x200000u /* of every hpa, gpa and length in a scenario: large pages throughout */
 
 struct bn_vm_cpu {
     uint8_t pcpu;      /* logical number: order of the firmware's MADT, boot CPU first */
@@ -48,8 +50,9 @@ struct bn_vm_cpu {
 };
 BN_SIZE_IS(struct bn_vm_cpu, 4);
 
-#define BN_VM_RESTART       (1u << 0) /* started again by its supervisor when it dies */
-#define BN_VM_DIRECT_IRQ    (1u << 1) /* interrupts are delivered to it without exits (exclusive CPUs only) */
+#define BN_VM_RESTART (1u << 0) /* started again by its supervisor when it dies */
+#define BN_VM_DIRECT_IRQ                                                                           \
+    (1u << 1) /* interrupts are delivered to it without exits (exclusive CPUs only) */
 
 struct bn_scenario_vm {
     char name[BN_NAME_BYTES];
@@ -61,14 +64,16 @@ struct bn_scenario_vm {
     uint32_t range_count; /* pre-launched VMs only, 1..BN_MAX_RANGES; the others have none */
     struct bn_range range[BN_MAX_RANGES];
     /*
-     * Pre-launched: the sum of its ranges. Service: it gets every usable range that is nobody else's, lowest first, up to
-     * this many bytes, and a machine that has less left does not boot. Post-launched: what the device model gives it
-     * out of the service VM's memory.
+     * Pre-launched: the sum of its ranges. Service: it gets every usable range that is nobody
+     * else's, lowest first, up to this many bytes, and a machine that has less left does not boot.
+     * Post-launched: what the device model gives it out of the service VM's memory.
      */
     uint64_t memory_bytes;
     uint32_t image_kind;
-    uint32_t watchdog_ms; /* 0: none. Cluster: its CPU is taken back; service VM: display goes SAFE */
-    /* File names in \binnacle\ of the EFI system partition; a post-launched VM's are paths in the service VM. */
+    uint32_t
+        watchdog_ms; /* 0: none. Cluster: its CPU is taken back; service VM: display goes SAFE */
+    /* File names in \binnacle\ of the EFI system partition; a post-launched VM's are paths in the
+     * service VM. */
     char image[BN_PATH_BYTES];
     char initrd[BN_PATH_BYTES];
     char cmdline[BN_CMDLINE_BYTES];
@@ -100,16 +105,16 @@ struct bn_scenario_device { /* a device that is NOT the service VM's: hidden fro
     uint16_t owner; /* index into vm[] ; 0xFFFF: the hypervisor (console) */
     uint16_t port;  /* UART base */
     uint8_t isa_irq;
-    uint8_t vector; /* direct delivery: vector at the owner's CPU, 0x20..0xEF */
-    uint16_t bdf;   /* PCI: bus << 8 | device << 3 | function, segment 0 */
+    uint8_t vector;                  /* direct delivery: vector at the owner's CPU, 0x20..0xEF */
+    uint16_t bdf;                    /* PCI: bus << 8 | device << 3 | function, segment 0 */
     uint16_t pci_vendor, pci_device; /* must match what is found there; 0xFFFF: any */
     uint16_t reserved;
 };
 BN_SIZE_IS(struct bn_scenario_device, 40);
-#define BN_PCI_ANY        0xFFFFu
-#define BN_VECTOR_NONE    0u /* no direct delivery */
-#define BN_VECTOR_FIRST   0x20u
-#define BN_VECTOR_LAST    0xEFu
+#define BN_PCI_ANY          0xFFFFu
+#define BN_VECTOR_NONE      0u /* no direct delivery */
+#define BN_VECTOR_FIRST     0x20u
+#define BN_VECTOR_LAST      0xEFu
 #define BN_OWNER_HYPERVISOR 0xFFFFu
 
 struct bn_scenario_output { /* a physical screen */
@@ -123,12 +128,14 @@ BN_SIZE_IS(struct bn_scenario_output, 32);
 enum bn_layer_source {
     BN_LAYER_CLUSTER = 1, /* the cluster's frames */
     BN_LAYER_SCANOUT = 2, /* scanout `scanout` of VM `vm` */
-    BN_LAYER_COPY = 3,    /* a cut of the cluster's frames (source rectangle), e.g. the telltale strip on another screen */
+    BN_LAYER_COPY = 3, /* a cut of the cluster's frames (source rectangle), e.g. the telltale strip
+                          on another screen */
 };
 
 /*
- * Placed on one output; higher z is nearer to the driver. Layers that show the cluster are above every guest's on their
- * output; where a guest's picture is to be seen inside the cluster's, the cluster is laid around it in several layers.
+ * Placed on one output; higher z is nearer to the driver. Layers that show the cluster are above
+ * every guest's on their output; where a guest's picture is to be seen inside the cluster's, the
+ * cluster is laid around it in several layers.
  */
 struct bn_scenario_layer {
     uint32_t source; /* enum bn_layer_source */
@@ -151,10 +158,10 @@ struct bn_scenario {
     uint32_t bytes; /* sizeof(struct bn_scenario) */
     uint32_t crc;   /* bn_crc32 over everything after this member */
     char name[32];
-    struct bn_range hypervisor;      /* its own memory: image, heap, tables (gpa unused, 0) */
-    struct bn_range shm;             /* the shared window (gpa: where pre-launched VMs see it); bytes 0: none */
-    uint16_t console_port;           /* UART of the hypervisor console */
-    uint16_t framebuffer_vm;         /* index of the VM that draws to the boot framebuffer; 0xFFFF none */
+    struct bn_range hypervisor; /* its own memory: image, heap, tables (gpa unused, 0) */
+    struct bn_range shm; /* the shared window (gpa: where pre-launched VMs see it); bytes 0: none */
+    uint16_t console_port;   /* UART of the hypervisor console */
+    uint16_t framebuffer_vm; /* index of the VM that draws to the boot framebuffer; 0xFFFF none */
     uint32_t framebuffer_width, framebuffer_height;
     uint32_t vm_count, region_count, device_count, output_count, layer_count;
     struct bn_scenario_vm vm[BN_MAX_VMS];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Vehicle signals as the cluster passes them on to others: region "vehicle", bn_shm_header then this, CRC protected, 10 Hz or more. */
+/* Vehicle signals as the cluster passes them on to others: region "vehicle", bn_shm_header then
+ * this, CRC protected, 10 Hz or more. */
 #ifndef BINNACLE_VEHICLE_H
 #define BINNACLE_VEHICLE_H
 
