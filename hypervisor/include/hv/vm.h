@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A virtual machine: its vCPUs, memory, and the ports and addresses that are emulated for it. */
+#ifndef HV_VM_H
+#define HV_VM_H
+
+#include "binnacle/scenario.h"
+#include "hv/lock.h"
+#include "hv/paging.h"
+#include "hv/vcpu.h"
+
+/*
+ * An emulated register range. Handlers run on the accessing vCPU's CPU with no lock held; `offset` is region-relative.
+ * On a read they set *value (zero-extended). They return BN_OK, or BN_EBUSY: the answer will come from the service VM
+ * (vCPU is then VCPU_WAIT_IO).
+ */
+typedef enum bn_status (*io_handler)(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
+                                     bool write, uint64_t *value);
+
+struct io_region {
+    uint64_t base, bytes;
+    io_handler handler;
+    void *device;
+};
+
+#define VM_MAX_IO_REGIONS 48
+
+enum vm_state { VM_ABSENT, VM_CREATED, VM_RUNNING, VM_PAUSED, VM_PARKED, VM_DYING };
+
+struct vm {
+    uint32_t id; /* index into the scenario's vm[] */
+    const struct bn_scenario_vm *config;
+    volatile uint32_t state; /* enum vm_state */
+    uint32_t vcpu_count;
+    struct vcpu vcpu[HV_MAX_VCPUS];
+    struct nested_paging memory; /* EPT or NPT, one module, three formats: paging.h */
+    struct spinlock memory_lock;
+    struct io_region pio[VM_MAX_IO_REGIONS]; /* sorted by base */
+    struct io_region mmio[VM_MAX_IO_REGIONS];
+    uint32_t pio_count, mmio_count;
+    struct vioapic *ioapic; /* 0 for VMs without */
+    struct vpic *pic;
+    struct vpit *pit;
+    struct vuart *uart;
+    struct vpci *pci; /* configuration space filter of the service VM */
+    struct ioreq_client *ioreq; /* post-launched VMs */
+    void *vendor; /* I/O and MSR permission maps */
+};
+
+extern struct vm vms[HV_MAX_VMS]; /* index = scenario index */
+struct vm *vm_service(void);
+bool vm_is_service(const struct vm *vm);
+
+/* Adds an emulated range; they may not overlap (BN_EINVAL). Before the VM runs only. */
+enum bn_status vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler, void *device) HV_MUST_CHECK;
+enum bn_status vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler, void *device) HV_MUST_CHECK;
+
+/*
+ * Guest memory, the only way to it: copies at most one page-crossing range after checking every page against the VM's nested
+ * page table (rights included). BN_EFAULT leaves nothing half-said: `bytes` are copied completely or not at all.
+ */
+enum bn_status gpa_read(struct vm *vm, gpa_t gpa, void *to, size_t bytes) HV_MUST_CHECK;
+enum bn_status gpa_write(struct vm *vm, gpa_t gpa, const void *from, size_t bytes) HV_MUST_CHECK;
+/* By linear address, through the guest's own tables (any mode); for instruction fetch and string I/O. */
+enum bn_status gva_read(struct vcpu *vcpu, gva_t gva, void *to, size_t bytes) HV_MUST_CHECK;
+enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from, size_t bytes) HV_MUST_CHECK;
+
+/* Life of post-launched VMs (hypercalls) and of all (power control). Destroying never fails and takes a running VM. */
+enum bn_status vm_create(struct vm *vm) HV_MUST_CHECK; /* from its scenario entry, vCPUs reset, not running */
+void vm_start(struct vm *vm);
+void vm_pause(struct vm *vm); /* returns when no vCPU of it is in guest mode */
+void vm_resume(struct vm *vm);
+void vm_reset(struct vm *vm);
+void vm_destroy(struct vm *vm); /* returns when mappings are gone and every CPU's TLB is flushed */
+
+#endif
