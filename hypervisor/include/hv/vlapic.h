@@ -1,33 +1,87 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The virtual local APIC of one vCPU: xAPIC page and x2APIC MSRs over one register file (SDM 3 §11). */
+/* The virtual local APIC of one vCPU: xAPIC page and x2APIC MSRs over one register file (SDM 3
+ * §11). */
 #ifndef HV_VLAPIC_H
 #define HV_VLAPIC_H
 
 #include "hv/timer.h"
 
+#define VLAPIC_BASE     0xFEE00000ull
+#define VLAPIC_TIMER_HZ 1000000000u /* input clock of the count-down timer: one tick is 1 ns */
+
+#define MSR_APIC_BASE    0x1Bu
+#define MSR_TSC_DEADLINE 0x6E0u
+#define MSR_X2APIC_FIRST 0x800u
+#define MSR_X2APIC_LAST  0x8FFu
+
+enum vlapic_delivery { /* delivery modes of ICR, LVT, RTE and MSI data, SDM 3 §11.6.1 */
+                       DELIVER_FIXED = 0,
+                       DELIVER_LOWEST = 1,
+                       DELIVER_SMI = 2,
+                       DELIVER_NMI = 4,
+                       DELIVER_INIT = 5,
+                       DELIVER_SIPI = 6,
+                       DELIVER_EXTINT = 7,
+};
+
 struct vlapic {
     struct vcpu *vcpu;
+    /*
+     * Set once by who creates the vCPU. The service VM's must be the physical APIC ids: a device
+     * that it owns sends its MSIs to the id the guest gave it, and no remapping is in between.
+     */
+    uint32_t apic_id;
     uint64_t base_msr; /* IA32_APIC_BASE */
     uint32_t regs[64]; /* by offset / 16 */
-    volatile uint32_t irr[8]; /* posted by any CPU, atomically */
+    uint32_t irr[8];   /* posted by any CPU: atomic accesses only, as tmr and esr_pending */
     uint32_t isr[8], tmr[8];
+    uint32_t esr_pending; /* errors since the last write of ESR */
     uint64_t tsc_deadline;
     struct hv_timer timer;
     uint64_t timer_start; /* TSC when the count was written */
 };
 
+/* Power-on or INIT state; keeps vcpu and apic_id. vCPU 0 is the bootstrap processor. */
 void vlapic_reset(struct vlapic *lapic);
-/* Any CPU: makes `vector` pending and wakes the vCPU. Level as the trigger mode register should show it. */
+/* Stops the timer: the vCPU is gone. */
+void vlapic_finish(struct vlapic *lapic);
+/* Any CPU: makes `vector` pending and wakes the vCPU. Level as the trigger mode register should
+ * show it. Dropped while the guest has its APIC disabled. */
 void vlapic_post(struct vcpu *vcpu, uint8_t vector, bool level);
 /* Own CPU, before entry: the vector to inject now, or -1. Accepting moves it from IRR to ISR. */
 int vlapic_pending(struct vlapic *lapic);
 void vlapic_accept(struct vlapic *lapic, uint8_t vector);
 bool vlapic_takes_extint(const struct vlapic *lapic); /* PIC through LINT0 */
-/* Registers by MSR (0x800..0x8FF, 0x6E0, 0x1B) and by page offset. BN_EINVAL: the guest gets #GP. */
+/* CR8 is bits 7:4 of the task priority register. */
+uint64_t vlapic_cr8(const struct vlapic *lapic);
+void vlapic_set_cr8(struct vlapic *lapic, uint64_t value);
+/* Registers by MSR (0x800..0x8FF, 0x6E0, 0x1B) and by page offset. BN_EINVAL: the guest gets #GP.
+ */
 enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value) HV_MUST_CHECK;
 enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value) HV_MUST_CHECK;
-enum bn_status vlapic_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes, bool write, uint64_t *value);
-/* A message as a device would write it (MSI address and data): the vCPUs of `vm` it names get the vector. */
+enum bn_status vlapic_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
+                           bool write, uint64_t *value);
+
+/* An interrupt message inside one VM: who gets it, how, and with which vector. */
+struct vlapic_message {
+    uint32_t destination; /* APIC id or logical destination */
+    bool logical;
+    bool wide; /* x2APIC form: 32-bit destinations, broadcast is 0xFFFFFFFF; else 8 bits, 0xFF */
+    uint8_t delivery; /* enum vlapic_delivery */
+    uint8_t vector;
+    bool level;
+};
+/* Delivers to the vCPUs of `vm` that the message names; how many took it. NMI, INIT and SIPI too.
+ */
+unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message);
+/* Does this APIC answer to the message's destination? */
+bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message);
+/* A message as a device would write it (MSI address and data): the vCPUs of `vm` it names get the
+ * vector. BN_EINVAL: no such address, vector or delivery mode. */
 enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data) HV_MUST_CHECK;
+
+/* core's: starts a vCPU that is in VCPU_WAIT_SIPI at page `vector`; ignored in any other state. Any
+ * CPU. */
+void vcpu_sipi(struct vcpu *vcpu, uint8_t vector);
 
 #endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports and device registers of the machine. The unit tests put a header of this name in front. */
+#ifndef HV_HW_H
+#define HV_HW_H
+
+#include "hv/paging.h"
+
+static inline uint8_t hw_in8(uint16_t port)
+{
+    uint8_t value;
+
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline uint16_t hw_in16(uint16_t port)
+{
+    uint16_t value;
+
+    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline uint32_t hw_in32(uint16_t port)
+{
+    uint32_t value;
+
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void hw_out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void hw_out16(uint16_t port, uint16_t value)
+{
+    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void hw_out32(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint32_t hw_in(uint16_t port, unsigned bytes)
+{
+    return bytes == 1 ? hw_in8(port) : bytes == 2 ? hw_in16(port) : hw_in32(port);
+}
+
+static inline void hw_out(uint16_t port, unsigned bytes, uint32_t value)
+{
+    if (bytes == 1)
+        hw_out8(port, (uint8_t)value);
+    else if (bytes == 2)
+        hw_out16(port, (uint16_t)value);
+    else
+        hw_out32(port, value);
+}
+
+/* Device registers through the direct map; bytes 1, 2, 4, naturally aligned. */
+static inline uint32_t hw_mmio_read(hpa_t address, unsigned bytes)
+{
+    volatile void *p = hpa_to_ptr(address);
+
+    return bytes == 1   ? *(volatile uint8_t *)p
+           : bytes == 2 ? *(volatile uint16_t *)p
+                        : *(volatile uint32_t *)p;
+}
+
+static inline void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value)
+{
+    volatile void *p = hpa_to_ptr(address);
+
+    if (bytes == 1)
+        *(volatile uint8_t *)p = (uint8_t)value;
+    else if (bytes == 2)
+        *(volatile uint16_t *)p = (uint16_t)value;
+    else
+        *(volatile uint32_t *)p = value;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* PCI configuration space: the hypervisor's own access, and the filter in front of the service VM.
+ */
+#ifndef HV_PCI_H
+#define HV_PCI_H
+
+#include "hv/vm.h"
+
+#define PCI_BDF(bus, device, function) ((uint16_t)((bus) << 8 | (device) << 3 | (function)))
+#define PCI_ADDRESS_PORT               0xCF8u
+#define PCI_DATA_PORT                  0xCFCu
+#define VPCI_MAX_FUNCTIONS             4u
+#define VPCI_MAX_HIDDEN                24u
+#define VPCI_MAX_FORBIDDEN             40u
+#define VPCI_MSIX_MAX                  64u
+#define VPCI_BARS                      6u
+
+/* Hypervisor's own access, any CPU. ecam_base 0: ports only (offsets below 256). Bytes 1, 2, 4. */
+void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus);
+uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes);
+void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
+/* Size and address of a memory BAR, probed with decoding off. 0: none, or I/O. */
+uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes);
+
+struct vpci_function; /* a function that exists only here */
+struct vpci_ops {
+    /* Register access in a BAR. BAR 0 only if MSI-X is elsewhere; reads set *value. */
+    enum bn_status (*bar)(struct vpci_function *function, unsigned bar, uint64_t offset,
+                          unsigned bytes, bool write, uint64_t *value);
+};
+
+struct vpci_msix_entry {
+    uint64_t address;
+    uint32_t data, control; /* bit 0: masked */
+};
+
+struct vpci_function {
+    uint16_t bdf;
+    const struct vpci_ops *ops;
+    void *owner;
+    struct vm *vm;
+    uint8_t config[256];
+    struct {
+        uint64_t base;  /* fixed; where vpci_add placed it */
+        uint32_t bytes; /* power of two >= 4096; 0: none */
+    } bar[VPCI_BARS];
+    struct spinlock lock;
+    uint32_t bar_sizing; /* bit per BAR: all ones were written */
+    uint8_t msix_bar;    /* its table is at offset 0 of this BAR, its pending bits at 0x800 */
+    uint16_t msix_count;
+    struct vpci_msix_entry msix[VPCI_MSIX_MAX];
+    uint64_t msix_pending;
+};
+
+struct vpci {
+    struct vm *vm;
+    struct spinlock lock;
+    uint32_t address;                 /* CF8 */
+    uint16_t hidden[VPCI_MAX_HIDDEN]; /* read as absent */
+    uint32_t hidden_count;
+    struct {
+        hpa_t base;
+        uint64_t bytes;
+    } forbidden[VPCI_MAX_FORBIDDEN]; /* a BAR may not be moved over these */
+    uint32_t forbidden_count;
+    struct vpci_function *function[VPCI_MAX_FUNCTIONS];
+    uint32_t function_count;
+    bool display_known, display_shadowed;
+    uint16_t display; /* display controller's bdf */
+    uint32_t display_bars[VPCI_BARS];
+    uint16_t display_command;
+};
+
+/* Registers CF8/CFC and the ECAM window; vm->pci is set. */
+enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
+                         uint8_t last_bus) HV_MUST_CHECK;
+enum bn_status vpci_hide(struct vpci *pci, uint16_t bdf) HV_MUST_CHECK;
+enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes) HV_MUST_CHECK;
+/*
+ * From now on the guest's writes to this controller's decode bits and BARs change a shadow only:
+ * the cluster draws to its framebuffer, and Linux turns decoding off while it sizes BARs.
+ */
+void vpci_shadow_display(struct vpci *pci, uint16_t bdf);
+/* Hands the controller over: writes the guest's decode bits through. BARs stay where they are. */
+void vpci_release_display(struct vpci *pci);
+
+/*
+ * Adds a virtual function; the caller has filled bdf, ops, owner, bar[].bytes, msix_bar and
+ * msix_count, and calls vpci_identify first. BARs are placed behind the highest real BAR below 4
+ * GiB. Before the VM runs only.
+ */
+void vpci_identify(struct vpci_function *function, uint16_t vendor_id, uint16_t device_id,
+                   uint32_t class_and_revision);
+enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function) HV_MUST_CHECK;
+/* Any CPU: fires an MSI-X vector; kept pending while masked. BN_EINVAL: no such vector. */
+enum bn_status vpci_msix_fire(struct vpci_function *function, unsigned vector) HV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Power, reset and sleep registers of the machine: a VM that uses them ends itself and nothing
+ * else. */
+#ifndef HV_POWER_H
+#define HV_POWER_H
+
+#include "hv/acpi.h"
+#include "hv/vm.h"
+
+enum power_kind { POWER_OFF, POWER_RESET, POWER_SLEEP, POWER_SHUTDOWN /* triple fault */ };
+
+/* Puts the emulated registers in front of the service VM: PM1 control, reset register, CF9h, 64h,
+ * 92h, B2h, TCO. */
+enum bn_status power_init(struct vm *vm, const struct acpi_info *info) HV_MUST_CHECK;
+
+/* core's policy: a VM asked to be switched off, reset or put to sleep. Logged here, by name,
+ * before. */
+void vm_guest_power(struct vm *vm, enum power_kind kind);
+
+/* The machine itself, by whatever works; the second does not return. */
+void power_off_machine(void);
+void reset_machine(void) HV_NORETURN;
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The virtual I/O APIC of a VM: 24 pins at 0xFEC00000, version 0x20 (with EOI register). */
+#ifndef HV_VIOAPIC_H
+#define HV_VIOAPIC_H
+
+#include "hv/vm.h"
+
+#define VIOAPIC_BASE  0xFEC00000ull
+#define VIOAPIC_BYTES 0x1000u
+#define VIOAPIC_PINS  24u
+
+#define RTE_VECTOR     0xFFull
+#define RTE_DELIVERY   0x700ull
+#define RTE_LOGICAL    (1ull << 11)
+#define RTE_LOW        (1ull << 13)
+#define RTE_REMOTE_IRR (1ull << 14)
+#define RTE_LEVEL      (1ull << 15)
+#define RTE_MASKED     (1ull << 16)
+#define RTE_DEST_SHIFT 56
+
+struct vioapic {
+    struct vm *vm;
+    struct spinlock lock;
+    uint32_t select; /* IOREGSEL */
+    uint32_t id;
+    uint32_t lines; /* level of each pin's input, 1: asserted */
+    uint64_t rte[VIOAPIC_PINS];
+    /* Told after a guest changed a pin's entry or ended its interrupt: hostirq forwards physical
+     * lines. No lock held. May be 0. */
+    void (*pin_changed)(struct vioapic *ioapic, unsigned pin);
+    void (*pin_eoi)(struct vioapic *ioapic, unsigned pin);
+};
+
+/* Resets it and registers its page; vm->ioapic is set. */
+enum bn_status vioapic_init(struct vioapic *ioapic, struct vm *vm) HV_MUST_CHECK;
+void vioapic_reset(struct vioapic *ioapic);
+/* Any CPU: input of a pin, asserted or not (polarity is not modelled: asserted is asserted). */
+void vioapic_set_line(struct vioapic *ioapic, unsigned pin, bool asserted);
+/* From the local APIC: the guest ended a level-triggered interrupt. */
+void vioapic_eoi(struct vioapic *ioapic, uint8_t vector);
+uint64_t vioapic_entry(struct vioapic *ioapic, unsigned pin);
+
+/* An ISA interrupt line (0..15): to the PIC and to the I/O APIC (line 0 to pin 2). */
+void vm_set_isa_irq(struct vm *vm, unsigned irq, bool asserted);
+/* A global interrupt as HSM's "set irqline" names it: 0..23; below 16 to the PIC too. BN_EINVAL:
+ * no such line. */
+enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted) HV_MUST_CHECK;
+
+#endif
