@@ -40,11 +40,21 @@ FUZZ_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(SANITIZE) -fsanitize=fuzzer -Iinc
 PROGRAMS :=
 UNIT_TESTS :=
 FUZZERS :=
+# What goes into the images (tools/image.mk), and the parts of them that rooms may name.
+ESP_FILES :=
+SERVICE_FILES :=
+SERVICE_FOLDERS :=
+IVI_FILES :=
+IVI_FOLDERS :=
+BZIMAGE := $(B)/kernel/bzImage
+SERVICE_INITRD := $(B)/image/service.initrd
+IVI_INITRD := $(B)/image/ivi.initrd
 
 .PHONY: all check check-format check-headers check-rooms check-unit fuzz image demo test failover bench soak
 all:
 
-include $(wildcard *.mk */room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
+include $(wildcard */room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
+include tools/image.mk
 
 all: $(PROGRAMS)
 	@echo "built: $(words $(PROGRAMS)) programs under $(B)/"

@@ -1,0 +1,51 @@
+# The images: kernel, initrds, verified roots, the disk of the virtual NUC. Included after every room, which say what
+# goes in by appending to (each item is FILE:/PATH, FILE being something make can build):
+#   ESP_FILES      the EFI system partition
+#   SERVICE_FILES  the service VM's root       SERVICE_FOLDERS  folders laid over it
+#   IVI_FILES      the IVI's root              IVI_FOLDERS
+# and may use $(BZIMAGE), $(SERVICE_INITRD), $(IVI_INITRD) as prerequisites.
+
+SERVICE_PACKAGES := service-vm/image/packages
+IVI_PACKAGES := guests/ivi/packages
+SERVICE_FOLDERS += service-vm/image/common service-vm/image/rootfs
+IVI_FOLDERS += service-vm/image/common guests/ivi/rootfs
+# The device model boots the IVI from files of the service VM's verified root.
+SERVICE_FILES += $(BZIMAGE):/usr/share/binnacle/ivi/bzImage $(IVI_INITRD):/usr/share/binnacle/ivi/initrd
+ESP_FILES += $(BZIMAGE):/binnacle/bzImage $(SERVICE_INITRD):/binnacle/initrd
+
+file_of = $(foreach i,$(1),$(firstword $(subst :, ,$(i))))
+files_below = $(shell find $(1) -type f -o -type l)
+MKROOT := tools/mkroot tools/lib/cache.sh service-vm/image/prune tools/debroot
+
+$(BZIMAGE): service-vm/kernel/config service-vm/kernel/build
+	@mkdir -p $(@D)
+	@entry=$$(service-vm/kernel/build) && cp $$entry/bzImage $$entry/config $(@D)/ && \
+	ln -sfn $$entry/headers $(@D)/headers && ln -sfn $$entry/modules $(@D)/modules && touch $@
+
+INITRD_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard service-vm/image/initrd/*.c))
+$(INITRD_OBJECTS): $(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -fno-pie -MMD -c $< -o $@
+-include $(INITRD_OBJECTS:.o=.d)
+$(B)/image/initrd-init: $(INITRD_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) -static -no-pie -s $^ -o $@
+
+$(B)/image/service.img $(B)/image/service.verity &: $(SERVICE_PACKAGES) $(MKROOT) $(call files_below,$(SERVICE_FOLDERS)) $(call file_of,$(SERVICE_FILES))
+	@tar=$$(DEBROOT_VARIANT=extract tools/debroot service-root $(SERVICE_PACKAGES)) && \
+	tools/mkroot service $$tar $(B)/image/service.img $(SERVICE_FOLDERS) $(SERVICE_FILES)
+$(B)/image/ivi.img $(B)/image/ivi.verity &: $(IVI_PACKAGES) $(MKROOT) $(call files_below,$(IVI_FOLDERS)) $(call file_of,$(IVI_FILES))
+	@tar=$$(DEBROOT_VARIANT=extract tools/debroot ivi-root $(IVI_PACKAGES)) && \
+	tools/mkroot ivi $$tar $(B)/image/ivi.img $(IVI_FOLDERS) $(IVI_FILES)
+
+$(SERVICE_INITRD): $(B)/image/initrd-init $(B)/image/service.verity tools/mkinitrd
+	@tools/mkinitrd $@ $(B)/image/initrd-init $(B)/image/service.verity partname:binnacle-service
+# The device model shows the IVI its root partition as the first virtio disk.
+$(IVI_INITRD): $(B)/image/initrd-init $(B)/image/ivi.verity tools/mkinitrd
+	@tools/mkinitrd $@ $(B)/image/initrd-init $(B)/image/ivi.verity path:/dev/vda
+
+DISK := $(B)/image/disk.img
+$(DISK): tools/mkdisk $(B)/image/service.img $(B)/image/ivi.img $(call file_of,$(ESP_FILES))
+	@tools/mkdisk $@ $(B)/image/service.img $(B)/image/ivi.img $(ESP_FILES)
+
+image: $(DISK)
