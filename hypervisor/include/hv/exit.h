@@ -5,25 +5,27 @@
 
 #include "hv/types.h"
 
-enum exit_kind { /* also the index of the per-VM exit counters */
-    EXIT_NONE,      /* handled inside the vendor's code */
-    EXIT_HOST_IRQ,  /* a physical interrupt; taken once host interrupts are opened */
-    EXIT_HOST_NMI,  /* the watchdog wants this CPU */
-    EXIT_IRQ_WINDOW, /* the guest can take an interrupt now */
-    EXIT_CPUID,
-    EXIT_HLT,
-    EXIT_PAUSE,
-    EXIT_HYPERCALL, /* vmcall or vmmcall */
-    EXIT_PIO,
-    EXIT_MMIO, /* nested page fault */
-    EXIT_RDMSR,
-    EXIT_WRMSR,
-    EXIT_XSETBV,
-    EXIT_CR,        /* INVD, WBINVD, MOV CR8 and the like that policy wants to see: see exit.cr */
-    EXIT_EXCEPTION, /* an intercepted exception, to be reflected */
-    EXIT_SHUTDOWN,  /* triple fault */
-    EXIT_INVALID,   /* entry refused by the hardware or an exit nobody knows: the VM is parked */
-    EXIT_KINDS
+enum exit_kind {                  /* also the index of the per-VM exit counters */
+                 EXIT_NONE,       /* handled inside the vendor's code */
+                 EXIT_HOST_IRQ,   /* a physical interrupt; taken once host interrupts are opened */
+                 EXIT_HOST_NMI,   /* the watchdog wants this CPU */
+                 EXIT_IRQ_WINDOW, /* the guest can take an interrupt now */
+                 EXIT_CPUID,
+                 EXIT_HLT,
+                 EXIT_PAUSE,
+                 EXIT_HYPERCALL, /* vmcall or vmmcall */
+                 EXIT_PIO,
+                 EXIT_MMIO, /* nested page fault */
+                 EXIT_RDMSR,
+                 EXIT_WRMSR,
+                 EXIT_XSETBV,
+                 EXIT_CR,        /* INVD, WBINVD, MOV CR8 and the like that policy wants to see: see
+                                    exit.cr */
+                 EXIT_EXCEPTION, /* an intercepted exception, to be reflected */
+                 EXIT_SHUTDOWN,  /* triple fault */
+                 EXIT_INVALID,   /* entry refused by the hardware or an exit nobody knows: the VM is
+                                    parked */
+                 EXIT_KINDS
 };
 
 struct exit_pio {
@@ -41,8 +43,8 @@ struct exit_mmio {
 
 struct vcpu_exit {
     enum exit_kind kind;
-    uint8_t length;    /* of the instruction; 0 if the vendor could not tell and nobody needs it */
-    uint64_t reason;   /* the vendor's own number and details, for logs only */
+    uint8_t length;  /* of the instruction; 0 if the vendor could not tell and nobody needs it */
+    uint64_t reason; /* the vendor's own number and details, for logs only */
     uint64_t info[2];
     union {
         struct exit_pio pio;

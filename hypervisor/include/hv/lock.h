@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Spin locks. The hypervisor runs with interrupts off, so a lock needs no interrupt state. Order of locks: docs/hypervisor.md. */
+/* Spin locks. The hypervisor runs with interrupts off, so a lock needs no interrupt state. Order of
+ * locks: docs/hypervisor.md. */
 #ifndef HV_LOCK_H
 #define HV_LOCK_H
 

@@ -5,10 +5,12 @@
 
 #include "hv/types.h"
 
-/* One line (no newline needed) to the ring and the console, stamped with time and CPU. Any context but NMI. */
+/* One line (no newline needed) to the ring and the console, stamped with time and CPU. Any context
+ * but NMI. */
 void hv_log(const char *format, ...) HV_PRINTF(1, 2);
 
-/* The same, about one VM: "[vm-name] ...". Rate-limited per VM, so that a guest cannot drown the others' lines. */
+/* The same, about one VM: "[vm-name] ...". Rate-limited per VM, so that a guest cannot drown the
+ * others' lines. */
 void vm_log(struct vm *vm, const char *format, ...) HV_PRINTF(2, 3);
 
 /* Registers, the last lines of the ring and the reason on the UART, then a reset of the machine. */

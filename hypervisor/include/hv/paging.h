@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One page-table module for every format: the hypervisor's own tables and NPT (x86 format), EPT, and later the IOMMU's. */
+/* One page-table module for every format: the hypervisor's own tables and NPT (x86 format), EPT,
+ * and later the IOMMU's. */
 #ifndef HV_PAGING_H
 #define HV_PAGING_H
 
 #include "hv/types.h"
 
-#define MAP_READ     (1u << 0)
-#define MAP_WRITE    (1u << 1)
-#define MAP_EXEC     (1u << 2)
-#define MAP_UNCACHED (1u << 3)
+#define MAP_READ            (1u << 0)
+#define MAP_WRITE           (1u << 1)
+#define MAP_EXEC            (1u << 2)
+#define MAP_UNCACHED        (1u << 3)
 #define MAP_WRITE_COMBINING (1u << 4)
 
-struct paging_format; /* entry layout of one hardware */
+struct paging_format;                         /* entry layout of one hardware */
 extern const struct paging_format paging_x86; /* hypervisor */
 extern const struct paging_format paging_npt;
 
@@ -21,15 +22,22 @@ struct nested_paging {
     uint64_t pages; /* tables in use */
 };
 
-enum bn_status paging_init(struct nested_paging *tables, const struct paging_format *format) HV_MUST_CHECK;
+enum bn_status paging_init(struct nested_paging *tables,
+                           const struct paging_format *format) HV_MUST_CHECK;
 void paging_finish(struct nested_paging *tables); /* frees every table */
 
-/* Maps [from, from + bytes) to [to, ...), 4 KiB granular, with the largest pages that fit. BN_ENOMEM: nothing was changed. */
-enum bn_status paging_map(struct nested_paging *tables, uint64_t from, hpa_t to, uint64_t bytes, uint32_t rights) HV_MUST_CHECK;
-/* Removes the range, splitting large pages at its borders. The caller flushes TLBs. */
-enum bn_status paging_unmap(struct nested_paging *tables, uint64_t from, uint64_t bytes) HV_MUST_CHECK;
-/* Translation of one address: rights and how many bytes from there are contiguous in the same page. BN_EFAULT: unmapped. */
-enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, hpa_t *to, uint32_t *rights, uint64_t *contiguous) HV_MUST_CHECK;
+/* Maps [from, from + bytes) to [to, ...), 4 KiB granular, with the largest pages that fit.
+ * BN_ENOMEM: nothing was changed. */
+enum bn_status paging_map(struct nested_paging *tables, uint64_t from, hpa_t to, uint64_t bytes,
+                          uint32_t rights) HV_MUST_CHECK;
+/* Removes the range, splitting large pages at its borders (BN_ENOMEM: nothing was changed). The
+ * caller flushes TLBs: vm_unmap() does both. */
+enum bn_status paging_unmap(struct nested_paging *tables, uint64_t from,
+                            uint64_t bytes) HV_MUST_CHECK;
+/* Translation of one address: rights and how many bytes from there are contiguous in the same page.
+ * BN_EFAULT: unmapped. */
+enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, hpa_t *to,
+                             uint32_t *rights, uint64_t *contiguous) HV_MUST_CHECK;
 
 /* Page-sized memory from the hypervisor's own range, zeroed; 0 when used up. */
 hpa_t page_alloc(void);

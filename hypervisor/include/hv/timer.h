@@ -6,7 +6,7 @@
 #include "hv/types.h"
 
 struct hv_timer {
-    uint64_t deadline; /* TSC; 0: not armed */
+    uint64_t deadline;              /* TSC; 0: not armed */
     void (*expired)(void *context); /* on the CPU that armed it, host interrupts off */
     void *context;
     struct hv_timer *next;
@@ -18,7 +18,8 @@ extern uint64_t apic_timer_hz; /* local APIC timer input clock */
 uint64_t tsc_now(void);
 uint64_t tsc_from_ns(uint64_t ns);
 uint64_t tsc_to_ns(uint64_t ticks);
-void timer_arm(struct hv_timer *timer, uint64_t deadline_tsc); /* on the calling CPU; re-arms an armed one */
-void timer_cancel(struct hv_timer *timer);                     /* any CPU */
+void timer_arm(struct hv_timer *timer,
+               uint64_t deadline_tsc);     /* on the calling CPU; re-arms an armed one */
+void timer_cancel(struct hv_timer *timer); /* any CPU */
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A virtual CPU: registers, what it waits for, what is pending for it; and the vendor interface below it. */
+/* A virtual CPU: registers, what it waits for, what is pending for it; and the vendor interface
+ * below it. */
 #ifndef HV_VCPU_H
 #define HV_VCPU_H
 
@@ -7,31 +8,59 @@
 #include "hv/vlapic.h"
 
 enum reg { /* as x86 encodes them */
-    REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-    REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
-    REG_COUNT
+           REG_RAX,
+           REG_RCX,
+           REG_RDX,
+           REG_RBX,
+           REG_RSP,
+           REG_RBP,
+           REG_RSI,
+           REG_RDI,
+           REG_R8,
+           REG_R9,
+           REG_R10,
+           REG_R11,
+           REG_R12,
+           REG_R13,
+           REG_R14,
+           REG_R15,
+           REG_COUNT
 };
 
-enum segment { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_GDTR, SEG_IDTR, SEG_COUNT };
+enum segment {
+    SEG_ES,
+    SEG_CS,
+    SEG_SS,
+    SEG_DS,
+    SEG_FS,
+    SEG_GS,
+    SEG_LDTR,
+    SEG_TR,
+    SEG_GDTR,
+    SEG_IDTR,
+    SEG_COUNT
+};
 
 struct segment_state {
     uint16_t selector;
-    uint16_t access; /* type, S, DPL, P in bits 0-7; AVL, L, D/B, G in bits 12-15 (as in the descriptor) */
+    uint16_t access; /* type, S, DPL, P in bits 0-7; AVL, L, D/B, G in bits 12-15 (as in the
+                        descriptor) */
     uint32_t limit;
     uint64_t base;
 };
 
 enum vcpu_state {
-    VCPU_OFF,        /* not started, or taken off line */
+    VCPU_OFF, /* not started, or taken off line */
     VCPU_WAIT_SIPI,
-    VCPU_READY,      /* wants a CPU */
-    VCPU_HALTED,     /* HLT: wakes on an interrupt */
-    VCPU_WAIT_IO,    /* an ioreq is with the service VM */
-    VCPU_PAUSED,     /* its VM is paused */
-    VCPU_PARKED,     /* did something impossible; state was dumped */
+    VCPU_READY,   /* wants a CPU */
+    VCPU_HALTED,  /* HLT: wakes on an interrupt */
+    VCPU_WAIT_IO, /* an ioreq is with the service VM */
+    VCPU_PAUSED,  /* its VM is paused */
+    VCPU_PARKED,  /* did something impossible; state was dumped */
 };
 
-/* What the device or hypervisor answered to an access that was not complete when its exit was handled. */
+/* What the device or hypervisor answered to an access that was not complete when its exit was
+ * handled. */
 struct vcpu_pending_io {
     bool active;
     struct vcpu_exit exit;
@@ -42,15 +71,23 @@ struct vcpu {
     struct vm *vm;
     uint32_t id; /* in its VM; also its virtual APIC id */
     struct pcpu *pcpu;
-    volatile uint32_t state; /* enum vcpu_state */
+    volatile uint32_t state;  /* enum vcpu_state */
     uint64_t regs[REG_COUNT]; /* valid between exits; RSP and RAX too */
     uint64_t rip, rflags;
     struct vlapic lapic;
     volatile uint32_t requests; /* VCPU_REQ_*, set by anyone, taken by its own CPU before entry */
     struct vcpu_pending_io io;
     uint64_t exits[EXIT_KINDS];
-    struct sched_entity *sched;
-    void *vendor; /* the vendor's part: VMCB or VMCS and what belongs to it */
+    uint32_t weight;      /* of the scenario */
+    uint64_t vruntime;    /* time used, divided by weight */
+    uint64_t run_start;   /* TSC; 0: not running */
+    uint64_t run_ticks;   /* TSC ticks of CPU it has had */
+    volatile bool loaded; /* current on its CPU: its state may be in the registers */
+    volatile uint32_t sipi_vector;
+    bool exclusive; /* no other vCPU ever runs on its CPU */
+    uint32_t asid;  /* tag of its TLB entries on its CPU */
+    uint64_t tsc_aux, dr[4];
+    void *vendor;    /* the vendor's part: VMCB or VMCS and what belongs to it */
     uint64_t *xsave; /* extended state while it is not on its CPU */
     uint64_t xcr0;
 };
@@ -61,8 +98,10 @@ struct vcpu {
 #define VCPU_REQ_RESET     (1u << 3) /* INIT */
 #define VCPU_REQ_PAUSE     (1u << 4)
 #define VCPU_REQ_IO_DONE   (1u << 5) /* the service VM has completed the ioreq */
+#define VCPU_REQ_SIPI      (1u << 6) /* start at sipi_vector << 12, if waiting for it */
 
-/* The vendor interface: everything above it is vendor-free, everything below it is svm/ or vmx/. Const tables. */
+/* The vendor interface: everything above it is vendor-free, everything below it is svm/ or vmx/.
+ * Const tables. */
 struct vcpu_vendor {
     const char *name; /* "SVM", "VMX" */
     bool (*present)(void);
@@ -76,7 +115,8 @@ struct vcpu_vendor {
     void (*set_cr)(struct vcpu *vcpu, unsigned cr, uint64_t value);
     void (*get_segment)(struct vcpu *vcpu, enum segment which, struct segment_state *state);
     void (*set_segment)(struct vcpu *vcpu, enum segment which, const struct segment_state *state);
-    /* State MSRs that live in the VMCB or VMCS: EFER, STAR.., FS/GS base, SYSENTER, PAT. BN_ENOSYS: not one of them. */
+    /* State MSRs that live in the VMCB or VMCS: EFER, STAR.., FS/GS base, SYSENTER, PAT. BN_ENOSYS:
+     * not one of them. */
     enum bn_status (*get_msr)(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
     enum bn_status (*set_msr)(struct vcpu *vcpu, uint32_t msr, uint64_t value);
     bool (*can_take_irq)(struct vcpu *vcpu); /* IF set, no shadow, no event on its way in */
@@ -94,7 +134,8 @@ extern const struct vcpu_vendor *vendor; /* chosen once at boot */
 void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit);
 void vcpu_inject_gp(struct vcpu *vcpu);
 
-/* Sets request bits and makes the vCPU look at them soon: wakes it if it waits, interrupts its CPU if it runs elsewhere. */
+/* Sets request bits and makes the vCPU look at them soon: wakes it if it waits, interrupts its CPU
+ * if it runs elsewhere. */
 void vcpu_request(struct vcpu *vcpu, uint32_t bits);
 
 /* Parks the whole VM of this vCPU: dump, log, tell its supervisor. Others go on. */

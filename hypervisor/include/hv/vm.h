@@ -9,12 +9,12 @@
 #include "hv/vcpu.h"
 
 /*
- * An emulated register range. Handlers run on the accessing vCPU's CPU with no lock held; `offset` is region-relative.
- * On a read they set *value (zero-extended). They return BN_OK, or BN_EBUSY: the answer will come from the service VM
- * (vCPU is then VCPU_WAIT_IO).
+ * An emulated register range. Handlers run on the accessing vCPU's CPU with no lock held; `offset`
+ * is region-relative. On a read they set *value (zero-extended). They return BN_OK, or BN_EBUSY:
+ * the answer will come from the service VM (vCPU is then VCPU_WAIT_IO).
  */
-typedef enum bn_status (*io_handler)(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                     bool write, uint64_t *value);
+typedef enum bn_status (*io_handler)(struct vcpu *vcpu, void *device, uint64_t offset,
+                                     unsigned bytes, bool write, uint64_t *value);
 
 struct io_region {
     uint64_t base, bytes;
@@ -37,13 +37,15 @@ struct vm {
     struct io_region pio[VM_MAX_IO_REGIONS]; /* sorted by base */
     struct io_region mmio[VM_MAX_IO_REGIONS];
     uint32_t pio_count, mmio_count;
+    io_handler other_pio, other_mmio; /* what no region claims, offset = address; 0: reads ones */
+    void *other_device;
     struct vioapic *ioapic; /* 0 for VMs without */
     struct vpic *pic;
     struct vpit *pit;
     struct vuart *uart;
-    struct vpci *pci; /* configuration space filter of the service VM */
+    struct vpci *pci;           /* configuration space filter of the service VM */
     struct ioreq_client *ioreq; /* post-launched VMs */
-    void *vendor; /* I/O and MSR permission maps */
+    void *vendor;               /* I/O and MSR permission maps */
 };
 
 extern struct vm vms[HV_MAX_VMS]; /* index = scenario index */
@@ -51,21 +53,34 @@ struct vm *vm_service(void);
 bool vm_is_service(const struct vm *vm);
 
 /* Adds an emulated range; they may not overlap (BN_EINVAL). Before the VM runs only. */
-enum bn_status vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler, void *device) HV_MUST_CHECK;
-enum bn_status vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler, void *device) HV_MUST_CHECK;
+enum bn_status vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler,
+                          void *device) HV_MUST_CHECK;
+enum bn_status vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler,
+                           void *device) HV_MUST_CHECK;
 
 /*
- * Guest memory, the only way to it: copies at most one page-crossing range after checking every page against the VM's nested
- * page table (rights included). BN_EFAULT leaves nothing half-said: `bytes` are copied completely or not at all.
+ * Guest memory, the only way to it: copies at most one page-crossing range after checking every
+ * page against the VM's nested page table (rights included). BN_EFAULT leaves nothing half-said:
+ * `bytes` are copied completely or not at all.
  */
 enum bn_status gpa_read(struct vm *vm, gpa_t gpa, void *to, size_t bytes) HV_MUST_CHECK;
 enum bn_status gpa_write(struct vm *vm, gpa_t gpa, const void *from, size_t bytes) HV_MUST_CHECK;
-/* By linear address, through the guest's own tables (any mode); for instruction fetch and string I/O. */
+/* By linear address, through the guest's own tables (any mode); for instruction fetch and string
+ * I/O. */
 enum bn_status gva_read(struct vcpu *vcpu, gva_t gva, void *to, size_t bytes) HV_MUST_CHECK;
-enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from, size_t bytes) HV_MUST_CHECK;
+enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from,
+                         size_t bytes) HV_MUST_CHECK;
 
-/* Life of post-launched VMs (hypercalls) and of all (power control). Destroying never fails and takes a running VM. */
-enum bn_status vm_create(struct vm *vm) HV_MUST_CHECK; /* from its scenario entry, vCPUs reset, not running */
+/* Mapping guest memory, and removing it: vm_unmap returns when no CPU can reach the old pages. */
+enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes,
+                      uint32_t rights) HV_MUST_CHECK;
+enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes) HV_MUST_CHECK;
+void vm_flush_tlb(struct vm *vm); /* all its vCPUs; returns when done */
+
+/* Life of post-launched VMs (hypercalls) and of all (power control). Destroying never fails and
+ * takes a running VM. */
+enum bn_status
+vm_create(struct vm *vm) HV_MUST_CHECK; /* from its scenario entry, vCPUs reset, not running */
 void vm_start(struct vm *vm);
 void vm_pause(struct vm *vm); /* returns when no vCPU of it is in guest mode */
 void vm_resume(struct vm *vm);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A physical CPU: what runs there, how it is reached, and its own timer queue. */
+#ifndef HV_PCPU_H
+#define HV_PCPU_H
+
+#include "hv/lock.h"
+#include "hv/timer.h"
+#include "hv/types.h"
+
+#define PCPU_MAX_VCPUS (HV_MAX_VMS * 2)
+
+enum pcpu_mode { PCPU_HOST, PCPU_GUEST, PCPU_IDLE };
+
+/* Vectors of the host on every CPU; no guest's device is ever given one. */
+#define HOST_VECTOR_TIMER    0xF4u
+#define HOST_VECTOR_KICK     0xF5u /* look at your vCPUs again */
+#define HOST_VECTOR_FIRST    0xF4u
+#define HOST_VECTOR_LAST     0xFEu
+#define HOST_VECTOR_SPURIOUS 0xFFu
+
+struct pcpu {
+    struct pcpu *self; /* what GS points at */
+    uint32_t id;       /* logical number, as in the scenario */
+    uint32_t apic_id;
+    volatile uint32_t mode; /* enum pcpu_mode */
+    volatile bool online;
+    bool direct;         /* its vCPU takes physical interrupts itself: reach it by NMI only */
+    struct vcpu *loaded; /* whose extended state is in the registers */
+    struct vcpu *vcpu[PCPU_MAX_VCPUS]; /* all that may run here */
+    uint32_t vcpu_count;
+    struct vcpu *service; /* the service VM's vCPU here: takes the physical interrupts */
+    volatile bool resched;
+    uint64_t slice_end; /* TSC; 0: nobody waits */
+    uint64_t min_vruntime;
+    struct spinlock timer_lock;
+    struct hv_timer *timers; /* sorted by deadline */
+    struct hv_timer slice;
+    uint64_t stack_top;
+    void *tables; /* the architecture's: GDT, TSS */
+};
+
+extern struct pcpu pcpus[HV_MAX_PCPUS];
+extern uint32_t pcpu_count;
+
+static inline struct pcpu *this_pcpu(void)
+{
+    struct pcpu *self;
+
+    __asm__ volatile("mov %%gs:0, %0" : "=r"(self));
+    return self;
+}
+
+/* Makes another CPU leave guest mode or idle soon; nothing if it is in the host anyway. */
+void pcpu_kick(struct pcpu *cpu);
+
+#endif
