@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* I/O requests: accesses of a post-launched VM that the service VM's device model answers. */
+#ifndef HV_IOREQ_H
+#define HV_IOREQ_H
+
+#include "hv/vm.h"
+
+#define IOREQ_UPCALL_VECTOR 0xF3u /* at the service VM's vCPU 0 */
+
+struct ioreq_access {
+    bool mmio; /* else a port */
+    bool write;
+    uint8_t bytes; /* 1, 2, 4; MMIO: 8 too */
+    uint64_t address;
+    uint64_t value; /* of a write */
+};
+
+/*
+ * Hands the access to the service VM. BN_EBUSY: it is on its way and `vcpu` is VCPU_WAIT_IO; when
+ * its answer is there, VCPU_REQ_IO_DONE is requested. BN_ENODEV: this VM has no device model; reads
+ * give all ones, writes go nowhere. BN_EINVAL: no such access.
+ * Own CPU of the vCPU only, which keeps what it must remember (exit, decoded instruction) in
+ * vcpu->io.
+ */
+enum bn_status ioreq_submit(struct vcpu *vcpu, const struct ioreq_access *access) HV_MUST_CHECK;
+
+/*
+ * After VCPU_REQ_IO_DONE, on the vCPU's own CPU: takes the answer (*value: zero-extended, of reads)
+ * and frees the slot; the vCPU is VCPU_READY again, vcpu->io.active false. BN_EBUSY: no answer yet,
+ * go on waiting.
+ */
+enum bn_status ioreq_take(struct vcpu *vcpu, uint64_t *value) HV_MUST_CHECK;
+
+/* The rest is for hypercalls and power policy. */
+/* The page by which VM and device model talk: service VM's memory, 4 KiB aligned, readable and
+ * writable there. */
+enum bn_status ioreq_attach(struct vm *vm, gpa_t page) HV_MUST_CHECK;
+void ioreq_detach(struct vm *vm); /* forgets the page and every request; the VM does not run */
+void ioreq_reset(struct vm *vm);  /* forgets every request, keeps the page; the VM does not run */
+/* The service VM says that the request of vCPU `id` is complete. BN_EINVAL: it is not. */
+enum bn_status ioreq_notify(struct vm *vm, uint64_t id) HV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Who watches whom, and what happens when a VM ends: the watchdogs and the power policy. */
+#ifndef HV_WATCHDOG_H
+#define HV_WATCHDOG_H
+
+#include "hv/vm.h"
+
+/* Arms the watchdogs of the scenario on the calling CPU (not the cluster's). After the VMs are
+ * made. */
+void watchdog_init(const struct bn_scenario *scenario);
+void watchdog_service_beat(void); /* the service VM is alive (hvpci register) */
+uint32_t watchdog_service_beats(void);
+
+enum vm_end { /* how a VM ended; values as in binnacle/hvpci.h */
+              VM_END_NONE,
+              VM_END_POWER_OFF, /* ACPI S5 and its like */
+              VM_END_RESET,     /* reset port, CF9, keyboard controller */
+              VM_END_SLEEP,     /* S1..S4: we offer none, so it ends as by power-off */
+              VM_END_TRIPLE_FAULT,
+              VM_END_PARKED,   /* did something impossible */
+              VM_END_WATCHDOG, /* missed its deadline */
+              VM_END_STOPPED,  /* by request */
+              VM_END_RESTART,  /* by request, and starts again */
+};
+
+/*
+ * A VM has ended itself (vm_guest_power of power.h, vcpu_park), was found dead or is wanted ended;
+ * any CPU, any context but NMI, returns at once. Its vCPUs leave guest mode soon; the policy
+ * decides what then becomes of it, in policy_work(): started again (scenario flag BN_VM_RESTART),
+ * left to its device model (post-launched), or left dead. This is also where power.h's
+ * vm_guest_power lives.
+ */
+void policy_vm_ended(struct vm *vm, enum vm_end how);
+void policy_ignition_off(void); /* IVI, service VM, cluster; then the machine is switched off */
+
+/*
+ * Does what was decided (restarts, stops, the steps of ignition-off): called by the scheduler loop
+ * of the CPU that called watchdog_init(), whenever it is between two vCPUs. Cheap when there is
+ * nothing.
+ */
+void policy_work(void);
+
+/* An NMI reached this CPU while `vcpu` (0: none) was its guest; true: the watchdog wanted it. */
+bool watchdog_nmi(struct vcpu *vcpu);
+
+/* For hvpci: how often a VM was started again, and how it ended last. */
+uint32_t policy_restarts(const struct vm *vm);
+enum vm_end policy_last_end(const struct vm *vm);
+
+#endif
