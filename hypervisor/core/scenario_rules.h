@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the parts of the scenario check share. Private to them. */
+#ifndef HV_CORE_SCENARIO_RULES_H
+#define HV_CORE_SCENARIO_RULES_H
+
+#include "binnacle/shm.h"
+#include "hv/scenario.h"
+
+struct scenario_checker {
+    const struct bn_scenario *s; /* counts are within their arrays once the identity is checked */
+    scenario_report *report;
+    void *context;
+    uint32_t problems;
+};
+
+static inline struct scenario_ref scenario_ref(enum scenario_object object, uint32_t index)
+{
+    return (struct scenario_ref){object, index};
+}
+
+void scenario_fault_at(struct scenario_checker *c, enum scenario_fault fault,
+                       struct scenario_ref at, const char *member, uint64_t value, uint64_t limit);
+void scenario_clash(struct scenario_checker *c, enum scenario_fault fault, struct scenario_ref at,
+                    struct scenario_ref with, const char *member, uint64_t value, uint64_t limit);
+
+/*
+ * The n-th claim on host memory: hypervisor, window, then BN_MAX_RANGES of every VM, unused ones
+ * with 0 bytes. Returns false past the last.
+ */
+bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
+                    struct scenario_ref *ref);
+
+void scenario_check_vms(struct scenario_checker *c);
+void scenario_check_devices(struct scenario_checker *c);
+void scenario_check_displays(struct scenario_checker *c);
+void scenario_check_machine(struct scenario_checker *c, const struct scenario_machine *machine);
+
+#endif

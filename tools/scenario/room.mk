@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# bn-scenario compiles scenarios, bn-sums fills in the loader's list of files.
+SCENARIO := $(B)/tools/scenario
+SCENARIO_SOURCES := $(addprefix tools/scenario/,main.c property.c reader.c show.c source.c) \
+	$(wildcard hypervisor/core/scenario_*.c)
+SUMS_SOURCES := tools/scenario/sums.c hypervisor/boot/sha256.c
+SCENARIO_OBJECTS := $(patsubst %.c,$(SCENARIO)/obj/%.o,$(SCENARIO_SOURCES))
+SUMS_OBJECTS := $(patsubst %.c,$(SCENARIO)/obj/%.o,$(SUMS_SOURCES))
+
+$(SCENARIO)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(HOST_CFLAGS) -Ihypervisor/include -I. -MMD -c $< -o $@
+
+$(SCENARIO)/bn-scenario: $(SCENARIO_OBJECTS)
+	@$(CC) -pie $^ -lfdt -o $@
+
+$(SCENARIO)/bn-sums: $(SUMS_OBJECTS)
+	@$(CC) -pie $^ -o $@
+
+PROGRAMS += $(SCENARIO)/bn-scenario $(SCENARIO)/bn-sums
+-include $(SCENARIO_OBJECTS:.o=.d) $(SUMS_OBJECTS:.o=.d)

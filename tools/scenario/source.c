@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Owns reading .dts files: dtc compiles them, and a second run of dtc with --annotate tells the
+ * line of every node and property, so that later errors can name it without a parser of our own.
+ */
+#include "source.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATH_BYTES 512
+
+struct source_place {
+    char *name; /* node path, or node path ':' property */
+    unsigned line;
+};
+
+static void *must(void *memory)
+{
+    if (!memory) {
+        fputs("bn-scenario: out of memory\n", stderr);
+        exit(1);
+    }
+    return memory;
+}
+
+/* All of a stream, with a zero after it. */
+static char *read_all(FILE *in, size_t *bytes)
+{
+    size_t room = 65536, used = 0, got;
+    char *text = must(malloc(room + 1));
+
+    while ((got = fread(text + used, 1, room - used, in)) > 0) {
+        used += got;
+        if (used == room)
+            text = must(realloc(text, (room *= 2) + 1));
+    }
+    text[used] = 0;
+    *bytes = used;
+    return text;
+}
+
+/* What `dtc args... file` writes to its standard output; null after saying so if it fails. */
+static char *run_dtc(const char *file, const char *format, const char *option, size_t *bytes)
+{
+    int ends[2], status = 0;
+
+    if (pipe(ends) != 0) {
+        perror("bn-scenario: pipe");
+        return NULL;
+    }
+    pid_t child = fork();
+    if (child < 0) {
+        perror("bn-scenario: fork");
+        return NULL;
+    }
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        execlp("dtc", "dtc", "-I", "dts", "-O", format, option, "--", file, (char *)NULL);
+        fprintf(stderr,
+                "bn-scenario: cannot run dtc: %s\n    remedy: install device-tree-compiler\n",
+                strerror(errno));
+        _exit(127);
+    }
+    close(ends[1]);
+    FILE *in = must(fdopen(ends[0], "r"));
+    char *text = read_all(in, bytes);
+
+    fclose(in);
+    if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void add_place(struct source *source, const char *path, const char *member, unsigned line)
+{
+    if (source->place_count == source->place_room) {
+        source->place_room = source->place_room ? source->place_room * 2 : 128;
+        source->places =
+            must(realloc(source->places, source->place_room * sizeof(*source->places)));
+    }
+    struct source_place *place = &source->places[source->place_count++];
+    size_t bytes = strlen(path) + strlen(member) + 2;
+
+    place->name = must(malloc(bytes));
+    snprintf(place->name, bytes, *member ? "%s:%s" : "%s%s", path, member);
+    place->line = line;
+}
+
+/* The line in a comment such as "file.dts:12:3-20:5" (the last of several places), 0 if there is
+ * none. */
+static unsigned line_in(const char *comment)
+{
+    const char *last = comment, *comma;
+
+    while ((comma = strstr(last, ", ")) != NULL)
+        last = comma + 2;
+    const char *colon = strchr(last, ':');
+
+    return colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+}
+
+/*
+ * One line of dtc's annotated output: "label: name { comment", "name = value; comment" or "};
+ * comment". `path` is the node that the line stands in.
+ */
+static void read_line(struct source *source, char *text, char *path)
+{
+    char *comment = NULL;
+
+    text += strspn(text, "\t ");
+    for (char *next = strstr(text, "/* "); next; next = strstr(next + 1, "/* "))
+        comment = next;
+    if (comment) {
+        *comment = 0;
+        comment += 3;
+    }
+    size_t end = strlen(text);
+    while (end && (text[end - 1] == ' ' || text[end - 1] == '\r'))
+        text[--end] = 0;
+    if (strncmp(text, "};", 2) == 0) {
+        char *slash = strrchr(path, '/');
+
+        if (slash)
+            slash[slash == path && path[1] ? 1 : 0] = 0;
+        return;
+    }
+    bool node = end && text[end - 1] == '{';
+    for (char *label = strstr(text, ": "); label && !memchr(text, '"', (size_t)(label - text));
+         label = strstr(text, ": "))
+        text = label + 2;
+    size_t name = strcspn(text, node ? " " : " =;");
+    if (name == 0 || name >= PATH_BYTES)
+        return;
+    text[name] = 0;
+    if (!node) {
+        add_place(source, path, text, comment ? line_in(comment) : 0);
+        return;
+    }
+    size_t at = strlen(path);
+    snprintf(path + at, PATH_BYTES - at, "%s%s", at > 1 ? "/" : "",
+             strcmp(text, "/") ? text
+             : at              ? ""
+                               : "/");
+    add_place(source, path, "", comment ? line_in(comment) : 0);
+}
+
+static void read_places(struct source *source, char *annotated)
+{
+    char path[PATH_BYTES] = "", *next = annotated;
+
+    for (char *line = annotated; line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = 0;
+        if (line[0] && line[0] != '/') /* "/dts-v1/;" has nothing to tell, "/ {" is handled below */
+            read_line(source, line, path);
+        else if (strncmp(line, "/ {", 3) == 0)
+            read_line(source, line, path);
+    }
+}
+
+static int check_tree(struct source *source, size_t bytes)
+{
+    int error =
+        bytes < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_full(source->fdt, bytes);
+
+    if (error)
+        fprintf(stderr,
+                "%s: not a device tree: %s\n    remedy: give a .dts, or what dtc made of one\n",
+                source->file, fdt_strerror(error));
+    return error ? -1 : 0;
+}
+
+int source_load(struct source *source, const char *file)
+{
+    size_t bytes = 0, ignored;
+    FILE *in = fopen(file, "rb");
+
+    *source = (struct source){.file = file};
+    if (!in) {
+        fprintf(stderr, "%s: cannot read: %s\n", file, strerror(errno));
+        return -1;
+    }
+    source->fdt = read_all(in, &bytes);
+    fclose(in);
+    if (bytes >= 4 && fdt_magic(source->fdt) == FDT_MAGIC)
+        return check_tree(source, bytes);
+    free(source->fdt);
+    source->fdt = run_dtc(file, "dtb", "-@", &bytes);
+    if (!source->fdt || check_tree(source, bytes) != 0)
+        return -1;
+    char *annotated = run_dtc(file, "dts", "-T", &ignored);
+    if (!annotated)
+        return -1;
+    read_places(source, annotated);
+    free(annotated);
+    return 0;
+}
+
+void source_finish(struct source *source)
+{
+    for (size_t i = 0; i < source->place_count; i++)
+        free(source->places[i].name);
+    free(source->places);
+    free(source->fdt);
+}
+
+static unsigned line_of(const struct source *source, const char *name)
+{
+    for (size_t i = 0; i < source->place_count; i++)
+        if (strcmp(source->places[i].name, name) == 0)
+            return source->places[i].line;
+    return 0;
+}
+
+unsigned source_line(const struct source *source, const char *path, const char *member)
+{
+    char name[PATH_BYTES * 2];
+    unsigned line = 0;
+
+    if (*member) {
+        snprintf(name, sizeof(name), "%s:%s", path, member);
+        line = line_of(source, name);
+    }
+    snprintf(name, sizeof(name), "%s", path);
+    while (!line) {
+        line = line_of(source, *name ? name : "/");
+        char *slash = strrchr(name, '/');
+
+        if (!slash || !*name || strcmp(name, "/") == 0)
+            break;
+        slash[slash == name ? 1 : 0] = 0;
+    }
+    return line;
+}
