@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns reading files from the EFI system partition and the list of SHA-256 sums they must have. */
+#include "binnacle/sums.h"
+#include "loader.h"
+#include "sha256.h"
+
+#define MAX_FILE_BYTES (UINT64_C(1) << 30)
+#define CHUNK_BYTES    (UINT64_C(4) << 20) /* some firmware reads no more at a time */
+#define FOLDER         "\\binnacle\\"
+
+/*
+ * The list of trusted files, in a section of its own: bn-sums fills it in after the build.
+ * Volatile, so that the compiler does not take the zeros for what it will be.
+ */
+static volatile const struct bn_sums sums
+    __attribute__((section(BN_SUMS_SECTION), aligned(4096), used)) = {
+        .magic = BN_SUMS_MAGIC,
+        .version = BN_SUMS_VERSION,
+};
+
+static EFI_FILE_HANDLE volume;
+
+void files_open(void)
+{
+    EFI_GUID image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID,
+             volume_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
+    EFI_LOADED_IMAGE *image;
+    EFI_FILE_IO_INTERFACE *io;
+    EFI_STATUS status = bs->HandleProtocol(efi_image, &image_guid, (VOID **)&image);
+
+    if (status == EFI_SUCCESS)
+        status = bs->HandleProtocol(image->DeviceHandle, &volume_guid, (VOID **)&io);
+    if (status == EFI_SUCCESS)
+        status = io->OpenVolume(io, &volume);
+    if (status != EFI_SUCCESS)
+        fail("the partition the loader came from cannot be opened: %s", efi_error(status));
+}
+
+static bool is_called(const volatile struct bn_sum *sum, const char *name)
+{
+    for (unsigned i = 0; i < BN_SUMS_NAME_BYTES; i++) {
+        if (sum->name[i] != name[i])
+            return false;
+        if (name[i] == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_sum(const char *name, const struct file *file)
+{
+    const unsigned count = sums.count < BN_SUMS_MAX ? sums.count : BN_SUMS_MAX;
+    const volatile struct bn_sum *listed = NULL;
+    uint8_t sum[SHA256_BYTES];
+    struct sha256 h;
+
+    for (unsigned i = 0; i < count && !listed; i++)
+        if (is_called(&sums.sum[i], name))
+            listed = &sums.sum[i];
+    if (!listed)
+        fail("%s%s has no checksum in this loader: write the list with bn-sums", FOLDER, name);
+    sha256_start(&h);
+    sha256_add(&h, file->data, file->bytes);
+    sha256_end(&h, sum);
+    for (unsigned i = 0; i < SHA256_BYTES; i++)
+        if (sum[i] != listed->sha256[i])
+            fail("%s%s has a wrong checksum: it is not the file this loader was made for", FOLDER,
+                 name);
+}
+
+static EFI_FILE_HANDLE open_file(const char *name)
+{
+    CHAR16 path[sizeof(FOLDER) + BN_PATH_BYTES];
+    EFI_FILE_HANDLE handle;
+    unsigned at = 0;
+
+    for (const char *p = FOLDER; *p; p++)
+        path[at++] = (CHAR16)*p;
+    for (const char *p = name; *p && at + 1 < sizeof(path) / sizeof(path[0]); p++)
+        path[at++] = (CHAR16)*p;
+    path[at] = 0;
+    EFI_STATUS status = volume->Open(volume, &handle, path, EFI_FILE_MODE_READ, 0);
+
+    if (status == EFI_NOT_FOUND)
+        fail("%s%s is missing from the EFI system partition", FOLDER, name);
+    if (status != EFI_SUCCESS)
+        fail("%s%s cannot be opened: %s", FOLDER, name, efi_error(status));
+    return handle;
+}
+
+static uint64_t size_of(EFI_FILE_HANDLE handle, const char *name)
+{
+    static uint64_t buffer[128]; /* EFI_FILE_INFO with a name of any length FAT allows */
+    EFI_GUID guid = EFI_FILE_INFO_ID;
+    UINTN bytes = sizeof(buffer);
+    EFI_STATUS status = handle->GetInfo(handle, &guid, &bytes, buffer);
+    const EFI_FILE_INFO *info = (const EFI_FILE_INFO *)buffer;
+
+    if (status != EFI_SUCCESS)
+        fail("%s%s cannot be read: %s", FOLDER, name, efi_error(status));
+    if (info->Attribute & EFI_FILE_DIRECTORY)
+        fail("%s%s is a folder", FOLDER, name);
+    if (info->FileSize == 0)
+        fail("%s%s is empty", FOLDER, name);
+    if (info->FileSize > MAX_FILE_BYTES)
+        fail("%s%s is too large (%u MiB)", FOLDER, name, info->FileSize >> 20);
+    return info->FileSize;
+}
+
+void file_read(const char *name, struct file *file)
+{
+    EFI_FILE_HANDLE handle = open_file(name);
+    uint64_t done = 0;
+
+    file->bytes = size_of(handle, name);
+    file->data = (uint8_t *)memory_pages(file->bytes);
+    while (done < file->bytes) {
+        UINTN chunk = file->bytes - done < CHUNK_BYTES ? file->bytes - done : CHUNK_BYTES;
+        EFI_STATUS status = handle->Read(handle, &chunk, file->data + done);
+
+        if (status != EFI_SUCCESS || chunk == 0)
+            fail("%s%s cannot be read: %s", FOLDER, name, status ? efi_error(status) : "it is cut");
+        done += chunk;
+    }
+    handle->Close(handle);
+    check_sum(name, file);
+    say("%s: %u bytes, checksum right", name, file->bytes);
+}
+
+void file_release(const struct file *file)
+{
+    efi_system->BootServices->FreePages((EFI_PHYSICAL_ADDRESS)file->data,
+                                        (file->bytes + 4095) / 4096);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns the order of booting: scenario, checks, files, display, memory map, hypervisor. */
+#include "elf.h"
+#include "loader.h"
+#include "memory_map.h"
+
+#define FIRST_CONSOLE 0x3F8 /* COM1, until the scenario is read */
+
+EFI_SYSTEM_TABLE *efi_system;
+EFI_HANDLE efi_image;
+
+static struct bn_scenario scenario;
+static struct bn_memory early_map[BN_BOOT_MAX_MEMORY];
+static struct elf_image hypervisor;
+
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
+
+static void tell_problem(void *context, const struct scenario_problem *problem)
+{
+    char text[256];
+
+    scenario_explain(context, problem, text, sizeof(text));
+    say("ERROR: scenario.bin: %s", text);
+    say("    remedy: %s", scenario_remedy(problem->fault));
+}
+
+/* The scenario, found sound and fit for this machine. */
+static void read_scenario(struct bn_boot_info *info)
+{
+    struct scenario_machine machine = {
+        .memory = early_map,
+        .pci_ids = machine_pci_ids,
+        .uart_present = machine_uart_present,
+    };
+    struct file file;
+
+    file_read("scenario.bin", &file);
+    machine.memory_count = memory_read_map(early_map, BN_BOOT_MAX_MEMORY);
+    machine.cpu_count = machine_cpus(info->rsdp);
+    if (scenario_check((const struct bn_scenario *)file.data, file.bytes, &machine, tell_problem,
+                       file.data) != 0)
+        fail("scenario.bin cannot be used on this machine");
+    __builtin_memcpy(&scenario, file.data, sizeof(scenario));
+    file_release(&file);
+    console_move(scenario.console_port);
+    say("scenario %s for %u VMs on %u CPUs", scenario.name, (uint64_t)scenario.vm_count,
+        (uint64_t)machine.cpu_count);
+}
+
+static void read_hypervisor(struct bn_boot_info *info)
+{
+    struct file file;
+
+    file_read("hypervisor.elf", &file);
+    const char *error = elf_read(file.data, file.bytes, scenario.hypervisor.bytes, &hypervisor);
+    if (error)
+        fail("hypervisor.elf %s", error);
+    elf_load(&hypervisor, file.data, (uint8_t *)scenario.hypervisor.hpa);
+    file_release(&file);
+    info->image_base = scenario.hypervisor.hpa;
+    info->image_bytes = hypervisor.bytes;
+}
+
+static void read_module(struct bn_boot_info *info, const char *name)
+{
+    struct file file;
+
+    for (uint32_t i = 0; i < info->module_count; i++)
+        if (__builtin_strncmp(info->module[i].name, name, BN_PATH_BYTES) == 0)
+            return;
+    if (name[0] == 0)
+        return;
+    if (info->module_count == BN_BOOT_MAX_MODULES)
+        fail("the scenario names more than %u files", (uint64_t)BN_BOOT_MAX_MODULES);
+    file_read(name, &file);
+    struct bn_module *module = &info->module[info->module_count++];
+
+    for (uint32_t i = 0; i < BN_PATH_BYTES - 1 && name[i]; i++)
+        module->name[i] = name[i];
+    module->base = (uint64_t)file.data;
+    module->bytes = file.bytes;
+}
+
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
+{
+    efi_image = image;
+    efi_system = table;
+    console_start(FIRST_CONSOLE);
+    say("Binnacle, from the first instruction at TSC %u", loader_tsc_entry);
+    efi_system->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
+
+    static struct bn_boot_info
+        early; /* its final place is chosen once the scenario's ranges are taken */
+    early.rsdp = machine_rsdp();
+    files_open();
+    read_scenario(&early);
+    memory_claim(&scenario);
+    read_hypervisor(&early);
+    for (uint32_t i = 0; i < scenario.vm_count; i++)
+        if (scenario.vm[i].kind != BN_VM_POSTLAUNCHED) {
+            read_module(&early, scenario.vm[i].image);
+            read_module(&early, scenario.vm[i].initrd);
+        }
+    struct bn_boot_info *info = (struct bn_boot_info *)memory_pages(sizeof(*info));
+    struct bn_scenario *plan = (struct bn_scenario *)memory_pages(sizeof(*plan));
+    *info = early;
+    *plan = scenario;
+    info->magic = BN_BOOT_MAGIC;
+    info->version = BN_BOOT_VERSION;
+    info->bytes = sizeof(*info);
+    info->scenario = (uint64_t)plan;
+    info->low_page = memory_low_page();
+    info->tsc_entry = loader_tsc_entry;
+    screen_set(&scenario, &info->framebuffer);
+    say("hypervisor: %u KiB at %x, entry at %x", info->image_bytes >> 10, info->image_base,
+        info->image_base + hypervisor.entry);
+    memory_exit_boot_services(info);
+    info->crc = bn_crc32(0, info, sizeof(*info));
+    jump_to(info->image_base + hypervisor.entry, (uint64_t)info);
+}

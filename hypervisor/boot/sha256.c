@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns SHA-256, written from FIPS 180-4: firmware has no library for it and Debian's are not made
+ * for firmware. */
+#include "sha256.h"
+
+static const uint32_t k[64] = {
+    /* FIPS 180-4 §4.2.2 */
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+static uint32_t rotr(uint32_t x, unsigned n)
+{
+    return x >> n | x << (32 - n);
+}
+
+static uint32_t load_be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* One 64-byte block: §6.2.2, with the names of the standard. */
+static void add_block(uint32_t state[8], const uint8_t *block)
+{
+    uint32_t w[64], a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+
+    for (unsigned t = 0; t < 16; t++)
+        w[t] = load_be32(block + 4 * t);
+    for (unsigned t = 16; t < 64; t++) {
+        uint32_t s0 = rotr(w[t - 15], 7) ^ rotr(w[t - 15], 18) ^ w[t - 15] >> 3;
+        uint32_t s1 = rotr(w[t - 2], 17) ^ rotr(w[t - 2], 19) ^ w[t - 2] >> 10;
+
+        w[t] = w[t - 16] + s0 + w[t - 7] + s1;
+    }
+    for (unsigned t = 0; t < 64; t++) {
+        uint32_t big1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
+        uint32_t t1 = h + big1 + ((e & f) ^ (~e & g)) + k[t] + w[t];
+        uint32_t big0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22);
+        uint32_t t2 = big0 + ((a & b) ^ (a & c) ^ (b & c));
+
+        h = g;
+        g = f;
+        f = e;
+        e = d + t1;
+        d = c;
+        c = b;
+        b = a;
+        a = t1 + t2;
+    }
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+    state[5] += f;
+    state[6] += g;
+    state[7] += h;
+}
+
+void sha256_start(struct sha256 *h)
+{
+    static const uint32_t first[8] = {/* §5.3.3 */
+                                      0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+    for (unsigned i = 0; i < 8; i++)
+        h->state[i] = first[i];
+    h->bytes = 0;
+}
+
+void sha256_add(struct sha256 *h, const void *data, size_t bytes)
+{
+    const uint8_t *p = data;
+    size_t held = h->bytes % 64;
+
+    h->bytes += bytes;
+    if (held) {
+        for (; held < 64 && bytes; bytes--)
+            h->block[held++] = *p++;
+        if (held < 64)
+            return;
+        add_block(h->state, h->block);
+    }
+    for (; bytes >= 64; bytes -= 64, p += 64)
+        add_block(h->state, p);
+    for (size_t i = 0; i < bytes; i++)
+        h->block[i] = p[i];
+}
+
+void sha256_end(struct sha256 *h, uint8_t sum[SHA256_BYTES])
+{
+    const uint64_t bits = h->bytes * 8;
+    size_t held = h->bytes % 64;
+
+    h->block[held++] = 0x80; /* §5.1.1: a one, zeros, the length */
+    if (held > 56) {
+        while (held < 64)
+            h->block[held++] = 0;
+        add_block(h->state, h->block);
+        held = 0;
+    }
+    while (held < 56)
+        h->block[held++] = 0;
+    for (unsigned i = 0; i < 8; i++)
+        h->block[56 + i] = (uint8_t)(bits >> (56 - 8 * i));
+    add_block(h->state, h->block);
+    for (unsigned i = 0; i < SHA256_BYTES; i++)
+        sum[i] = (uint8_t)(h->state[i / 4] >> (24 - 8 * (i % 4)));
+}
