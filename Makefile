@@ -53,7 +53,7 @@ IVI_INITRD := $(B)/image/ivi.initrd
 .PHONY: all check check-format check-headers check-rooms check-unit fuzz image demo test failover bench soak
 all:
 
-include $(wildcard */room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
+include $(wildcard */room.mk hypervisor/*/room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
 include tools/image.mk
 
 all: $(PROGRAMS)

@@ -44,8 +44,16 @@ $(SERVICE_INITRD): $(B)/image/initrd-init $(B)/image/service.verity tools/mkinit
 $(IVI_INITRD): $(B)/image/initrd-init $(B)/image/ivi.verity tools/mkinitrd
 	@tools/mkinitrd $@ $(B)/image/initrd-init $(B)/image/ivi.verity path:/dev/vda
 
+# The scenario that boots, and the loader, which lists the sum of every file of \binnacle\.
+PLAN ?= cockpit
+ESP_FILES += $(B)/scenarios/$(PLAN).bin:/binnacle/scenario.bin
+LOADER := $(B)/image/BOOTX64.EFI
+$(LOADER): $(B)/hypervisor/boot/BOOTX64.EFI $(B)/tools/scenario/bn-sums $(call file_of,$(ESP_FILES))
+	@mkdir -p $(@D)
+	@cp $< $@.tmp && $(B)/tools/scenario/bn-sums $@.tmp $(foreach i,$(ESP_FILES),$(patsubst /binnacle/%,%,$(word 2,$(subst :, ,$(i))))=$(firstword $(subst :, ,$(i)))) && mv $@.tmp $@
+
 DISK := $(B)/image/disk.img
-$(DISK): tools/mkdisk $(B)/image/service.img $(B)/image/ivi.img $(call file_of,$(ESP_FILES))
-	@tools/mkdisk $@ $(B)/image/service.img $(B)/image/ivi.img $(ESP_FILES)
+$(DISK): tools/mkdisk $(B)/image/service.img $(B)/image/ivi.img $(LOADER) $(call file_of,$(ESP_FILES))
+	@tools/mkdisk $@ $(B)/image/service.img $(B)/image/ivi.img $(LOADER):/EFI/BOOT/BOOTX64.EFI $(ESP_FILES)
 
 image: $(DISK)
