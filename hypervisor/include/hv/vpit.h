@@ -16,7 +16,7 @@ struct vpit_channel {
     uint8_t write_low;
     bool write_high_next, read_high_next;
     bool latched, status_latched;
-    bool gate, bcd, loaded;
+    bool gate, loaded;
     uint16_t latch;
     uint8_t status;
 };

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The virtual local APIC's register file: xAPIC page, x2APIC MSRs, priorities, EOI and timer. */
+#include "hv/vlapic.h"
+#include "hv/log.h"
+#include "hv/vioapic.h"
+#include "vlapic_regs.h"
+
+#define TIMER_MIN_PERIOD_NS 20000u /* a shorter periodic timer only steals the CPU from others */
+
+#define LVT_MODE_SHIFT 17
+enum { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE };
+
+/* Bits a guest may write, register by register; x2APIC gives #GP for the others (SDM 3 §11.12.1.3).
+ */
+static const uint32_t writable[64] = {
+    [APIC_TPR] = 0xFF,          [APIC_EOI] = 0,
+    [APIC_SVR] = 0x1FF,         [APIC_ESR] = 0,
+    [APIC_LVT_TIMER] = 0x700FF, [APIC_LVT_THERMAL] = 0x107FF,
+    [APIC_LVT_PERF] = 0x107FF,  [APIC_LVT_LINT0] = 0x1A7FF,
+    [APIC_LVT_LINT1] = 0x1A7FF, [APIC_LVT_ERROR] = 0x100FF,
+    [APIC_TICR] = UINT32_MAX,   [APIC_TDCR] = 0xB,
+    [APIC_SELF_IPI] = 0xFF,
+};
+
+static int highest(const uint32_t set[8])
+{
+    for (int word = 7; word >= 0; word--) {
+        uint32_t bits = __atomic_load_n(&set[word], __ATOMIC_ACQUIRE);
+
+        if (bits)
+            return word * 32 + 31 - __builtin_clz(bits);
+    }
+    return -1;
+}
+
+static bool software_enabled(const struct vlapic *lapic)
+{
+    return lapic->base_msr & APIC_BASE_ENABLED && vlapic_peek(lapic, APIC_SVR) & SVR_ENABLED;
+}
+
+uint32_t vlapic_ppr(const struct vlapic *lapic)
+{
+    int in_service = highest(lapic->isr);
+    uint32_t tpr = vlapic_peek(lapic, APIC_TPR);
+    uint32_t class = in_service < 0 ? 0 : (uint32_t)in_service & 0xF0;
+
+    return (tpr & 0xF0) >= class ? tpr : class;
+}
+
+static unsigned timer_mode(const struct vlapic *lapic)
+{
+    return lapic->regs[APIC_LVT_TIMER] >> LVT_MODE_SHIFT & 3;
+}
+
+static uint32_t timer_divider(const struct vlapic *lapic)
+{
+    uint32_t code = (lapic->regs[APIC_TDCR] >> 1 & 4) | (lapic->regs[APIC_TDCR] & 3);
+
+    return code == 7 ? 1 : 2u << code;
+}
+
+static uint64_t timer_period_ns(const struct vlapic *lapic)
+{
+    uint64_t ns = (uint64_t)lapic->regs[APIC_TICR] * timer_divider(lapic);
+
+    if (timer_mode(lapic) == TIMER_PERIODIC && ns < TIMER_MIN_PERIOD_NS)
+        return TIMER_MIN_PERIOD_NS;
+    return ns;
+}
+
+static void timer_expired(void *context)
+{
+    struct vlapic *lapic = context;
+    uint32_t lvt = lapic->regs[APIC_LVT_TIMER];
+
+    if (timer_mode(lapic) == TIMER_PERIODIC && lapic->regs[APIC_TICR]) {
+        uint64_t period = tsc_from_ns(timer_period_ns(lapic));
+        uint64_t now = tsc_now();
+
+        /* A CPU that was away does not get the ticks it missed all at once. */
+        lapic->timer_start += period;
+        if (lapic->timer_start + period <= now)
+            lapic->timer_start = now;
+        timer_arm(&lapic->timer, lapic->timer_start + period);
+    }
+    lapic->tsc_deadline = 0;
+    if (!(lvt & LVT_MASKED))
+        vlapic_post(lapic->vcpu, (uint8_t)lvt, false);
+}
+
+static void timer_start_count(struct vlapic *lapic)
+{
+    if (timer_mode(lapic) == TIMER_DEADLINE)
+        return;
+    timer_cancel(&lapic->timer);
+    if (!lapic->regs[APIC_TICR])
+        return;
+    lapic->timer_start = tsc_now();
+    timer_arm(&lapic->timer, lapic->timer_start + tsc_from_ns(timer_period_ns(lapic)));
+}
+
+static uint32_t timer_count(const struct vlapic *lapic)
+{
+    uint64_t period = timer_period_ns(lapic);
+    uint64_t gone;
+
+    if (!lapic->regs[APIC_TICR] || timer_mode(lapic) == TIMER_DEADLINE)
+        return 0;
+    gone = tsc_to_ns(tsc_now() - lapic->timer_start);
+    if (gone >= period)
+        return 0; /* periodic: the tick is due and its interrupt on its way */
+    return (uint32_t)((period - gone) / timer_divider(lapic));
+}
+
+static void set_deadline(struct vlapic *lapic, uint64_t deadline)
+{
+    if (timer_mode(lapic) != TIMER_DEADLINE)
+        return;
+    lapic->tsc_deadline = deadline;
+    if (!deadline)
+        timer_cancel(&lapic->timer);
+    else if (deadline > tsc_now())
+        timer_arm(&lapic->timer, deadline);
+    else {
+        timer_cancel(&lapic->timer);
+        timer_expired(lapic);
+    }
+}
+
+static void reset_registers(struct vlapic *lapic)
+{
+    timer_cancel(&lapic->timer);
+    for (unsigned i = 0; i < HV_ARRAY_SIZE(lapic->regs); i++)
+        __atomic_store_n(&lapic->regs[i], 0, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < 8; i++) {
+        __atomic_store_n(&lapic->irr[i], 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&lapic->tmr[i], 0, __ATOMIC_RELAXED);
+        lapic->isr[i] = 0;
+    }
+    __atomic_store_n(&lapic->esr_pending, 0, __ATOMIC_RELAXED);
+    lapic->tsc_deadline = 0;
+    lapic->regs[APIC_DFR] = UINT32_MAX;
+    lapic->regs[APIC_SVR] = 0xFF;
+    for (unsigned i = APIC_LVT_TIMER; i <= APIC_LVT_ERROR; i++)
+        lapic->regs[i] = LVT_MASKED;
+}
+
+void vlapic_reset(struct vlapic *lapic)
+{
+    lapic->timer.expired = timer_expired;
+    lapic->timer.context = lapic;
+    lapic->base_msr = VLAPIC_BASE | APIC_BASE_ENABLED;
+    if (lapic->vcpu->id == 0)
+        lapic->base_msr |= APIC_BASE_BSP;
+    reset_registers(lapic);
+}
+
+void vlapic_finish(struct vlapic *lapic)
+{
+    timer_cancel(&lapic->timer);
+}
+
+void vlapic_raise_error(struct vlapic *lapic, uint32_t bits)
+{
+    uint32_t lvt = vlapic_peek(lapic, APIC_LVT_ERROR);
+
+    __atomic_fetch_or(&lapic->esr_pending, bits, __ATOMIC_RELAXED);
+    if (!(lvt & LVT_MASKED) && (lvt & 0xFF) >= 16)
+        vlapic_post(lapic->vcpu, (uint8_t)lvt, false);
+}
+
+void vlapic_post(struct vcpu *vcpu, uint8_t vector, bool level)
+{
+    struct vlapic *lapic = &vcpu->lapic;
+    uint32_t bit = 1u << (vector & 31);
+
+    if (!software_enabled(lapic))
+        return;
+    if (vector < 16) {
+        vlapic_raise_error(lapic, ESR_RECEIVED_ILLEGAL);
+        return;
+    }
+    if (level)
+        __atomic_fetch_or(&lapic->tmr[vector / 32], bit, __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_and(&lapic->tmr[vector / 32], ~bit, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&lapic->irr[vector / 32], bit, __ATOMIC_RELEASE);
+    vcpu_request(vcpu, VCPU_REQ_IRQ);
+}
+
+int vlapic_pending(struct vlapic *lapic)
+{
+    int vector = highest(lapic->irr);
+
+    if (vector < 0 || !software_enabled(lapic))
+        return -1;
+    return ((uint32_t)vector & 0xF0) > (vlapic_ppr(lapic) & 0xF0) ? vector : -1;
+}
+
+void vlapic_accept(struct vlapic *lapic, uint8_t vector)
+{
+    uint32_t bit = 1u << (vector & 31);
+
+    __atomic_fetch_and(&lapic->irr[vector / 32], ~bit, __ATOMIC_ACQUIRE);
+    lapic->isr[vector / 32] |= bit;
+}
+
+bool vlapic_takes_extint(const struct vlapic *lapic)
+{
+    uint32_t lint0 = lapic->regs[APIC_LVT_LINT0];
+
+    if (!(lapic->base_msr & APIC_BASE_ENABLED))
+        return true; /* the PIC's output goes to the INTR pin, SDM 3 §11.4.3 */
+    return !(lint0 & LVT_MASKED) && (lint0 >> 8 & 7) == DELIVER_EXTINT;
+}
+
+uint64_t vlapic_cr8(const struct vlapic *lapic)
+{
+    return lapic->regs[APIC_TPR] >> 4;
+}
+
+void vlapic_set_cr8(struct vlapic *lapic, uint64_t value)
+{
+    __atomic_store_n(&lapic->regs[APIC_TPR], (uint32_t)(value & 0xF) << 4, __ATOMIC_RELAXED);
+}
+
+static void end_of_interrupt(struct vlapic *lapic)
+{
+    int vector = highest(lapic->isr);
+    uint32_t bit = 1u << (vector & 31);
+
+    if (vector < 0)
+        return;
+    lapic->isr[vector / 32] &= ~bit;
+    if (__atomic_load_n(&lapic->tmr[vector / 32], __ATOMIC_RELAXED) & bit &&
+        lapic->vcpu->vm->ioapic)
+        vioapic_eoi(lapic->vcpu->vm->ioapic, (uint8_t)vector);
+}
+
+static void write_svr(struct vlapic *lapic, uint32_t value)
+{
+    __atomic_store_n(&lapic->regs[APIC_SVR], value, __ATOMIC_RELAXED);
+    if (value & SVR_ENABLED)
+        return;
+    for (unsigned i = APIC_LVT_TIMER; i <= APIC_LVT_ERROR; i++)
+        lapic->regs[i] |= LVT_MASKED;
+}
+
+static void write_lvt(struct vlapic *lapic, unsigned reg, uint32_t value)
+{
+    unsigned old_mode = timer_mode(lapic);
+
+    if (!(lapic->regs[APIC_SVR] & SVR_ENABLED))
+        value |= LVT_MASKED;
+    __atomic_store_n(&lapic->regs[reg], value, __ATOMIC_RELAXED);
+    /* Between the deadline and the counting modes the timer is disarmed, SDM 3 §11.5.4.1. */
+    if (reg == APIC_LVT_TIMER && old_mode != timer_mode(lapic) &&
+        (old_mode == TIMER_DEADLINE || timer_mode(lapic) == TIMER_DEADLINE)) {
+        timer_cancel(&lapic->timer);
+        lapic->tsc_deadline = 0;
+        lapic->regs[APIC_TICR] = 0;
+    }
+}
+
+/* False: there is no such register to read. */
+static bool read_register(struct vlapic *lapic, unsigned reg, uint32_t *value)
+{
+    bool x2apic = vlapic_is_x2apic(lapic);
+
+    if (reg >= APIC_ISR && reg < APIC_ISR + 8)
+        *value = lapic->isr[reg - APIC_ISR];
+    else if (reg >= APIC_TMR && reg < APIC_TMR + 8)
+        *value = __atomic_load_n(&lapic->tmr[reg - APIC_TMR], __ATOMIC_RELAXED);
+    else if (reg >= APIC_IRR && reg < APIC_IRR + 8)
+        *value = __atomic_load_n(&lapic->irr[reg - APIC_IRR], __ATOMIC_RELAXED);
+    else if (reg == APIC_ID)
+        *value = x2apic ? lapic->apic_id : lapic->apic_id << 24;
+    else if (reg == APIC_VERSION)
+        *value = 0x00050014; /* version 14h, six LVT entries */
+    else if (reg == APIC_PPR)
+        *value = vlapic_ppr(lapic);
+    else if (reg == APIC_LDR)
+        *value = vlapic_ldr(lapic);
+    else if (reg == APIC_TCCR)
+        *value = timer_count(lapic);
+    else if (reg == APIC_TPR || reg == APIC_SVR || reg == APIC_ESR || reg == APIC_ICR ||
+             (reg >= APIC_LVT_TIMER && reg <= APIC_TICR) || reg == APIC_TDCR ||
+             (!x2apic && (reg == APIC_DFR || reg == APIC_ICR_HIGH)))
+        *value = lapic->regs[reg];
+    else
+        return false;
+    return true;
+}
+
+/* Writes what both modes have; false: no such register to write. */
+static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
+{
+    value &= writable[reg];
+    switch (reg) {
+    case APIC_TPR:
+    case APIC_TDCR:
+        __atomic_store_n(&lapic->regs[reg], value, __ATOMIC_RELAXED);
+        return true;
+    case APIC_EOI:
+        end_of_interrupt(lapic);
+        return true;
+    case APIC_SVR:
+        write_svr(lapic, value);
+        return true;
+    case APIC_ESR:
+        lapic->regs[APIC_ESR] = __atomic_exchange_n(&lapic->esr_pending, 0, __ATOMIC_RELAXED);
+        return true;
+    case APIC_LVT_TIMER:
+    case APIC_LVT_THERMAL:
+    case APIC_LVT_PERF:
+    case APIC_LVT_LINT0:
+    case APIC_LVT_LINT1:
+    case APIC_LVT_ERROR:
+        write_lvt(lapic, reg, value);
+        return true;
+    case APIC_TICR:
+        if (timer_mode(lapic) != TIMER_DEADLINE) {
+            lapic->regs[APIC_TICR] = value;
+            timer_start_count(lapic);
+        }
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool write_xapic(struct vlapic *lapic, unsigned reg, uint32_t value)
+{
+    switch (reg) {
+    case APIC_LDR:
+        __atomic_store_n(&lapic->regs[reg], value & 0xFF000000u, __ATOMIC_RELAXED);
+        return true;
+    case APIC_DFR:
+        __atomic_store_n(&lapic->regs[reg], value | 0x0FFFFFFFu, __ATOMIC_RELAXED);
+        return true;
+    case APIC_ICR_HIGH:
+        lapic->regs[reg] = value & 0xFF000000u;
+        return true;
+    case APIC_ICR:
+        lapic->regs[reg] = value & ICR_WRITABLE;
+        vlapic_send_ipi(lapic, lapic->regs[reg], lapic->regs[APIC_ICR_HIGH] >> 24);
+        return true;
+    case APIC_ID: /* read-only here: the machine's numbering must hold */
+        return true;
+    default:
+        return write_register(lapic, reg, value);
+    }
+}
+
+enum bn_status vlapic_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
+                           bool write, uint64_t *value)
+{
+    struct vlapic *lapic = &vcpu->lapic;
+    unsigned reg = (unsigned)(offset / 16) & 63;
+    uint32_t word = 0;
+
+    (void)device; /* every vCPU has its own behind the same page */
+    if (!(lapic->base_msr & APIC_BASE_ENABLED) || vlapic_is_x2apic(lapic) || offset >= 0x400) {
+        if (!write)
+            *value = UINT64_MAX;
+        return BN_OK;
+    }
+    /* Only aligned 32-bit accesses are defined (SDM 3 §11.4.1); others read as hardware's bytes. */
+    if (write) {
+        if (offset % 16 == 0 && bytes == 4 && !write_xapic(lapic, reg, (uint32_t)*value))
+            vlapic_raise_error(lapic, ESR_ILLEGAL_REGISTER);
+        return BN_OK;
+    }
+    if (offset % 16 < 4 && !read_register(lapic, reg, &word))
+        vlapic_raise_error(lapic, ESR_ILLEGAL_REGISTER);
+    *value = offset % 16 < 4 ? word >> offset % 4 * 8 : 0;
+    return BN_OK;
+}
+
+static enum bn_status write_base(struct vlapic *lapic, uint64_t value)
+{
+    uint64_t mode = value & (APIC_BASE_ENABLED | APIC_BASE_X2APIC);
+    uint64_t old = lapic->base_msr & (APIC_BASE_ENABLED | APIC_BASE_X2APIC);
+    const uint64_t both = APIC_BASE_ENABLED | APIC_BASE_X2APIC;
+
+    /* The page does not move: another address would only make a hole in the guest's memory. */
+    if ((value & ~(uint64_t)0xFFF) != VLAPIC_BASE || value & 0x2FF)
+        return BN_EINVAL;
+    /* Allowed transitions: SDM 3 §11.12.5. */
+    if (mode == APIC_BASE_X2APIC || (old == 0 && mode == both) ||
+        (old == both && mode == APIC_BASE_ENABLED))
+        return BN_EINVAL;
+    lapic->base_msr = (lapic->base_msr & ~both) | mode;
+    if (!mode && old)
+        reset_registers(lapic);
+    return BN_OK;
+}
+
+enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+    struct vlapic *lapic = &vcpu->lapic;
+    uint32_t word;
+
+    if (msr == MSR_APIC_BASE) {
+        *value = lapic->base_msr;
+        return BN_OK;
+    }
+    if (msr == MSR_TSC_DEADLINE) {
+        *value = lapic->tsc_deadline;
+        return BN_OK;
+    }
+    if (msr < MSR_X2APIC_FIRST || msr - MSR_X2APIC_FIRST >= 64 || !vlapic_is_x2apic(lapic))
+        return BN_EINVAL;
+    if (!read_register(lapic, msr - MSR_X2APIC_FIRST, &word))
+        return BN_EINVAL;
+    *value = word;
+    if (msr - MSR_X2APIC_FIRST == APIC_ICR)
+        *value |= (uint64_t)lapic->regs[APIC_ICR_HIGH] << 32;
+    return BN_OK;
+}
+
+enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+    struct vlapic *lapic = &vcpu->lapic;
+    unsigned reg = msr - MSR_X2APIC_FIRST;
+
+    if (msr == MSR_APIC_BASE)
+        return write_base(lapic, value);
+    if (msr == MSR_TSC_DEADLINE) {
+        set_deadline(lapic, value);
+        return BN_OK;
+    }
+    if (msr < MSR_X2APIC_FIRST || reg >= 64 || !vlapic_is_x2apic(lapic))
+        return BN_EINVAL;
+    if (reg == APIC_ICR) {
+        if ((uint32_t)value & ~(ICR_WRITABLE | ICR_PENDING))
+            return BN_EINVAL;
+        lapic->regs[APIC_ICR] = (uint32_t)value & ICR_WRITABLE;
+        lapic->regs[APIC_ICR_HIGH] = (uint32_t)(value >> 32);
+        vlapic_send_ipi(lapic, lapic->regs[APIC_ICR], (uint32_t)(value >> 32));
+        return BN_OK;
+    }
+    if (value & ~(uint64_t)writable[reg])
+        return BN_EINVAL;
+    if (reg == APIC_SELF_IPI) {
+        vlapic_send_ipi(lapic, (uint32_t)value | ICR_SELF, 0);
+        return BN_OK;
+    }
+    return write_register(lapic, reg, (uint32_t)value) ? BN_OK : BN_EINVAL;
+}

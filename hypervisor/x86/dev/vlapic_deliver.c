@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Who gets an interrupt message inside one VM: IPIs, MSIs and the I/O APIC's. */
+#include "hv/vlapic.h"
+#include "vlapic_regs.h"
+
+#define MSI_ADDRESS_BASE 0xFEEu /* bits 63:20 */
+
+bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message)
+{
+    uint32_t destination = message->wide ? message->destination : message->destination & 0xFF;
+    uint32_t ldr = vlapic_ldr(lapic);
+
+    if (!(lapic->base_msr & APIC_BASE_ENABLED))
+        return false;
+    if (destination == (message->wide ? UINT32_MAX : 0xFF))
+        return true;
+    if (!message->logical)
+        return destination == lapic->apic_id;
+    if (vlapic_is_x2apic(lapic))
+        return destination >> 16 == ldr >> 16 && destination & ldr & 0xFFFF;
+    if (vlapic_peek(lapic, APIC_DFR) >> 28 == 0xF)
+        return destination & ldr >> 24;
+    return destination >> 4 == ldr >> 28 && destination & ldr >> 24 & 0xF;
+}
+
+static void deliver_to(struct vcpu *vcpu, const struct vlapic_message *message)
+{
+    switch (message->delivery) {
+    case DELIVER_FIXED:
+    case DELIVER_LOWEST:
+        vlapic_post(vcpu, message->vector, message->level);
+        break;
+    case DELIVER_NMI:
+        vcpu_request(vcpu, VCPU_REQ_NMI);
+        break;
+    case DELIVER_INIT:
+        vcpu_request(vcpu, VCPU_REQ_RESET);
+        break;
+    case DELIVER_SIPI:
+        vcpu_sipi(vcpu, message->vector);
+        break;
+    default: /* SMI and reserved modes: no guest has use for them */
+        break;
+    }
+}
+
+static struct vcpu *lowest_priority(struct vm *vm, const struct vlapic_message *message)
+{
+    struct vcpu *best = NULL;
+
+    for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+        struct vcpu *vcpu = &vm->vcpu[i];
+
+        if (!vlapic_is_destination(&vcpu->lapic, message) ||
+            !(vlapic_peek(&vcpu->lapic, APIC_SVR) & SVR_ENABLED))
+            continue;
+        if (!best || vlapic_ppr(&vcpu->lapic) < vlapic_ppr(&best->lapic))
+            best = vcpu;
+    }
+    return best;
+}
+
+unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message)
+{
+    unsigned taken = 0;
+
+    if (message->delivery == DELIVER_LOWEST) {
+        struct vcpu *vcpu = lowest_priority(vm, message);
+
+        if (vcpu)
+            deliver_to(vcpu, message);
+        return vcpu ? 1 : 0;
+    }
+    for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+        if (!vlapic_is_destination(&vm->vcpu[i].lapic, message))
+            continue;
+        deliver_to(&vm->vcpu[i], message);
+        taken++;
+    }
+    return taken;
+}
+
+enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data)
+{
+    const struct vlapic_message message = {
+        .destination = (uint32_t)address >> 12 & 0xFF,
+        .logical = address & 4,
+        .delivery = data >> 8 & 7,
+        .vector = (uint8_t)data,
+        .level = data & 0x8000,
+    };
+
+    if (address >> 20 != MSI_ADDRESS_BASE)
+        return BN_EINVAL;
+    /* What may come from a device: no start-up messages (SDM 3 §11.11.2). */
+    if (message.delivery != DELIVER_FIXED && message.delivery != DELIVER_LOWEST &&
+        message.delivery != DELIVER_NMI)
+        return BN_EINVAL;
+    if (message.delivery != DELIVER_NMI && message.vector < 16)
+        return BN_EINVAL;
+    if (message.level && !(data & 0x4000))
+        return BN_OK; /* de-assertion carries no interrupt */
+    vlapic_deliver(vm, &message);
+    return BN_OK;
+}
+
+void vlapic_send_ipi(struct vlapic *lapic, uint32_t icr, uint32_t destination)
+{
+    struct vm *vm = lapic->vcpu->vm;
+    struct vlapic_message message = {
+        .destination = destination,
+        .logical = icr & ICR_LOGICAL,
+        .wide = vlapic_is_x2apic(lapic),
+        .delivery = icr >> 8 & 7,
+        .vector = (uint8_t)icr,
+    };
+    bool fixed = message.delivery == DELIVER_FIXED || message.delivery == DELIVER_LOWEST;
+
+    if (fixed && message.vector < 16) {
+        vlapic_raise_error(lapic, ESR_SEND_ILLEGAL);
+        return;
+    }
+    if (message.delivery == DELIVER_INIT && icr & ICR_LEVEL && !(icr & ICR_ASSERT))
+        return; /* INIT level de-assert: nothing on any processor since the Pentium */
+    if (!(icr & ICR_SHORTHAND)) {
+        vlapic_deliver(vm, &message);
+        return;
+    }
+    for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+        bool self = &vm->vcpu[i] == lapic->vcpu;
+
+        if ((icr & ICR_SHORTHAND) == ICR_ALL || self == ((icr & ICR_SHORTHAND) == ICR_SELF))
+            deliver_to(&vm->vcpu[i], &message);
+    }
+}
