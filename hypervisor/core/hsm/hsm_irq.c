@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Hypercalls about interrupts of post-launched VMs, and about the service VM's own CPUs. */
+#include "hsm.h"
+
+#include "hv/log.h"
+#include "hv/vioapic.h"
+
+long hsm_inject_msi(struct hsm_call *call)
+{
+    if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
+        return HSM_ENODEV;
+    if (call->msi.data > UINT32_MAX)
+        return HSM_EINVAL;
+    return hsm_result(vlapic_deliver_msi(call->vm, call->msi.address, (uint32_t)call->msi.data));
+}
+
+/* Counts interrupts of passed-through devices, of which a post-launched VM has none. */
+long hsm_intr_monitor(struct hsm_call *call)
+{
+    if (call->monitor.command != ACRN_INTR_GET_DATA)
+        return HSM_ENODEV;
+    call->monitor.count = 0;
+    return hsm_result(
+        gpa_write(call->service, call->arg[1], &call->monitor, sizeof(call->monitor)));
+}
+
+/* RSI holds the line in its low half and enum acrn_line in its high half, as HSM got it from user
+ * space. */
+long hsm_set_irqline(struct hsm_call *call)
+{
+    unsigned gsi = (unsigned)(call->arg[1] & 0xFFFFFFFFu);
+    uint64_t operation = call->arg[1] >> 32;
+    bool first, pulse;
+
+    if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
+        return HSM_ENODEV;
+    switch (operation) {
+    case ACRN_LINE_HIGH:
+    case ACRN_LINE_RISING_PULSE:
+        first = true;
+        break;
+    case ACRN_LINE_LOW:
+    case ACRN_LINE_FALLING_PULSE:
+        first = false;
+        break;
+    default:
+        return HSM_EINVAL;
+    }
+    pulse = operation == ACRN_LINE_RISING_PULSE || operation == ACRN_LINE_FALLING_PULSE;
+    enum bn_status status = vm_set_irqline(call->vm, gsi, first);
+    if (status == BN_OK && pulse)
+        status = vm_set_irqline(call->vm, gsi, !first);
+    return hsm_result(status);
+}
+
+/*
+ * RDI: local APIC id of a CPU that the service VM has taken off line (it sits in HLT). It stops
+ * being scheduled; INIT and SIPI bring it back.
+ */
+long hsm_remove_cpu(struct hsm_call *call)
+{
+    for (uint32_t i = 1; i < call->service->vcpu_count; i++) {
+        struct vcpu *vcpu = &call->service->vcpu[i];
+        uint32_t halted = VCPU_HALTED;
+
+        if (vcpu->lapic.apic_id != call->arg[0] || vcpu == call->caller)
+            continue;
+        if (!__atomic_compare_exchange_n(&vcpu->state, &halted, VCPU_OFF, false, __ATOMIC_SEQ_CST,
+                                         __ATOMIC_SEQ_CST) &&
+            halted != VCPU_OFF && halted != VCPU_WAIT_SIPI)
+            return HSM_EBUSY;
+        vm_log(call->service, "vCPU %u taken off line", i);
+        return 0;
+    }
+    return HSM_EINVAL;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Hypercall "set vCPU registers": the state in which a post-launched VM's first CPU starts. */
+#include "hsm.h"
+
+#include "hv/log.h"
+
+#define CR0_PE       (1ull << 0)
+#define CR0_ET       (1ull << 4)
+#define CR0_NW       (1ull << 29)
+#define CR0_CD       (1ull << 30)
+#define CR0_PG       (1ull << 31)
+#define CR0_KNOWN    0xE005003Full
+#define CR4_PAE      (1ull << 5)
+#define CR4_KNOWN    0x007007FFull /* without VMXE, SMXE, FSGSBASE, PCIDE, OSXSAVE: none at a boot */
+#define EFER_SCE     (1ull << 0)
+#define EFER_LME     (1ull << 8)
+#define EFER_LMA     (1ull << 10)
+#define EFER_NXE     (1ull << 11)
+#define MSR_EFER     0xC0000080u
+#define RFLAGS_FIXED (1ull << 1)
+#define RFLAGS_KNOWN 0x003F7FD7ull
+#define RFLAGS_VM    (1ull << 17)
+#define CR3_RESERVED 0xFFF0000000000000ull
+#define AR_DATA      0x93u   /* present, writable, accessed */
+#define AR_DATA_FLAT 0xC093u /* and 32 bit, 4 GiB */
+#define AR_TSS_BUSY  0x8Bu
+#define AR_LDT       0x82u
+#define AR_CODE_TYPE 0x98u /* present, code or data, executable */
+#define AR_KNOWN     0xF0FFu
+
+static bool all_zero(const void *data, size_t bytes)
+{
+    const uint8_t *p = data;
+
+    for (size_t i = 0; i < bytes; i++)
+        if (p[i])
+            return false;
+    return true;
+}
+
+/* Why the state is none that a CPU can be in; 0: it is one. SDM 3 §26.3.1, APM 2 §15.5.1. */
+static const char *fault_in(const struct acrn_vcpu_regs *r)
+{
+    bool paging = r->cr0 & CR0_PG;
+
+    if (!all_zero(r->reserved, sizeof(r->reserved)) ||
+        !all_zero(r->reserved_64, sizeof(r->reserved_64)) ||
+        !all_zero(r->reserved_32, sizeof(r->reserved_32)) ||
+        !all_zero(r->gdt.reserved, sizeof(r->gdt.reserved)) ||
+        !all_zero(r->idt.reserved, sizeof(r->idt.reserved)))
+        return "a reserved field";
+    if ((r->cr0 & ~CR0_KNOWN) || (paging && !(r->cr0 & CR0_PE)) ||
+        ((r->cr0 & CR0_NW) && !(r->cr0 & CR0_CD)))
+        return "CR0";
+    if (r->cr4 & ~CR4_KNOWN)
+        return "CR4";
+    if (r->cr3 & CR3_RESERVED)
+        return "CR3";
+    if ((r->efer & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)) ||
+        ((r->efer & EFER_LMA) != 0) != ((r->efer & EFER_LME) && paging) ||
+        ((r->efer & EFER_LMA) && !(r->cr4 & CR4_PAE)))
+        return "EFER";
+    if (r->rflags & (~RFLAGS_KNOWN | RFLAGS_VM))
+        return "RFLAGS";
+    if ((r->cs_ar & ~AR_KNOWN) || (r->cs_ar & AR_CODE_TYPE) != AR_CODE_TYPE)
+        return "CS attributes";
+    return 0;
+}
+
+static void set_data_segment(struct vcpu *vcpu, enum segment which, uint16_t selector, bool flat)
+{
+    struct segment_state state = {
+        .selector = selector,
+        .access = flat ? AR_DATA_FLAT : AR_DATA,
+        .limit = flat ? 0xFFFFFFFFu : 0xFFFFu,
+        .base = flat ? 0 : (uint64_t)selector << 4,
+    };
+
+    vendor->set_segment(vcpu, which, &state);
+}
+
+static void set_table(struct vcpu *vcpu, enum segment which, const struct acrn_table_register *t)
+{
+    struct segment_state state = {.limit = t->limit, .base = t->base};
+
+    vendor->set_segment(vcpu, which, &state);
+}
+
+static void set_segments(struct vcpu *vcpu, const struct acrn_vcpu_regs *r)
+{
+    bool flat = r->cr0 & CR0_PE;
+    struct segment_state cs = {.selector = r->cs_sel,
+                               .access = (uint16_t)r->cs_ar,
+                               .limit = r->cs_limit,
+                               .base = r->cs_base};
+    struct segment_state ldt = {.selector = r->ldt_sel, .access = AR_LDT, .limit = 0xFFFF};
+    struct segment_state tr = {.selector = r->tr_sel, .access = AR_TSS_BUSY, .limit = 0xFFFF};
+
+    vendor->set_segment(vcpu, SEG_CS, &cs);
+    set_data_segment(vcpu, SEG_SS, r->ss_sel, flat);
+    set_data_segment(vcpu, SEG_DS, r->ds_sel, flat);
+    set_data_segment(vcpu, SEG_ES, r->es_sel, flat);
+    set_data_segment(vcpu, SEG_FS, r->fs_sel, flat);
+    set_data_segment(vcpu, SEG_GS, r->gs_sel, flat);
+    vendor->set_segment(vcpu, SEG_LDTR, &ldt);
+    vendor->set_segment(vcpu, SEG_TR, &tr);
+    set_table(vcpu, SEG_GDTR, &r->gdt);
+    set_table(vcpu, SEG_IDTR, &r->idt);
+}
+
+long hsm_set_vcpu_regs(struct hsm_call *call)
+{
+    const struct acrn_vcpu_regs *r = &call->regs;
+    const char *fault = fault_in(r);
+
+    /* Only before the start: afterwards its registers are its own business. */
+    if (call->vm->state != VM_CREATED || r->vcpu_id >= call->vm->vcpu_count)
+        return HSM_EINVAL;
+    if (fault) {
+        vm_log(call->vm, "set vCPU registers: %s is impossible", fault);
+        return HSM_EINVAL;
+    }
+    struct vcpu *vcpu = &call->vm->vcpu[r->vcpu_id];
+    set_segments(vcpu, r);
+    vendor->set_cr(vcpu, 4, r->cr4);
+    vendor->set_cr(vcpu, 3, r->cr3);
+    if (vendor->set_msr(vcpu, MSR_EFER, r->efer) != BN_OK)
+        return HSM_EINVAL;
+    vendor->set_cr(vcpu, 0, r->cr0 | CR0_ET);
+    for (unsigned i = 0; i < REG_COUNT; i++)
+        vcpu->regs[i] = r->gpr[i];
+    vcpu->rip = r->rip;
+    vcpu->rflags = r->rflags | RFLAGS_FIXED;
+    return 0;
+}

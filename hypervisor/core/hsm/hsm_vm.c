@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Life of post-launched VMs by hypercall: create, start, pause, reset, destroy. */
+#include "hsm.h"
+
+#include "hv/ioreq.h"
+#include "hv/log.h"
+
+static bool uuid_is(const struct bn_scenario_vm *config, const uint8_t *uuid)
+{
+    for (size_t i = 0; i < sizeof(config->uuid); i++)
+        if (config->uuid[i] != uuid[i])
+            return false;
+    return true;
+}
+
+static struct vm *find_by_uuid(const uint8_t *uuid)
+{
+    for (size_t i = 0; i < HV_MAX_VMS; i++)
+        if (vms[i].config && vms[i].config->kind == BN_VM_POSTLAUNCHED &&
+            uuid_is(vms[i].config, uuid))
+            return &vms[i];
+    return 0;
+}
+
+static uint64_t affinity_of(const struct bn_scenario_vm *config)
+{
+    uint64_t mask = 0;
+
+    for (uint32_t i = 0; i < config->cpu_count; i++)
+        mask |= 1ull << config->cpu[i].pcpu;
+    return mask;
+}
+
+/* The scenario decides on CPUs; the device model may leave them open or must say the same. */
+static bool fits(const struct bn_scenario_vm *config, const struct acrn_vm_creation *wanted)
+{
+    return (wanted->vcpu_num == 0 || wanted->vcpu_num == config->cpu_count) &&
+           (wanted->cpu_affinity == 0 || wanted->cpu_affinity == affinity_of(config)) &&
+           wanted->vm_flag == 0 && wanted->reserved0 == 0 && wanted->reserved1 == 0;
+}
+
+static long create_held(struct hsm_call *call, struct vm *vm)
+{
+    if (vm->state != VM_ABSENT)
+        return HSM_EBUSY;
+    enum bn_status status = vm_create(vm);
+    if (status != BN_OK)
+        return hsm_result(status);
+    call->creation.vmid = hypercall_vm_id(vm);
+    call->creation.vcpu_num = (uint16_t)vm->config->cpu_count;
+    status = gpa_write(call->service, call->arg[0], &call->creation, sizeof(call->creation));
+    if (status != BN_OK) {
+        vm_destroy(vm);
+        return hsm_result(status);
+    }
+    vm_log(vm, "created by its device model, %u vCPUs", vm->config->cpu_count);
+    return 0;
+}
+
+long hsm_create_vm(struct hsm_call *call)
+{
+    struct vm *vm = find_by_uuid(call->creation.uuid);
+
+    if (!vm) {
+        vm_log(call->service, "create VM: no VM of the scenario has uuid %02x%02x%02x%02x-...",
+               call->creation.uuid[0], call->creation.uuid[1], call->creation.uuid[2],
+               call->creation.uuid[3]);
+        return HSM_ENODEV;
+    }
+    if (!fits(vm->config, &call->creation)) {
+        vm_log(call->service, "create VM: %u vCPUs on CPUs %llx, flags %llx are not the scenario's",
+               call->creation.vcpu_num, (unsigned long long)call->creation.cpu_affinity,
+               (unsigned long long)call->creation.vm_flag);
+        return HSM_EINVAL;
+    }
+    if (hypercall_vm_hold(vm) != BN_OK)
+        return HSM_EBUSY;
+    long result = create_held(call, vm);
+    hypercall_vm_release(vm);
+    return result;
+}
+
+/* HSM frees its side whatever we answer, so a VM that is not there is as good as destroyed. */
+long hsm_destroy_vm(struct hsm_call *call)
+{
+    if (call->vm->state == VM_ABSENT)
+        return 0;
+    vm_log(call->vm, "destroyed by its device model");
+    vm_pause(call->vm);
+    ioreq_detach(call->vm);
+    vm_destroy(call->vm);
+    return 0;
+}
+
+long hsm_start_vm(struct hsm_call *call)
+{
+    switch ((enum vm_state)call->vm->state) {
+    case VM_CREATED:
+        vm_start(call->vm);
+        return 0;
+    case VM_PAUSED:
+        vm_resume(call->vm);
+        return 0;
+    case VM_RUNNING:
+        return 0;
+    case VM_ABSENT:
+    case VM_PARKED:
+    case VM_DYING:
+        break;
+    }
+    return HSM_EINVAL;
+}
+
+long hsm_pause_vm(struct hsm_call *call)
+{
+    switch ((enum vm_state)call->vm->state) {
+    case VM_RUNNING:
+        vm_pause(call->vm);
+        return 0;
+    case VM_PARKED: /* stands still already; the device model may go on to reset or destroy it */
+    case VM_PAUSED:
+    case VM_CREATED:
+        return 0;
+    case VM_ABSENT:
+    case VM_DYING:
+        break;
+    }
+    return HSM_EINVAL;
+}
+
+long hsm_reset_vm(struct hsm_call *call)
+{
+    if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
+        return HSM_EINVAL;
+    if (call->vm->state == VM_RUNNING)
+        vm_pause(call->vm);
+    ioreq_reset(call->vm);
+    vm_reset(call->vm);
+    return 0;
+}
+
+void hypercall_service_gone(void)
+{
+    for (size_t i = 0; i < HV_MAX_VMS; i++) {
+        struct vm *vm = &vms[i];
+
+        if (!vm->config || vm->config->kind != BN_VM_POSTLAUNCHED || vm->state == VM_ABSENT)
+            continue;
+        vm_log(vm, "destroyed: the service VM is gone");
+        vm_pause(vm);
+        ioreq_detach(vm);
+        vm_destroy(vm);
+        hypercall_vm_release(
+            vm); /* whoever held it was a vCPU of the service VM, stopped for good */
+    }
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The hypercall table, and what holds for every call: who may, which VM, arguments copied once. */
+#include "hsm.h"
+
+#include "hv/ioreq.h"
+#include "hv/log.h"
+
+#define HSM_AGAIN 1l /* no handler returns it: the VM is held by another CPU */
+
+enum argument { /* what RDI and RSI are */
+                ARG_PLAIN,
+                ARG_POINTER, /* RDI: guest-physical address of a structure */
+                ARG_VM,      /* RDI: VM id, RSI: plain */
+                ARG_VM_POINTER,
+                ARG_BATCH, /* as ARG_POINTER, the structure starts with the VM id */
+};
+
+struct hypercall {
+    uint32_t id;
+    const char *name;
+    enum argument argument;
+    uint32_t bytes; /* of the structure, at most sizeof(union in hsm_call) */
+    long (*handler)(struct hsm_call *call); /* 0: answered by `result`, with a log line */
+    long result;
+};
+
+static long set_ioreq_buffer(struct hsm_call *call)
+{
+    return hsm_result(ioreq_attach(call->vm, call->buffer.page));
+}
+
+static long notify_request_finish(struct hsm_call *call)
+{
+    return hsm_result(ioreq_notify(call->vm, call->arg[1]));
+}
+
+/* clang-format off */
+static const struct hypercall table[] = {
+    /* The three of the I/O path first: the table is searched in this order. */
+    {ACRN_NOTIFY_REQUEST_FINISH, "notify request finish", ARG_VM, 0, notify_request_finish, 0},
+    {ACRN_INJECT_MSI, "inject MSI", ARG_VM_POINTER, sizeof(struct acrn_msi), hsm_inject_msi, 0},
+    {ACRN_SET_IRQLINE, "set irqline", ARG_VM, 0, hsm_set_irqline, 0},
+    {ACRN_REMOVE_CPU, "remove CPU", ARG_PLAIN, 0, hsm_remove_cpu, 0},
+    {ACRN_CREATE_VM, "create VM", ARG_POINTER, sizeof(struct acrn_vm_creation), hsm_create_vm, 0},
+    {ACRN_DESTROY_VM, "destroy VM", ARG_VM, 0, hsm_destroy_vm, 0},
+    {ACRN_START_VM, "start VM", ARG_VM, 0, hsm_start_vm, 0},
+    {ACRN_PAUSE_VM, "pause VM", ARG_VM, 0, hsm_pause_vm, 0},
+    {ACRN_RESET_VM, "reset VM", ARG_VM, 0, hsm_reset_vm, 0},
+    {ACRN_SET_VCPU_REGS, "set vCPU registers", ARG_VM_POINTER, sizeof(struct acrn_vcpu_regs), hsm_set_vcpu_regs, 0},
+    {ACRN_INTR_MONITOR, "interrupt monitor", ARG_VM_POINTER, sizeof(struct acrn_intr_monitor), hsm_intr_monitor, 0},
+    {ACRN_SET_IOREQ_BUFFER, "set ioreq buffer", ARG_VM_POINTER, sizeof(struct acrn_ioreq_buffer), set_ioreq_buffer, 0},
+    {ACRN_SET_MEMORY_REGIONS, "set memory regions", ARG_BATCH, sizeof(struct acrn_memory_batch), hsm_set_memory_regions, 0},
+    {ACRN_SET_PTDEV_INTR, "set passthrough interrupt", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_RESET_PTDEV_INTR, "reset passthrough interrupt", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_ASSIGN_PCIDEV, "assign PCI device", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_DEASSIGN_PCIDEV, "deassign PCI device", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_ASSIGN_MMIODEV, "assign MMIO device", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_DEASSIGN_MMIODEV, "deassign MMIO device", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_CREATE_VDEV, "create virtual device", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_DESTROY_VDEV, "destroy virtual device", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_PM_GET_CPU_STATE, "get CPU power states", ARG_PLAIN, 0, 0, HSM_ENODEV},
+};
+/* clang-format on */
+
+static uint32_t held[HV_MAX_VMS];
+static uint32_t denied[HV_MAX_VMS];
+
+enum bn_status hypercall_vm_hold(struct vm *vm)
+{
+    return __atomic_exchange_n(&held[vm->id], 1u, __ATOMIC_ACQUIRE) ? BN_EBUSY : BN_OK;
+}
+
+void hypercall_vm_release(struct vm *vm)
+{
+    __atomic_store_n(&held[vm->id], 0u, __ATOMIC_RELEASE);
+}
+
+/* Ids count round from the service VM, so that 0 is itself and no VM has a negative one. */
+struct vm *hypercall_vm(uint64_t id)
+{
+    struct vm *service = vm_service();
+
+    if (!service || id >= HV_MAX_VMS)
+        return 0;
+    struct vm *vm = &vms[(service->id + id) % HV_MAX_VMS];
+    return vm->config ? vm : 0;
+}
+
+uint16_t hypercall_vm_id(const struct vm *vm)
+{
+    return (uint16_t)((vm->id + HV_MAX_VMS - vm_service()->id) % HV_MAX_VMS);
+}
+
+long hsm_result(enum bn_status status)
+{
+    switch (status) {
+    case BN_OK:
+        return 0;
+    case BN_EINVAL:
+        return HSM_EINVAL;
+    case BN_ENOMEM:
+        return HSM_ENOMEM;
+    case BN_EPERM:
+        return HSM_EPERM;
+    case BN_ENODEV:
+        return HSM_ENODEV;
+    case BN_EFAULT:
+        return HSM_EFAULT;
+    case BN_EBUSY:
+        return HSM_EBUSY;
+    case BN_ENOSYS:
+        break;
+    }
+    return HSM_ENOSYS;
+}
+
+static const struct hypercall *find(uint64_t id)
+{
+    for (size_t i = 0; i < HV_ARRAY_SIZE(table); i++)
+        if (ACRN_ID(table[i].id) == id)
+            return &table[i];
+    return 0;
+}
+
+static bool from_ring0(struct vcpu *vcpu)
+{
+    struct segment_state ss;
+
+    vendor->get_segment(vcpu, SEG_SS, &ss);
+    return (ss.access >> 5 & 3) == 0;
+}
+
+/* The VM that the call names must be one that HSM may handle: a post-launched one. */
+static struct vm *target_of(uint64_t id)
+{
+    struct vm *vm = hypercall_vm(id);
+
+    return vm && vm->config->kind == BN_VM_POSTLAUNCHED ? vm : 0;
+}
+
+static long serve(const struct hypercall *entry, struct hsm_call *call)
+{
+    bool pointer = entry->argument != ARG_PLAIN && entry->argument != ARG_VM;
+
+    if (!entry->handler) {
+        vm_log(call->service, "hypercall %s (%llx, %llx): not offered", entry->name,
+               (unsigned long long)call->arg[0], (unsigned long long)call->arg[1]);
+        return entry->result;
+    }
+    if (pointer) {
+        gpa_t gpa = call->arg[entry->argument == ARG_VM_POINTER ? 1 : 0];
+        enum bn_status status = gpa_read(call->service, gpa, call->raw, entry->bytes);
+
+        if (status != BN_OK)
+            return hsm_result(status);
+    }
+    if (entry->argument == ARG_PLAIN || entry->argument == ARG_POINTER)
+        return entry->handler(call);
+
+    call->vm = target_of(entry->argument == ARG_BATCH ? call->batch.vmid : call->arg[0]);
+    if (!call->vm)
+        return HSM_EINVAL;
+    if (hypercall_vm_hold(call->vm) != BN_OK)
+        return HSM_AGAIN;
+    long result = entry->handler(call);
+    hypercall_vm_release(call->vm);
+    return result;
+}
+
+/* Who has no business here can call in a loop: the first call is logged, then every power of two.
+ */
+static void deny(struct vcpu *vcpu)
+{
+    uint32_t n = __atomic_add_fetch(&denied[vcpu->vm->id], 1, __ATOMIC_RELAXED);
+
+    if ((n & (n - 1)) == 0)
+        vm_log(vcpu->vm, "hypercall %llx denied: %s (%u times so far)",
+               (unsigned long long)vcpu->regs[REG_R8],
+               vm_is_service(vcpu->vm) ? "not from ring 0" : "not the service VM", n);
+    vcpu->regs[REG_RAX] = (uint64_t)HSM_EPERM;
+}
+
+bool hypercall_handle(struct vcpu *vcpu)
+{
+    struct hsm_call call;
+    long result;
+
+    if (!vm_is_service(vcpu->vm) || !from_ring0(vcpu)) {
+        deny(vcpu);
+        return true;
+    }
+    call.caller = vcpu;
+    call.service = vcpu->vm;
+    call.vm = 0;
+    call.arg[0] = vcpu->regs[REG_RDI];
+    call.arg[1] = vcpu->regs[REG_RSI];
+
+    const struct hypercall *entry = find(vcpu->regs[REG_R8]);
+    if (!entry) {
+        vm_log(vcpu->vm, "hypercall %llx is unknown", (unsigned long long)vcpu->regs[REG_R8]);
+        vcpu->regs[REG_RAX] = (uint64_t)HSM_ENOSYS;
+        return true;
+    }
+    result = serve(entry, &call);
+    if (result == HSM_AGAIN)
+        return false;
+    if (result < 0 && entry->handler)
+        vm_log(vcpu->vm, "hypercall %s (%llx, %llx) refused: %ld", entry->name,
+               (unsigned long long)call.arg[0], (unsigned long long)call.arg[1], result);
+    vcpu->regs[REG_RAX] = (uint64_t)result;
+    return true;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The shared window: layout of the scenario's regions, one directory per VM, and the mappings that
+ * enforce the rights. */
+#include "hv/shm.h"
+
+#include "hv/lib.h"
+#include "hv/log.h"
+
+static const struct bn_scenario *plan;
+static uint64_t offsets[BN_MAX_REGIONS]; /* of the regions, from the start of the window */
+static uint64_t window_bytes;            /* 0: there is no window */
+static struct bn_shm_directory *directories[BN_MAX_VMS];
+
+_Static_assert((uint32_t)BN_MAX_REGIONS <= (uint32_t)BN_SHM_MAX_REGIONS,
+               "a directory holds all regions");
+_Static_assert(sizeof(struct bn_shm_directory) <= HV_PAGE_BYTES, "a directory is one page");
+
+static enum bn_status lay_out(void)
+{
+    uint64_t next = BN_SHM_ALIGN;
+
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        uint64_t bytes = plan->region[i].bytes;
+
+        if (bytes == 0 || bytes % BN_SHM_ALIGN || bytes > plan->shm.bytes ||
+            next > plan->shm.bytes - bytes) {
+            hv_log("shared window: region %s does not fit", plan->region[i].name);
+            return BN_EINVAL;
+        }
+        offsets[i] = next;
+        next += bytes;
+    }
+    window_bytes = next;
+    return BN_OK;
+}
+
+static enum bn_status write_directory(uint32_t vm)
+{
+    hpa_t page = page_alloc();
+    struct bn_shm_directory *d;
+
+    if (!page)
+        return BN_ENOMEM;
+    d = hpa_to_ptr(page);
+    d->magic = BN_SHM_DIR_MAGIC;
+    d->version = BN_SHM_VERSION;
+    d->count = (uint16_t)plan->region_count;
+    d->window_bytes = window_bytes;
+    memcpy(d->vm_name, plan->vm[vm].name, sizeof(d->vm_name));
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        memcpy(d->entry[i].name, plan->region[i].name, sizeof(d->entry[i].name));
+        d->entry[i].kind = plan->region[i].kind;
+        d->entry[i].rights = plan->region[i].rights[vm];
+        d->entry[i].offset = offsets[i];
+        d->entry[i].bytes = plan->region[i].bytes;
+    }
+    d->crc = bn_crc32(0, d, offsetof(struct bn_shm_directory, crc));
+    directories[vm] = d;
+    return BN_OK;
+}
+
+void *shm_region(enum bn_shm_kind kind, uint64_t *bytes)
+{
+    for (uint32_t i = 0; window_bytes && i < plan->region_count; i++)
+        if (plan->region[i].kind == kind) {
+            *bytes = plan->region[i].bytes;
+            return hpa_to_ptr(plan->shm.hpa + offsets[i]);
+        }
+    return 0;
+}
+
+static void write_scenario(void)
+{
+    uint64_t bytes;
+    struct bn_shm_header *h = shm_region(BN_SHM_SCENARIO, &bytes);
+
+    if (!h || bytes < sizeof(*h) + sizeof(*plan))
+        return;
+    memcpy(h + 1, plan, sizeof(*plan));
+    h->magic = BN_SHM_MAGIC;
+    h->version = BN_SHM_VERSION;
+    h->data_id = BN_SHM_SCENARIO;
+    h->payload_bytes = sizeof(*plan);
+    h->counter = 1;
+    h->crc = bn_shm_crc(h, h + 1);
+}
+
+enum bn_status shm_init(const struct bn_scenario *scenario)
+{
+    enum bn_status status;
+
+    plan = scenario;
+    window_bytes = 0;
+    if (!scenario->shm.bytes)
+        return BN_OK;
+    status = lay_out();
+    for (uint32_t i = 0; i < scenario->vm_count && status == BN_OK; i++)
+        status = write_directory(i);
+    if (status != BN_OK)
+        return status;
+    memset(hpa_to_ptr(scenario->shm.hpa), 0, window_bytes);
+    write_scenario();
+    return BN_OK;
+}
+
+bool shm_overlaps(hpa_t hpa, uint64_t bytes)
+{
+    return window_bytes && hpa < plan->shm.hpa + plan->shm.bytes && plan->shm.hpa < hpa + bytes;
+}
+
+bool shm_contains(hpa_t hpa, uint64_t bytes)
+{
+    return window_bytes && hpa >= plan->shm.hpa && bytes <= plan->shm.bytes &&
+           hpa - plan->shm.hpa <= plan->shm.bytes - bytes;
+}
+
+/* Maps the part of [start, start + bytes) of the window that lies in [offset, offset + length). */
+static enum bn_status map_cut(struct vm *vm, gpa_t gpa, uint64_t start, uint64_t bytes,
+                              uint64_t offset, uint64_t length, hpa_t to, uint32_t rights)
+{
+    uint64_t from = offset > start ? offset : start;
+    uint64_t end = offset + length < start + bytes ? offset + length : start + bytes;
+
+    if (from >= end)
+        return BN_ENODEV;
+    return vm_map(vm, gpa + (from - start), to + (from - offset), end - from, rights);
+}
+
+/* [start, start + bytes) of the window at `gpa`. BN_EPERM: no rights to any of it. */
+static enum bn_status map_window(struct vm *vm, gpa_t gpa, uint64_t start, uint64_t bytes,
+                                 uint32_t allowed)
+{
+    enum bn_status status = map_cut(vm, gpa, start, bytes, 0, HV_PAGE_BYTES,
+                                    ptr_to_hpa(directories[vm->id]), MAP_READ & allowed);
+    bool any = status == BN_OK;
+
+    if (status != BN_OK && status != BN_ENODEV)
+        return status;
+    for (uint32_t i = 0; i < plan->region_count; i++) {
+        uint32_t rights = plan->region[i].rights[vm->id];
+        uint32_t map = (rights & BN_SHM_READ ? MAP_READ : 0u) |
+                       (rights & BN_SHM_WRITE ? MAP_READ | MAP_WRITE : 0u);
+
+        if (!(map & allowed))
+            continue;
+        status = map_cut(vm, gpa, start, bytes, offsets[i], plan->region[i].bytes,
+                         plan->shm.hpa + offsets[i], map & allowed);
+        if (status == BN_OK)
+            any = true;
+        else if (status != BN_ENODEV)
+            return status;
+    }
+    return any ? BN_OK : BN_EPERM;
+}
+
+static gpa_t window_gpa(const struct vm *vm)
+{
+    return vm_is_service(vm) ? plan->shm.hpa : plan->shm.gpa;
+}
+
+enum bn_status shm_map(struct vm *vm)
+{
+    enum bn_status status;
+
+    if (!window_bytes || vm->config->kind == BN_VM_POSTLAUNCHED)
+        return BN_OK;
+    status = vm_unmap(vm, window_gpa(vm), plan->shm.bytes);
+    if (status == BN_OK)
+        status = map_window(vm, window_gpa(vm), 0, window_bytes, MAP_READ | MAP_WRITE);
+    return status;
+}
+
+enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights)
+{
+    if (!shm_contains(hpa, bytes))
+        return BN_EINVAL;
+    return map_window(vm, gpa, hpa - plan->shm.hpa, bytes, rights & (MAP_READ | MAP_WRITE));
+}
+
+static const char *region_at(uint64_t offset)
+{
+    for (uint32_t i = 0; i < plan->region_count; i++)
+        if (offset >= offsets[i] && offset - offsets[i] < plan->region[i].bytes)
+            return plan->region[i].name;
+    return offset < HV_PAGE_BYTES ? "directory" : "gap";
+}
+
+/* Where in the window `gpa` is for this VM; false: not in the window. */
+static bool find_offset(struct vm *vm, gpa_t gpa, uint64_t *offset)
+{
+    hpa_t hpa = 0;
+
+    if (vm->config->kind == BN_VM_POSTLAUNCHED) {
+        /* It has the window where its device model put it; what is not mapped is the model's. */
+        uint64_t contiguous;
+        uint32_t rights;
+
+        spin_lock(&vm->memory_lock);
+        enum bn_status status = paging_lookup(&vm->memory, gpa, &hpa, &rights, &contiguous);
+        spin_unlock(&vm->memory_lock);
+        if (status != BN_OK)
+            return false;
+    } else if (gpa >= window_gpa(vm)) {
+        hpa = gpa - window_gpa(vm) + plan->shm.hpa;
+    }
+    *offset = hpa - plan->shm.hpa;
+    return shm_contains(hpa, 1);
+}
+
+bool shm_fault(struct vcpu *vcpu, gpa_t gpa, bool write)
+{
+    uint64_t offset;
+
+    if (!window_bytes || !find_offset(vcpu->vm, gpa, &offset))
+        return false;
+    vm_log(vcpu->vm, "shared window: no right to %s %s (offset %llx)", write ? "write" : "read",
+           region_at(offset), (unsigned long long)offset);
+    vcpu_inject_gp(vcpu);
+    return true;
+}
