@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The ioreq page: the way of a request, and a device model that lies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "../../../hypervisor/core/hsm/hsm.h"
+#include "hsm_fake.h"
+
+#define PAGE 0x4000u
+
+static struct acrn_ioreq *slot(unsigned i)
+{
+    return (struct acrn_ioreq *)fake_service(PAGE) + i;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_reset();
+    memset(fake_service(PAGE), 0, HV_PAGE_BYTES);
+    fake_create_ivi(PAGE);
+    vms[IVI].state = VM_RUNNING;
+    return 0;
+}
+
+static const struct ioreq_access in_port = {.bytes = 1, .address = 0x3F8};
+
+static void slots_are_free_at_first(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < ACRN_IOREQ_SLOTS; i++)
+        assert_int_equal(slot(i)->processed, ACRN_IOREQ_FREE);
+}
+
+static void read_of_a_port(void **state)
+{
+    struct vcpu *vcpu = &vms[IVI].vcpu[1];
+    uint64_t value = 0;
+
+    (void)state;
+    assert_int_equal(ioreq_submit(vcpu, &in_port), BN_EBUSY);
+    assert_int_equal(vcpu->state, VCPU_WAIT_IO);
+    assert_true(vcpu->io.active);
+    assert_int_equal(fake.upcalls, 1);
+    assert_int_equal(slot(1)->processed, ACRN_IOREQ_PENDING);
+    assert_int_equal(slot(1)->type, ACRN_IOREQ_PIO);
+    assert_int_equal(slot(1)->address, 0x3F8);
+    assert_int_equal(slot(1)->bytes, 1);
+    assert_int_equal(slot(1)->write, 0);
+    assert_int_equal(ioreq_take(vcpu, &value), BN_EBUSY);
+    slot(1)->processed = ACRN_IOREQ_PROCESSING;
+    assert_int_equal(ioreq_take(vcpu, &value), BN_EBUSY);
+    slot(1)->value = 0xAB;
+    slot(1)->processed = ACRN_IOREQ_COMPLETE;
+    assert_int_equal(fake_call(ACRN_NOTIFY_REQUEST_FINISH, 1, 1), 0);
+    assert_int_equal(fake.requested[1], VCPU_REQ_IO_DONE);
+    assert_int_equal(ioreq_take(vcpu, &value), BN_OK);
+    assert_int_equal(value, 0xAB);
+    assert_int_equal(slot(1)->processed, ACRN_IOREQ_FREE);
+    assert_int_equal(vcpu->state, VCPU_READY);
+    assert_false(vcpu->io.active);
+    assert_int_equal(ioreq_take(vcpu, &value), BN_EBUSY);
+}
+
+static void write_of_memory(void **state)
+{
+    struct vcpu *vcpu = &vms[IVI].vcpu[0];
+    uint64_t value = 0x1122334455667788;
+
+    (void)state;
+    assert_int_equal(vms[IVI].other_mmio(vcpu, vms[IVI].other_device, 0xE0000008, 8, true, &value),
+                     BN_EBUSY);
+    assert_int_equal(slot(0)->type, ACRN_IOREQ_MMIO);
+    assert_int_equal(slot(0)->write, 1);
+    assert_int_equal(slot(0)->address, 0xE0000008);
+    assert_int_equal(slot(0)->value, 0x1122334455667788);
+    slot(0)->value = 0xBAD; /* nobody reads the answer to a write */
+    slot(0)->processed = ACRN_IOREQ_COMPLETE;
+    assert_int_equal(ioreq_take(vcpu, &value), BN_OK);
+    assert_int_equal(value, 0);
+}
+
+static void notify_of_what_is_not_complete(void **state)
+{
+    uint64_t value;
+
+    (void)state;
+    assert_int_equal(fake_call(ACRN_NOTIFY_REQUEST_FINISH, 1, 0), HSM_EINVAL); /* nothing asked */
+    slot(0)->processed = ACRN_IOREQ_COMPLETE;
+    assert_int_equal(fake_call(ACRN_NOTIFY_REQUEST_FINISH, 1, 0), HSM_EINVAL);
+    assert_int_equal(ioreq_take(&vms[IVI].vcpu[0], &value), BN_EBUSY);
+    assert_int_equal(ioreq_submit(&vms[IVI].vcpu[0], &in_port), BN_EBUSY);
+    for (uint32_t garbage = 0; garbage < 40; garbage += 3) {
+        slot(0)->processed = garbage == ACRN_IOREQ_COMPLETE ? 0xFFFFFFFF : garbage;
+        assert_int_equal(fake_call(ACRN_NOTIFY_REQUEST_FINISH, 1, 0), HSM_EINVAL);
+    }
+    static const uint64_t ids[] = {1, 2, 15, 16, 31, 32, 64, 1ull << 32, UINT64_MAX};
+    slot(0)->processed = ACRN_IOREQ_COMPLETE;
+    for (size_t i = 0; i < HV_ARRAY_SIZE(ids); i++)
+        assert_int_equal(fake_call(ACRN_NOTIFY_REQUEST_FINISH, 1, ids[i]), HSM_EINVAL);
+    assert_int_equal(fake.requested[0], 0);
+    assert_int_equal(vms[IVI].vcpu[0].state, VCPU_WAIT_IO);
+}
+
+static void accesses_that_do_not_exist(void **state)
+{
+    struct vcpu *vcpu = &vms[IVI].vcpu[0];
+    uint64_t value = 0;
+
+    (void)state;
+    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 3}), BN_EINVAL);
+    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 8}), BN_EINVAL);
+    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 4, .address = 0xFFFE}),
+                     BN_EINVAL);
+    /* Bytes of the PCI address port make mainline's HSM warn: they end here. */
+    assert_int_equal(vms[IVI].other_pio(vcpu, NULL, 0xCF8, 1, false, &value), BN_OK);
+    assert_int_equal(value, 0xFF);
+    assert_int_equal(vms[IVI].other_pio(vcpu, NULL, 0xCF8, 4, false, &value), BN_EBUSY);
+}
+
+static void bad_pages(void **state)
+{
+    struct acrn_ioreq_buffer *b = fake_service(0x2000);
+    static const uint64_t bad[] = {PAGE + 8,      UINT64_MAX & ~0xFFFull,
+                                   SERVICE_BYTES, HYPERVISOR_BASE,
+                                   CLUSTER_BASE,  WINDOW_BASE + 2 * MIB /* read-only */};
+
+    (void)state;
+    fake_reset();
+    fake_create_ivi(0);
+    for (size_t i = 0; i < HV_ARRAY_SIZE(bad); i++) {
+        b->page = bad[i];
+        assert_true(fake_call(ACRN_SET_IOREQ_BUFFER, 1, 0x2000) < 0);
+        assert_null(vms[IVI].ioreq);
+    }
+    b->page = PAGE;
+    assert_int_equal(fake_call(ACRN_SET_IOREQ_BUFFER, 1, 0x2000), 0);
+    assert_int_equal(fake_call(ACRN_SET_IOREQ_BUFFER, 1, 0x2000), HSM_EINVAL); /* twice */
+}
+
+static void completion_for_a_destroyed_vm(void **state)
+{
+    uint64_t value;
+
+    (void)state;
+    assert_int_equal(ioreq_submit(&vms[IVI].vcpu[0], &in_port), BN_EBUSY);
+    assert_int_equal(fake_call(ACRN_DESTROY_VM, 1, 0), 0);
+    slot(0)->processed = ACRN_IOREQ_COMPLETE;
+    assert_int_equal(fake_call(ACRN_NOTIFY_REQUEST_FINISH, 1, 0), HSM_EINVAL);
+    assert_int_equal(ioreq_take(&vms[IVI].vcpu[0], &value), BN_EBUSY);
+    assert_int_equal(ioreq_submit(&vms[IVI].vcpu[0], &in_port), BN_ENODEV);
+    assert_int_equal(fake.requested[0], 0);
+}
+
+static void reset_forgets(void **state)
+{
+    (void)state;
+    assert_int_equal(ioreq_submit(&vms[IVI].vcpu[0], &in_port), BN_EBUSY);
+    assert_int_equal(fake_call(ACRN_RESET_VM, 1, 0), 0);
+    assert_int_equal(slot(0)->processed, ACRN_IOREQ_FREE);
+    assert_false(vms[IVI].vcpu[0].io.active);
+    assert_int_equal(ioreq_submit(&vms[IVI].vcpu[0], &in_port), BN_EBUSY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(slots_are_free_at_first, setup),
+        cmocka_unit_test_setup(read_of_a_port, setup),
+        cmocka_unit_test_setup(write_of_memory, setup),
+        cmocka_unit_test_setup(notify_of_what_is_not_complete, setup),
+        cmocka_unit_test_setup(accesses_that_do_not_exist, setup),
+        cmocka_unit_test_setup(bad_pages, setup),
+        cmocka_unit_test_setup(completion_for_a_destroyed_vm, setup),
+        cmocka_unit_test_setup(reset_forgets, setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
