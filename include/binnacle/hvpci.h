@@ -66,7 +66,7 @@ enum bn_hvpci_end { /* how a VM ended last */
                     BN_HVPCI_END_PARKED,
                     BN_HVPCI_END_WATCHDOG,
                     BN_HVPCI_END_STOPPED,
-    BN_HVPCI_END_RESTART,
+                    BN_HVPCI_END_RESTART,
 };
 
 #define BN_HVPCI_EXITS 24
