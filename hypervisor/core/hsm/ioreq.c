@@ -70,38 +70,6 @@ enum bn_status ioreq_submit(struct vcpu *vcpu, const struct ioreq_access *access
     return BN_EBUSY;
 }
 
-/* The handlers behind all emulated ranges of a VM that has a device model (vm->other_*). */
-static enum bn_status other(struct vcpu *vcpu, bool mmio, uint64_t address, unsigned bytes,
-                            bool write, uint64_t *value)
-{
-    struct ioreq_access access = {.mmio = mmio,
-                                  .write = write,
-                                  .bytes = (uint8_t)bytes,
-                                  .address = address,
-                                  .value = write ? *value : 0};
-    enum bn_status status = ioreq_submit(vcpu, &access);
-
-    if (status == BN_EBUSY)
-        return status;
-    if (!write)
-        *value = UINT64_MAX >> (64 - 8 * bytes);
-    return BN_OK;
-}
-
-static enum bn_status other_pio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                bool write, uint64_t *value)
-{
-    (void)device;
-    return other(vcpu, false, offset, bytes, write, value);
-}
-
-static enum bn_status other_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                 bool write, uint64_t *value)
-{
-    (void)device;
-    return other(vcpu, true, offset, bytes, write, value);
-}
-
 enum bn_status ioreq_attach(struct vm *vm, gpa_t page)
 {
     struct vm *service = vm_service();
@@ -123,8 +91,6 @@ enum bn_status ioreq_attach(struct vm *vm, gpa_t page)
     client->page = hpa_to_ptr(hpa);
     free_slots(client);
     vm->ioreq = client;
-    vm->other_pio = other_pio;
-    vm->other_mmio = other_mmio;
     return BN_OK;
 }
 
@@ -133,8 +99,6 @@ void ioreq_detach(struct vm *vm)
     struct ioreq_client *client = vm->ioreq;
 
     vm->ioreq = 0;
-    vm->other_pio = 0;
-    vm->other_mmio = 0;
     if (!client)
         return;
     client->outstanding = 0;

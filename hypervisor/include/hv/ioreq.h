@@ -16,8 +16,7 @@ struct ioreq_access {
 };
 
 /*
- * Hands the access to the service VM. Who handles exits need not call this: a VM with an ioreq page
- * has it behind vm->other_pio and vm->other_mmio. BN_EBUSY: it is on its way and `vcpu` is
+ * Hands the access to the service VM. BN_EBUSY: it is on its way and `vcpu` is
  * VCPU_WAIT_IO; when its answer is there, VCPU_REQ_IO_DONE is requested. BN_ENODEV: this VM has no
  * device model; reads give all ones, writes go nowhere. BN_EINVAL: no such access. Own CPU of the
  * vCPU only, which keeps what it must remember (exit, decoded instruction) in vcpu->io.

@@ -34,14 +34,16 @@ void policy_vm_ended(struct vm *vm, enum vm_end how);
 void policy_ignition_off(void); /* IVI, service VM, cluster; then the machine is switched off */
 
 /*
- * Does what was decided (restarts, stops, the steps of ignition-off): called by the scheduler loop
- * of the CPU that called watchdog_init(), whenever it is between two vCPUs. Cheap when there is
- * nothing.
+ * Does what was decided (restarts, stops, the steps of ignition-off): called by the loop of the CPU
+ * that called watchdog_init(), whenever it is between two turns.
  */
-void policy_work(void);
-
-/* An NMI reached this CPU while `vcpu` (0: none) was its guest; true: the watchdog wanted it. */
-bool watchdog_nmi(struct vcpu *vcpu);
+extern volatile uint32_t policy_pending;
+void policy_decide(void);
+static inline void policy_work(void)
+{
+    if (policy_pending)
+        policy_decide();
+}
 
 /* For hvpci: how often a VM was started again, and how it ended last. */
 uint32_t policy_restarts(const struct vm *vm);

@@ -71,11 +71,15 @@ static void read_of_a_port(void **state)
 static void write_of_memory(void **state)
 {
     struct vcpu *vcpu = &vms[IVI].vcpu[0];
-    uint64_t value = 0x1122334455667788;
+    struct ioreq_access access = {.mmio = true,
+                                  .write = true,
+                                  .bytes = 8,
+                                  .address = 0xE0000008,
+                                  .value = 0x1122334455667788};
+    uint64_t value = 1;
 
     (void)state;
-    assert_int_equal(vms[IVI].other_mmio(vcpu, vms[IVI].other_device, 0xE0000008, 8, true, &value),
-                     BN_EBUSY);
+    assert_int_equal(ioreq_submit(vcpu, &access), BN_EBUSY);
     assert_int_equal(slot(0)->type, ACRN_IOREQ_MMIO);
     assert_int_equal(slot(0)->write, 1);
     assert_int_equal(slot(0)->address, 0xE0000008);
@@ -111,7 +115,6 @@ static void notify_of_what_is_not_complete(void **state)
 static void accesses_that_do_not_exist(void **state)
 {
     struct vcpu *vcpu = &vms[IVI].vcpu[0];
-    uint64_t value = 0;
 
     (void)state;
     assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 3}), BN_EINVAL);
@@ -119,9 +122,10 @@ static void accesses_that_do_not_exist(void **state)
     assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 4, .address = 0xFFFE}),
                      BN_EINVAL);
     /* Bytes of the PCI address port make mainline's HSM warn: they end here. */
-    assert_int_equal(vms[IVI].other_pio(vcpu, NULL, 0xCF8, 1, false, &value), BN_OK);
-    assert_int_equal(value, 0xFF);
-    assert_int_equal(vms[IVI].other_pio(vcpu, NULL, 0xCF8, 4, false, &value), BN_EBUSY);
+    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 1, .address = 0xCF8}),
+                     BN_ENODEV);
+    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 4, .address = 0xCF8}),
+                     BN_EBUSY);
 }
 
 static void bad_pages(void **state)
