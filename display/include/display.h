@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What other rooms know of the compositor.
+ *
+ * Pictures: every guest VM has a Wayland socket of its own, $XDG_RUNTIME_DIR/binnacle/<vm>. Who
+ * connects there is that VM. It finds wl_compositor, wl_subcompositor, wl_shm and xdg_wm_base. A
+ * toplevel whose app_id is "scanout-N" is its scanout N; the first configure event carries the size
+ * the scenario gives it; its place on the screens is the scenario's, whatever a client asks for. A
+ * client commits at most once per frame callback.
+ *
+ * Input: $XDG_RUNTIME_DIR/binnacle/<vm>.input (SOCK_SEQPACKET). The compositor sends one packet per
+ * report, up to BN_INPUT_BATCH struct bn_input_event, and reads nothing.
+ */
+#ifndef BINNACLE_DISPLAY_H
+#define BINNACLE_DISPLAY_H
+
+#include "binnacle/scenario.h"
+
+#define BN_DISPLAY_DIR    "binnacle"
+#define BN_SCANOUT_APP_ID "scanout-" /* then the number, decimal */
+#define BN_MAX_SCANOUTS   16         /* VIRTIO 1.2 §5.7.6: VIRTIO_GPU_MAX_SCANOUTS */
+
+enum bn_input_device {
+    BN_INPUT_KEYBOARD = 0,
+    BN_INPUT_TABLET =
+        1, /* absolute pointer: ABS_X and ABS_Y run over the layer, 0..BN_INPUT_ABS_MAX */
+};
+#define BN_INPUT_ABS_MAX 32767
+#define BN_INPUT_BATCH   16
+
+struct bn_input_event { /* type, code and value as in linux/input-event-codes.h */
+    uint16_t device;    /* enum bn_input_device */
+    uint16_t scanout;   /* over which scanout of the VM */
+    uint16_t type, code;
+    int32_t value;
+};
+BN_SIZE_IS(struct bn_input_event, 12);
+
+/* One scanout of a VM, as the scenario sizes it. */
+struct bn_scanout_size {
+    uint32_t width, height;
+    uint32_t refresh_mhz;
+};
+
+/*
+ * Reads a scenario from a file: a bare struct bn_scenario, or a shared window whose directory has a
+ * BN_SHM_SCENARIO region (a file, or a device-dax node). Magic, version, size, checksum and every
+ * index and rectangle are checked. 0 or -errno; `why` (may be NULL) gets a sentence.
+ */
+int bn_scenario_load(const char *path, struct bn_scenario *s, const char **why)
+    __attribute__((warn_unused_result));
+
+/*
+ * Sizes of the scanouts of VM `vm` (index), out[0 .. BN_MAX_SCANOUTS); number of scanouts = highest
+ * one used + 1. A number below that no layer shows has width 0.
+ */
+unsigned bn_scenario_scanouts(const struct bn_scenario *s, unsigned vm,
+                              struct bn_scanout_size *out);
+
+/* Index of the VM of that name, -ENOENT. */
+int bn_scenario_vm_by_name(const struct bn_scenario *s, const char *name)
+    __attribute__((warn_unused_result));
+
+#endif

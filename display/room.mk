@@ -1,0 +1,58 @@
+# The compositor and the input back end.
+DISPLAY_PKGS := wlroots-0.18 wayland-server pixman-1 xkbcommon
+# wlroots' headers are not ours to warn about.
+DISPLAY_CFLAGS = -D_GNU_SOURCE -DWLR_USE_UNSTABLE -Idisplay -Idisplay/include -I$(B)/display/proto \
+	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DISPLAY_PKGS)))
+DISPLAY_LIBS = $(shell pkg-config --libs $(DISPLAY_PKGS)) -lm
+XDG_SHELL_XML = $(shell pkg-config --variable=pkgdatadir wayland-protocols)/stable/xdg-shell/xdg-shell.xml
+
+# Everything but main: the tests link it as it is.
+DISPLAY_PARTS := arrow clock cluster device frames inputport layer layout pixels route scanout screen seat server status vm window
+# What gvt uses as well: reading a scenario.
+DISPLAY_SCENARIO := layout window
+
+PROGRAMS += $(B)/display/binnacle-display
+
+$(B)/display/proto/xdg-shell-protocol.h:
+	@mkdir -p $(@D)
+	wayland-scanner server-header $(XDG_SHELL_XML) $@
+
+$(B)/display/%.o: display/%.c | $(B)/display/proto/xdg-shell-protocol.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(DISPLAY_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/display/san/%.o: display/%.c | $(B)/display/proto/xdg-shell-protocol.h
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(DISPLAY_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/display/binnacle-display: $(addprefix $(B)/display/,main.o $(addsuffix .o,$(DISPLAY_PARTS)))
+	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(DISPLAY_LIBS)
+
+-include $(wildcard $(B)/display/*.d $(B)/display/san/*.d)
+
+# ---------------------------------------------------------------- tests
+DISPLAY_TESTS := test_compositor
+UNIT_TESTS += $(addprefix $(B)/display/tests/,$(DISPLAY_TESTS))
+DISPLAY_TEST_CFLAGS = $(SAN_CFLAGS) $(DISPLAY_CFLAGS) -Itests/unit/display
+DISPLAY_SAN_PARTS = $(addprefix $(B)/display/san/,$(addsuffix .o,$(DISPLAY_PARTS)))
+
+$(B)/display/proto/xdg-shell-client-protocol.h:
+	@mkdir -p $(@D)
+	wayland-scanner client-header $(XDG_SHELL_XML) $@
+
+$(B)/display/proto/xdg-shell-protocol.c:
+	@mkdir -p $(@D)
+	wayland-scanner private-code $(XDG_SHELL_XML) $@
+
+$(B)/display/proto/xdg-shell-protocol.o: $(B)/display/proto/xdg-shell-protocol.c
+	$(CC) $(HOST_CFLAGS) -c -o $@ $<
+
+$(B)/display/tests/%.o: tests/unit/display/%.c | $(B)/display/proto/xdg-shell-protocol.h $(B)/display/proto/xdg-shell-client-protocol.h
+	@mkdir -p $(@D)
+	$(CC) $(DISPLAY_TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/display/tests/test_compositor: $(addprefix $(B)/display/tests/,test_compositor.o harness.o client.o) $(DISPLAY_SAN_PARTS) \
+		$(B)/display/proto/xdg-shell-protocol.o
+	$(CC) $(SAN_CFLAGS) -o $@ $^ $(DISPLAY_LIBS) -lwayland-client -lcmocka
+
+-include $(wildcard $(B)/display/tests/*.d)
