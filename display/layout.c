@@ -11,7 +11,7 @@
 #define TILE_Y     160
 #define TILE_W     320
 #define TILE_H     320
-#define STRIP_H    56
+#define STRIP_H    48
 
 static bool inside(int32_t at, int32_t size, uint32_t limit)
 {
@@ -117,11 +117,11 @@ void layout_default(struct bn_scenario *s)
         .source = BN_LAYER_COPY,
         .output = 1,
         .z = 10,
-        .x = 440,
-        .width = 400,
+        .x = 320,
+        .width = 640,
         .height = STRIP_H,
-        .src_x = 440,
-        .src_width = 400,
+        .src_x = 320,
+        .src_width = 640,
         .src_height = STRIP_H,
     };
 }

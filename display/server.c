@@ -21,8 +21,8 @@
 #define XDG_SHELL_VERSION  3
 #define SHM_VERSION        1
 /*
- * A message can claim 64 KiB. With libwayland's 4 KiB the rest of one that does could never be read, and the loop would
- * find its socket readable for ever.
+ * A message can claim 64 KiB. With libwayland's 4 KiB the rest of one that does could never be
+ * read, and the loop would find its socket readable for ever.
  */
 #define CLIENT_BUFFER 131072
 

@@ -47,7 +47,7 @@ static int stop(void **state)
 static void draw_cluster(uint32_t counter, uint32_t colour)
 {
     harness_fill(&h, counter, 0, 0, TEST_WIDTH, TEST_HEIGHT, colour);
-    harness_fill(&h, counter, 440, 0, 400, 56, colour ^ 0x00FF00);
+    harness_fill(&h, counter, 320, 0, 640, 48, colour ^ 0x00FF00);
 }
 
 static void begin(uint32_t colour)
@@ -117,10 +117,10 @@ static void test_layout(void **state)
     assert_int_equal(harness_pixel(&h, CLUSTER, 640, 159), BLUE);
     assert_int_equal(harness_pixel(&h, CLUSTER, 640, 480), BLUE);
     harness_run(&h, 50);
-    assert_int_equal(harness_pixel(&h, IVI, 440, 10), BLUE ^ 0x00FF00); /* the strip */
-    assert_int_equal(harness_pixel(&h, IVI, 839, 55), BLUE ^ 0x00FF00);
-    assert_int_equal(harness_pixel(&h, IVI, 640, 56), 0);
-    assert_int_equal(harness_pixel(&h, IVI, 439, 10), 0);
+    assert_int_equal(harness_pixel(&h, IVI, 320, 10), BLUE ^ 0x00FF00); /* the strip */
+    assert_int_equal(harness_pixel(&h, IVI, 959, 47), BLUE ^ 0x00FF00);
+    assert_int_equal(harness_pixel(&h, IVI, 640, 48), 0);
+    assert_int_equal(harness_pixel(&h, IVI, 319, 10), 0);
     assert_int_equal(harness_status(&h)->shown, 1);
     assert_int_equal(harness_status(&h)->ready, 1);
 }
