@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Believes a frame when its CRC, its alive count, its time and its values say so; forgets it after
+ * BUS_TIMEOUT_MS. */
+#include "bus.h"
+
+#include "cockpit_dbc.h"
+
+#define SPEED_LIMIT 40000u /* the DBC's maxima */
+#define RPM_LIMIT   12000u
+
+/*
+ * An answer names the low half of the sync time it is for: that makes its age known however long it
+ * lay in a queue. False if it is too old, or of the future.
+ */
+static bool believe_time(uint16_t answer_ms, uint32_t now_ms, uint32_t *time_ms)
+{
+    uint16_t age = (uint16_t)(now_ms - answer_ms);
+
+    if (age > BUS_TIMEOUT_MS)
+        return false;
+    *time_ms = now_ms - age;
+    return true;
+}
+
+static bool take_motion(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    struct dbc_motion m;
+
+    dbc_motion_unpack(&m, f->data);
+    if (m.speed > SPEED_LIMIT || m.engine_rpm > RPM_LIMIT ||
+        !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_MOTION]))
+        return false;
+    b->speed_centikmh = m.speed;
+    b->engine_rpm = m.engine_rpm;
+    return true;
+}
+
+static bool take_body(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    struct dbc_body m;
+
+    dbc_body_unpack(&m, f->data);
+    if (m.gear < -1 || m.gear > 9 || !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_BODY]))
+        return false;
+    b->gear = m.gear;
+    b->telltales = (uint32_t)m.brake_warning << BN_TELLTALE_BRAKE |
+                   (uint32_t)m.belt_reminder << BN_TELLTALE_BELT |
+                   (uint32_t)m.turn_left << BN_TELLTALE_TURN_LEFT |
+                   (uint32_t)m.turn_right << BN_TELLTALE_TURN_RIGHT |
+                   (uint32_t)m.high_beam << BN_TELLTALE_HIGH_BEAM |
+                   (uint32_t)m.engine_mil << BN_TELLTALE_MIL;
+    return true;
+}
+
+static bool take_odometer(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    struct dbc_odometer m;
+
+    dbc_odometer_unpack(&m, f->data);
+    if (!believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ODOMETER]))
+        return false;
+    b->odometer_m = m.distance;
+    return true;
+}
+
+static const struct {
+    uint16_t id;
+    uint8_t bytes;
+    bool (*take)(struct bus *b, const struct can_frame *f, uint32_t now_ms);
+} messages[BUS_MESSAGES] = {
+    [BUS_MOTION] = {DBC_MOTION_ID, DBC_MOTION_BYTES, take_motion},
+    [BUS_BODY] = {DBC_BODY_ID, DBC_BODY_BYTES, take_body},
+    [BUS_ODOMETER] = {DBC_ODOMETER_ID, DBC_ODOMETER_BYTES, take_odometer},
+};
+
+static void take_frame(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    if (f->id == DBC_STATS_REQUEST_ID && f->length == DBC_STATS_REQUEST_BYTES) {
+        if (e2e_check(&b->request_e2e, f) != E2E_WRONG_CRC)
+            b->stats_wanted = true;
+        else
+            b->rejected++;
+        return;
+    }
+    for (int i = 0; i < BUS_MESSAGES; i++) {
+        if (messages[i].id != f->id)
+            continue;
+        if (f->length == messages[i].bytes && e2e_check(&b->e2e[i], f) == E2E_OK &&
+            messages[i].take(b, f, now_ms))
+            b->seen[i] = true;
+        else
+            b->rejected++;
+    }
+}
+
+void bus_feed(struct bus *b, const uint8_t *data, size_t bytes, uint32_t now_ms)
+{
+    struct can_frame frame;
+
+    for (size_t i = 0; i < bytes; i++)
+        if (slcan_feed(&b->parser, data[i], &frame))
+            take_frame(b, &frame, now_ms);
+}
+
+bool bus_fresh(const struct bus *b, enum bus_message m, uint32_t now_ms)
+{
+    return b->seen[m] && now_ms - b->time_ms[m] <= BUS_TIMEOUT_MS;
+}
+
+size_t bus_sync(struct bus *b, uint32_t now_ms, uint8_t out[SLCAN_MAX_BYTES])
+{
+    struct can_frame frame = {.id = DBC_SYNC_ID, .length = DBC_SYNC_BYTES};
+    struct dbc_sync sync = {.time_ms = now_ms};
+
+    dbc_sync_pack(&sync, frame.data);
+    e2e_protect(&frame, b->alive++);
+    return slcan_format(&frame, out);
+}
+
+void bus_publish(const struct bus *b, uint32_t now_ms, struct bn_vehicle *v)
+{
+    *v = (struct bn_vehicle){.bus_time_ms = now_ms};
+    if (!bus_fresh(b, BUS_MOTION, now_ms) || !bus_fresh(b, BUS_BODY, now_ms) ||
+        !bus_fresh(b, BUS_ODOMETER, now_ms))
+        return;
+    v->flags = BN_VEHICLE_VALID;
+    v->speed_centikmh = b->speed_centikmh;
+    v->engine_rpm = b->engine_rpm;
+    v->gear = b->gear;
+    v->odometer_m = b->odometer_m;
+    v->telltales = b->telltales;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the cluster knows of the vehicle, and for how long it may believe it. */
+#ifndef CLUSTER_BUS_H
+#define CLUSTER_BUS_H
+
+#include "binnacle/vehicle.h"
+
+#include "can.h"
+
+#define BUS_TIMEOUT_MS 100 /* a signal older than this is not shown */
+
+enum bus_message { BUS_MOTION, BUS_BODY, BUS_ODOMETER, BUS_MESSAGES };
+
+struct bus {
+    struct slcan_parser parser;
+    struct e2e_receiver e2e[BUS_MESSAGES], request_e2e;
+    bool seen[BUS_MESSAGES];
+    uint32_t time_ms[BUS_MESSAGES]; /* the bus time each message's content is for */
+    uint16_t speed_centikmh, engine_rpm;
+    int8_t gear;
+    uint32_t telltales;
+    uint32_t odometer_m;
+    uint32_t rejected; /* frames that were not believed */
+    uint8_t alive;     /* of the sync frames */
+    bool stats_wanted; /* a stats request has come; the owner clears it */
+};
+
+/* Takes received bytes at bus time now_ms. */
+void bus_feed(struct bus *b, const uint8_t *data, size_t bytes, uint32_t now_ms);
+
+/* True while message m was received for a time not more than BUS_TIMEOUT_MS before now_ms. */
+bool bus_fresh(const struct bus *b, enum bus_message m, uint32_t now_ms);
+
+/* The sync frame for bus time now_ms, as bytes for the wire. */
+size_t bus_sync(struct bus *b, uint32_t now_ms, uint8_t out[SLCAN_MAX_BYTES]);
+
+/* The signals as others may have them; values that are not fresh are 0 and the flag is off. */
+void bus_publish(const struct bus *b, uint32_t now_ms, struct bn_vehicle *v);
+
+#endif

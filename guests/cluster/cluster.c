@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The cluster application: its tasks and alarms, and the order in which a frame comes to be. */
+#include "board.h"
+#include "fixed.h"
+#include "os.h"
+
+#include "dash.h"
+#include "display.h"
+#include "palette.h"
+#include "screen.h"
+#include "stats.h"
+
+enum { TASK_DRAW, TASK_BUS, TASK_PUBLISH, TASK_COUNT };
+enum { ALARM_FRAME, ALARM_SYNC, ALARM_PUBLISH, ALARM_COUNT };
+#define EVENT_FRAME 1u
+#define EVENT_SYNC  1u
+#define EVENT_RX    2u
+
+#define PUBLISH_US 50000u
+#define DEADLINE_FRAMES                                                                            \
+    3u /* drawn in its slot, composed in the next, on the glass in the one after */
+#define SAFE_COPIES                                                                                \
+    BN_CLUSTER_FPS /* whole copies for a second: the controller's reset may come after our first   \
+                    */
+
+OS_STACK(draw_stack, 4);
+OS_STACK(bus_stack, 2);
+OS_STACK(publish_stack, 2);
+
+static struct screen screen;
+static struct window window;
+static struct bus bus;
+static struct display display = {.state = BN_DISPLAY_EARLY};
+static struct dash dash = {SCENE_NONE, SCENE_NONE};
+static struct stats stats;
+static uint64_t first_slot_us; /* time zero of frames and bus */
+
+static uint32_t bus_time_ms(void)
+{
+    return (uint32_t)udiv64(board_now_us() - first_slot_us, 1000);
+}
+
+/* Slot n begins n / 60 s after slot 0, without the rounding of a fixed period adding up. */
+static uint64_t slot_us(uint32_t n)
+{
+    return first_slot_us + udiv64((uint64_t)n * 1000000u, BN_CLUSTER_FPS);
+}
+
+static uint32_t slot_now(void)
+{
+    return (uint32_t)udiv64((board_now_us() - first_slot_us) * BN_CLUSTER_FPS, 1000000u);
+}
+
+static uint64_t boot_ns(void)
+{
+    return board_tsc_to_ns(board_tsc() - board.boot_tsc);
+}
+
+static void update_display(uint32_t latest)
+{
+    struct bn_display_status status;
+    uint32_t counter = 0;
+    bool read = window.status_region && window_read_status(window.status_region, &status, &counter);
+
+    if (!display_update(&display, read ? &status : NULL, counter, latest, bus_time_ms()))
+        return;
+    if (display.state == BN_DISPLAY_SAFE)
+        screen_refresh_boot(&screen, SAFE_COPIES);
+}
+
+static void publish_frame(uint32_t n, const struct damage *changed)
+{
+    struct bn_rect rect[BN_FRAME_DAMAGE_RECTS];
+    uint64_t slot_ns = board_tsc_to_ns(board.entry_tsc - board.boot_tsc) + slot_us(n) * 1000u;
+
+    for (int i = 0; i < changed->count; i++) {
+        struct area a = area_meet(changed->area[i],
+                                  (struct area){0, 0, screen.layout.width, screen.layout.height});
+
+        rect[i] = (struct bn_rect){a.x0, a.y0, a.x1 - a.x0, a.y1 - a.y0};
+    }
+    window.frames->display_state = display.state;
+    window_frame_end(&window, n, rect, (uint32_t)changed->count, boot_ns(),
+                     slot_ns + DEADLINE_FRAMES * 1000000000u / BN_CLUSTER_FPS);
+}
+
+static void draw_frame(uint32_t n)
+{
+    struct damage changed;
+    struct scene scene;
+    uint64_t begin = board_now_us();
+
+    update_display(stats.last);
+    SuspendAllInterrupts(); /* the bus task writes what dash_scene reads */
+    dash_scene(&dash, &bus, bus_time_ms(), &scene);
+    ResumeAllInterrupts();
+    if (window.frames)
+        window_frame_begin(&window, n);
+    screen_draw(&screen, n, &scene, display_boot_framebuffer(&display), &changed);
+    if (window.frames)
+        publish_frame(n, &changed);
+    stats_frame(&stats, n, (uint32_t)(board_now_us() - begin));
+    if (stats.drawn == 1)
+        stats.first_frame_ms = (uint16_t)udiv64(boot_ns(), 1000000u);
+}
+
+/* Priority 2: a frame each slot. A slot that begins while the last frame is still being drawn is an
+ * overrun, never a backlog. */
+static void task_draw(void)
+{
+    screen_start(&screen, &window);
+    first_slot_us = board_now_us();
+    (void)SetRelAlarm(ALARM_SYNC, 1, 1000000u / BN_CLUSTER_FPS);
+    (void)SetRelAlarm(ALARM_PUBLISH, PUBLISH_US, PUBLISH_US);
+    for (uint32_t n = 1;; n = slot_now() + 1) {
+        OS_ASSERT(SetAbsAlarm(ALARM_FRAME, slot_us(n), 0) == E_OK);
+        (void)WaitEvent(EVENT_FRAME);
+        (void)ClearEvent(EVENT_FRAME);
+        draw_frame(n);
+    }
+}
+
+static void send_stats(void)
+{
+    uint8_t line[SLCAN_MAX_BYTES];
+
+    for (int i = 0; i < STATS_MESSAGES; i++)
+        (void)bus_send(line, stats_message(&stats, i, (uint8_t)display.state, line));
+}
+
+static void receive(void)
+{
+    uint8_t bytes[64];
+    size_t n;
+
+    while ((n = bus_receive(bytes, sizeof(bytes))) > 0) {
+        SuspendAllInterrupts();
+        bus_feed(&bus, bytes, n, bus_time_ms());
+        ResumeAllInterrupts();
+    }
+}
+
+/* Priority 3: short, and the drawing may wait for it. */
+static void task_bus(void)
+{
+    uint8_t line[SLCAN_MAX_BYTES];
+
+    bus_notify(TASK_BUS, EVENT_RX);
+    for (;;) {
+        EventMaskType events = 0;
+
+        (void)WaitEvent(EVENT_SYNC | EVENT_RX);
+        (void)GetEvent(TASK_BUS, &events);
+        (void)ClearEvent(events);
+        if (events & EVENT_RX)
+            receive();
+        if (events &
+            EVENT_SYNC) /* no room: the other end is gone, and the bus will be seen as lost */
+            (void)bus_send(line, bus_sync(&bus, bus_time_ms(), line));
+        if (bus.stats_wanted) {
+            bus.stats_wanted = false;
+            send_stats();
+        }
+    }
+}
+
+/* Priority 1: what others may know of the vehicle. */
+static void task_publish(void)
+{
+    struct bn_vehicle vehicle;
+
+    SuspendAllInterrupts();
+    bus_publish(&bus, bus_time_ms(), &vehicle);
+    ResumeAllInterrupts();
+    window_publish_vehicle(&window, &vehicle, boot_ns());
+    (void)TerminateTask();
+}
+
+static const struct os_task_config tasks[TASK_COUNT] = {
+    [TASK_DRAW] = {"draw", task_draw, draw_stack, sizeof(draw_stack), 2, 1, true, true, true},
+    [TASK_BUS] = {"bus", task_bus, bus_stack, sizeof(bus_stack), 3, 1, true, true, false},
+    [TASK_PUBLISH] = {"publish", task_publish, publish_stack, sizeof(publish_stack), 1, 1, false,
+                      false, false},
+};
+
+static const struct os_alarm_config alarms[ALARM_COUNT] = {
+    [ALARM_FRAME] = {TASK_DRAW, EVENT_FRAME},
+    [ALARM_SYNC] = {TASK_BUS, EVENT_SYNC},
+    [ALARM_PUBLISH] = {TASK_PUBLISH, 0},
+};
+
+const struct os_config os_config = {tasks, alarms, TASK_COUNT, ALARM_COUNT};
+
+void app_early(void)
+{
+    const struct board_framebuffer *f = &board.framebuffer;
+
+    screen_early(&screen, f->base, f->base ? (int)f->width : 1280, f->base ? (int)f->height : 720,
+                 (int)(f->pitch / 4), DASH_LAMP_CHECK);
+    stats.first_telltale_tsc = board_tsc() - board.boot_tsc;
+}
+
+void app_start(void)
+{
+    (void)window_open(&window, board.shm, board.shm_bytes, (uint32_t)screen.layout.width,
+                      (uint32_t)screen.layout.height);
+    stats.first_telltale_ms = (uint16_t)udiv64(board_tsc_to_ns(stats.first_telltale_tsc), 1000000u);
+}
+
+/* A frozen picture would lie: black out everything but the warnings, and say so. */
+void app_panic(const char *why)
+{
+    const struct surface *s = &screen.boot.surface;
+    const struct layout *l = &screen.layout;
+    struct area all = {0, 0, l->width, l->height};
+    static const char text[] = "INSTRUMENTS FAILED";
+
+    if (!s->px)
+        return;
+    gfx_fill(s, all, 0);
+    scene_paint_telltales(l, s, all, 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_MIL);
+    gfx_text(s, all, l->set, FONT_VALUE,
+             l->width / 2 - gfx_text_width(l->set, FONT_VALUE, text) / 2, l->height / 2, text,
+             COLOUR_SIGNAL_RED);
+    gfx_text(s, all, l->set, FONT_LABEL, l->width / 2 - gfx_text_width(l->set, FONT_LABEL, why) / 2,
+             l->height / 2 + 2 * l->set->font[FONT_LABEL].ascent, why, COLOUR_LABEL);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What differs between two scenes, as areas; needles in pieces, because a slanting needle's box is
+ * mostly empty. */
+#include "scene.h"
+
+#define NEEDLE_PIECES 3
+#define NEEDLE_LEAP                                                                                \
+    0x0600 /* beyond 8 degrees the lit arc bulges out of the pieces: the whole dial then */
+
+void damage_add(struct damage *d, struct area a)
+{
+    if (area_empty(a))
+        return;
+    if (d->count == SCENE_MAX_DAMAGE)
+        damage_reduce(d, SCENE_MAX_DAMAGE - 1);
+    d->area[d->count++] = a;
+}
+
+static int64_t pixels(struct area a)
+{
+    return (int64_t)(a.x1 - a.x0) * (a.y1 - a.y0);
+}
+
+void damage_reduce(struct damage *d, int max)
+{
+    while (d->count > max) {
+        int64_t least = INT64_MAX;
+        int keep = 0, drop = 1;
+
+        for (int i = 0; i < d->count; i++) {
+            for (int j = i + 1; j < d->count; j++) {
+                int64_t grown = pixels(area_join(d->area[i], d->area[j])) - pixels(d->area[i]) -
+                                pixels(d->area[j]);
+
+                if (grown < least) {
+                    least = grown;
+                    keep = i;
+                    drop = j;
+                }
+            }
+        }
+        d->area[keep] = area_join(d->area[keep], d->area[drop]);
+        d->area[drop] = d->area[--d->count];
+    }
+}
+
+/* The box of one piece of a needle, wide enough for its width and its smoothed edge. */
+static struct area piece(const struct layout *l, const struct dial *dial, int32_t needle, int index)
+{
+    uint32_t angle = DIAL_FROM + (uint32_t)needle;
+    int32_t length = dial->track + 512 - dial->needle_root;
+    struct point a =
+        gfx_polar(dial->centre, dial->needle_root + length * index / NEEDLE_PIECES, angle);
+    struct point b =
+        gfx_polar(dial->centre, dial->needle_root + length * (index + 1) / NEEDLE_PIECES, angle);
+    int margin = layout_px(l, 4) + 2;
+
+    return (struct area){
+        ((a.x < b.x ? a.x : b.x) >> 8) - margin,
+        ((a.y < b.y ? a.y : b.y) >> 8) - margin,
+        ((a.x > b.x ? a.x : b.x) >> 8) + margin + 1,
+        ((a.y > b.y ? a.y : b.y) >> 8) + margin + 1,
+    };
+}
+
+static void dial_damage(const struct layout *l, const struct dial *dial, int32_t from, int32_t to,
+                        struct damage *d)
+{
+    int32_t leap = from - to;
+
+    if (from == to)
+        return;
+    if (from == SCENE_NONE || to == SCENE_NONE || leap > NEEDLE_LEAP || leap < -NEEDLE_LEAP) {
+        damage_add(d, dial->area);
+        return;
+    }
+    for (int i = 0; i < NEEDLE_PIECES; i++)
+        damage_add(d, area_join(piece(l, dial, from, i), piece(l, dial, to, i)));
+}
+
+void scene_damage(const struct layout *l, const struct scene *from, const struct scene *to,
+                  struct damage *d)
+{
+    uint32_t lamps = from->telltales ^ to->telltales;
+
+    dial_damage(l, &l->rpm, from->rpm_needle, to->rpm_needle, d);
+    dial_damage(l, &l->speed, from->speed_needle, to->speed_needle, d);
+    if (from->speed != to->speed)
+        damage_add(d, l->speed.value);
+    if (from->gear != to->gear)
+        damage_add(d, l->rpm.value);
+    if (from->odometer != to->odometer)
+        damage_add(d, l->odometer);
+    if (from->notice != to->notice)
+        damage_add(d, l->notice);
+    for (int i = 0; i < BN_TELLTALE_COUNT; i++)
+        if (lamps & 1u << i)
+            damage_add(d, l->telltale[i]);
+}

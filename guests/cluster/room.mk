@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The cluster: build/guests/cluster/cluster.elf, a Multiboot1 ELF32 image of the RTOS and the instruments.
+
+include guests/rtos/room.mk
+
+CLUSTER := guests/cluster
+CLUSTER_B := $(B)/$(CLUSTER)
+CLUSTER_CFLAGS := $(RTOS_CFLAGS) -I$(CLUSTER) -I$(CLUSTER_B)
+CLUSTER_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard $(CLUSTER)/*.c)) $(CLUSTER_B)/assets.o
+FONT_DIR := /usr/share/fonts/opentype/b612
+
+PROGRAMS += $(CLUSTER_B)/cluster.elf
+
+$(CLUSTER_B)/cockpit_dbc.h: $(CLUSTER)/cockpit.dbc $(CLUSTER)/tools/dbc2c.py
+	@mkdir -p $(@D)
+	python3 $(CLUSTER)/tools/dbc2c.py $< $@
+
+$(CLUSTER_B)/mkassets: $(CLUSTER)/tools/mkassets.c $(CLUSTER)/tools/symbols.c $(wildcard $(CLUSTER)/tools/*.h) $(CLUSTER)/assets.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -I$(CLUSTER) -I$(CLUSTER)/tools $$(pkg-config --cflags freetype2) $(filter %.c,$^) -o $@ \
+		$$(pkg-config --libs freetype2) -lm
+
+$(CLUSTER_B)/assets.c: $(CLUSTER_B)/mkassets
+	$< $(FONT_DIR)/B612-Regular.otf $(FONT_DIR)/B612-Bold.otf $@
+
+$(CLUSTER_B)/assets.o: $(CLUSTER_B)/assets.c
+	$(CC) $(CLUSTER_CFLAGS) -c $< -o $@
+
+# The one file that may use SSE registers (blit.c says who may call it).
+$(B)/$(CLUSTER)/blit.o: CLUSTER_CFLAGS := $(filter-out -mgeneral-regs-only,$(CLUSTER_CFLAGS)) -msse2
+
+$(B)/$(CLUSTER)/%.o: $(CLUSTER)/%.c $(CLUSTER_B)/cockpit_dbc.h
+	@mkdir -p $(@D)
+	$(CC) $(CLUSTER_CFLAGS) -MMD -c $< -o $@
+
+$(CLUSTER_B)/cluster.elf: $(RTOS_OBJ) $(CLUSTER_OBJ) $(RTOS)/image.ld
+	$(LD) -m elf_i386 -T $(RTOS)/image.ld -z noexecstack --no-warn-rwx-segments -Map $(@:.elf=.map) -o $@ $(RTOS_OBJ) $(CLUSTER_OBJ)
+
+-include $(CLUSTER_OBJ:.o=.d)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Counts frames and formats the counts for the bus (StatsFrames, StatsTimes of the DBC). */
+#include "stats.h"
+
+#include "cockpit_dbc.h"
+
+#define WARM_UP 8 /* frames: every buffer has had its first whole picture */
+
+static uint16_t limited(uint32_t value)
+{
+    return (uint16_t)(value > UINT16_MAX ? UINT16_MAX : value);
+}
+
+void stats_frame(struct stats *s, uint32_t n, uint32_t us)
+{
+    s->overruns += n - s->last - 1;
+    s->last = n;
+    s->drawn++;
+    if (s->drawn > WARM_UP && us > s->worst_us)
+        s->worst_us = us;
+}
+
+size_t stats_message(struct stats *s, int index, uint8_t display_state,
+                     uint8_t out[SLCAN_MAX_BYTES])
+{
+    struct can_frame frame = {.length = 8};
+
+    if (index == 0) {
+        struct dbc_stats_frames m = {
+            .display_state = display_state,
+            .drawn = s->drawn,
+            .overruns = limited(s->overruns),
+        };
+
+        frame.id = DBC_STATS_FRAMES_ID;
+        dbc_stats_frames_pack(&m, frame.data);
+    } else {
+        struct dbc_stats_times m = {
+            .first_telltale = s->first_telltale_ms,
+            .first_frame = s->first_frame_ms,
+            .worst_draw = limited(s->worst_us / 10),
+        };
+
+        frame.id = DBC_STATS_TIMES_ID;
+        dbc_stats_times_pack(&m, frame.data);
+    }
+    e2e_protect(&frame, s->alive[index]++);
+    return slcan_format(&frame, out);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the cluster counts of itself, and how it tells. */
+#ifndef CLUSTER_STATS_H
+#define CLUSTER_STATS_H
+
+#include "can.h"
+
+#define STATS_MESSAGES 2
+
+struct stats {
+    uint32_t last;     /* the last frame's counter */
+    uint32_t drawn;    /* frames */
+    uint32_t overruns; /* slots without a frame of their own */
+    uint32_t worst_us; /* longest drawing, the first whole picture of each buffer not counted */
+    uint16_t first_telltale_ms, first_frame_ms; /* since time zero of boot */
+    uint64_t first_telltale_tsc;
+    uint8_t alive[STATS_MESSAGES];
+};
+
+/* Frame n has been drawn in so many microseconds. */
+void stats_frame(struct stats *s, uint32_t n, uint32_t us);
+
+/* Message `index` of STATS_MESSAGES as an SLCAN line; returns its bytes. */
+size_t stats_message(struct stats *s, int index, uint8_t display_state,
+                     uint8_t out[SLCAN_MAX_BYTES]);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Bare hardware, where no hypervisor hands out devices: the display's Bochs VBE registers, the I/O
+ * APIC's pin of COM2. Never called when guest_info is there.
+ */
+#include "board.h"
+#include "x86.h"
+
+#define DISPI_INDEX   0x1CE
+#define DISPI_DATA    0x1CF
+#define DISPI_ID      0
+#define DISPI_XRES    1
+#define DISPI_YRES    2
+#define DISPI_BPP     3
+#define DISPI_ENABLE  4
+#define DISPI_VIRT_W  6
+#define DISPI_ON_LFB  0x41u
+#define DISPI_ID_MASK 0xFFF0u
+#define DISPI_ID_IS   0xB0C0u
+
+#define PCI_ADDRESS       0xCF8
+#define PCI_DATA          0xCFC
+#define PCI_CLASS         0x08
+#define PCI_BAR0          0x10
+#define PCI_CLASS_DISPLAY 0x03u
+
+#define IOAPIC_PAGE    0xFEC00000u
+#define IOAPIC_VERSION 0x01u
+#define IOAPIC_PIN(n)  (0x10u + 2u * (n))
+#define COM2_PIN       3u
+#define APIC_ID_X2     0x802u
+#define APIC_ID_PAGE   0xFEE00020u
+
+#define BARE_WIDTH  1280
+#define BARE_HEIGHT 720
+
+static void dispi_write(uint16_t index, uint16_t value)
+{
+    outw(DISPI_INDEX, index);
+    outw(DISPI_DATA, value);
+}
+
+static uint16_t dispi_read(uint16_t index)
+{
+    outw(DISPI_INDEX, index);
+    return inw(DISPI_DATA);
+}
+
+static uint32_t pci_read(uint32_t device, uint32_t reg)
+{
+    outl(PCI_ADDRESS, 0x80000000u | device << 11 | reg);
+    return inl(PCI_DATA);
+}
+
+/* The linear framebuffer of the first display controller on bus 0; 0: none. */
+static uint32_t find_display_bar(void)
+{
+    for (uint32_t device = 0; device < 32; device++) {
+        if (pci_read(device, 0) == 0xFFFFFFFFu)
+            continue;
+        if (pci_read(device, PCI_CLASS) >> 24 == PCI_CLASS_DISPLAY)
+            return pci_read(device, PCI_BAR0) & ~0xFu;
+    }
+    return 0;
+}
+
+/* A mode that firmware or the command line's owner set is kept; otherwise 1280x720. */
+void bare_find_framebuffer(void)
+{
+    uint32_t bar;
+    uint16_t width, height;
+
+    if ((dispi_read(DISPI_ID) & DISPI_ID_MASK) != DISPI_ID_IS)
+        return;
+    bar = find_display_bar();
+    if (!bar)
+        return;
+    if (!(dispi_read(DISPI_ENABLE) & 1u) || dispi_read(DISPI_BPP) != 32) {
+        dispi_write(DISPI_ENABLE, 0);
+        dispi_write(DISPI_XRES, BARE_WIDTH);
+        dispi_write(DISPI_YRES, BARE_HEIGHT);
+        dispi_write(DISPI_BPP, 32);
+        dispi_write(DISPI_ENABLE, DISPI_ON_LFB);
+    }
+    width = dispi_read(DISPI_XRES);
+    height = dispi_read(DISPI_YRES);
+    if (!paging_map(bar, 4u * dispi_read(DISPI_VIRT_W) * height, MAP_WRITE_COMBINE))
+        return;
+    board.framebuffer = (struct board_framebuffer){
+        .base = (uint32_t *)bar,
+        .width = width,
+        .height = height,
+        .pitch = 4u * dispi_read(DISPI_VIRT_W),
+    };
+}
+
+static void ioapic_write(uint32_t reg, uint32_t value)
+{
+    *(volatile uint32_t *)IOAPIC_PAGE = reg;
+    *(volatile uint32_t *)(IOAPIC_PAGE + 0x10) = value;
+}
+
+static uint32_t ioapic_read(uint32_t reg)
+{
+    *(volatile uint32_t *)IOAPIC_PAGE = reg;
+    return *(volatile uint32_t *)(IOAPIC_PAGE + 0x10);
+}
+
+/* ISA interrupt 3, edge, active high, to this CPU; every other pin and both PICs masked. */
+void bare_route_bus_interrupt(void)
+{
+    uint32_t id =
+        board.x2apic ? (uint32_t)rdmsr(APIC_ID_X2) : *(volatile uint32_t *)APIC_ID_PAGE >> 24;
+    uint32_t pins;
+
+    outb(0x21, 0xFF);
+    outb(0xA1, 0xFF);
+    OS_ASSERT(paging_map(IOAPIC_PAGE, 4096, MAP_DEVICE));
+    pins = (ioapic_read(IOAPIC_VERSION) >> 16 & 0xFF) + 1;
+    OS_ASSERT(pins > COM2_PIN);
+    for (uint32_t pin = 0; pin < pins; pin++)
+        ioapic_write(IOAPIC_PIN(pin), 1u << 16);
+    ioapic_write(IOAPIC_PIN(COM2_PIN) + 1, id << 24);
+    ioapic_write(IOAPIC_PIN(COM2_PIN), board.bus_vector);
+}

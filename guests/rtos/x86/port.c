@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernel's port to i386: context switch with SSE state, the clock, the one timer, StartOS and
+ * its idle loop. */
+#include "../kernel/internal.h"
+#include "board.h"
+#include "fixed.h"
+#include "x86.h"
+
+#define TIMER_MAX_US 1000000u /* longest sleep: keeps the tick product in 32 bits of the timer */
+
+void context_switch(void **save, void *load);
+void context_load(void *load) __attribute__((noreturn));
+
+static uint8_t sse_state[OS_MAX_TASKS][512] __attribute__((aligned(16)));
+static uint8_t sse_reset[512] __attribute__((aligned(16)));
+static TaskType sse_owner = OS_NO_TASK;
+static void *idle_context;
+
+static uint32_t ns_mult;    /* ns = ticks * ns_mult >> NS_SHIFT */
+static uint32_t us_mult;    /* us = ticks * us_mult >> US_SHIFT */
+static uint32_t timer_mult; /* timer ticks = us * timer_mult >> TIMER_SHIFT */
+#define NS_SHIFT    24
+#define US_SHIFT    31
+#define TIMER_SHIFT 16
+
+uint64_t board_tsc(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+uint64_t board_tsc_to_ns(uint64_t ticks)
+{
+    return mul64_shift(ticks, ns_mult, NS_SHIFT);
+}
+
+uint64_t board_now_us(void)
+{
+    return mul64_shift(board_tsc() - board.entry_tsc, us_mult, US_SHIFT);
+}
+
+TickType port_now(void)
+{
+    return board_now_us();
+}
+
+void port_timer_set(TickType at)
+{
+    TickType now = port_now();
+    uint64_t us = at > now ? at - now : 0;
+
+    if (at == OS_NEVER)
+        us = TIMER_MAX_US;
+    if (us > TIMER_MAX_US)
+        us = TIMER_MAX_US;
+    /* One tick more than the quotient: never early. */
+    apic_timer_start((uint32_t)mul64_shift(us, timer_mult, TIMER_SHIFT) + 1);
+}
+
+static void timer_interrupt(void)
+{
+    port_timer_set(os_run_alarms(port_now()));
+}
+
+void clock_init(void)
+{
+    /* Below 4.2 MHz the factors leave 32 bits; above 8 GHz they lose too many. */
+    OS_ASSERT(board.tsc_hz >= 10000000u && board.tsc_hz < 8ull << 30);
+    OS_ASSERT(board.apic_timer_hz >= 100000u);
+    ns_mult = (uint32_t)udiv64(1000000000ull << NS_SHIFT, (uint32_t)board.tsc_hz);
+    us_mult = (uint32_t)udiv64(1000000ull << US_SHIFT, (uint32_t)board.tsc_hz);
+    timer_mult = (uint32_t)udiv64((uint64_t)board.apic_timer_hz << TIMER_SHIFT, 1000000u);
+    trap_set_handler(VECTOR_TIMER, timer_interrupt);
+}
+
+uint32_t port_irq_save(void)
+{
+    uint32_t flags;
+
+    __asm__ volatile("pushfl\n\tpopl %0\n\tcli" : "=r"(flags) : : "memory");
+    return flags;
+}
+
+void port_irq_restore(uint32_t saved)
+{
+    __asm__ volatile("pushl %0\n\tpopfl" : : "r"(saved) : "memory", "cc");
+}
+
+static void task_begin(void)
+{
+    TaskType self = os.running;
+
+    __asm__ volatile("sti");
+    os_config.task[self].entry();
+    /* Returning from the entry without TerminateTask is an error of the application (OSEK §4.7). */
+    panic("task returned from its entry", os_config.task[self].name, self);
+}
+
+static void *fresh_context(TaskType task)
+{
+    const struct os_task_config *c = &os_config.task[task];
+    uint32_t *sp = (uint32_t *)(c->stack + c->stack_bytes) - 4;
+
+    /* context_switch pops four registers and returns into task_begin, which sees a 16-byte aligned
+     * frame. */
+    *--sp = 0;
+    *--sp = (uint32_t)task_begin;
+    for (int i = 0; i < 4; i++)
+        *--sp = 0;
+    return sp;
+}
+
+/*
+ * Only tasks that declare it touch SSE registers, so their state stays in the CPU until another
+ * such task runs.
+ */
+static void switch_sse(TaskType to, bool fresh)
+{
+    if (to == OS_NO_TASK || !os_config.task[to].uses_sse)
+        return;
+    if (sse_owner != OS_NO_TASK && sse_owner != to)
+        __asm__ volatile("fxsave (%0)" : : "r"(sse_state[sse_owner]) : "memory");
+    if (fresh)
+        __asm__ volatile("fxrstor (%0)" : : "r"(sse_reset) : "memory");
+    else if (sse_owner != to)
+        __asm__ volatile("fxrstor (%0)" : : "r"(sse_state[to]) : "memory");
+    sse_owner = to;
+}
+
+void port_switch(TaskType from, TaskType to, bool from_ends)
+{
+    void **save = from == OS_NO_TASK ? &idle_context : &os.task[from].context;
+    void *load = to == OS_NO_TASK ? idle_context : os.task[to].context;
+
+    switch_sse(to, load == NULL);
+    if (!load)
+        load = fresh_context(to);
+    if (from_ends)
+        context_load(load);
+    context_switch(save, load);
+}
+
+void SuspendAllInterrupts(void)
+{
+    uint32_t irq = port_irq_save();
+
+    if (os.suspended++ == 0)
+        os.suspended_flags = irq;
+}
+
+void ResumeAllInterrupts(void)
+{
+    OS_ASSERT(os.suspended > 0);
+    if (--os.suspended == 0)
+        port_irq_restore(os.suspended_flags);
+}
+
+void StartOS(void)
+{
+    __asm__ volatile("fninit\n\tfxsave (%0)" : : "r"(sse_reset) : "memory");
+    os_reset();
+    app_start();
+    port_timer_set(OS_NEVER);
+    os_isr_enter();
+    os_isr_exit(); /* the autostart tasks run now */
+    for (;;)
+        __asm__ volatile("sti\n\thlt" : : : "memory");
+}
+
+void ShutdownOS(StatusType error)
+{
+    panic("ShutdownOS", "status", error);
+}

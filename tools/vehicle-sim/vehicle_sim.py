@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Plays a drive to the cluster over the UART of the virtual NUC (SLCAN), in lockstep with the cluster's own time.
+
+The cluster sends a Sync frame with its time; the answer is the vehicle's state at that time. So a slow emulator changes
+nothing. As a library: Simulator answers bytes with bytes; Connection runs one on a unix socket in a thread.
+"""
+import argparse
+import os
+import socket
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import can_bus  # noqa: E402
+from drivetrain import Drivetrain  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TRACE = os.path.join(HERE, "wltc_class3b.csv")
+SCRIPT = os.path.join(HERE, "telltales.txt")
+DBC = os.path.join(HERE, "..", "..", "guests", "cluster", "cockpit.dbc")
+ODOMETER_START_M = 12345600
+BLINK_PERIOD_S = 0.68  # UN R48: 90 +- 30 a minute
+FAULTS = ("cut", "corrupt", "babble", "freeze", "late")
+
+
+def load_script(path):
+    lamps = []
+    with open(path, encoding="ascii") as f:
+        for number, line in enumerate(f, 1):
+            words = line.split("#")[0].split()
+            if not words:
+                continue
+            if len(words) not in (3, 4) or words[3:] not in ([], ["blink"]):
+                raise ValueError(f"{path}:{number}: not FROM TO LAMP [blink]: {line.strip()}")
+            lamps.append((float(words[0]), float(words[1]), words[2], len(words) == 4))
+    return lamps
+
+
+class Simulator:
+    """Answers the cluster. start: the trace's second at cluster time 0. faults: list of (kind, from_s, to_s) in cluster time."""
+
+    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC):
+        self.start, self.faults = start, list(faults)
+        self.drive = Drivetrain(trace)
+        self.lamps = load_script(script)
+        self.dbc = can_bus.load_dbc(dbc)
+        self.by_id = {m.id: m for m in self.dbc.values()}
+        self.alive = {}
+        self.line = b""
+        self.stats = {}          # the last of each stats message, by name
+        self.stats_requests = 0  # to be sent
+        self.syncs = 0
+        self.time_ms = None      # of the last sync
+        self.unknown = []        # lines that are no frames: a panic report, say
+        self.fault = None        # set by a test: a fault from now on, whatever the time
+        self.babble_state = 1
+
+    def state(self, t):
+        """The vehicle at cluster time t (s): what Motion, Body and Odometer say."""
+        trace_t = t + self.start
+        speed, rpm, gear, metres = self.drive.at(trace_t)
+        body = {"Gear": gear}
+        for begin, end, lamp, blink in self.lamps:
+            if begin <= trace_t < end and not (blink and (trace_t - begin) % BLINK_PERIOD_S >= BLINK_PERIOD_S / 2):
+                body[lamp] = 1
+        return {"Motion": {"Speed": round(speed, 2), "EngineRpm": round(rpm)}, "Body": body,
+                "Odometer": {"Distance": ODOMETER_START_M + int(metres)}}
+
+    def active_fault(self, t):
+        if self.fault:
+            return self.fault
+        return next((kind for kind, begin, end in self.faults if begin <= t < end), None)
+
+    def send(self, name, values):
+        m = self.dbc[name]
+        self.alive[name] = (self.alive.get(name, -1) + 1) & 0xF
+        return can_bus.slcan(m.id, can_bus.protect(m.id, m.pack(values), self.alive[name]))
+
+    def answer(self, time_ms):
+        t = time_ms / 1000
+        fault = self.active_fault(t)
+        if fault == "cut":
+            return b""
+        if fault == "babble":
+            return self.babble()
+        if fault == "late":
+            time_ms, t = max(time_ms - 500, 0), max(t - 0.5, 0)
+        frames = []
+        for name, values in self.state(t).items():
+            if fault == "freeze":
+                self.alive[name] = (self.alive.get(name, 0) - 1) & 0xF
+            frames.append(self.send(name, dict(values, TimeMs=time_ms & 0xFFFF)))
+        if fault == "corrupt":
+            frames = [f[:9] + (b"0" if f[9:10] != b"0" else b"1") + f[10:] for f in frames]
+        while self.stats_requests:
+            self.stats_requests -= 1
+            frames.append(self.send("StatsRequest", {}))
+        return b"".join(frames)
+
+    def babble(self):
+        """Noise, pieces of frames, endless lines: repeatable, so that a failure can be seen again."""
+        out = bytearray()
+        for _ in range(96):
+            self.babble_state = (self.babble_state * 1103515245 + 12345) & 0x7FFFFFFF
+            out.append(b"tTrR0123456789ABCDEFxyz\r\n\0\xff"[(self.babble_state >> 16) % 27])
+        return bytes(out)
+
+    def feed(self, data):
+        """Bytes from the cluster; returns the bytes to answer."""
+        answers = []
+        self.line += data
+        while b"\r" in self.line:
+            line, self.line = self.line.split(b"\r", 1)
+            frame = can_bus.parse_slcan(line)
+            if frame is None or frame[0] not in self.by_id or can_bus.crc8(*frame) != frame[1][0]:
+                if line.strip():
+                    self.unknown.append(line.strip())
+                continue
+            m = self.by_id[frame[0]]
+            values = m.unpack(frame[1])
+            if m.name == "Sync":
+                self.syncs += 1
+                self.time_ms = values["TimeMs"]
+                answers.append(self.answer(values["TimeMs"]))
+            elif m.sender == "CLUSTER":
+                self.stats[m.name] = values
+        return b"".join(answers)
+
+
+class Connection:
+    """A simulator on the unix socket of a UART, in a thread of its own: with Connection(path, sim): ..."""
+
+    def __init__(self, path, simulator, patience=60.0):
+        self.path, self.simulator, self.patience = path, simulator, patience
+        self.stop = threading.Event()
+        self.error = None
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _connect(self):
+        deadline = time.monotonic() + self.patience
+        while not self.stop.is_set():
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                s.connect(self.path)
+                return s
+            except OSError:
+                s.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+        return None
+
+    def _run(self):
+        try:
+            s = self._connect()
+            if s is None:
+                return
+            with s:
+                s.settimeout(0.2)
+                self._serve(s)
+        except OSError as e:
+            self.error = e
+
+    def _serve(self, s):
+        while not self.stop.is_set():
+            try:
+                data = s.recv(4096)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                return
+            if not data:
+                return
+            answer = self.simulator.feed(data)
+            if answer:
+                s.sendall(answer)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.thread.join(5)
+
+
+def parse_fault(text):
+    try:
+        kind, span = text.split(":")
+        begin, end = span.split("-")
+        if kind not in FAULTS:
+            raise ValueError
+        return kind, float(begin), float(end or "inf")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not KIND:FROM-TO with KIND of {', '.join(FAULTS)}: {text}") from None
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("socket", help="unix socket of the cluster's UART")
+    p.add_argument("--start", type=float, default=0, help="second of the trace at the cluster's time 0")
+    p.add_argument("--trace", default=TRACE, help="CSV with t_s,speed_kmh")
+    p.add_argument("--script", default=SCRIPT, help="when which telltale is lit")
+    p.add_argument("--fault", type=parse_fault, action="append", default=[], metavar="KIND:FROM-TO",
+                   help="cut, corrupt, babble, freeze or late between two times of the cluster (s)")
+    p.add_argument("--stats", type=float, default=0, metavar="SECONDS", help="ask the cluster for its counts so often")
+    args = p.parse_args()
+    sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script)
+    asked = time.monotonic()
+    with Connection(args.socket, sim) as c:
+        while c.thread.is_alive():
+            c.thread.join(0.5)
+            if args.stats and time.monotonic() - asked > args.stats:
+                asked = time.monotonic()
+                sim.stats_requests = 1
+                print(sim.time_ms, sim.stats, flush=True)
+            while sim.unknown:
+                print(sim.unknown.pop(0).decode("ascii", "replace"), file=sys.stderr, flush=True)
+    if c.error:
+        sys.exit(f"vehicle-sim: {args.socket}: {c.error}")
+
+
+if __name__ == "__main__":
+    main()
