@@ -2,75 +2,89 @@
 /* Owns the choice of the boot display mode. */
 #include "loader.h"
 
-/* How much of the wanted picture a mode can show; 0 if it is no linear XRGB mode or too large. */
-static uint64_t fits(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode, uint32_t width,
-                     uint32_t height)
+struct choice {
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+    uint32_t mode;
+    bool fits;       /* not larger than wanted */
+    uint64_t pixels; /* 0: nothing chosen yet */
+};
+
+/* Whether a mode is nearer to the wanted one: the largest that fits, else the smallest that does
+ * not. */
+static bool is_better(const struct choice *now, bool fits, uint64_t pixels)
 {
-    if (mode->PixelFormat != PixelBlueGreenRedReserved8BitPerColor)
-        return 0;
-    if (mode->HorizontalResolution > width || mode->VerticalResolution > height)
-        return 0;
-    return (uint64_t)mode->HorizontalResolution * mode->VerticalResolution;
+    if (!now->pixels || fits != now->fits)
+        return !now->pixels || fits;
+    return fits ? pixels > now->pixels : pixels < now->pixels;
 }
 
-static EFI_GRAPHICS_OUTPUT_PROTOCOL *find_display(void)
+static void choose(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, uint32_t width, uint32_t height,
+                   struct choice *best)
 {
-    EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
-    VOID *found = NULL;
-
-    /* ConOut's own first: that is the one firmware shows text on, and not the virtual one of a
-     * splitter. */
-    if (efi_system->BootServices->HandleProtocol(efi_system->ConsoleOutHandle, &guid, &found) ==
-        EFI_SUCCESS)
-        return found;
-    if (efi_system->BootServices->LocateProtocol(&guid, NULL, &found) == EFI_SUCCESS)
-        return found;
-    return NULL;
-}
-
-static bool choose(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, uint32_t width, uint32_t height,
-                   uint32_t *best)
-{
-    uint64_t best_fit = 0;
-
     for (uint32_t i = 0; i < gop->Mode->MaxMode; i++) {
         EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode;
         UINTN bytes;
 
         if (gop->QueryMode(gop, i, &bytes, &mode) != EFI_SUCCESS)
             continue;
-        if (fits(mode, width, height) > best_fit) {
-            best_fit = fits(mode, width, height);
-            *best = i;
-        }
+        const bool fits = mode->HorizontalResolution <= width && mode->VerticalResolution <= height;
+        const uint64_t pixels = (uint64_t)mode->HorizontalResolution * mode->VerticalResolution;
+
+        if (mode->PixelFormat == PixelBlueGreenRedReserved8BitPerColor &&
+            is_better(best, fits, pixels))
+            *best = (struct choice){gop, i, fits, pixels};
         efi_system->BootServices->FreePool(mode);
     }
-    return best_fit != 0;
+}
+
+/* The first display that has a linear mode. Those without a device path are not displays but
+ * firmware's splitters. */
+static struct choice find_display(uint32_t width, uint32_t height)
+{
+    EFI_GUID graphics = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID, path = EFI_DEVICE_PATH_PROTOCOL_GUID;
+    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
+    struct choice best = {0};
+    EFI_HANDLE *handles;
+    UINTN count = 0;
+
+    if (bs->LocateHandleBuffer(ByProtocol, &graphics, NULL, &count, &handles) != EFI_SUCCESS)
+        return best;
+    for (UINTN i = 0; i < count && !best.pixels; i++) {
+        VOID *gop, *where;
+
+        if (bs->HandleProtocol(handles[i], &path, &where) == EFI_SUCCESS &&
+            bs->HandleProtocol(handles[i], &graphics, &gop) == EFI_SUCCESS)
+            choose(gop, width, height, &best);
+    }
+    bs->FreePool(handles);
+    return best;
 }
 
 void screen_set(const struct bn_scenario *s, struct bn_boot_framebuffer *to)
 {
-    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = find_display();
     const uint32_t width = s->framebuffer_width, height = s->framebuffer_height;
-    uint32_t best = 0;
 
     *to = (struct bn_boot_framebuffer){0};
     if (s->framebuffer_vm >= s->vm_count)
         return;
-    if (!gop || !choose(gop, width, height, &best)) {
-        say("WARNING: no display mode of at most %ux%u with a linear framebuffer: VM \"%s\" starts "
-            "without one",
-            (uint64_t)width, (uint64_t)height, s->vm[s->framebuffer_vm].name);
+    const struct choice best = find_display(width, height);
+
+    if (!best.pixels) {
+        say("WARNING: there is no display with a linear framebuffer: VM \"%s\" starts without one",
+            s->vm[s->framebuffer_vm].name);
         return;
     }
-    EFI_STATUS status = gop->SetMode(gop, best);
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = best.gop;
+    EFI_STATUS status = gop->SetMode(gop, best.mode);
+
     if (status != EFI_SUCCESS)
         fail("the display mode cannot be set: %s", efi_error(status));
     console_screen_off();
     const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode = gop->Mode->Info;
 
     if (mode->HorizontalResolution != width || mode->VerticalResolution != height)
-        say("WARNING: the display has no mode of %ux%u", (uint64_t)width, (uint64_t)height);
+        say("WARNING: the display has no mode of %ux%u, this is the nearest:", (uint64_t)width,
+            (uint64_t)height);
     to->base = gop->Mode->FrameBufferBase;
     to->bytes = gop->Mode->FrameBufferSize;
     to->width = mode->HorizontalResolution;

@@ -14,13 +14,13 @@ void node_error(const struct node *node, const char *member, const char *remedy,
     va_list arguments;
 
     if (line)
-        fprintf(stderr, "%s:%u: %s: ", node->source->file, line, node->path);
+        fprintf(node->source->errors, "%s:%u: %s: ", node->source->file, line, node->path);
     else
-        fprintf(stderr, "%s: %s: ", node->source->file, node->path);
+        fprintf(node->source->errors, "%s: %s: ", node->source->file, node->path);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vfprintf(node->source->errors, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "\n    remedy: %s\n", remedy);
+    fprintf(node->source->errors, "\n    remedy: %s\n", remedy);
     ++*node->errors;
 }
 

@@ -19,3 +19,4 @@ $(SCENARIO)/bn-sums: $(SUMS_OBJECTS)
 
 PROGRAMS += $(SCENARIO)/bn-scenario $(SCENARIO)/bn-sums
 -include $(SCENARIO_OBJECTS:.o=.d) $(SUMS_OBJECTS:.o=.d)
+include tests/unit/boot/room.mk

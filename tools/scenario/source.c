@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <libfdt.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -176,7 +175,7 @@ static int check_tree(struct source *source, size_t bytes)
         bytes < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_full(source->fdt, bytes);
 
     if (error)
-        fprintf(stderr,
+        fprintf(source->errors,
                 "%s: not a device tree: %s\n    remedy: give a .dts, or what dtc made of one\n",
                 source->file, fdt_strerror(error));
     return error ? -1 : 0;
@@ -187,9 +186,9 @@ int source_load(struct source *source, const char *file)
     size_t bytes = 0, ignored;
     FILE *in = fopen(file, "rb");
 
-    *source = (struct source){.file = file};
+    *source = (struct source){.file = file, .errors = stderr};
     if (!in) {
-        fprintf(stderr, "%s: cannot read: %s\n", file, strerror(errno));
+        fprintf(source->errors, "%s: cannot read: %s\n", file, strerror(errno));
         return -1;
     }
     source->fdt = read_all(in, &bytes);

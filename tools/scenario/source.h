@@ -5,12 +5,14 @@
 #define SCENARIO_SOURCE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 struct source_place;
 
 struct source {
     const char *file; /* as the user named it */
     void *fdt;        /* flattened device tree, checked by libfdt */
+    FILE *errors;     /* where they are told */
     struct source_place *places;
     size_t place_count, place_room;
 };

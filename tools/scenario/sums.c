@@ -10,20 +10,20 @@
 #include "hypervisor/boot/sha256.h"
 
 struct loader {
+    const char *path;
     uint8_t *data;
     size_t bytes;
     struct bn_sums *sums; /* inside data */
 };
 
+/* A little-endian number of the file; 0 past its end, which no check below takes for what it seeks.
+ */
 static uint32_t get(const struct loader *l, size_t at, unsigned bytes)
 {
     uint32_t value = 0;
 
-    if (at > l->bytes || bytes > l->bytes - at) {
-        fputs("bn-sums: the loader is cut\n", stderr);
-        exit(1);
-    }
-    memcpy(&value, l->data + at, bytes);
+    if (at <= l->bytes && bytes <= l->bytes - at)
+        memcpy(&value, l->data + at, bytes);
     return value;
 }
 
@@ -36,7 +36,8 @@ static int find_section(struct loader *l)
         return -1;
     size_t section = pe + 24 + get(l, pe + 20, 2);
     for (unsigned count = get(l, pe + 6, 2); count; count--, section += 40) {
-        get(l, section + 36, 4);
+        if (section + 40 > l->bytes)
+            return -1;
         if (strncmp((const char *)l->data + section, BN_SUMS_SECTION, 8) != 0)
             continue;
         size_t bytes = get(l, section + 16, 4), at = get(l, section + 20, 4);
@@ -54,6 +55,7 @@ static int read_loader(struct loader *l, const char *path)
     FILE *in = fopen(path, "rb");
     long bytes = -1;
 
+    l->path = path;
     if (in && fseek(in, 0, SEEK_END) == 0)
         bytes = ftell(in);
     if (bytes > 0) {
@@ -120,9 +122,21 @@ static int add_file(struct loader *l, const char *argument)
     return 0;
 }
 
+static int write_loader(const struct loader *l)
+{
+    FILE *out = fopen(l->path, "r+b");
+
+    if (!out || fwrite(l->data, 1, l->bytes, out) != l->bytes || fclose(out) != 0) {
+        perror(l->path);
+        return -1;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct loader l = {0};
+    int bad;
 
     if (argc < 3) {
         fputs("usage: bn-sums BOOTX64.EFI [NAME=]FILE...   list these files, and no others, in the "
@@ -130,18 +144,15 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    if (read_loader(&l, argv[1]) != 0)
-        return 1;
-    memset(l.sums->sum, 0, sizeof(l.sums->sum));
-    l.sums->count = 0;
-    for (int i = 2; i < argc; i++)
-        if (add_file(&l, argv[i]) != 0)
-            return 1;
-    FILE *out = fopen(argv[1], "r+b");
-    if (!out || fwrite(l.data, 1, l.bytes, out) != l.bytes || fclose(out) != 0) {
-        perror(argv[1]);
-        return 1;
+    bad = read_loader(&l, argv[1]);
+    if (!bad) {
+        memset(l.sums->sum, 0, sizeof(l.sums->sum));
+        l.sums->count = 0;
     }
+    for (int i = 2; !bad && i < argc; i++)
+        bad = add_file(&l, argv[i]);
+    if (!bad)
+        bad = write_loader(&l);
     free(l.data);
-    return 0;
+    return bad ? 1 : 0;
 }
