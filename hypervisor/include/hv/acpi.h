@@ -33,6 +33,7 @@ struct acpi_info {
     uint32_t table_count;
     uint32_t cpu_count; /* usable ones, boot CPU first, then in MADT order */
     uint32_t cpu_apic_id[HV_MAX_PCPUS];
+    uint8_t cpu_uid[HV_MAX_PCPUS]; /* as the DSDT names them */
     uint32_t ioapic_count;
     struct acpi_ioapic ioapic[ACPI_MAX_IOAPICS];
     uint32_t override_count;
@@ -43,13 +44,15 @@ struct acpi_info {
     uint16_t pm1a_event, pm1b_event, pm1a_control, pm1b_control, pm_timer; /* ports, 0: none */
     uint8_t pm1_event_bytes, pm1_control_bytes;
     uint32_t smi_command; /* port */
+    uint8_t acpi_enable;  /* what is written there to enter ACPI mode */
+    bool has_s5;
+    uint8_t s5_type[2]; /* SLP_TYP of soft-off, for PM1a and PM1b */
     struct acpi_register reset;
     uint8_t reset_value;
     bool reset_supported;
     hpa_t facs;
     hpa_t hpet_base; /* 0: none */
-    bool has_dmar;
-    hpa_t dmar;
+    hpa_t dmar;      /* 0: none */
     hpa_t fadt, dsdt;
     uint8_t oem_id[6];
 };

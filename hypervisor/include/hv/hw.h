@@ -59,6 +59,18 @@ static inline void hw_out(uint16_t port, unsigned bytes, uint32_t value)
         hw_out32(port, value);
 }
 
+/* The last way to reset a PC: an exception with no interrupt table. */
+static inline void hw_triple_fault(void)
+{
+    static const struct {
+        uint16_t limit;
+        uint64_t base;
+    } __attribute__((packed)) none = {0, 0};
+
+    __asm__ volatile("lidt %0; ud2" : : "m"(none));
+    __builtin_unreachable();
+}
+
 /* Device registers through the direct map; bytes 1, 2, 4, naturally aligned. */
 static inline uint32_t hw_mmio_read(hpa_t address, unsigned bytes)
 {

@@ -15,16 +15,25 @@
 #define VPCI_MSIX_MAX                  64u
 #define VPCI_BARS                      6u
 
-/* Hypervisor's own access, any CPU. ecam_base 0: ports only (offsets below 256). Bytes 1, 2, 4. */
+/*
+ * Hypervisor's own access, any CPU. ecam_base 0: ports only (offsets below 256). pci_init looks
+ * through all functions and turns decoding off while it sizes their BARs: before any VM runs.
+ */
 void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus);
+/* Bytes 1, 2, 4, naturally aligned; what is not there reads as ones. */
 uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes);
 void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
-/* Size and address of a memory BAR, probed with decoding off. 0: none, or I/O. */
+/* Address and size of a memory BAR, probed with decoding off. 0 bytes: none, or I/O, or the upper
+ * half of the BAR before. */
 uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes);
+/* Offset of a capability in the first 256 bytes; 0: none. */
+unsigned pci_capability(uint16_t bdf, uint8_t id);
+/* Room for a virtual BAR near the real ones, below 4 GiB; 0: none. */
+hpa_t pci_place(uint32_t bytes);
 
 struct vpci_function; /* a function that exists only here */
 struct vpci_ops {
-    /* Register access in a BAR. BAR 0 only if MSI-X is elsewhere; reads set *value. */
+    /* Register access in a BAR, what the MSI-X table does not cover; reads set *value. */
     enum bn_status (*bar)(struct vpci_function *function, unsigned bar, uint64_t offset,
                           unsigned bytes, bool write, uint64_t *value);
 };
@@ -40,8 +49,9 @@ struct vpci_function {
     void *owner;
     struct vm *vm;
     uint8_t config[256];
-    struct {
-        uint64_t base;  /* fixed; where vpci_add placed it */
+    struct vpci_bar {
+        struct vpci_function *function;
+        uint32_t base;  /* fixed; where vpci_add placed it */
         uint32_t bytes; /* power of two >= 4096; 0: none */
     } bar[VPCI_BARS];
     struct spinlock lock;
@@ -65,9 +75,10 @@ struct vpci {
     uint32_t forbidden_count;
     struct vpci_function *function[VPCI_MAX_FUNCTIONS];
     uint32_t function_count;
-    bool display_known, display_shadowed;
-    uint16_t display; /* display controller's bdf */
-    uint32_t display_bars[VPCI_BARS];
+    bool display_shadowed;
+    uint16_t display;         /* display controller's bdf */
+    uint32_t display_bars[7]; /* as the guest sees them; the last is the ROM's */
+    uint32_t display_writable[7];
     uint16_t display_command;
 };
 

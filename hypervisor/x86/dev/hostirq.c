@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The physical I/O APICs: direct lines, and those that follow the service VM's virtual one. */
+#include "hv/hostirq.h"
+#include "hv/hw.h"
+#include "hv/log.h"
+#include "hv/pcpu.h"
+
+#define REG_SELECT    0x00u
+#define REG_WINDOW    0x10u
+#define INDEX_VERSION 0x01u
+#define INDEX_RTE     0x10u
+#define DIRECT_MAX    8u
+#define VECTOR_FIRST  0x20u
+#define PIN_NONE      UINT32_MAX
+
+static struct {
+    struct spinlock lock; /* taken before a virtual I/O APIC's */
+    struct acpi_ioapic chip[ACPI_MAX_IOAPICS];
+    uint32_t pins[ACPI_MAX_IOAPICS];
+    uint32_t chip_count;
+    struct acpi_override override[ACPI_MAX_OVERRIDES];
+    uint32_t override_count;
+    uint32_t direct[DIRECT_MAX]; /* lines that were routed for good */
+    uint32_t direct_count;
+
+    struct vioapic *ioapic;     /* of the VM that gets the rest */
+    uint32_t not_forwarded;     /* pins that are emulated */
+    uint32_t waiting;           /* level pins: masked here until the guest's EOI */
+    uint64_t rte[VIOAPIC_PINS]; /* as the machine has them, waiting ones masked there in addition */
+} irq;
+
+static uint32_t chip_read(const struct acpi_ioapic *chip, uint32_t index)
+{
+    hw_mmio_write(chip->base + REG_SELECT, 4, index);
+    return hw_mmio_read(chip->base + REG_WINDOW, 4);
+}
+
+static void chip_write(const struct acpi_ioapic *chip, uint32_t index, uint32_t value)
+{
+    hw_mmio_write(chip->base + REG_SELECT, 4, index);
+    hw_mmio_write(chip->base + REG_WINDOW, 4, value);
+}
+
+static const struct acpi_ioapic *chip_of(uint32_t gsi)
+{
+    for (uint32_t i = 0; i < irq.chip_count; i++)
+        if (gsi >= irq.chip[i].gsi_base && gsi - irq.chip[i].gsi_base < irq.pins[i])
+            return &irq.chip[i];
+    return NULL;
+}
+
+/* Masked while it is half-written. */
+static void write_rte(uint32_t gsi, uint64_t rte)
+{
+    const struct acpi_ioapic *chip = chip_of(gsi);
+    uint32_t index;
+
+    if (!chip)
+        return;
+    index = INDEX_RTE + 2 * (gsi - chip->gsi_base);
+    chip_write(chip, index, (uint32_t)RTE_MASKED);
+    chip_write(chip, index + 1, (uint32_t)(rte >> 32));
+    chip_write(chip, index, (uint32_t)rte);
+}
+
+void hostirq_init(const struct acpi_info *info)
+{
+    irq.chip_count = info->ioapic_count;
+    irq.override_count = info->override_count;
+    irq.direct_count = 0;
+    irq.ioapic = NULL;
+    irq.waiting = 0;
+    __builtin_memcpy(irq.chip, info->ioapic, sizeof(irq.chip));
+    __builtin_memcpy(irq.override, info->override, sizeof(irq.override));
+    for (uint32_t i = 0; i < irq.chip_count; i++) {
+        irq.pins[i] = (chip_read(&irq.chip[i], INDEX_VERSION) >> 16 & 0xFF) + 1;
+        for (uint32_t pin = 0; pin < irq.pins[i]; pin++)
+            write_rte(irq.chip[i].gsi_base + pin, RTE_MASKED);
+    }
+    hw_out8(0x21, 0xFF);
+    hw_out8(0xA1, 0xFF);
+}
+
+uint32_t hostirq_isa_gsi(unsigned isa, bool *level, bool *low)
+{
+    *level = *low = false; /* the bus' own: edges, active high */
+    for (uint32_t i = 0; i < irq.override_count; i++) {
+        if (irq.override[i].irq != isa)
+            continue;
+        *low = (irq.override[i].flags & 3) == 3;
+        *level = (irq.override[i].flags >> 2 & 3) == 3;
+        return irq.override[i].gsi;
+    }
+    return isa;
+}
+
+static bool is_direct(uint32_t gsi)
+{
+    for (uint32_t i = 0; i < irq.direct_count; i++)
+        if (irq.direct[i] == gsi)
+            return true;
+    return false;
+}
+
+enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, bool level, bool low)
+{
+    if (!chip_of(gsi))
+        return BN_ENODEV;
+    if (apic_id > 0xFE || vector < VECTOR_FIRST)
+        return BN_EINVAL;
+    spin_lock(&irq.lock);
+    if (!is_direct(gsi)) {
+        if (irq.direct_count == DIRECT_MAX) {
+            spin_unlock(&irq.lock);
+            return BN_ENOMEM;
+        }
+        irq.direct[irq.direct_count++] = gsi;
+    }
+    write_rte(gsi, (uint64_t)apic_id << RTE_DEST_SHIFT | (level ? RTE_LEVEL : 0) |
+                       (low ? RTE_LOW : 0) | vector);
+    spin_unlock(&irq.lock);
+    return BN_OK;
+}
+
+/* The machine's entry for a pin as the guest programmed its own; masked if that cannot be. */
+static uint64_t physical_entry(const struct vioapic *ioapic, uint64_t rte)
+{
+    const struct vlapic_message message = {.destination = (uint32_t)(rte >> RTE_DEST_SHIFT),
+                                           .logical = rte & RTE_LOGICAL};
+    uint64_t delivery = (rte & RTE_DELIVERY) >> 8;
+    uint8_t vector = (uint8_t)rte;
+
+    if (rte & RTE_MASKED || (delivery != DELIVER_FIXED && delivery != DELIVER_LOWEST) ||
+        vector < VECTOR_FIRST || vector >= HOST_VECTOR_FIRST)
+        return RTE_MASKED;
+    for (uint32_t i = 0; i < ioapic->vm->vcpu_count; i++) {
+        const struct vcpu *vcpu = &ioapic->vm->vcpu[i];
+
+        if (vlapic_is_destination(&vcpu->lapic, &message))
+            return (uint64_t)vcpu->pcpu->apic_id << RTE_DEST_SHIFT | (rte & (RTE_LEVEL | RTE_LOW)) |
+                   vector;
+    }
+    return RTE_MASKED;
+}
+
+static bool forwarded(unsigned pin)
+{
+    return !(irq.not_forwarded >> pin & 1) && !is_direct(pin);
+}
+
+static void pin_changed(struct vioapic *ioapic, unsigned pin)
+{
+    uint64_t rte;
+    bool lower = false;
+
+    spin_lock(&irq.lock);
+    if (!forwarded(pin)) {
+        spin_unlock(&irq.lock);
+        return;
+    }
+    rte = vioapic_entry(ioapic, pin);
+    irq.rte[pin] = physical_entry(ioapic, rte);
+    /* Ended by other means than an EOI (trigger mode toggled, entry reset): nothing to wait for. */
+    if (irq.waiting >> pin & 1 && !(rte & (RTE_REMOTE_IRR | RTE_MASKED))) {
+        irq.waiting &= ~(1u << pin);
+        lower = true;
+    }
+    write_rte(pin, irq.rte[pin] | (irq.waiting >> pin & 1 ? RTE_MASKED : 0));
+    spin_unlock(&irq.lock);
+    if (lower)
+        vioapic_set_line(ioapic, pin, false);
+}
+
+static void pin_eoi(struct vioapic *ioapic, unsigned pin)
+{
+    bool was_waiting;
+
+    spin_lock(&irq.lock);
+    was_waiting = irq.waiting >> pin & 1;
+    irq.waiting &= ~(1u << pin);
+    spin_unlock(&irq.lock);
+    if (!was_waiting)
+        return;
+    vioapic_set_line(ioapic, pin, false);
+    spin_lock(&irq.lock);
+    if (!(irq.waiting >> pin & 1))
+        write_rte(pin, irq.rte[pin]); /* still asserted: the machine interrupts again */
+    spin_unlock(&irq.lock);
+}
+
+void hostirq_forward(struct vioapic *ioapic, uint32_t virtual_pins)
+{
+    spin_lock(&irq.lock);
+    irq.ioapic = ioapic;
+    irq.not_forwarded = virtual_pins;
+    for (unsigned pin = 0; pin < VIOAPIC_PINS; pin++)
+        irq.rte[pin] = RTE_MASKED;
+    spin_unlock(&irq.lock);
+    ioapic->pin_changed = pin_changed;
+    ioapic->pin_eoi = pin_eoi;
+}
+
+/* The forwarded pin that this vector at this CPU belongs to; level ones are masked at once. */
+static uint32_t claim_pin(const struct pcpu *pcpu, uint8_t vector, bool *level)
+{
+    for (uint32_t pin = 0; pin < VIOAPIC_PINS; pin++) {
+        uint64_t rte = irq.rte[pin];
+
+        if (rte & RTE_MASKED || (uint8_t)rte != vector || rte >> RTE_DEST_SHIFT != pcpu->apic_id)
+            continue;
+        *level = rte & RTE_LEVEL;
+        if (*level) {
+            irq.waiting |= 1u << pin;
+            write_rte(pin, rte | RTE_MASKED);
+        }
+        return pin;
+    }
+    return PIN_NONE;
+}
+
+bool hostirq_take(struct vcpu *vcpu, uint8_t vector)
+{
+    struct vioapic *ioapic = irq.ioapic;
+    bool level = false;
+    uint32_t pin;
+
+    if (!ioapic || vcpu->vm != ioapic->vm)
+        return false;
+    spin_lock(&irq.lock);
+    pin = claim_pin(vcpu->pcpu, vector, &level);
+    spin_unlock(&irq.lock);
+    if (pin == PIN_NONE)
+        return false;
+    vioapic_set_line(ioapic, pin, true);
+    if (!level)
+        vioapic_set_line(ioapic, pin, false);
+    return true;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The hypervisor's own access to PCI configuration space, and where there is room for virtual BARs.
+ */
+#include "hv/hw.h"
+#include "hv/log.h"
+#include "hv/pci.h"
+#include "pci_regs.h"
+
+#define MMIO_LOW  0x40000000u /* no BAR that counts lies below */
+#define MMIO_HIGH 0xFEC00000u /* I/O APICs and the like begin */
+
+static struct {
+    struct spinlock lock; /* of the two ports */
+    hpa_t ecam;
+    uint8_t first_bus, last_bus;
+    uint32_t used_low, used_high; /* extent of all memory BARs and bridge windows below 4 GiB */
+} host;
+
+static bool in_ecam(uint16_t bdf)
+{
+    return host.ecam && bdf >> 8 >= host.first_bus && bdf >> 8 <= host.last_bus;
+}
+
+static hpa_t ecam_address(uint16_t bdf, unsigned offset)
+{
+    return host.ecam + (((uint64_t)bdf - ((uint64_t)host.first_bus << 8)) << 12) + offset;
+}
+
+static uint32_t port_address(uint16_t bdf, unsigned offset)
+{
+    return 0x80000000u | (uint32_t)bdf << 8 | (offset & 0xFC);
+}
+
+uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes)
+{
+    uint32_t value;
+
+    if (in_ecam(bdf))
+        return hw_mmio_read(ecam_address(bdf, offset), bytes);
+    if (offset >= 256)
+        return UINT32_MAX >> (32 - 8 * bytes);
+    spin_lock(&host.lock);
+    hw_out32(PCI_ADDRESS_PORT, port_address(bdf, offset));
+    value = hw_in((uint16_t)(PCI_DATA_PORT + (offset & 3)), bytes);
+    spin_unlock(&host.lock);
+    return value;
+}
+
+void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value)
+{
+    if (in_ecam(bdf)) {
+        hw_mmio_write(ecam_address(bdf, offset), bytes, value);
+        return;
+    }
+    if (offset >= 256)
+        return;
+    spin_lock(&host.lock);
+    hw_out32(PCI_ADDRESS_PORT, port_address(bdf, offset));
+    hw_out((uint16_t)(PCI_DATA_PORT + (offset & 3)), bytes, value);
+    spin_unlock(&host.lock);
+}
+
+static bool is_bridge(uint16_t bdf)
+{
+    return (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
+}
+
+static unsigned bar_count(uint16_t bdf)
+{
+    return is_bridge(bdf) ? 2 : VPCI_BARS;
+}
+
+/* Is BAR `bar` the upper half of a 64-bit one? */
+static bool is_upper_half(uint16_t bdf, unsigned bar)
+{
+    bool upper = false;
+
+    for (unsigned i = 0; i < bar; i++) {
+        uint32_t low = pci_read(bdf, PCI_BAR0 + 4 * i, 4);
+
+        upper = !upper && !(low & PCI_BAR_IO) && (low & PCI_BAR_TYPE) == PCI_BAR_64;
+    }
+    return upper;
+}
+
+uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes)
+{
+    unsigned at = PCI_BAR0 + 4 * bar;
+    uint32_t command, low, high = 0, low_mask, high_mask = UINT32_MAX;
+    bool wide;
+
+    *bytes = 0;
+    if (bar >= bar_count(bdf) || is_upper_half(bdf, bar))
+        return 0;
+    low = pci_read(bdf, at, 4);
+    if (low & PCI_BAR_IO)
+        return 0;
+    wide = (low & PCI_BAR_TYPE) == PCI_BAR_64 && bar + 1 < bar_count(bdf);
+    command = pci_read(bdf, PCI_COMMAND, 2);
+    pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
+    pci_write(bdf, at, 4, UINT32_MAX);
+    low_mask = pci_read(bdf, at, 4) & PCI_BAR_MASK;
+    pci_write(bdf, at, 4, low);
+    if (wide) {
+        high = pci_read(bdf, at + 4, 4);
+        pci_write(bdf, at + 4, 4, UINT32_MAX);
+        high_mask = pci_read(bdf, at + 4, 4);
+        pci_write(bdf, at + 4, 4, high);
+    }
+    pci_write(bdf, PCI_COMMAND, 2, command);
+    if (!low_mask && (!wide || !high_mask))
+        return 0;
+    *bytes = ~((uint64_t)high_mask << 32 | low_mask) + 1;
+    return (uint64_t)high << 32 | (low & PCI_BAR_MASK);
+}
+
+unsigned pci_capability(uint16_t bdf, uint8_t id)
+{
+    unsigned at;
+
+    if (!(pci_read(bdf, PCI_STATUS, 2) & PCI_STATUS_CAPABILITIES))
+        return 0;
+    at = pci_read(bdf, PCI_CAPABILITIES, 1) & 0xFC;
+    for (unsigned steps = 0; at >= 0x40 && steps < 48; steps++) {
+        if (pci_read(bdf, at, 1) == id)
+            return at;
+        at = pci_read(bdf, at + 1, 1) & 0xFC;
+    }
+    return 0;
+}
+
+static void note_used(uint64_t base, uint64_t bytes)
+{
+    if (base < MMIO_LOW || base + bytes > MMIO_HIGH || base + bytes < base)
+        return;
+    if (!host.used_low || base < host.used_low)
+        host.used_low = (uint32_t)base;
+    if (base + bytes > host.used_high)
+        host.used_high = (uint32_t)(base + bytes);
+}
+
+/* Memory windows of a bridge: 1 MiB units, base above limit means closed. */
+static void note_window(uint16_t bdf, unsigned offset)
+{
+    uint32_t value = pci_read(bdf, offset, 4);
+    uint64_t base = (uint64_t)(value & 0xFFF0) << 16, limit = (value & 0xFFF00000u) | 0xFFFFFu;
+
+    if (base && base < limit)
+        note_used(base, limit + 1 - base);
+}
+
+static void scan_function(uint16_t bdf, uint32_t buses[8])
+{
+    for (unsigned bar = 0; bar < bar_count(bdf); bar++) {
+        uint64_t bytes, base = pci_bar(bdf, bar, &bytes);
+
+        if (base && bytes)
+            note_used(base, bytes);
+    }
+    if (is_bridge(bdf)) {
+        uint32_t secondary = pci_read(bdf, PCI_SECONDARY, 1);
+
+        note_window(bdf, PCI_BRIDGE_MEMORY);
+        note_window(bdf, PCI_BRIDGE_PREFETCH);
+        if (secondary > bdf >> 8) /* numbers grow downwards: no cycles */
+            buses[secondary / 32] |= 1u << secondary % 32;
+    }
+}
+
+void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus)
+{
+    uint32_t buses[8] = {1};
+
+    host.ecam = ecam_base;
+    host.first_bus = first_bus;
+    host.last_bus = last_bus;
+    host.used_low = host.used_high = 0;
+    for (unsigned bus = 0; bus < 256; bus++) {
+        if (!(buses[bus / 32] >> bus % 32 & 1))
+            continue;
+        for (unsigned slot = 0; slot < 32 * 8; slot++) {
+            uint16_t bdf = (uint16_t)(bus << 8 | slot);
+
+            if ((uint16_t)pci_read(bdf, PCI_VENDOR, 2) == 0xFFFF)
+                slot |= slot & 7 ? 0 : 7u; /* no function 0: no others */
+            else
+                scan_function(bdf, buses);
+            if (!(slot & 7) && !(pci_read(bdf, PCI_HEADER, 1) & PCI_HEADER_MULTI))
+                slot |= 7;
+        }
+    }
+}
+
+static bool free_for(uint64_t base, uint32_t bytes)
+{
+    uint64_t ecam_end = host.ecam + (((uint64_t)host.last_bus - host.first_bus + 1) << 20);
+
+    if (base < MMIO_LOW || base + bytes > MMIO_HIGH)
+        return false;
+    return !host.ecam || base >= ecam_end || base + bytes <= host.ecam;
+}
+
+hpa_t pci_place(uint32_t bytes)
+{
+    uint64_t mask = bytes - 1ull;
+    uint64_t above = (host.used_high + mask) & ~mask,
+             below = (host.used_low - (uint64_t)bytes) & ~mask;
+
+    if (!host.used_high)
+        return 0;
+    if (free_for(above, bytes)) {
+        note_used(above, bytes);
+        return above;
+    }
+    if (host.used_low > bytes && free_for(below, bytes)) {
+        note_used(below, bytes);
+        return below;
+    }
+    return 0;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The service VM's PCI configuration space: what it sees of the machine, and which writes reach it.
+ */
+#include "vpci.h"
+#include "hv/log.h"
+#include "hv/pci.h"
+#include "hv/power.h"
+#include "pci_regs.h"
+
+#define ADDRESS_ENABLE 0x80000000u
+#define ROM_SLOT       6u /* of display_bars[] */
+#define ROM_WRITABLE   0xFFFFF801u
+#define DECODE         (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define EXPRESS_FLR    0x8000u /* in device control */
+#define PIRQ_FIRST     0x60u   /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
+#define PIRQ_LAST      0x6Bu
+
+static bool hidden(const struct vpci *pci, uint16_t bdf)
+{
+    for (uint32_t i = 0; i < pci->hidden_count; i++)
+        if (pci->hidden[i] == bdf)
+            return true;
+    return false;
+}
+
+static bool leads_to_hidden(const struct vpci *pci, uint16_t bridge)
+{
+    uint32_t first = pci_read(bridge, PCI_SECONDARY, 1);
+    uint32_t last = pci_read(bridge, PCI_SUBORDINATE, 1);
+
+    for (uint32_t i = 0; i < pci->hidden_count; i++)
+        if (pci->hidden[i] >> 8 >= first && pci->hidden[i] >> 8 <= last)
+            return true;
+    return false;
+}
+
+static bool is_forbidden(const struct vpci *pci, uint64_t base, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < pci->forbidden_count; i++)
+        if (base < pci->forbidden[i].base + pci->forbidden[i].bytes &&
+            pci->forbidden[i].base < base + bytes)
+            return true;
+    return false;
+}
+
+/* With its BARs as they are, would decoding put the device over what is not the VM's? */
+static bool bars_collide(const struct vpci *pci, uint16_t bdf)
+{
+    for (unsigned bar = 0; bar < VPCI_BARS; bar++) {
+        uint64_t bytes, base = pci_bar(bdf, bar, &bytes);
+
+        if (bytes && is_forbidden(pci, base, bytes)) {
+            vm_log(pci->vm, "PCI %02x:%02x.%x: BAR %u at %#lx, %#lx bytes, refused: not its memory",
+                   bdf >> 8, bdf >> 3 & 31, bdf & 7, bar, (unsigned long)base,
+                   (unsigned long)bytes);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The part of a dword register that an access of 1, 2 or 4 bytes changes. */
+static uint32_t merge(uint32_t old, unsigned offset, unsigned bytes, uint32_t value)
+{
+    uint32_t mask = (UINT32_MAX >> (32 - 8 * bytes)) << 8 * (offset & 3);
+
+    return (old & ~mask) | (value << 8 * (offset & 3) & mask);
+}
+
+static int shadow_slot(unsigned offset)
+{
+    if (offset >= PCI_BAR0 && offset < PCI_BAR0 + 4 * VPCI_BARS)
+        return (int)(offset - PCI_BAR0) / 4;
+    return (offset & 0xFFC) == PCI_ROM ? (int)ROM_SLOT : -1;
+}
+
+static uint32_t shadow_read(const struct vpci *pci, unsigned offset, unsigned bytes)
+{
+    uint32_t dword = pci_read(pci->display, offset & 0xFFC, 4);
+    int slot = shadow_slot(offset);
+
+    if (slot >= 0)
+        dword = pci->display_bars[slot];
+    else if ((offset & 0xFFC) == PCI_COMMAND)
+        dword = (dword & ~(uint32_t)DECODE) | (pci->display_command & DECODE);
+    return dword >> 8 * (offset & 3) & (UINT32_MAX >> (32 - 8 * bytes));
+}
+
+/* Sizing works on the shadow: the writable bits were learnt before the cluster began to draw. */
+static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint32_t value)
+{
+    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display, PCI_CAP_PM);
+    unsigned express = pci_capability(pci->display, PCI_CAP_EXPRESS);
+    int slot = shadow_slot(offset);
+
+    if (slot >= 0) {
+        uint32_t old = pci->display_bars[slot], mask = pci->display_writable[slot];
+
+        pci->display_bars[slot] = (old & ~mask) | (merge(old, offset, bytes, value) & mask);
+        return;
+    }
+    if (pm && at == pm + 4)
+        return; /* no power state but D0 */
+    if (express && at == express + 8)
+        value &= ~(EXPRESS_FLR >> 8 * (offset & 3)); /* no reset */
+    if (at == PCI_COMMAND && offset < PCI_STATUS) {
+        uint32_t command = pci_read(pci->display, PCI_COMMAND, 2);
+
+        command = merge(command, offset, bytes, value);
+        pci->display_command = (uint16_t)command;
+        command = (command & ~(uint32_t)DECODE) | (pci_read(pci->display, PCI_COMMAND, 2) & DECODE);
+        pci_write(pci->display, PCI_COMMAND, 2, command);
+        return;
+    }
+    pci_write(pci->display, offset, bytes, value);
+}
+
+/* Registers of chipset functions decide where power control, configuration space and system
+ * management memory are: not for a VM. */
+static bool chipset_write_allowed(uint16_t bdf, unsigned offset)
+{
+    uint32_t class = pci_read(bdf, PCI_CLASS, 2);
+
+    if (class == PCI_CLASS_HOST_BRIDGE)
+        return false;
+    return class != PCI_CLASS_ISA_BRIDGE || (offset >= PIRQ_FIRST && offset <= PIRQ_LAST);
+}
+
+static void write_bar(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
+                      uint32_t value)
+{
+    uint32_t old = pci_read(bdf, offset & 0xFFC, 4);
+
+    pci_write(bdf, offset, bytes, value);
+    /* All ones is how sizing begins; without decoding the address does not matter yet. */
+    if (value == UINT32_MAX || !(pci_read(bdf, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY))
+        return;
+    if (bars_collide(pci, bdf))
+        pci_write(bdf, offset & 0xFFC, 4, old);
+}
+
+static void write_command(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
+                          uint32_t value)
+{
+    bool opens = offset == PCI_COMMAND && value & PCI_COMMAND_MEMORY &&
+                 !(pci_read(bdf, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
+
+    if (opens && bars_collide(pci, bdf))
+        value &= ~(uint32_t)PCI_COMMAND_MEMORY;
+    pci_write(bdf, offset, bytes, value);
+}
+
+static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
+                         uint32_t value)
+{
+    bool bridge = (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
+    unsigned bars_end = bridge ? PCI_BAR0 + 8 : PCI_BAR0 + 4 * VPCI_BARS;
+
+    if (!chipset_write_allowed(bdf, offset) || (bridge && leads_to_hidden(pci, bdf)))
+        vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", bdf >> 8, bdf >> 3 & 31,
+               bdf & 7, value, offset);
+    else if (pci->display_shadowed && bdf == pci->display)
+        shadow_write(pci, offset, bytes, value);
+    else if (offset >= PCI_BAR0 && offset < bars_end)
+        write_bar(pci, bdf, offset, bytes, value);
+    else if ((offset & 0xFFC) == PCI_COMMAND)
+        write_command(pci, bdf, offset, bytes, value);
+    else
+        pci_write(bdf, offset, bytes, value);
+}
+
+static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
+                          bool write, uint64_t *value)
+{
+    bool fits = (bytes == 1 || bytes == 2 || bytes == 4) && !(offset & (bytes - 1));
+    struct vpci_function *function = NULL;
+
+    for (uint32_t i = 0; i < pci->function_count; i++)
+        if (pci->function[i]->bdf == bdf)
+            function = pci->function[i];
+    if (!fits || (!function && hidden(pci, bdf))) {
+        if (!write)
+            *value = UINT64_MAX;
+        return;
+    }
+    if (function) {
+        vpci_function_config(function, offset, bytes, write, value);
+        return;
+    }
+    /* One guest access at a time: the checks above look at more than one register. */
+    spin_lock(&pci->lock);
+    if (write)
+        write_config(pci, bdf, offset, bytes, (uint32_t)*value);
+    else if (pci->display_shadowed && bdf == pci->display)
+        *value = shadow_read(pci, offset, bytes);
+    else
+        *value = pci_read(bdf, offset, bytes);
+    spin_unlock(&pci->lock);
+}
+
+static enum bn_status address_port(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
+                                   bool write, uint64_t *value)
+{
+    struct vpci *pci = device;
+
+    if (offset == 1 && bytes == 1) {
+        power_cf9(vcpu, write, value);
+        return BN_OK;
+    }
+    if (write && bytes == 4 && offset == 0)
+        __atomic_store_n(&pci->address, (uint32_t)*value, __ATOMIC_RELAXED);
+    else if (!write)
+        *value = bytes == 4 && offset == 0 ? pci->address : UINT64_MAX;
+    return BN_OK;
+}
+
+static enum bn_status data_port(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
+                                bool write, uint64_t *value)
+{
+    struct vpci *pci = device;
+    uint32_t address = __atomic_load_n(&pci->address, __ATOMIC_RELAXED);
+
+    (void)vcpu;
+    if (address & ADDRESS_ENABLE)
+        access_config(pci, (uint16_t)(address >> 8), (address & 0xFC) + (unsigned)offset, bytes,
+                      write, value);
+    else if (!write)
+        *value = UINT64_MAX;
+    return BN_OK;
+}
+
+static enum bn_status ecam_window(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
+                                  bool write, uint64_t *value)
+{
+    struct vpci *pci = device;
+
+    (void)vcpu;
+    access_config(pci, (uint16_t)(offset >> 12), (unsigned)offset & 0xFFF, bytes, write, value);
+    return BN_OK;
+}
+
+enum bn_status vpci_hide(struct vpci *pci, uint16_t bdf)
+{
+    if (pci->hidden_count == VPCI_MAX_HIDDEN)
+        return BN_ENOMEM;
+    pci->hidden[pci->hidden_count++] = bdf;
+    return BN_OK;
+}
+
+enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes)
+{
+    if (pci->forbidden_count == VPCI_MAX_FORBIDDEN)
+        return BN_ENOMEM;
+    if (!bytes || base + bytes < base)
+        return BN_EINVAL;
+    pci->forbidden[pci->forbidden_count].base = base;
+    pci->forbidden[pci->forbidden_count++].bytes = bytes;
+    return BN_OK;
+}
+
+void vpci_shadow_display(struct vpci *pci, uint16_t bdf)
+{
+    spin_lock(&pci->lock);
+    pci->display = bdf;
+    for (unsigned slot = 0; slot < HV_ARRAY_SIZE(pci->display_bars); slot++) {
+        unsigned at = slot == ROM_SLOT ? PCI_ROM : PCI_BAR0 + 4 * slot;
+        uint32_t value = pci_read(bdf, at, 4), command = pci_read(bdf, PCI_COMMAND, 2);
+
+        pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)DECODE);
+        pci_write(bdf, at, 4, slot == ROM_SLOT ? ROM_WRITABLE : UINT32_MAX);
+        pci->display_writable[slot] = pci_read(bdf, at, 4) ^ value;
+        pci_write(bdf, at, 4, 0);
+        pci->display_writable[slot] |= pci_read(bdf, at, 4) ^ value;
+        pci_write(bdf, at, 4, value);
+        pci_write(bdf, PCI_COMMAND, 2, command);
+        pci->display_bars[slot] = value;
+    }
+    pci->display_command = (uint16_t)pci_read(bdf, PCI_COMMAND, 2);
+    pci->display_shadowed = true;
+    spin_unlock(&pci->lock);
+}
+
+void vpci_release_display(struct vpci *pci)
+{
+    spin_lock(&pci->lock);
+    if (pci->display_shadowed)
+        pci_write(pci->display, PCI_COMMAND, 2, pci->display_command);
+    pci->display_shadowed = false;
+    spin_unlock(&pci->lock);
+}
+
+enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
+                         uint8_t last_bus)
+{
+    uint64_t buses = (uint64_t)last_bus - first_bus + 1;
+    enum bn_status status;
+
+    *pci = (struct vpci){.vm = vm};
+    vm->pci = pci;
+    status = vm_add_pio(vm, PCI_ADDRESS_PORT, 4, address_port, pci);
+    if (status == BN_OK)
+        status = vm_add_pio(vm, PCI_DATA_PORT, 4, data_port, pci);
+    if (status == BN_OK && ecam_base && last_bus >= first_bus)
+        status = vm_add_mmio(vm, ecam_base, buses << 20, ecam_window, pci);
+    return status;
+}

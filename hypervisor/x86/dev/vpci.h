@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the configuration space filter and the virtual functions share. */
+#ifndef VPCI_H
+#define VPCI_H
+
+#include "hv/pci.h"
+
+/* Configuration access to a virtual function; offset is aligned to bytes (1, 2, 4). */
+void vpci_function_config(struct vpci_function *function, unsigned offset, unsigned bytes,
+                          bool write, uint64_t *value);
+
+#endif
