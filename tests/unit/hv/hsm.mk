@@ -11,6 +11,10 @@ $(B)/unit/hsm/%.o: %.c
 $(HSM_TESTS:%=$(B)/unit/hsm/%): $(B)/unit/hsm/%: $(B)/unit/hsm/tests/unit/hv/%.o $(HSM_TEST_OBJECTS)
 	$(CC) $(SANITIZE) $^ -lcmocka -o $@
 
-UNIT_TESTS += $(HSM_TESTS:%=$(B)/unit/hsm/%)
-.SECONDARY: $(HSM_TEST_OBJECTS) $(HSM_TESTS:%=$(B)/unit/hsm/tests/unit/hv/%.o)
--include $(HSM_TEST_OBJECTS:.o=.d) $(HSM_TESTS:%=$(B)/unit/hsm/tests/unit/hv/%.d)
+HSM_POLICY_OBJECTS := $(addprefix $(B)/unit/hsm/hypervisor/core/hsm/,watchdog.o power_policy.o)
+$(B)/unit/hsm/test_watchdog: $(B)/unit/hsm/tests/unit/hv/test_watchdog.o $(HSM_POLICY_OBJECTS) $(HSM_TEST_OBJECTS)
+	$(CC) $(SANITIZE) $^ -lcmocka -o $@
+
+UNIT_TESTS += $(HSM_TESTS:%=$(B)/unit/hsm/%) $(B)/unit/hsm/test_watchdog
+.SECONDARY: $(HSM_TEST_OBJECTS) $(HSM_POLICY_OBJECTS) $(B)/unit/hsm/tests/unit/hv/test_watchdog.o $(HSM_TESTS:%=$(B)/unit/hsm/tests/unit/hv/%.o)
+-include $(HSM_TEST_OBJECTS:.o=.d) $(HSM_POLICY_OBJECTS:.o=.d) $(B)/unit/hsm/tests/unit/hv/test_watchdog.d $(HSM_TESTS:%=$(B)/unit/hsm/tests/unit/hv/%.d)

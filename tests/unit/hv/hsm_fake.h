@@ -38,6 +38,9 @@ extern struct fake_record fake;
 extern struct bn_scenario fake_scenario;
 extern uint8_t *fake_memory;
 
+__attribute__((noreturn)) void fake_panic(void); /* aborts; weak: a test may bring its own */
+void fake_check_mapping(const struct vm *vm, hpa_t hpa,
+                        uint32_t rights); /* weak: every page mapped */
 void fake_reset(void); /* everything as after boot: IVI absent, window laid out */
 /* Hypercall from the service VM's vCPU 0; result as Linux sees it. Fails the test if it wants to be
  * repeated. */

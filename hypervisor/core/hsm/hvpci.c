@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The hypervisor's PCI function in the service VM: registers, VM records, the log, commands. */
+#include "hv/hvpci.h"
+
+#include "hv/host.h"
+#include "hv/lib.h"
+#include "hv/log.h"
+#include "hv/timer.h"
+#include "hv/watchdog.h"
+
+#define BDF       PCI_BDF(0, 0x1E, 7) /* no machine we know has a function there */
+#define LOG_BYTES 0x10000u
+#define EINVAL    22u
+
+_Static_assert(EXIT_KINDS <= BN_HVPCI_EXITS, "exit counters fit the record");
+_Static_assert((uint32_t)VM_DYING == (uint32_t)BN_HVPCI_VM_DYING, "VM states are numbered alike");
+_Static_assert((uint32_t)VM_END_RESTART == (uint32_t)BN_HVPCI_END_RESTART, "ends likewise");
+_Static_assert(BN_HVPCI_LOG + LOG_BYTES <= BN_HVPCI_BAR_BYTES, "the log fits the BAR");
+_Static_assert(BN_HVPCI_REG_VM + BN_MAX_VMS * sizeof(struct bn_hvpci_vm) <= BN_HVPCI_LOG,
+               "so do VMs");
+
+static struct vpci_function function;
+static struct spinlock lock;
+static uint64_t log_head; /* as the last reader of LOG_HEAD saw it; lock */
+static uint32_t command_result;
+
+static uint64_t find_log_head(void)
+{
+    char skipped[256];
+
+    spin_lock(&lock);
+    while (log_read(&log_head, skipped, sizeof(skipped)) != 0)
+        ;
+    uint64_t head = log_head;
+    spin_unlock(&lock);
+    return head;
+}
+
+/* Up to 8 bytes of the ring at `offset`: the newest text that lies there. */
+static uint64_t read_log(uint64_t offset, unsigned bytes)
+{
+    uint64_t value = 0, head, at;
+
+    spin_lock(&lock);
+    head = log_head;
+    spin_unlock(&lock);
+    at = head - head % LOG_BYTES + offset;
+    if (at >= head) {
+        if (at < LOG_BYTES)
+            return 0; /* not written yet */
+        at -= LOG_BYTES;
+    }
+    return log_read(&at, (char *)&value, bytes) == (size_t)bytes ? value : 0;
+}
+
+static void fill_record(const struct vm *vm, struct bn_hvpci_vm *record)
+{
+    memset(record, 0, sizeof(*record));
+    memcpy(record->name, vm->config->name, sizeof(record->name));
+    record->kind = vm->config->kind;
+    record->state = vm->state;
+    record->vcpus = vm->vcpu_count;
+    record->restarts = policy_restarts(vm);
+    record->last_end = policy_last_end(vm);
+    for (uint32_t v = 0; v < vm->vcpu_count; v++)
+        for (uint32_t k = 0; k < EXIT_KINDS; k++)
+            record->exits[k] += vm->vcpu[v].exits[k];
+}
+
+static uint64_t read_record(uint64_t offset, unsigned bytes)
+{
+    struct bn_hvpci_vm record;
+    uint64_t index = offset / sizeof(record), value = 0;
+
+    if (index >= scenario.vm_count)
+        return 0;
+    fill_record(&vms[index], &record);
+    memcpy(&value, (const uint8_t *)&record + offset % sizeof(record), bytes);
+    return value;
+}
+
+static uint64_t read_register(uint64_t offset)
+{
+    switch (offset) {
+    case BN_HVPCI_REG_MAGIC:
+        return BN_HVPCI_MAGIC | (uint64_t)BN_HVPCI_VERSION << 32;
+    case BN_HVPCI_REG_VM_COUNT:
+        return scenario.vm_count | (uint64_t)vm_service()->id << 32;
+    case BN_HVPCI_REG_TSC_HZ:
+        return tsc_hz;
+    case BN_HVPCI_REG_TSC:
+        return tsc_now();
+    case BN_HVPCI_REG_HEARTBEAT:
+        return watchdog_service_beats();
+    case BN_HVPCI_REG_COMMAND_RESULT:
+        return command_result | (uint64_t)LOG_BYTES << 32;
+    case BN_HVPCI_REG_LOG_HEAD:
+        return find_log_head();
+    default:
+        return 0;
+    }
+}
+
+static uint32_t command(uint32_t value)
+{
+    uint32_t index = value & 0xFFFF;
+
+    if (value >> 16 == BN_HVPCI_IGNITION_OFF) {
+        policy_ignition_off();
+        return 0;
+    }
+    if (index >= scenario.vm_count || vms[index].state == VM_ABSENT)
+        return EINVAL;
+    switch (value >> 16) {
+    case BN_HVPCI_RESTART:
+        policy_vm_ended(&vms[index], VM_END_RESTART);
+        return 0;
+    case BN_HVPCI_STOP:
+        policy_vm_ended(&vms[index], VM_END_STOPPED);
+        return 0;
+    default:
+        return EINVAL;
+    }
+}
+
+static enum bn_status bar_access(struct vpci_function *f, unsigned bar, uint64_t offset,
+                                 unsigned bytes, bool write, uint64_t *value)
+{
+    (void)f;
+    if (bar != 0 || bytes > 8 || (bytes & (bytes - 1)) || offset % bytes ||
+        offset + bytes > BN_HVPCI_BAR_BYTES) {
+        if (!write)
+            *value = 0;
+        return BN_OK;
+    }
+    if (write) {
+        if (offset == BN_HVPCI_REG_HEARTBEAT)
+            watchdog_service_beat();
+        else if (offset == BN_HVPCI_REG_COMMAND && bytes == 4)
+            command_result = command((uint32_t)*value);
+    } else if (offset >= BN_HVPCI_LOG) {
+        *value = read_log(offset - BN_HVPCI_LOG, bytes);
+    } else if (offset >= BN_HVPCI_REG_VM) {
+        *value = read_record(offset - BN_HVPCI_REG_VM, bytes);
+    } else {
+        /* Registers are kept in pairs of 32 bits; a narrow read takes its part. */
+        uint64_t pair = read_register(offset & ~7ull) >> (offset % 8 * 8);
+
+        *value = bytes == 8 ? pair : pair & ((1ull << bytes * 8) - 1);
+    }
+    return BN_OK;
+}
+
+static const struct vpci_ops ops = {.bar = bar_access};
+
+enum bn_status hvpci_init(struct vm *service)
+{
+    function.bdf = BDF;
+    function.ops = &ops;
+    function.bar[0].bytes = BN_HVPCI_BAR_BYTES;
+    vpci_identify(&function, BN_HVPCI_VENDOR, BN_HVPCI_DEVICE, BN_HVPCI_CLASS << 8 | 1u);
+    return vpci_add(service->pci, &function);
+}

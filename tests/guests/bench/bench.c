@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The bench guest: what an exit costs, in TSC ticks per operation. Under QEMU's -icount shift=0 a
+ * tick is one instruction, those of the hypervisor included. Prints "bench NAME N" lines on COM1
+ * and leaves by isa-debug-exit. The word "dm" on its command line says that a device model in user
+ * space stands behind it, and measures a port that only that one answers.
+ */
+#include <stdint.h>
+
+#define COM1         0x3F8u
+#define EXIT_PORT    0xF4u
+#define EXIT_VALUE   0x10u
+#define PIC_MASK     0x21u  /* emulated by KVM in the kernel, by Binnacle in the hypervisor */
+#define FW_CFG       0x511u /* QEMU's fw_cfg: in user space with both */
+#define WARM_UP      32u
+#define LOG2_ROUNDS  10u
+#define LOG2_SLOW    7u /* rounds of what goes to user space */
+#define INFO_CMDLINE (1u << 2)
+
+struct multiboot_info {
+    uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
+};
+
+struct gate {
+    uint16_t low, selector, type, high;
+};
+static struct gate idt[32];
+const struct {
+    uint16_t limit;
+    const void *base;
+} __attribute__((packed)) idt_register = {sizeof(idt) - 1, idt};
+volatile uint32_t undefined_seen;
+
+void undefined_instruction(void);
+void bench_main(uint32_t magic, const struct multiboot_info *info);
+
+static void out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static uint8_t in8(uint16_t port)
+{
+    uint8_t value;
+
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static void print(const char *text)
+{
+    for (; *text; text++) {
+        for (unsigned wait = 0; !(in8(COM1 + 5) & 0x20) && wait < 100000; wait++)
+            ;
+        out8(COM1, (uint8_t)*text);
+    }
+}
+
+static void print_number(uint32_t value)
+{
+    char digits[11], *at = digits + sizeof(digits) - 1;
+
+    *at = 0;
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    print(at);
+}
+
+static uint64_t tsc(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+    return (uint64_t)high << 32 | low;
+}
+
+static void op_nothing(void)
+{
+    __asm__ volatile("nop");
+}
+
+static void op_cpuid(void)
+{
+    uint32_t a = 1, b, c = 0, d;
+
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+}
+
+/* The number is one that nobody knows: what is measured is the way there and back. */
+static void op_vmcall(void)
+{
+    uint32_t a = 0x7FFFFFFF, b = 0, c = 0, d = 0;
+
+    __asm__ volatile("vmcall" : "+a"(a), "+b"(b), "+c"(c), "+d"(d) : : "memory");
+}
+
+static void op_vmmcall(void)
+{
+    uint32_t a = 0x7FFFFFFF, b = 0, c = 0, d = 0;
+
+    __asm__ volatile("vmmcall" : "+a"(a), "+b"(b), "+c"(c), "+d"(d) : : "memory");
+}
+
+static void op_port_hv(void)
+{
+    (void)in8(PIC_MASK);
+}
+
+static void op_port_dm(void)
+{
+    (void)in8(FW_CFG);
+}
+
+static uint32_t ticks(void (*op)(void), unsigned log2_rounds)
+{
+    uint64_t start;
+
+    for (unsigned i = 0; i < WARM_UP; i++)
+        op();
+    start = tsc();
+    for (unsigned i = 0; i < 1u << log2_rounds; i++)
+        op();
+    return (uint32_t)((tsc() - start) >> log2_rounds);
+}
+
+static void measure(const char *name, void (*op)(void), unsigned log2_rounds)
+{
+    uint32_t before = undefined_seen, loop = ticks(op_nothing, log2_rounds);
+    uint32_t all = ticks(op, log2_rounds);
+
+    print("bench ");
+    print(name);
+    if (undefined_seen != before) {
+        print(" none\n");
+        return;
+    }
+    print(" ");
+    print_number(all > loop ? all - loop : 0);
+    print("\n");
+}
+
+/* KVM and we say in CPUID 0x40000000 who we are; TCG alone has no hypercalls. */
+static const char *whose_machine(void)
+{
+    uint32_t a = 1, b, c = 0, d;
+
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    if (!(c >> 31))
+        return "none";
+    a = 0x40000000;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return b == 0x4E524341 ? "binnacle" : b == 0x4B4D564B ? "kvm" : "none";
+}
+
+static int has_word(const char *line, const char *word)
+{
+    while (*line) {
+        const char *w = word;
+
+        while (*w && *line == *w) {
+            line++;
+            w++;
+        }
+        if (!*w && (!*line || *line == ' '))
+            return 1;
+        while (*line && *line != ' ')
+            line++;
+        while (*line == ' ')
+            line++;
+    }
+    return 0;
+}
+
+static void set_gate(unsigned vector, void (*handler)(void))
+{
+    uint16_t code;
+
+    __asm__("mov %%cs, %0" : "=r"(code));
+    idt[vector] = (struct gate){(uint16_t)(uintptr_t)handler, code, 0x8E00,
+                                (uint16_t)((uintptr_t)handler >> 16)};
+}
+
+void bench_main(uint32_t magic, const struct multiboot_info *info)
+{
+    const char *host = whose_machine();
+
+    set_gate(6, undefined_instruction);
+    print("bench host ");
+    print(host);
+    print("\n");
+    measure("cpuid", op_cpuid, LOG2_ROUNDS);
+    if (host[0] != 'n') {
+        measure("hypercall", op_vmcall, LOG2_ROUNDS);
+        measure("hypercall-vmmcall", op_vmmcall, LOG2_ROUNDS);
+    }
+    measure("port-hv", op_port_hv, LOG2_ROUNDS);
+    if (magic == 0x2BADB002 && (info->flags & INFO_CMDLINE) &&
+        has_word((const char *)(uintptr_t)info->cmdline, "dm"))
+        measure("port-dm", op_port_dm, LOG2_SLOW);
+    print("bench done\n");
+    out8(EXIT_PORT, EXIT_VALUE);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Multiboot1 header and entry of the bench guest: 32-bit protected mode, flat, interrupts off. */
+#define MAGIC 0x1BADB002
+#define FLAGS 0x3
+
+    .section .multiboot, "a"
+    .balign 4
+    .long MAGIC, FLAGS, -(MAGIC + FLAGS)
+
+    .section .text
+    .globl _start
+_start:
+    movl $stack_top, %esp
+    xorl %ebp, %ebp
+    pushl %ebx /* Multiboot information */
+    pushl %eax /* 0x2BADB002 */
+    lidt idt_register
+    call bench_main
+stop:
+    cli
+    hlt
+    jmp stop
+
+    /* #UD while measuring means: not offered here. The instruction's three bytes are skipped and counted. */
+    .globl undefined_instruction
+undefined_instruction:
+    addl $3, (%esp)
+    incl undefined_seen
+    iretl
+
+    .section .bss
+    .balign 16
+    .skip 8192
+stack_top:
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,2 @@
+# Guests and modules that only tests use.
+include $(wildcard tests/guests/*/*.mk)
