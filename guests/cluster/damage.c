@@ -3,9 +3,8 @@
  * mostly empty. */
 #include "scene.h"
 
-#define NEEDLE_PIECES 3
-#define NEEDLE_LEAP                                                                                \
-    0x0600 /* beyond 8 degrees the lit arc bulges out of the pieces: the whole dial then */
+#define STEP      0x0600 /* 8 degrees: the arc between two ends bulges less than the boxes' margin */
+#define MAX_STEPS 6      /* beyond, the whole dial is cheaper */
 
 void damage_add(struct damage *d, struct area a)
 {
@@ -44,16 +43,13 @@ void damage_reduce(struct damage *d, int max)
     }
 }
 
-/* The box of one piece of a needle, wide enough for its width and its smoothed edge. */
-static struct area piece(const struct layout *l, const struct dial *dial, int32_t needle, int index)
+/* The box of a needle with its lit arc's end, wide enough for its width and its smoothed edge. */
+static struct area needle_box(const struct layout *l, const struct dial *dial, int32_t needle)
 {
     uint32_t angle = DIAL_FROM + (uint32_t)needle;
-    int32_t length = dial->track + 512 - dial->needle_root;
-    struct point a =
-        gfx_polar(dial->centre, dial->needle_root + length * index / NEEDLE_PIECES, angle);
-    struct point b =
-        gfx_polar(dial->centre, dial->needle_root + length * (index + 1) / NEEDLE_PIECES, angle);
-    int margin = layout_px(l, 4) + 2;
+    struct point a = gfx_polar(dial->centre, dial->needle_root, angle);
+    struct point b = gfx_polar(dial->centre, dial->track + 512, angle);
+    int margin = layout_px(l, 5) + 2;
 
     return (struct area){
         ((a.x < b.x ? a.x : b.x) >> 8) - margin,
@@ -66,16 +62,20 @@ static struct area piece(const struct layout *l, const struct dial *dial, int32_
 static void dial_damage(const struct layout *l, const struct dial *dial, int32_t from, int32_t to,
                         struct damage *d)
 {
-    int32_t leap = from - to;
+    int32_t low = from < to ? from : to, high = from < to ? to : from;
 
     if (from == to)
         return;
-    if (from == SCENE_NONE || to == SCENE_NONE || leap > NEEDLE_LEAP || leap < -NEEDLE_LEAP) {
+    if (low == SCENE_NONE || high - low > MAX_STEPS * STEP) {
         damage_add(d, dial->area);
         return;
     }
-    for (int i = 0; i < NEEDLE_PIECES; i++)
-        damage_add(d, area_join(piece(l, dial, from, i), piece(l, dial, to, i)));
+    while (low < high) {
+        int32_t next = high - low > STEP ? low + STEP : high;
+
+        damage_add(d, area_join(needle_box(l, dial, low), needle_box(l, dial, next)));
+        low = next;
+    }
 }
 
 void scene_damage(const struct layout *l, const struct scene *from, const struct scene *to,

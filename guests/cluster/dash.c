@@ -2,14 +2,17 @@
 /* Makes the scene of a frame. Nothing that is not fresh is shown as a value. */
 #include "dash.h"
 
-#define DAMPING                                                                                    \
-    3 /* a needle goes a third of its way each frame: 45 ms, under 0.4 km/h of lag in the hardest  \
-         trace */
+/* A needle goes a third of its way each frame: 45 ms, under 0.4 km/h of lag in the hardest trace
+ * ... */
+#define DAMPING 3
+/* ... and 6.3 degrees at most: one that comes back sweeps up, and no frame costs much more than
+ * others. */
+#define SLEW 0x0480
 #define FINE 16
 
 static int32_t needle(int32_t *damped, bool fresh, uint32_t value, uint32_t full)
 {
-    int32_t target;
+    int32_t target, move;
 
     if (!fresh) {
         *damped = SCENE_NONE;
@@ -19,7 +22,9 @@ static int32_t needle(int32_t *damped, bool fresh, uint32_t value, uint32_t full
     target = (int32_t)(value * DIAL_SWEEP / full) * FINE;
     if (*damped == SCENE_NONE)
         *damped = 0; /* it rises from the stop */
-    *damped += (target - *damped) / DAMPING;
+    move = (target - *damped) / DAMPING;
+    move = move > SLEW * FINE ? SLEW * FINE : move < -SLEW * FINE ? -SLEW * FINE : move;
+    *damped += move;
     if (target - *damped < DAMPING && *damped - target < DAMPING)
         *damped = target;
     return *damped / FINE;

@@ -146,5 +146,6 @@ void face_paint(const struct layout *l, const struct surface *background)
     scale(l, s, &l->speed, SPEED_MAX_CENTI / 2000, 20, 1);
     label(l, s, l->speed.centre.x >> 8, l->speed.value_base + layout_px(l, 40), "km/h");
     label(l, s, l->rpm.centre.x >> 8, l->rpm.value_base + layout_px(l, 40), "GEAR");
-    label(l, s, l->rpm.centre.x >> 8, (l->rpm.centre.y >> 8) + layout_px(l, 170), "1000 / min");
+    label(l, s, l->rpm.centre.x >> 8, (l->rpm.centre.y >> 8) + layout_px(l, LEGEND_BELOW),
+          "1000 / min");
 }

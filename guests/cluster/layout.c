@@ -8,10 +8,10 @@
 #define DESIGN_WIDTH  1280
 #define DESIGN_HEIGHT 720
 
-#define DIAL_Y       366
+#define DIAL_Y       388
 #define DIAL_X       391 /* from the middle */
 #define DIAL_X_WIDE  520 /* at most, where the screen is wider than the design */
-#define TELLTALE_Y   62
+#define TELLTALE_Y   72
 #define TELLTALE_GAP 82
 
 static int px(const struct layout *l, int v)
@@ -36,7 +36,7 @@ static const struct asset_set *choose_set(int width, int height)
     return set;
 }
 
-static void place_dial(const struct layout *l, struct dial *d, int cx, int cy)
+static void place_dial(const struct layout *l, struct dial *d, int cx, int cy, int numeral)
 {
     int32_t unit = l->set->scale; /* q8 of one design pixel */
     int reach = px(l, 224);
@@ -47,9 +47,9 @@ static void place_dial(const struct layout *l, struct dial *d, int cx, int cy)
         .rim = 220 * unit,
         .track = 209 * unit,
         .tick = 200 * unit,
-        .numeral = 157 * unit,
+        .numeral = numeral * unit,
         .needle_tip = 207 * unit,
-        .needle_root = 122 * unit,
+        .needle_root = 168 * unit,
         .hub = 108 * unit,
         .glow = 176 * unit,
         .area = {cx - reach, cy - reach, cx + reach + 1, cy + reach + 1},
@@ -84,15 +84,15 @@ void layout_init(struct layout *l, int width, int height)
     top = top > 0 ? top : 0;
     spread = px(l, DIAL_X) + (width - px(l, DESIGN_WIDTH)) / 4;
     spread = spread > px(l, DIAL_X_WIDE) ? px(l, DIAL_X_WIDE) : spread;
-    place_dial(l, &l->rpm, cx - spread, top + px(l, DIAL_Y));
-    place_dial(l, &l->speed, cx + spread, top + px(l, DIAL_Y));
+    place_dial(l, &l->rpm, cx - spread, top + px(l, DIAL_Y), 156);
+    place_dial(l, &l->speed, cx + spread, top + px(l, DIAL_Y), 150);
     place_telltales(l, cx, top);
-    l->tile = (struct area){l->rpm.area.x1 + px(l, 4), top + px(l, 156),
-                            l->speed.area.x0 - px(l, 4), top + px(l, 496)};
-    l->odometer_base = top + px(l, 640);
-    l->odometer = box(cx, top + px(l, 632), px(l, 300), px(l, 36));
-    l->notice_base = top + px(l, 556);
-    l->notice = box(cx, top + px(l, 550), px(l, 330), px(l, 32));
+    l->tile = (struct area){l->rpm.area.x1 + px(l, 4), top + px(l, DIAL_Y - 204),
+                            l->speed.area.x0 - px(l, 4), top + px(l, DIAL_Y + 204)};
+    l->odometer_base = top + px(l, DIAL_Y + LEGEND_BELOW);
+    l->odometer = box(l->speed.centre.x >> 8, l->odometer_base - px(l, 8), px(l, 170), px(l, 32));
+    l->notice_base = top + px(l, 662);
+    l->notice = box(cx, top + px(l, 654), px(l, 400), px(l, 36));
     l->code = (struct area){0, height - BN_FRAME_CODE_CELL, BN_FRAME_CODE_BITS * BN_FRAME_CODE_CELL,
                             height};
 }

@@ -16,6 +16,9 @@
 #define RPM_MAX         8000
 #define RPM_RED         6500
 
+/* Base line of the legend in the foot of a dial, below its centre, in the 720-line design. */
+#define LEGEND_BELOW 166
+
 struct dial {
     struct point centre;
     int32_t rim, track, tick, numeral, needle_tip, needle_root, hub; /* radii, q8 */

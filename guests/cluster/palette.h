@@ -14,7 +14,7 @@
 #define COLOUR_TICK_SMALL  0x7D8A9Au
 #define COLOUR_TEXT        0xF2F6FAu
 #define COLOUR_NUMERAL     0xC3CEDAu
-#define COLOUR_LABEL       0x8492A4u
+#define COLOUR_LABEL       0x9AA8BAu
 #define COLOUR_NEEDLE      0xFFFFFFu
 #define COLOUR_GLOW        0x2F8FE0u
 #define COLOUR_RED_ZONE    0xB8323Au

@@ -46,7 +46,7 @@ static void paint_needle(const struct layout *l, const struct surface *to, struc
     uint32_t angle = DIAL_FROM + (uint32_t)needle, right = angle + 0x4000;
     struct point root = gfx_polar(d->centre, d->needle_root, angle);
     struct point tip = gfx_polar(d->centre, d->needle_tip, angle);
-    int32_t unit = l->set->scale, wide = 4 * unit, narrow = unit * 5 / 4;
+    int32_t unit = l->set->scale, wide = 5 * unit, narrow = unit;
     struct ring lit = {
         .centre = d->centre,
         .inner = d->glow,
@@ -108,7 +108,8 @@ static void paint_odometer(const struct layout *l, const struct surface *to, str
         for (int i = 0; i < (int)sizeof(tail); i++)
             text[9 + i] = tail[i];
     }
-    centred(l, to, clip, FONT_VALUE, l->width / 2, l->odometer_base, start, COLOUR_NUMERAL);
+    centred(l, to, clip, FONT_VALUE, l->speed.centre.x >> 8, l->odometer_base, start,
+            COLOUR_NUMERAL);
 }
 
 void scene_paint_telltales(const struct layout *l, const struct surface *to, struct area clip,
@@ -132,7 +133,7 @@ void scene_paint(const struct layout *l, const struct surface *to, const struct 
     if (touches(clip, l->odometer))
         paint_odometer(l, to, clip, scene->odometer);
     if (scene->notice && touches(clip, l->notice))
-        centred(l, to, clip, FONT_LABEL, l->width / 2, l->notice_base, notice_text[scene->notice],
+        centred(l, to, clip, FONT_VALUE, l->width / 2, l->notice_base, notice_text[scene->notice],
                 COLOUR_SIGNAL_AMBER);
     scene_paint_telltales(l, to, clip, scene->telltales);
 }

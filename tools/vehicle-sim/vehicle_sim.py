@@ -164,6 +164,10 @@ class Connection:
             self.error = e
 
     def _serve(self, s):
+        try:  # the cluster gives an answer 100 ms, and other load of the host must not make it late
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+        except OSError:
+            pass
         while not self.stop.is_set():
             try:
                 data = s.recv(4096)

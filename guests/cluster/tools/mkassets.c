@@ -23,7 +23,7 @@ static const struct font_spec {
     const char *chars;
 } specs[FONT_COUNT] = {
     [FONT_SPEED] = {1, 92, "0123456789-"},  [FONT_GEAR] = {1, 92, "0123456789RN-"},
-    [FONT_NUMERAL] = {0, 24, "0123456789"}, [FONT_VALUE] = {0, 26, all_chars},
+    [FONT_NUMERAL] = {0, 22, "0123456789"}, [FONT_VALUE] = {0, 22, all_chars},
     [FONT_LABEL] = {0, 17, all_chars},
 };
 

@@ -7,7 +7,8 @@
 
 #include <math.h>
 
-#define PI 3.14159265358979
+#define PI         3.14159265358979
+#define CORNERS(p) ((int)(sizeof(p) / sizeof((p)[0]) / 2))
 
 static double lerp_clamp(double t)
 {
@@ -81,23 +82,20 @@ static double brake(double x, double y)
 /* ISO 2575 symbol of the seat belt: an occupant, the strap across. */
 static double belt(double x, double y)
 {
-    static const double torso[] = {20, 27, 24, 23.5, 40, 23.5, 44, 27, 47, 56, 17, 56};
-    double d = circle(x, y, 32, 13, 8.2);
-    double body = polygon(x, y, torso, 6) - 1.5;
-    double strap = line(x, y, 44, 20, 18, 49, 0);
+    static const double torso[] = {19, 29, 24, 25, 40, 25, 45, 29, 51, 59, 13, 59};
+    double d = circle(x, y, 32, 12, 9.2), body = polygon(x, y, torso, CORNERS(torso)) - 1.5;
+    double strap = line(x, y, 45, 20, 12, 58, 0);
 
-    body = without(body, strap - 4.6);
-    body = without(body, line(x, y, 14, 49.2, 50, 49.2, 2.4));
+    body = without(body, strap - 6.2);
     d = fmin(d, body);
-    d = fmin(d, fmax(strap - 2.2, polygon(x, y, torso, 6) - 3));
-    return d;
+    return fmin(d, line(x, y, 42.5, 22.9, 15, 54.5, 2.6));
 }
 
 static double turn_left(double x, double y)
 {
     static const double arrow[] = {5, 32, 31, 10, 31, 22, 58, 22, 58, 42, 31, 42, 31, 54};
 
-    return polygon(x, y, arrow, 7) - 0.8;
+    return polygon(x, y, arrow, CORNERS(arrow)) - 0.8;
 }
 
 static double turn_right(double x, double y)
@@ -122,7 +120,7 @@ static double mil(double x, double y)
     static const double block[] = {15, 23, 23, 23, 28, 18, 42, 18, 48, 24, 48, 30,
                                    52, 30, 52, 25, 58, 25, 58, 46, 52, 46, 52, 41,
                                    48, 41, 42, 49, 24, 49, 19, 43, 15, 43};
-    double d = stroke(polygon(x, y, block, 18), 2.1);
+    double d = stroke(polygon(x, y, block, CORNERS(block)), 2.1);
 
     d = fmin(d, line(x, y, 28, 11.5, 42, 11.5, 2.1));
     d = fmin(d, line(x, y, 35, 11.5, 35, 18, 2.1));

@@ -31,9 +31,6 @@
 #define APIC_ID_X2     0x802u
 #define APIC_ID_PAGE   0xFEE00020u
 
-#define BARE_WIDTH  1280
-#define BARE_HEIGHT 720
-
 static void dispi_write(uint16_t index, uint16_t value)
 {
     outw(DISPI_INDEX, index);
@@ -64,34 +61,27 @@ static uint32_t find_display_bar(void)
     return 0;
 }
 
-/* A mode that firmware or the command line's owner set is kept; otherwise 1280x720. */
-void bare_find_framebuffer(void)
+void bare_find_framebuffer(uint16_t width, uint16_t height)
 {
-    uint32_t bar;
-    uint16_t width, height;
+    uint32_t bar, pitch;
 
     if ((dispi_read(DISPI_ID) & DISPI_ID_MASK) != DISPI_ID_IS)
         return;
     bar = find_display_bar();
     if (!bar)
         return;
-    if (!(dispi_read(DISPI_ENABLE) & 1u) || dispi_read(DISPI_BPP) != 32) {
-        dispi_write(DISPI_ENABLE, 0);
-        dispi_write(DISPI_XRES, BARE_WIDTH);
-        dispi_write(DISPI_YRES, BARE_HEIGHT);
-        dispi_write(DISPI_BPP, 32);
-        dispi_write(DISPI_ENABLE, DISPI_ON_LFB);
-    }
+    dispi_write(DISPI_ENABLE, 0);
+    dispi_write(DISPI_XRES, width);
+    dispi_write(DISPI_YRES, height);
+    dispi_write(DISPI_BPP, 32);
+    dispi_write(DISPI_ENABLE, DISPI_ON_LFB);
+    /* What the controller took may be less. */
     width = dispi_read(DISPI_XRES);
     height = dispi_read(DISPI_YRES);
-    if (!paging_map(bar, 4u * dispi_read(DISPI_VIRT_W) * height, MAP_WRITE_COMBINE))
+    pitch = 4u * dispi_read(DISPI_VIRT_W);
+    if (!paging_map(bar, pitch * height, MAP_WRITE_COMBINE))
         return;
-    board.framebuffer = (struct board_framebuffer){
-        .base = (uint32_t *)bar,
-        .width = width,
-        .height = height,
-        .pitch = 4u * dispi_read(DISPI_VIRT_W),
-    };
+    board.framebuffer = (struct board_framebuffer){(uint32_t *)bar, width, height, pitch};
 }
 
 static void ioapic_write(uint32_t reg, uint32_t value)

@@ -9,6 +9,7 @@
 #include "x86.h"
 
 #define MULTIBOOT_MAGIC   0x2BADB002u
+#define MULTIBOOT_CMDLINE (1u << 2)
 #define MULTIBOOT_MODULES (1u << 3)
 #define COM2              0x2F8
 
@@ -21,6 +22,42 @@ struct multiboot_module {
 };
 
 struct board board;
+
+static uint16_t parse_number(const char **text)
+{
+    uint32_t value = 0;
+
+    for (; **text >= '0' && **text <= '9' && value < 10000; (*text)++)
+        value = value * 10 + (uint32_t)(**text - '0');
+    return (uint16_t)value;
+}
+
+/* "mode=1024x768" on the command line: for bare hardware alone. Leaves the default where it is not
+ * said. */
+static void find_mode(uint32_t magic, uint32_t info, uint16_t *width, uint16_t *height)
+{
+    const struct multiboot_info *mbi = (const struct multiboot_info *)info;
+    const char *c;
+
+    if (magic != MULTIBOOT_MAGIC || !(mbi->flags & MULTIBOOT_CMDLINE))
+        return;
+    for (c = (const char *)mbi->cmdline; *c; c++) {
+        uint16_t w, h;
+
+        if (memcmp(c, "mode=", 5))
+            continue;
+        c += 5;
+        w = parse_number(&c);
+        if (*c++ != 'x')
+            return;
+        h = parse_number(&c);
+        if (w >= 640 && h >= 480) {
+            *width = w;
+            *height = h;
+        }
+        return;
+    }
+}
 
 /* Copies guest_info out of the first module; false if this is bare hardware. Runs before paging. */
 static bool find_guest_info(uint32_t magic, uint32_t info, struct bn_guest_info *g)
@@ -82,15 +119,17 @@ void machine_halt(void)
 void machine_main(uint32_t magic, uint32_t info, uint64_t entry_tsc)
 {
     struct bn_guest_info guest_info = {0};
+    uint16_t width = 1280, height = 720;
 
     board.entry_tsc = board.boot_tsc = entry_tsc;
     board.hypervised = find_guest_info(magic, info, &guest_info);
+    find_mode(magic, info, &width, &height);
     trap_init();
     paging_init();
     if (board.hypervised)
         take_guest_info(&guest_info);
     else
-        bare_find_framebuffer();
+        bare_find_framebuffer(width, height);
     app_early();
     apic_init();
     if (!board.hypervised) {

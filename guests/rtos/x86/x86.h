@@ -100,7 +100,7 @@ void apic_timer_start(uint32_t ticks);
 void apic_calibrate_with_pit(void);
 
 /* bare.c: what only bare hardware needs */
-void bare_find_framebuffer(void);
+void bare_find_framebuffer(uint16_t width, uint16_t height); /* sets that mode */
 void bare_route_bus_interrupt(void);
 
 /* uart.c */
