@@ -5,6 +5,7 @@
 #define HV_VCPU_H
 
 #include "hv/exit.h"
+#include "hv/insn.h"
 #include "hv/vlapic.h"
 
 enum reg { /* as x86 encodes them */
@@ -64,8 +65,10 @@ enum vcpu_state {
 struct vcpu_pending_io {
     bool active;
     struct vcpu_exit exit;
-    struct mmio_insn *insn; /* decoded instruction of an MMIO access, inside the vCPU */
+    struct mmio_insn insn; /* decoded instruction of an MMIO or string access */
 };
+
+#define VCPU_KNOWN 8 /* a power of two */
 
 struct vcpu {
     struct vm *vm;
@@ -87,6 +90,13 @@ struct vcpu {
     bool exclusive; /* no other vCPU ever runs on its CPU */
     uint32_t asid;  /* tag of its TLB entries on its CPU */
     uint64_t tsc_aux, dr[4];
+    bool asleep;      /* as its CPU's scheduler saw it last */
+    bool nmi_pending; /* own CPU only */
+    bool irq_window;  /* asked for */
+    struct {          /* instructions that exited before: the same bytes are there again */
+        uint64_t rip, cr3;
+        uint8_t kind, length;
+    } known[VCPU_KNOWN];
     void *vendor;    /* the vendor's part: VMCB or VMCS and what belongs to it */
     uint64_t *xsave; /* extended state while it is not on its CPU */
     uint64_t xcr0;
@@ -122,8 +132,10 @@ struct vcpu_vendor {
     bool (*can_take_irq)(struct vcpu *vcpu); /* IF set, no shadow, no event on its way in */
     void (*inject_irq)(struct vcpu *vcpu, uint8_t vector);
     void (*inject_exception)(struct vcpu *vcpu, uint8_t vector, bool has_error, uint32_t error);
+    bool (*can_take_nmi)(struct vcpu *vcpu); /* none in progress, no event on its way in */
     void (*inject_nmi)(struct vcpu *vcpu);
     void (*request_irq_window)(struct vcpu *vcpu, bool on);
+    void (*skip)(struct vcpu *vcpu, unsigned bytes); /* RIP goes on; the interrupt shadow ends */
     void (*flush_tlb)(struct vcpu *vcpu); /* at its next entry */
     void (*allow_msr)(struct vcpu *vcpu, uint32_t msr, bool read, bool write);
     void (*allow_port)(struct vm *vm, uint16_t port, uint16_t count);
@@ -133,6 +145,7 @@ extern const struct vcpu_vendor *vendor; /* chosen once at boot */
 
 void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit);
 void vcpu_inject_gp(struct vcpu *vcpu);
+bool vcpu_at_vmcall(struct vcpu *vcpu); /* RIP is at 0F 01 C1 */
 
 /* Sets request bits and makes the vCPU look at them soon: wakes it if it waits, interrupts its CPU
  * if it runs elsewhere. */

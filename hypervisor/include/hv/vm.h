@@ -37,8 +37,6 @@ struct vm {
     struct io_region pio[VM_MAX_IO_REGIONS]; /* sorted by base */
     struct io_region mmio[VM_MAX_IO_REGIONS];
     uint32_t pio_count, mmio_count;
-    io_handler other_pio, other_mmio; /* what no region claims, offset = address; 0: reads ones */
-    void *other_device;
     struct vioapic *ioapic; /* 0 for VMs without */
     struct vpic *pic;
     struct vpit *pit;

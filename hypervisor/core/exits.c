@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What happens at each kind of exit: a table of contents with one call per line, and the short ones. */
+#include "hv/arch.h"
+#include "hv/exits.h"
+#include "hv/hypercall.h"
+#include "hv/insn.h"
+#include "hv/log.h"
+#include "hv/sched.h"
+
+#define VECTOR_GP 13u
+#define VECTOR_DB 1u
+
+/* Length of the instruction that exited, when the processor does not tell: decoded once per place. */
+static unsigned known_length(struct vcpu *vcpu, enum exit_kind kind)
+{
+    uint64_t cr3 = vendor->get_cr(vcpu, 3);
+    unsigned at = (unsigned)(vcpu->rip ^ vcpu->rip >> 4) % VCPU_KNOWN;
+
+    if (vcpu->known[at].rip != vcpu->rip || vcpu->known[at].cr3 != cr3 ||
+        vcpu->known[at].kind != kind) {
+        vcpu->known[at].length = (uint8_t)insn_length(vcpu, kind);
+        vcpu->known[at].rip = vcpu->rip;
+        vcpu->known[at].cr3 = cr3;
+        vcpu->known[at].kind = (uint8_t)kind;
+    }
+    return vcpu->known[at].length;
+}
+
+void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    unsigned length = exit->length ? exit->length : known_length(vcpu, exit->kind);
+
+    if (!length) {
+        vcpu_park(vcpu, "an exit without its instruction");
+        return;
+    }
+    vendor->skip(vcpu, length);
+}
+
+bool vcpu_at_vmcall(struct vcpu *vcpu)
+{
+    return known_length(vcpu, EXIT_HYPERCALL) == 3;
+}
+
+void vcpu_inject_gp(struct vcpu *vcpu)
+{
+    vendor->inject_exception(vcpu, VECTOR_GP, true, 0);
+}
+
+static void handle_cpuid(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    struct cpuid_regs r =
+        cpuid_policy(vcpu, (uint32_t)vcpu->regs[REG_RAX], (uint32_t)vcpu->regs[REG_RCX]);
+
+    vcpu->regs[REG_RAX] = r.eax;
+    vcpu->regs[REG_RBX] = r.ebx;
+    vcpu->regs[REG_RCX] = r.ecx;
+    vcpu->regs[REG_RDX] = r.edx;
+    vcpu_skip_instruction(vcpu, exit);
+}
+
+static void handle_hlt(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    vcpu_skip_instruction(vcpu, exit);
+    if (vcpu->state == VCPU_READY)
+        vcpu->state = VCPU_HALTED; /* an interrupt that is pending wakes it at its next turn */
+    vcpu->pcpu->resched = true;
+    vcpu_request(vcpu, VCPU_REQ_IRQ);
+}
+
+static void handle_rdmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    uint64_t value = 0;
+
+    if (msr_policy_read(vcpu, (uint32_t)vcpu->regs[REG_RCX], &value) != BN_OK) {
+        vcpu_inject_gp(vcpu);
+        return;
+    }
+    vcpu->regs[REG_RAX] = (uint32_t)value;
+    vcpu->regs[REG_RDX] = value >> 32;
+    vcpu_skip_instruction(vcpu, exit);
+}
+
+static void handle_wrmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    uint64_t value = vcpu->regs[REG_RDX] << 32 | (uint32_t)vcpu->regs[REG_RAX];
+
+    if (msr_policy_write(vcpu, (uint32_t)vcpu->regs[REG_RCX], value) != BN_OK)
+        vcpu_inject_gp(vcpu);
+    else
+        vcpu_skip_instruction(vcpu, exit);
+}
+
+static void handle_xsetbv(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    uint64_t value = vcpu->regs[REG_RDX] << 32 | (uint32_t)vcpu->regs[REG_RAX];
+
+    if (xstate_xsetbv(vcpu, (uint32_t)vcpu->regs[REG_RCX], value) != BN_OK)
+        vcpu_inject_gp(vcpu);
+    else
+        vcpu_skip_instruction(vcpu, exit);
+}
+
+/* Physical interrupts are taken here, on the host's own table. */
+static void handle_host_irq(void)
+{
+    __asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
+static void handle_hypercall(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    if (hypercall_handle(vcpu))
+        vcpu_skip_instruction(vcpu, exit);
+    else
+        vcpu->pcpu->resched = true; /* the other CPU needs time */
+}
+
+static void handle_exception(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    vendor->inject_exception(vcpu, exit->exception.vector, exit->exception.has_error,
+                             exit->exception.error);
+}
+
+void exit_end_vm(struct vcpu *vcpu, enum vm_end how)
+{
+    policy_vm_ended(vcpu, how);
+    vcpu->pcpu->resched = true;
+}
+
+void vcpu_park(struct vcpu *vcpu, const char *why)
+{
+    const uint64_t *r = vcpu->regs;
+
+    hv_log("[%s] vCPU %u parked: %s", vcpu->vm->config->name, vcpu->id, why);
+    hv_log("  rip %lx rflags %lx rax %lx rbx %lx rcx %lx rdx %lx", vcpu->rip, vcpu->rflags,
+           r[REG_RAX], r[REG_RBX], r[REG_RCX], r[REG_RDX]);
+    hv_log("  rsi %lx rdi %lx rbp %lx rsp %lx r8 %lx r9 %lx r10 %lx r11 %lx", r[REG_RSI], r[REG_RDI],
+           r[REG_RBP], r[REG_RSP], r[REG_R8], r[REG_R9], r[REG_R10], r[REG_R11]);
+    hv_log("  r12 %lx r13 %lx r14 %lx r15 %lx", r[REG_R12], r[REG_R13], r[REG_R14], r[REG_R15]);
+    vendor->dump(vcpu);
+    vcpu->state = VCPU_PARKED;
+    vcpu->vm->state = VM_PARKED;
+    exit_end_vm(vcpu, VM_END_PARKED);
+}
+
+void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+    switch (exit->kind) {
+    case EXIT_NONE:
+    case EXIT_IRQ_WINDOW:
+        return;
+    case EXIT_HOST_IRQ:
+        handle_host_irq();
+        return;
+    case EXIT_HOST_NMI:
+        watchdog_nmi(vcpu);
+        return;
+    case EXIT_CPUID:
+        handle_cpuid(vcpu, exit);
+        return;
+    case EXIT_HLT:
+        handle_hlt(vcpu, exit);
+        return;
+    case EXIT_HYPERCALL:
+        handle_hypercall(vcpu, exit);
+        return;
+    case EXIT_PIO:
+        exit_pio(vcpu, exit);
+        return;
+    case EXIT_MMIO:
+        exit_mmio(vcpu, exit);
+        return;
+    case EXIT_RDMSR:
+        handle_rdmsr(vcpu, exit);
+        return;
+    case EXIT_WRMSR:
+        handle_wrmsr(vcpu, exit);
+        return;
+    case EXIT_XSETBV:
+        handle_xsetbv(vcpu, exit);
+        return;
+    case EXIT_PAUSE:
+    case EXIT_CR: /* INVD: throwing away others' cache lines is not done */
+        vcpu_skip_instruction(vcpu, exit);
+        return;
+    case EXIT_EXCEPTION:
+        handle_exception(vcpu, exit);
+        return;
+    case EXIT_SHUTDOWN:
+        exit_end_vm(vcpu, VM_END_TRIPLE_FAULT);
+        return;
+    case EXIT_INVALID:
+    case EXIT_KINDS:
+        vcpu_park(vcpu, "an exit that nobody knows, or an entry that was refused");
+        return;
+    }
+}

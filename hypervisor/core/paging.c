@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Page tables of four levels in any format: map, unmap, look up. Tables are never freed before the
+ * whole tree is, so that a CPU which still walks an old path finds no foreign data there.
+ */
+#include "hv/lib.h"
+#include "hv/paging.h"
+
+#define ENTRIES     512u
+#define TOP_LEVEL   3u
+#define ADDRESS_MAX (1ull << 48)
+#define FRAME       0x000FFFFFFFFFF000ull
+
+struct paging_format {
+    uint64_t table; /* bits of an entry that points to a table */
+    uint64_t present, large;
+    uint64_t (*leaf)(uint32_t rights);
+    uint32_t (*rights)(uint64_t entry);
+};
+
+unsigned paging_max_large = 1; /* level of the largest leaf: 1 = 2 MiB, 2 = 1 GiB */
+
+/* APM 2 §5.3: the long-mode format; accessed and dirty are set so that no walk has to write. */
+static uint64_t x86_leaf(uint32_t rights)
+{
+    return 0x61u | (rights & MAP_WRITE ? 2u : 0u) | (rights & MAP_EXEC ? 0 : 1ull << 63) |
+           (rights & MAP_UNCACHED ? 0x18u : 0u);
+}
+
+static uint32_t x86_rights(uint64_t entry)
+{
+    return MAP_READ | (entry & 2 ? MAP_WRITE : 0) | (entry >> 63 ? 0 : MAP_EXEC) |
+           (entry & 0x10 ? MAP_UNCACHED : 0);
+}
+
+/* APM 2 §15.25.5: nested walks are user accesses. */
+static uint64_t npt_leaf(uint32_t rights)
+{
+    return x86_leaf(rights) | 4u;
+}
+
+const struct paging_format paging_x86 = {
+    .table = 0x23, .present = 1, .large = 0x80, .leaf = x86_leaf, .rights = x86_rights};
+const struct paging_format paging_npt = {
+    .table = 0x27, .present = 1, .large = 0x80, .leaf = npt_leaf, .rights = x86_rights};
+
+struct walk {
+    struct nested_paging *tables;
+    bool remove, dry;
+    uint32_t rights;
+    size_t needed; /* tables, counted by the dry pass */
+    hpa_t reserve; /* list of that many pages */
+};
+
+static uint64_t span_of(unsigned level)
+{
+    return 1ull << (12 + 9 * level);
+}
+
+static bool is_leaf(const struct paging_format *format, uint64_t entry, unsigned level)
+{
+    return level == 0 || (entry & format->large);
+}
+
+static void store(uint64_t *slot, uint64_t entry)
+{
+    __atomic_store_n(slot, entry, __ATOMIC_RELEASE);
+}
+
+/* A table below `slot`, which holds nothing or a large page: filled with the same meaning. */
+static uint64_t *new_table(struct walk *walk, uint64_t *slot, unsigned level)
+{
+    const struct paging_format *format = walk->tables->format;
+    hpa_t page = walk->reserve;
+    uint64_t *table = hpa_to_ptr(page);
+    uint64_t old = *slot;
+
+    walk->reserve = *table;
+    *table = 0;
+    if (old & format->present) {
+        uint64_t bits = old & ~FRAME & ~(level == 1 ? format->large : 0);
+        uint64_t frame = old & FRAME & ~(span_of(level) - 1);
+
+        for (unsigned i = 0; i < ENTRIES; i++)
+            table[i] = bits | (frame + i * span_of(level - 1));
+    }
+    walk->tables->pages++;
+    store(slot, page | format->table);
+    return table;
+}
+
+static void walk_level(struct walk *walk, uint64_t *table, unsigned level, uint64_t from, hpa_t to,
+                       uint64_t bytes)
+{
+    const struct paging_format *format = walk->tables->format;
+    uint64_t span = span_of(level);
+
+    while (bytes) {
+        uint64_t *slot = table ? &table[(from >> (12 + 9 * level)) % ENTRIES] : NULL;
+        uint64_t entry = slot ? *slot : 0;
+        uint64_t chunk = span - (from & (span - 1));
+        bool present = entry & format->present;
+        bool leaf = !present || is_leaf(format, entry, level);
+
+        if (chunk > bytes)
+            chunk = bytes;
+        if (leaf && chunk == span && !walk->remove && level <= paging_max_large &&
+            !(to & (span - 1))) {
+            if (!walk->dry)
+                store(slot, format->leaf(walk->rights) | (level ? format->large : 0) | to);
+        } else if (leaf && chunk == span && walk->remove) {
+            if (!walk->dry && present)
+                store(slot, 0);
+        } else if (present || !walk->remove) {
+            uint64_t *next = NULL;
+
+            if (!leaf)
+                next = hpa_to_ptr(entry & FRAME);
+            else if (walk->dry)
+                walk->needed++;
+            else
+                next = new_table(walk, slot, level);
+            walk_level(walk, next, level - 1, from, to, chunk);
+        }
+        from += chunk;
+        to += chunk;
+        bytes -= chunk;
+    }
+}
+
+static enum bn_status reserve_pages(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->needed; i++) {
+        hpa_t page = page_alloc();
+
+        if (!page) {
+            while (walk->reserve) {
+                page = walk->reserve;
+                walk->reserve = *(hpa_t *)hpa_to_ptr(page);
+                page_free(page);
+            }
+            return BN_ENOMEM;
+        }
+        *(hpa_t *)hpa_to_ptr(page) = walk->reserve;
+        walk->reserve = page;
+    }
+    return BN_OK;
+}
+
+/* Twice the same way: the first counts the tables that are missing, so that the second cannot fail. */
+static enum bn_status change(struct walk *walk, uint64_t from, hpa_t to, uint64_t bytes)
+{
+    uint64_t *root = hpa_to_ptr(walk->tables->root);
+    enum bn_status status;
+
+    if ((from | to | bytes) & (HV_PAGE_BYTES - 1) || bytes > ADDRESS_MAX ||
+        from > ADDRESS_MAX - bytes || to > ADDRESS_MAX - bytes)
+        return BN_EINVAL;
+    walk->dry = true;
+    walk_level(walk, root, TOP_LEVEL, from, to, bytes);
+    status = reserve_pages(walk);
+    if (status != BN_OK)
+        return status;
+    walk->dry = false;
+    walk_level(walk, root, TOP_LEVEL, from, to, bytes);
+    return BN_OK;
+}
+
+enum bn_status paging_init(struct nested_paging *tables, const struct paging_format *format)
+{
+    tables->format = format;
+    tables->root = page_alloc();
+    tables->pages = 1;
+    return tables->root ? BN_OK : BN_ENOMEM;
+}
+
+static void free_level(const struct paging_format *format, hpa_t page, unsigned level)
+{
+    const uint64_t *table = hpa_to_ptr(page);
+
+    for (unsigned i = 0; level && i < ENTRIES; i++)
+        if ((table[i] & format->present) && !is_leaf(format, table[i], level))
+            free_level(format, table[i] & FRAME, level - 1);
+    page_free(page);
+}
+
+void paging_finish(struct nested_paging *tables)
+{
+    if (tables->root)
+        free_level(tables->format, tables->root, TOP_LEVEL);
+    tables->root = 0;
+    tables->pages = 0;
+}
+
+enum bn_status paging_map(struct nested_paging *tables, uint64_t from, hpa_t to, uint64_t bytes,
+                          uint32_t rights)
+{
+    struct walk walk = {.tables = tables, .rights = rights};
+
+    return change(&walk, from, to, bytes);
+}
+
+enum bn_status paging_unmap(struct nested_paging *tables, uint64_t from, uint64_t bytes)
+{
+    struct walk walk = {.tables = tables, .remove = true};
+
+    /* `to` only decides whether large pages fit: nothing to fit here. */
+    return change(&walk, from, 0, bytes);
+}
+
+enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, hpa_t *to,
+                             uint32_t *rights, uint64_t *contiguous)
+{
+    const uint64_t *table = hpa_to_ptr(tables->root);
+
+    if (from >= ADDRESS_MAX)
+        return BN_EFAULT;
+    for (unsigned level = TOP_LEVEL;; level--) {
+        uint64_t entry =
+            __atomic_load_n(&table[(from >> (12 + 9 * level)) % ENTRIES], __ATOMIC_ACQUIRE);
+        uint64_t offset = from & (span_of(level) - 1);
+
+        if (!(entry & tables->format->present))
+            return BN_EFAULT;
+        if (is_leaf(tables->format, entry, level)) {
+            *to = (entry & FRAME & ~(span_of(level) - 1)) + offset;
+            *rights = tables->format->rights(entry);
+            *contiguous = span_of(level) - offset;
+            return BN_OK;
+        }
+        table = hpa_to_ptr(entry & FRAME);
+    }
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Weighted fair sharing of one CPU: every vCPU has a virtual time that runs slower the more weight it
+ * has, and the one that is furthest behind runs. vCPUs never change their CPU.
+ */
+#include "hv/arch.h"
+#include "hv/log.h"
+#include "hv/sched.h"
+
+#define SLICE_NS   4000000u
+#define PREEMPT_NS 500000u /* how far ahead the running one must be before a waking one takes over */
+#define WEIGHT_ONE 100u
+
+static bool runnable(const struct vcpu *vcpu)
+{
+    if (vcpu->vm->state != VM_RUNNING)
+        return false;
+    switch (vcpu->state) {
+    case VCPU_READY:
+        return true;
+    case VCPU_HALTED:
+        return vcpu->requests;
+    case VCPU_WAIT_IO:
+        return vcpu->requests & (VCPU_REQ_IO_DONE | VCPU_REQ_RESET);
+    case VCPU_WAIT_SIPI:
+        return vcpu->requests & (VCPU_REQ_SIPI | VCPU_REQ_RESET);
+    default:
+        return false;
+    }
+}
+
+static void slice_over(void *context)
+{
+    struct pcpu *cpu = context;
+
+    cpu->slice_end = 0;
+    cpu->resched = true;
+}
+
+void sched_add(struct vcpu *vcpu)
+{
+    struct pcpu *cpu = vcpu->pcpu;
+
+    for (uint32_t i = 0; i < cpu->vcpu_count; i++)
+        if (cpu->vcpu[i] == vcpu)
+            return;
+    HV_ASSERT(cpu->vcpu_count < PCPU_MAX_VCPUS);
+    vcpu->asleep = true;
+    cpu->slice.expired = slice_over;
+    cpu->slice.context = cpu;
+    cpu->vcpu[cpu->vcpu_count] = vcpu;
+    __atomic_store_n(&cpu->vcpu_count, cpu->vcpu_count + 1, __ATOMIC_RELEASE);
+}
+
+static void account(struct vcpu *vcpu, uint64_t now)
+{
+    uint64_t ticks = now - vcpu->run_start;
+
+    vcpu->run_ticks += ticks;
+    vcpu->vruntime += ticks * WEIGHT_ONE / vcpu->weight;
+    vcpu->run_start = now;
+}
+
+void sched_unload(void)
+{
+    struct pcpu *cpu = this_pcpu();
+    struct vcpu *vcpu = cpu->loaded;
+
+    if (!vcpu)
+        return;
+    account(vcpu, tsc_now());
+    xstate_save(vcpu);
+    cpu->loaded = NULL;
+    __atomic_store_n(&vcpu->loaded, false, __ATOMIC_RELEASE);
+}
+
+static void load(struct pcpu *cpu, struct vcpu *vcpu)
+{
+    vcpu->loaded = true;
+    vcpu->run_start = tsc_now();
+    cpu->loaded = vcpu;
+    xstate_load(vcpu);
+}
+
+/* Who is furthest behind; a vCPU that slept starts no further behind than one slice. */
+static struct vcpu *furthest_behind(struct pcpu *cpu, unsigned *waiting)
+{
+    uint64_t slice = tsc_from_ns(SLICE_NS), floor = 0;
+    struct vcpu *best = NULL;
+
+    if (cpu->min_vruntime > slice)
+        floor = cpu->min_vruntime - slice;
+    *waiting = 0;
+    for (uint32_t i = 0; i < cpu->vcpu_count; i++) {
+        struct vcpu *vcpu = cpu->vcpu[i];
+        bool wants = runnable(vcpu);
+
+        if (wants && vcpu->asleep && vcpu->vruntime < floor)
+            vcpu->vruntime = floor;
+        vcpu->asleep = !wants;
+        *waiting += wants;
+        if (wants && (!best || vcpu->vruntime < best->vruntime))
+            best = vcpu;
+    }
+    return best;
+}
+
+static void share(struct pcpu *cpu, bool changed, unsigned waiting)
+{
+    if (waiting < 2 && cpu->slice_end) {
+        cpu->slice_end = 0;
+        timer_cancel(&cpu->slice);
+    } else if (waiting > 1 && (changed || !cpu->slice_end)) {
+        cpu->slice_end = tsc_now() + tsc_from_ns(SLICE_NS);
+        timer_arm(&cpu->slice, cpu->slice_end);
+    }
+}
+
+struct vcpu *sched_pick(void)
+{
+    struct pcpu *cpu = this_pcpu();
+    struct vcpu *now = cpu->loaded, *best;
+    unsigned waiting;
+
+    if (now && !cpu->resched && runnable(now))
+        return now;
+    cpu->resched = false;
+    if (now)
+        account(now, tsc_now());
+    best = furthest_behind(cpu, &waiting);
+    /* A slice that still runs is not cut short for a small advantage. */
+    if (best && now && best != now && runnable(now) && cpu->slice_end &&
+        now->vruntime < best->vruntime + tsc_from_ns(PREEMPT_NS))
+        best = now;
+    if (now && now != best && (best || now->vm->state != VM_RUNNING))
+        sched_unload();
+    if (!best)
+        return NULL;
+    if (best->vruntime > cpu->min_vruntime)
+        cpu->min_vruntime = best->vruntime;
+    if (cpu->loaded != best)
+        load(cpu, best);
+    else
+        best->run_start = tsc_now();
+    if (!cpu->direct)
+        share(cpu, best != now, waiting);
+    return best;
+}
+
+void pcpu_kick(struct pcpu *cpu)
+{
+    /* First the word, then the look at its mode: it sets its mode first and then looks for the word. */
+    __atomic_store_n(&cpu->resched, true, __ATOMIC_SEQ_CST);
+    if (cpu == this_pcpu() || __atomic_load_n(&cpu->mode, __ATOMIC_SEQ_CST) == PCPU_HOST)
+        return;
+    if (cpu->direct)
+        lapic_send_nmi(cpu->apic_id);
+    else
+        lapic_send_ipi(cpu->apic_id, HOST_VECTOR_KICK);
+}
+
+void sched_wake(struct vcpu *vcpu)
+{
+    if (vcpu->pcpu != this_pcpu())
+        pcpu_kick(vcpu->pcpu);
+    else if (vcpu != this_pcpu()->loaded || vcpu->state != VCPU_READY)
+        vcpu->pcpu->resched = true;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The loop of a CPU: pick a vCPU, take what was requested of it, give it interrupts, run it, handle
+ * its exit. */
+#include "hv/arch.h"
+#include "hv/console.h"
+#include "hv/exits.h"
+#include "hv/hypercall.h"
+#include "hv/ioreq.h"
+#include "hv/log.h"
+#include "hv/sched.h"
+#include "hv/vpic.h"
+#include "hv/watchdog.h"
+
+const struct vcpu_vendor *vendor;
+
+void vcpu_request(struct vcpu *vcpu, uint32_t bits)
+{
+    __atomic_fetch_or(&vcpu->requests, bits, __ATOMIC_SEQ_CST);
+    sched_wake(vcpu);
+}
+
+void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
+{
+    vcpu->sipi_vector = vector;
+    vcpu_request(vcpu, VCPU_REQ_SIPI);
+}
+
+/* INIT: an application processor waits for its start-up IPI; the first one would start the firmware
+ * that our VMs do not have, so that is a reset. */
+static void take_init(struct vcpu *vcpu)
+{
+    if (vcpu->id == 0) {
+        exit_end_vm(vcpu, VM_END_RESET);
+        return;
+    }
+    vcpu_reset(vcpu);
+    vcpu->state = VCPU_WAIT_SIPI;
+}
+
+static void take_sipi(struct vcpu *vcpu)
+{
+    struct segment_state code = {
+        .selector = (uint16_t)(vcpu->sipi_vector << 8),
+        .access = 0x9B,
+        .limit = 0xFFFF,
+        .base = vcpu->sipi_vector << 12,
+    };
+
+    if (vcpu->state != VCPU_WAIT_SIPI)
+        return;
+    vendor->set_segment(vcpu, SEG_CS, &code);
+    vcpu->rip = 0;
+    vcpu->state = VCPU_READY;
+}
+
+static void take_requests(struct vcpu *vcpu)
+{
+    uint32_t bits = __atomic_exchange_n(&vcpu->requests, 0, __ATOMIC_SEQ_CST);
+
+    if (bits & VCPU_REQ_RESET)
+        take_init(vcpu);
+    if (bits & VCPU_REQ_SIPI)
+        take_sipi(vcpu);
+    if (bits & VCPU_REQ_FLUSH_TLB)
+        vendor->flush_tlb(vcpu);
+    if (bits & VCPU_REQ_NMI)
+        vcpu->nmi_pending = true;
+    if (bits & VCPU_REQ_IO_DONE)
+        exit_io_done(vcpu);
+}
+
+static void set_window(struct vcpu *vcpu, bool on)
+{
+    if (vcpu->irq_window == on)
+        return;
+    vcpu->irq_window = on;
+    vendor->request_irq_window(vcpu, on);
+}
+
+/* Gives the vCPU its most urgent interrupt, or asks to be told when it can take one. */
+static void give_interrupts(struct vcpu *vcpu)
+{
+    int vector = vlapic_pending(&vcpu->lapic);
+    bool external = vector < 0 && vcpu->id == 0 && vcpu->vm->pic && vpic_pending(vcpu->vm->pic) &&
+                    vlapic_takes_extint(&vcpu->lapic);
+
+    if (vcpu->state == VCPU_HALTED && (vector >= 0 || external || vcpu->nmi_pending))
+        vcpu->state = VCPU_READY;
+    if (vcpu->state != VCPU_READY)
+        return;
+    if (vcpu->nmi_pending && vendor->can_take_nmi(vcpu)) {
+        vcpu->nmi_pending = false;
+        vendor->inject_nmi(vcpu);
+    }
+    if (vector < 0 && !external) {
+        set_window(vcpu, false);
+    } else if (!vendor->can_take_irq(vcpu)) {
+        set_window(vcpu, true);
+    } else {
+        set_window(vcpu, false);
+        if (external)
+            vector = vpic_accept(vcpu->vm->pic);
+        else
+            vlapic_accept(&vcpu->lapic, (uint8_t)vector);
+        vendor->inject_irq(vcpu, (uint8_t)vector);
+    }
+}
+
+/* One turn: into the guest and back, at most. */
+static void turn(struct pcpu *cpu, struct vcpu *vcpu)
+{
+    struct vcpu_exit exit;
+
+    if (vcpu->requests)
+        take_requests(vcpu);
+    if (!(vcpu->vm->config->flags & BN_VM_DIRECT_IRQ))
+        give_interrupts(vcpu);
+    if (vcpu->state != VCPU_READY)
+        return;
+    /* Whoever requests something from now on sees that we are in guest mode, and kicks. */
+    __atomic_store_n(&cpu->mode, PCPU_GUEST, __ATOMIC_SEQ_CST);
+    if (!vcpu->requests && !cpu->resched && vcpu->vm->state == VM_RUNNING)
+        vendor->run(vcpu, &exit);
+    else
+        exit.kind = EXIT_NONE;
+    cpu->mode = PCPU_HOST;
+    vcpu->exits[exit.kind]++;
+    exit_handle(vcpu, &exit);
+}
+
+/* Nobody wants this CPU: wait for an interrupt (IF is closed until the halt itself). */
+static void idle(struct pcpu *cpu)
+{
+    __atomic_store_n(&cpu->mode, PCPU_IDLE, __ATOMIC_SEQ_CST);
+    if (!cpu->resched) {
+        if (cpu->direct)
+            __asm__ volatile("hlt" : : : "memory"); /* an NMI ends it */
+        else
+            __asm__ volatile("sti; hlt; cli" : : : "memory");
+    }
+    cpu->mode = PCPU_HOST;
+    cpu->resched = true;
+}
+
+void vcpu_loop(void)
+{
+    struct pcpu *cpu = this_pcpu();
+
+    for (;;) {
+        struct vcpu *vcpu;
+
+        if (cpu->id == 0)
+            policy_work();
+        vcpu = sched_pick();
+        if (vcpu)
+            turn(cpu, vcpu);
+        else
+            idle(cpu);
+    }
+}
+
+void vcpu_reset(struct vcpu *vcpu)
+{
+    vendor->vcpu_reset(vcpu);
+    vlapic_reset(&vcpu->lapic);
+    xstate_reset(vcpu);
+    vcpu->nmi_pending = false;
+    vcpu->irq_window = false;
+    vcpu->io.active = false;
+    for (int i = 0; i < 4; i++)
+        vcpu->dr[i] = 0;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* x86 as the hypervisor's own code sees it: control registers, MSRs, CPUID, and what x86/ offers
+ * core/ at boot. */
+#ifndef HV_ARCH_H
+#define HV_ARCH_H
+
+#include "hv/paging.h"
+#include "hv/pcpu.h"
+
+#define MSR_TSC_AUX        0xC0000103u
+#define MSR_EFER           0xC0000080u
+#define MSR_STAR           0xC0000081u
+#define MSR_LSTAR          0xC0000082u
+#define MSR_CSTAR          0xC0000083u
+#define MSR_SFMASK         0xC0000084u
+#define MSR_FS_BASE        0xC0000100u
+#define MSR_GS_BASE        0xC0000101u
+#define MSR_KERNEL_GS_BASE 0xC0000102u
+#define MSR_SYSENTER_CS    0x174u
+#define MSR_SYSENTER_ESP   0x175u
+#define MSR_SYSENTER_EIP   0x176u
+#define MSR_PAT            0x277u
+#define MSR_DEBUGCTL       0x1D9u
+
+#define EFER_SCE  (1u << 0)
+#define EFER_LME  (1u << 8)
+#define EFER_LMA  (1u << 10)
+#define EFER_NXE  (1u << 11)
+#define EFER_SVME (1u << 12)
+#define EFER_FFXSR (1u << 14)
+
+#define CR0_PE 1u
+#define CR0_ET (1u << 4)
+#define CR0_NE (1u << 5)
+#define CR0_WP (1u << 16)
+#define CR0_PG (1u << 31)
+#define CR4_PAE     (1u << 5)
+#define CR4_PGE     (1u << 7)
+#define CR4_OSFXSR  (1u << 9)
+#define CR4_OSXMMEXCPT (1u << 10)
+#define CR4_OSXSAVE (1u << 18)
+#define CR4_SMEP    (1u << 20)
+#define CR4_SMAP    (1u << 21)
+#define RFLAGS_IF   (1u << 9)
+
+struct cpuid_regs {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid_regs r;
+
+    __asm__ volatile("cpuid"
+                     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+                     : "a"(leaf), "c"(subleaf));
+    return r;
+}
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void wrmsr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr"
+                     :
+                     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+                     : "memory");
+}
+
+static inline uint64_t rdtsc(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+#define ARCH_CR(n)                                                                                 \
+    static inline uint64_t read_cr##n(void)                                                        \
+    {                                                                                              \
+        uint64_t value;                                                                            \
+        __asm__ volatile("mov %%cr" #n ", %0" : "=r"(value));                                      \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void write_cr##n(uint64_t value)                                                 \
+    {                                                                                              \
+        __asm__ volatile("mov %0, %%cr" #n : : "r"(value) : "memory");                             \
+    }
+ARCH_CR(0)
+ARCH_CR(2)
+ARCH_CR(3)
+ARCH_CR(4)
+
+static inline void cpu_pause(void)
+{
+    __builtin_ia32_pause();
+}
+
+struct trap_frame { /* as isr.S pushes it */
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+    uint64_t vector, error, rip, cs, rflags, rsp, ss;
+};
+void trap_dispatch(struct trap_frame *frame);
+void panic_registers(const struct trap_frame *frame);
+void panic_stop_others(void); /* the other CPUs stop where they are, guests included */
+
+extern bool pcpus_ready;  /* GS works on the boot CPU */
+extern uint64_t boot_tsc; /* TSC at the loader's first instruction: time zero */
+
+/* hostmap.c: the hypervisor's own page tables, W^X; then per-CPU stacks with guard pages. */
+void hostmap_init(void);
+uint64_t hostmap_stack(uint64_t bytes); /* top of a new stack, guard page below */
+void hostmap_low_page(hpa_t page, bool present); /* identity, executable: other CPUs' way in */
+
+/* desc.c */
+void cpu_tables_init(struct pcpu *cpu); /* GDT, TSS, IDT, GS on the calling CPU */
+
+/* lapic.c */
+void lapic_init_cpu(void);
+uint32_t lapic_id(void);
+bool lapic_is_x2apic(void);
+void lapic_send_init(uint32_t apic_id);
+void lapic_send_sipi(uint32_t apic_id, uint8_t page);
+void lapic_send_ipi(uint32_t apic_id, uint8_t vector);
+void lapic_send_nmi(uint32_t apic_id);
+void lapic_timer_raw(uint32_t count); /* masked, divide by 1: for calibration */
+uint32_t lapic_timer_left(void);
+void lapic_timer_set(uint64_t deadline_tsc); /* one shot, HOST_VECTOR_TIMER; 0: off */
+void lapic_hand_over(void); /* the next user of this CPU's APIC is a guest: reset state, enabled */
+
+/* smp.c, clock.c */
+void smp_start(void);
+void clock_calibrate(uint16_t pm_timer_port);
+
+/* xstate.c: extended state (x87, SSE, AVX) of vCPUs that share a CPU. */
+void xstate_init(void);
+void xstate_init_cpu(void);
+extern uint64_t xstate_supported; /* XCR0 bits we let guests use */
+extern uint32_t xstate_bytes;     /* of the save area */
+void xstate_reset(struct vcpu *vcpu);
+void xstate_load(struct vcpu *vcpu);
+void xstate_save(struct vcpu *vcpu);
+enum bn_status xstate_xsetbv(struct vcpu *vcpu, uint32_t index, uint64_t value) HV_MUST_CHECK;
+
+/* cpuid.c, msr.c: policy. */
+struct cpuid_regs cpuid_policy(struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf);
+void cpuid_policy_init(void);
+void msr_policy_apply(struct vcpu *vcpu); /* opens the MSRs that need no exit */
+enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value) HV_MUST_CHECK;
+enum bn_status msr_policy_write(struct vcpu *vcpu, uint32_t msr, uint64_t value) HV_MUST_CHECK;
+
+#endif

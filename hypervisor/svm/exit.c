@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* SVM exit codes (APM 2 appendix C) into vendor-free words. */
+#include "hv/arch.h"
+#include "svm/vmcb.h"
+
+enum {
+    SVM_EXCEPTION = 0x40,
+    SVM_INTR = 0x60,
+    SVM_NMI = 0x61,
+    SVM_VINTR = 0x64,
+    SVM_CPUID = 0x72,
+    SVM_IRET = 0x74,
+    SVM_INVD = 0x76,
+    SVM_PAUSE = 0x77,
+    SVM_HLT = 0x78,
+    SVM_INVLPGA = 0x7A,
+    SVM_IOIO = 0x7B,
+    SVM_MSR = 0x7C,
+    SVM_SHUTDOWN = 0x7F,
+    SVM_VMRUN = 0x80,
+    SVM_VMMCALL = 0x81,
+    SVM_SKINIT = 0x86,
+    SVM_MONITOR = 0x8A,
+    SVM_MWAIT = 0x8B,
+    SVM_MWAIT_ARMED = 0x8C,
+    SVM_XSETBV = 0x8D,
+    SVM_RDPRU = 0x8E,
+    SVM_NPF = 0x400,
+};
+
+#define VECTOR_UD 6u
+#define VECTOR_DB 1u
+#define VECTOR_AC 17u
+#define NPF_PRESENT (1u << 0)
+#define NPF_WRITE   (1u << 1)
+#define NPF_FETCH   (1u << 4)
+
+bool svm_has_nrips;
+
+static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
+{
+    uint64_t info = vmcb->exit_info[0];
+
+    exit->kind = EXIT_PIO;
+    exit->pio = (struct exit_pio){
+        .port = (uint16_t)(info >> 16),
+        .size = (uint8_t)(info >> 4 & 7),
+        .in = info & 1,
+        .string = info & 4,
+        .rep = info & 8,
+        .segment = (uint8_t)(info >> 10 & 7),
+        .address_bytes = (uint8_t)((info >> 7 & 7) * 2), /* 0 under QEMU */
+    };
+    exit->length = (uint8_t)(vmcb->exit_info[1] - vmcb->rip);
+}
+
+static void decode_exception(struct vcpu *vcpu, unsigned vector, struct vcpu_exit *exit)
+{
+    const struct vmcb *vmcb = vmcb_of(vcpu);
+
+    /* VMCALL is Intel's instruction: an invalid opcode here, and the hypercall all the same. */
+    if (vector == VECTOR_UD && vcpu_at_vmcall(vcpu)) {
+        exit->kind = EXIT_HYPERCALL;
+        exit->length = 3;
+        return;
+    }
+    exit->kind = EXIT_EXCEPTION;
+    exit->exception.vector = (uint8_t)vector;
+    exit->exception.has_error = vector == VECTOR_AC;
+    exit->exception.error = (uint32_t)vmcb->exit_info[0];
+}
+
+/* An event whose delivery the exit cut short goes in again, except those that the instruction at
+ * RIP will raise anew. */
+static void keep_event(struct vmcb *vmcb)
+{
+    uint32_t info = vmcb->exit_int_info, vector = info & 0xFF;
+
+    vmcb->event = 0;
+    if (!(info & EVENT_VALID) || (info & EVENT_TYPE) == EVENT_SOFT)
+        return;
+    if ((info & EVENT_TYPE) == EVENT_EXCEPTION && (vector == 3 || vector == 4))
+        return;
+    vmcb->event = info;
+    vmcb->event_error = vmcb->exit_int_error;
+}
+
+static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
+{
+    uint64_t info = vmcb->exit_info[0];
+
+    switch (vmcb->exit_code) {
+    case SVM_INTR:
+        exit->kind = EXIT_HOST_IRQ;
+        break;
+    case SVM_NMI:
+        exit->kind = EXIT_HOST_NMI;
+        break;
+    case SVM_VINTR:
+        exit->kind = EXIT_IRQ_WINDOW;
+        break;
+    case SVM_IRET: /* of an NMI handler: it runs now, without exit */
+        vmcb->misc1 &= ~MISC1_IRET;
+        exit->kind = EXIT_NONE;
+        break;
+    case SVM_CPUID:
+        exit->kind = EXIT_CPUID;
+        break;
+    case SVM_INVD:
+        exit->kind = EXIT_CR;
+        break;
+    case SVM_PAUSE:
+        exit->kind = EXIT_PAUSE;
+        break;
+    case SVM_HLT:
+        exit->kind = EXIT_HLT;
+        break;
+    case SVM_IOIO:
+        decode_io(vmcb, exit);
+        break;
+    case SVM_MSR:
+        exit->kind = info & 1 ? EXIT_WRMSR : EXIT_RDMSR;
+        break;
+    case SVM_SHUTDOWN:
+        exit->kind = EXIT_SHUTDOWN;
+        break;
+    case SVM_VMMCALL:
+        exit->kind = EXIT_HYPERCALL;
+        break;
+    case SVM_XSETBV:
+        exit->kind = EXIT_XSETBV;
+        break;
+    case SVM_NPF:
+        exit->kind = EXIT_MMIO;
+        exit->mmio = (struct exit_mmio){.gpa = vmcb->exit_info[1],
+                                        .write = info & NPF_WRITE,
+                                        .fetch = info & NPF_FETCH,
+                                        .present = info & NPF_PRESENT};
+        break;
+    case SVM_INVLPGA:
+    case SVM_VMRUN:
+    case SVM_VMMCALL + 1 ... SVM_SKINIT:
+    case SVM_MONITOR ... SVM_MWAIT_ARMED:
+    case SVM_RDPRU: /* instructions that CPUID does not offer */
+        exit->kind = EXIT_EXCEPTION;
+        exit->exception.vector = VECTOR_UD;
+        exit->exception.has_error = false;
+        break;
+    case SVM_EXCEPTION ... SVM_EXCEPTION + 31:
+        decode_exception(vcpu, (unsigned)vmcb->exit_code - SVM_EXCEPTION, exit);
+        break;
+    default:
+        exit->kind = EXIT_INVALID;
+        break;
+    }
+}
+
+void svm_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+    struct vmcb *vmcb = vmcb_of(vcpu);
+
+    exit->reason = vmcb->exit_code;
+    exit->info[0] = vmcb->exit_info[0];
+    exit->info[1] = vmcb->exit_info[1];
+    exit->length = svm_has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15
+                       ? (uint8_t)(vmcb->next_rip - vmcb->rip)
+                       : 0;
+    keep_event(vmcb);
+    decode(vcpu, vmcb, exit);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The guest state that lives in a VMCB: registers by name, power-on values, the dump. */
+#include "hv/arch.h"
+#include "hv/lib.h"
+#include "hv/log.h"
+#include "svm/vmcb.h"
+
+#define INTERCEPTED_EXCEPTIONS (1u << 6 | 1u << 1 | 1u << 17 | 1u << 18) /* #UD, #DB, #AC, #MC */
+#define DR6_RESET 0xFFFF0FF0u
+#define DR7_RESET 0x400u
+#define PAT_RESET 0x0007040600070406ull
+
+static struct vmcb_segment *segment_of(struct vmcb *vmcb, enum segment which)
+{
+    switch (which) {
+    case SEG_ES:
+        return &vmcb->es;
+    case SEG_CS:
+        return &vmcb->cs;
+    case SEG_SS:
+        return &vmcb->ss;
+    case SEG_DS:
+        return &vmcb->ds;
+    case SEG_FS:
+        return &vmcb->fs;
+    case SEG_GS:
+        return &vmcb->gs;
+    case SEG_LDTR:
+        return &vmcb->ldtr;
+    case SEG_TR:
+        return &vmcb->tr;
+    case SEG_GDTR:
+        return &vmcb->gdtr;
+    default:
+        return &vmcb->idtr;
+    }
+}
+
+void svm_get_segment(struct vcpu *vcpu, enum segment which, struct segment_state *state)
+{
+    const struct vmcb_segment *s = segment_of(vmcb_of(vcpu), which);
+
+    *state = (struct segment_state){
+        .selector = s->selector,
+        .access = (uint16_t)((s->attributes & 0xFF) | (s->attributes & 0xF00) << 4),
+        .limit = s->limit,
+        .base = s->base,
+    };
+}
+
+void svm_set_segment(struct vcpu *vcpu, enum segment which, const struct segment_state *state)
+{
+    struct vmcb *vmcb = vmcb_of(vcpu);
+
+    *segment_of(vmcb, which) = (struct vmcb_segment){
+        .selector = state->selector,
+        .attributes = (uint16_t)((state->access & 0xFF) | (state->access >> 4 & 0xF00)),
+        .limit = state->limit,
+        .base = state->base,
+    };
+    if (which == SEG_SS)
+        vmcb->cpl = state->access >> 5 & 3;
+}
+
+static void reset_controls(struct vcpu *vcpu)
+{
+    const struct svm_vcpu *svm = vcpu->vendor;
+    const struct svm_vm *maps = vcpu->vm->vendor;
+    struct vmcb *vmcb = svm->vmcb;
+
+    memset(vmcb, 0, sizeof(*vmcb));
+    vmcb->asid = vcpu->asid;
+    vmcb->exceptions = INTERCEPTED_EXCEPTIONS;
+    vmcb->misc1 = MISC1_NMI | MISC1_CPUID | MISC1_INVD | MISC1_INVLPGA | MISC1_IOIO | MISC1_MSR |
+                  MISC1_SHUTDOWN;
+    vmcb->misc2 = MISC2_SVM | MISC2_MONITOR | MISC2_MWAIT | MISC2_XSETBV | MISC2_RDPRU;
+    if (!svm->direct) {
+        vmcb->misc1 |= MISC1_INTR | MISC1_HLT;
+        vmcb->int_control = INT_V_MASKING;
+    }
+    vmcb->iopm = maps->iopm;
+    vmcb->msrpm = maps->msrpm;
+    vmcb->nested_control = 1;
+    vmcb->nested_cr3 = vcpu->vm->memory.root;
+    vmcb->tlb_control = 1;
+}
+
+/* SDM 3 §10.1.1: state after power-up or INIT. */
+void svm_reset(struct vcpu *vcpu)
+{
+    static const struct segment_state data = {.access = 0x93, .limit = 0xFFFF};
+    static const struct segment_state code = {
+        .selector = 0xF000, .access = 0x9B, .limit = 0xFFFF, .base = 0xFFFF0000};
+    static const struct segment_state ldt = {.access = 0x82, .limit = 0xFFFF};
+    static const struct segment_state task = {.access = 0x8B, .limit = 0xFFFF};
+    struct vmcb *vmcb;
+
+    reset_controls(vcpu);
+    vmcb = vmcb_of(vcpu);
+    for (int s = SEG_ES; s <= SEG_GS; s++)
+        svm_set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
+    svm_set_segment(vcpu, SEG_LDTR, &ldt);
+    svm_set_segment(vcpu, SEG_TR, &task);
+    vmcb->gdtr.limit = 0xFFFF;
+    vmcb->idtr.limit = 0xFFFF;
+    vmcb->cr0 = 0x60000010;
+    vmcb->efer = EFER_SVME;
+    vmcb->dr6 = DR6_RESET;
+    vmcb->dr7 = DR7_RESET;
+    vmcb->pat = PAT_RESET;
+    memset(vcpu->regs, 0, sizeof(vcpu->regs));
+    vcpu->regs[REG_RDX] = cpuid(1, 0).eax;
+    vcpu->rip = 0xFFF0;
+    vcpu->rflags = 2;
+}
+
+uint64_t svm_get_cr(struct vcpu *vcpu, unsigned cr)
+{
+    const struct vmcb *vmcb = vmcb_of(vcpu);
+
+    switch (cr) {
+    case 0:
+        return vmcb->cr0;
+    case 2:
+        return vmcb->cr2;
+    case 3:
+        return vmcb->cr3;
+    case 4:
+        return vmcb->cr4;
+    default:
+        return vlapic_cr8(&vcpu->lapic);
+    }
+}
+
+void svm_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value)
+{
+    struct vmcb *vmcb = vmcb_of(vcpu);
+
+    if (cr == 0)
+        vmcb->cr0 = value;
+    else if (cr == 2)
+        vmcb->cr2 = value;
+    else if (cr == 3)
+        vmcb->cr3 = value;
+    else if (cr == 4)
+        vmcb->cr4 = value;
+    else
+        vlapic_set_cr8(&vcpu->lapic, value);
+    if (cr != 2)
+        vmcb->tlb_control = 1;
+}
+
+static uint64_t *msr_field(struct vmcb *vmcb, uint32_t msr)
+{
+    switch (msr) {
+    case MSR_STAR:
+        return &vmcb->star;
+    case MSR_LSTAR:
+        return &vmcb->lstar;
+    case MSR_CSTAR:
+        return &vmcb->cstar;
+    case MSR_SFMASK:
+        return &vmcb->sfmask;
+    case MSR_FS_BASE:
+        return &vmcb->fs.base;
+    case MSR_GS_BASE:
+        return &vmcb->gs.base;
+    case MSR_KERNEL_GS_BASE:
+        return &vmcb->kernel_gs_base;
+    case MSR_SYSENTER_CS:
+        return &vmcb->sysenter_cs;
+    case MSR_SYSENTER_ESP:
+        return &vmcb->sysenter_esp;
+    case MSR_SYSENTER_EIP:
+        return &vmcb->sysenter_eip;
+    case MSR_PAT:
+        return &vmcb->pat;
+    case MSR_DEBUGCTL:
+        return &vmcb->debugctl;
+    default:
+        return NULL;
+    }
+}
+
+enum bn_status svm_get_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+    struct vmcb *vmcb = vmcb_of(vcpu);
+    const uint64_t *field = msr_field(vmcb, msr);
+
+    if (msr == MSR_EFER)
+        *value = vmcb->efer & ~(uint64_t)EFER_SVME;
+    else if (field)
+        *value = *field;
+    else
+        return BN_ENOSYS;
+    return BN_OK;
+}
+
+enum bn_status svm_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+    struct vmcb *vmcb = vmcb_of(vcpu);
+    uint64_t *field = msr_field(vmcb, msr);
+
+    if (msr == MSR_EFER)
+        vmcb->efer = value | EFER_SVME;
+    else if (field)
+        *field = value;
+    else
+        return BN_ENOSYS;
+    return BN_OK;
+}
+
+void svm_dump(struct vcpu *vcpu)
+{
+    static const char *const name[] = {"es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr", "gdtr", "idtr"};
+    struct vmcb *vmcb = vmcb_of(vcpu);
+
+    hv_log("  exit code %lx info1 %lx info2 %lx intinfo %x event %x intctl %x intstate %lx",
+           vmcb->exit_code, vmcb->exit_info[0], vmcb->exit_info[1], vmcb->exit_int_info, vmcb->event,
+           vmcb->int_control, vmcb->int_state);
+    hv_log("  cr0 %lx cr2 %lx cr3 %lx cr4 %lx efer %lx dr6 %lx dr7 %lx", vmcb->cr0, vmcb->cr2,
+           vmcb->cr3, vmcb->cr4, vmcb->efer, vmcb->dr6, vmcb->dr7);
+    for (int s = SEG_ES; s < SEG_COUNT; s++) {
+        struct segment_state state;
+
+        svm_get_segment(vcpu, (enum segment)s, &state);
+        hv_log("  %-4s %04x base %lx limit %x access %04x", name[s], state.selector, state.base,
+               state.limit, state.access);
+    }
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Calibrates the TSC and the local APIC timer against the ACPI PM timer, or else the PIT. */
+#include "hv/arch.h"
+#include "hv/host.h"
+#include "hv/hw.h"
+#include "hv/log.h"
+
+#define PM_TIMER_HZ    3579545u
+#define PIT_HZ         1193182u
+#define PIT_CHANNEL2   0x42u
+#define PIT_COMMAND    0x43u
+#define PIT_GATE       0x61u
+#define INTERVAL_MS    20u
+#define SAMPLE_TRIES   5u
+
+uint64_t tsc_hz, apic_timer_hz, boot_tsc;
+static uint64_t ns_per_tick_32, ticks_per_ns_32, apic_per_tick_32; /* 32.32 fixed point */
+
+struct sample {
+    uint64_t tsc;
+    uint32_t reference, apic;
+};
+
+static uint16_t pm_timer;
+
+static uint32_t read_reference(void)
+{
+    uint32_t low;
+
+    if (pm_timer)
+        return hw_in32(pm_timer) & 0xFFFFFF;
+    hw_out8(PIT_COMMAND, 0x80); /* latch channel 2, which counts down */
+    low = hw_in8(PIT_CHANNEL2);
+    return 0xFFFF - (low | (uint32_t)hw_in8(PIT_CHANNEL2) << 8);
+}
+
+static void start_reference(void)
+{
+    if (pm_timer)
+        return;
+    hw_out8(PIT_GATE, (uint8_t)((hw_in8(PIT_GATE) & 0xFC) | 1));
+    hw_out8(PIT_COMMAND, 0xB0); /* channel 2, both bytes, mode 0 */
+    hw_out8(PIT_CHANNEL2, 0xFF);
+    hw_out8(PIT_CHANNEL2, 0xFF);
+}
+
+/* All three at one time: of several tries the one that took least, so that no stall is inside. */
+static struct sample take_sample(void)
+{
+    struct sample best = {0};
+    uint64_t best_width = UINT64_MAX;
+
+    for (unsigned i = 0; i < SAMPLE_TRIES; i++) {
+        uint64_t before = rdtsc(), after;
+        uint32_t apic = lapic_timer_left();
+        uint32_t reference = read_reference();
+
+        after = rdtsc();
+        if (after - before < best_width) {
+            best_width = after - before;
+            best = (struct sample){before + (after - before) / 2, reference, apic};
+        }
+    }
+    return best;
+}
+
+/* (a << 32) / b without 128-bit division; a / b < 2^32. */
+static uint64_t ratio_32(uint64_t a, uint64_t b)
+{
+    uint64_t whole = a / b, rest = a % b, fraction = 0;
+
+    for (int i = 0; i < 32; i++) {
+        rest <<= 1;
+        fraction <<= 1;
+        if (rest >= b) {
+            rest -= b;
+            fraction |= 1;
+        }
+    }
+    return whole << 32 | fraction;
+}
+
+static uint64_t scale(uint64_t value, uint64_t factor_32)
+{
+    return (uint64_t)(((unsigned __int128)value * factor_32) >> 32);
+}
+
+void clock_calibrate(uint16_t pm_timer_port)
+{
+    uint32_t mask = pm_timer_port ? 0xFFFFFF : 0xFFFF;
+    uint32_t hz = pm_timer_port ? PM_TIMER_HZ : PIT_HZ;
+    uint32_t interval = hz / 1000 * INTERVAL_MS, passed;
+    struct sample first, last;
+
+    pm_timer = pm_timer_port;
+    start_reference();
+    lapic_timer_raw(0xFFFFFFFF);
+    first = take_sample();
+    do {
+        passed = (read_reference() - first.reference) & mask;
+    } while (passed < interval);
+    last = take_sample();
+    lapic_timer_raw(0);
+    passed = (last.reference - first.reference) & mask;
+    tsc_hz = (last.tsc - first.tsc) * hz / passed;
+    apic_timer_hz = (uint64_t)(first.apic - last.apic) * hz / passed;
+    HV_ASSERT(tsc_hz && apic_timer_hz);
+    ns_per_tick_32 = ratio_32(1000000000u, tsc_hz);
+    ticks_per_ns_32 = ratio_32(tsc_hz, 1000000000u);
+    apic_per_tick_32 = ratio_32(apic_timer_hz, tsc_hz);
+    hv_log("clock: TSC %lu kHz, local APIC timer %lu kHz (by %s)", tsc_hz / 1000,
+           apic_timer_hz / 1000, pm_timer_port ? "PM timer" : "PIT");
+}
+
+uint64_t tsc_now(void)
+{
+    return rdtsc();
+}
+
+uint64_t tsc_from_ns(uint64_t ns)
+{
+    return scale(ns, ticks_per_ns_32);
+}
+
+uint64_t tsc_to_ns(uint64_t ticks)
+{
+    return scale(ticks, ns_per_tick_32);
+}
+
+uint64_t tsc_to_apic_ticks(uint64_t ticks)
+{
+    return scale(ticks, apic_per_tick_32);
+}
