@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What happens at each kind of exit: a table of contents with one call per line, and the short ones. */
-#include "hv/arch.h"
+/* What happens at each kind of exit: a table of contents with one call per line, and the short
+ * ones. */
 #include "hv/exits.h"
+#include "hv/arch.h"
 #include "hv/hypercall.h"
 #include "hv/insn.h"
 #include "hv/log.h"
@@ -10,7 +11,8 @@
 #define VECTOR_GP 13u
 #define VECTOR_DB 1u
 
-/* Length of the instruction that exited, when the processor does not tell: decoded once per place. */
+/* Length of the instruction that exited, when the processor does not tell: decoded once per place.
+ */
 static unsigned known_length(struct vcpu *vcpu, enum exit_kind kind)
 {
     uint64_t cr3 = vendor->get_cr(vcpu, 3);
@@ -134,8 +136,8 @@ void vcpu_park(struct vcpu *vcpu, const char *why)
     hv_log("[%s] vCPU %u parked: %s", vcpu->vm->config->name, vcpu->id, why);
     hv_log("  rip %lx rflags %lx rax %lx rbx %lx rcx %lx rdx %lx", vcpu->rip, vcpu->rflags,
            r[REG_RAX], r[REG_RBX], r[REG_RCX], r[REG_RDX]);
-    hv_log("  rsi %lx rdi %lx rbp %lx rsp %lx r8 %lx r9 %lx r10 %lx r11 %lx", r[REG_RSI], r[REG_RDI],
-           r[REG_RBP], r[REG_RSP], r[REG_R8], r[REG_R9], r[REG_R10], r[REG_R11]);
+    hv_log("  rsi %lx rdi %lx rbp %lx rsp %lx r8 %lx r9 %lx r10 %lx r11 %lx", r[REG_RSI],
+           r[REG_RDI], r[REG_RBP], r[REG_RSP], r[REG_R8], r[REG_R9], r[REG_R10], r[REG_R11]);
     hv_log("  r12 %lx r13 %lx r14 %lx r15 %lx", r[REG_R12], r[REG_R13], r[REG_R14], r[REG_R15]);
     vendor->dump(vcpu);
     vcpu->state = VCPU_PARKED;

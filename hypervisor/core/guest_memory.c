@@ -12,7 +12,6 @@
 #define PTE_LARGE      0x80u
 #define PTE_FRAME      0x000FFFFFFFFFF000ull
 
-
 static size_t up_to_page_end(uint64_t address, size_t bytes)
 {
     size_t left = HV_PAGE_BYTES - PAGE_OFFSET(address);
@@ -20,15 +19,15 @@ static size_t up_to_page_end(uint64_t address, size_t bytes)
     return bytes < left ? bytes : left;
 }
 
-/* Memory lock held. Where the byte at `gpa` is, if the VM may do `needed` there and it is memory. */
+/* Memory lock held. Where the byte at `gpa` is, if the VM may do `needed` there and it is memory.
+ */
 static void *translate(struct vm *vm, gpa_t gpa, uint32_t needed)
 {
     uint64_t contiguous;
     uint32_t rights;
     hpa_t hpa;
 
-    if (!vm->memory.root ||
-        paging_lookup(&vm->memory, gpa, &hpa, &rights, &contiguous) != BN_OK ||
+    if (!vm->memory.root || paging_lookup(&vm->memory, gpa, &hpa, &rights, &contiguous) != BN_OK ||
         (rights & needed) != needed || !host_is_memory(hpa))
         return NULL;
     return hpa_to_ptr(hpa);
@@ -69,7 +68,7 @@ enum bn_status gpa_write(struct vm *vm, gpa_t gpa, const void *from, size_t byte
     return copy(vm, gpa, (uint8_t *)(uintptr_t)from, bytes, true);
 }
 
-struct guest_walk { /* which tables a vCPU uses now */
+struct guest_walk {  /* which tables a vCPU uses now */
     unsigned levels; /* 0: no paging */
     unsigned entry_bytes, bits;
     gpa_t root;
@@ -108,9 +107,8 @@ static enum bn_status walk(struct vcpu *vcpu, const struct guest_walk *w, gva_t 
 
         if (gpa_read(vcpu->vm, table + index * w->entry_bytes, &entry, w->entry_bytes) != BN_OK)
             return BN_EFAULT;
-        if (!(entry & PTE_PRESENT) ||
-            (!top_of_pae && ((w->user && !(entry & PTE_USER)) ||
-                             (w->check_write && !(entry & PTE_WRITE)))))
+        if (!(entry & PTE_PRESENT) || (!top_of_pae && ((w->user && !(entry & PTE_USER)) ||
+                                                       (w->check_write && !(entry & PTE_WRITE)))))
             return BN_EFAULT;
         if (level == 0 || (!top_of_pae && level < 3 && entry & PTE_LARGE)) {
             uint64_t offset = (1ull << shift) - 1;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The log: a ring of lines in memory with the console behind it, and panic. */
+#include "hv/log.h"
 #include "hv/arch.h"
 #include "hv/console.h"
 #include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/power.h"
 #include "hv/vm.h"
 
 #define RING_BYTES     0x10000u
 #define LINE_BYTES     200u
-#define VM_LINES_BURST 64u   /* lines a VM may log at once, */
+#define VM_LINES_BURST 64u         /* lines a VM may log at once, */
 #define VM_LINE_NS     50000000ull /* and how long it takes to earn another */
 
 static char ring[RING_BYTES];
@@ -132,11 +132,12 @@ void panic_registers(const struct trap_frame *f)
 {
     char line[LINE_BYTES];
 
-    hv_snprintf(line, sizeof(line), "vector %lu error %lx rip %lx rsp %lx rflags %lx cr2 %lx cr3 %lx",
-                f->vector, f->error, f->rip, f->rsp, f->rflags, read_cr2(), read_cr3());
+    hv_snprintf(line, sizeof(line),
+                "vector %lu error %lx rip %lx rsp %lx rflags %lx cr2 %lx cr3 %lx", f->vector,
+                f->error, f->rip, f->rsp, f->rflags, read_cr2(), read_cr3());
     console_panic_line(line);
-    hv_snprintf(line, sizeof(line), "rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx", f->rax,
-                f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rbp);
+    hv_snprintf(line, sizeof(line), "rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rbp %lx",
+                f->rax, f->rbx, f->rcx, f->rdx, f->rsi, f->rdi, f->rbp);
     console_panic_line(line);
     hv_snprintf(line, sizeof(line), "r8 %lx r9 %lx r10 %lx r11 %lx r12 %lx r13 %lx r14 %lx r15 %lx",
                 f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The hypervisor's own pages: fresh ones from the bottom of what the image leaves, freed ones from a
- * list. */
+/* The hypervisor's own pages: fresh ones from the bottom of what the image leaves, freed ones from
+ * a list. */
+#include "hv/memory.h"
 #include "hv/lib.h"
 #include "hv/lock.h"
-#include "hv/memory.h"
 
 static struct spinlock lock;
 static hpa_t fresh, end;

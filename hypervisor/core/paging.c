@@ -3,8 +3,8 @@
  * Page tables of four levels in any format: map, unmap, look up. Tables are never freed before the
  * whole tree is, so that a CPU which still walks an old path finds no foreign data there.
  */
-#include "hv/lib.h"
 #include "hv/paging.h"
+#include "hv/lib.h"
 
 #define ENTRIES     512u
 #define TOP_LEVEL   3u
@@ -147,7 +147,8 @@ static enum bn_status reserve_pages(struct walk *walk)
     return BN_OK;
 }
 
-/* Twice the same way: the first counts the tables that are missing, so that the second cannot fail. */
+/* Twice the same way: the first counts the tables that are missing, so that the second cannot fail.
+ */
 static enum bn_status change(struct walk *walk, uint64_t from, hpa_t to, uint64_t bytes)
 {
     uint64_t *root = hpa_to_ptr(walk->tables->root);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Weighted fair sharing of one CPU: every vCPU has a virtual time that runs slower the more weight it
- * has, and the one that is furthest behind runs. vCPUs never change their CPU.
+ * Weighted fair sharing of one CPU: every vCPU has a virtual time that runs slower the more weight
+ * it has, and the one that is furthest behind runs. vCPUs never change their CPU.
  */
+#include "hv/sched.h"
 #include "hv/arch.h"
 #include "hv/log.h"
-#include "hv/sched.h"
 
-#define SLICE_NS   4000000u
-#define PREEMPT_NS 500000u /* how far ahead the running one must be before a waking one takes over */
+#define SLICE_NS 4000000u
+#define PREEMPT_NS                                                                                 \
+    500000u /* how far ahead the running one must be before a waking one takes over */
 #define WEIGHT_ONE 100u
 
 static bool runnable(const struct vcpu *vcpu)
@@ -149,7 +150,8 @@ struct vcpu *sched_pick(void)
 
 void pcpu_kick(struct pcpu *cpu)
 {
-    /* First the word, then the look at its mode: it sets its mode first and then looks for the word. */
+    /* First the word, then the look at its mode: it sets its mode first and then looks for the
+     * word. */
     __atomic_store_n(&cpu->resched, true, __ATOMIC_SEQ_CST);
     if (cpu == this_pcpu() || __atomic_load_n(&cpu->mode, __ATOMIC_SEQ_CST) == PCPU_HOST)
         return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Software timers: a sorted list per CPU over its one-shot hardware timer. */
-#include "hv/arch.h"
 #include "hv/timer.h"
+#include "hv/arch.h"
 
 static void program(struct pcpu *cpu)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Events on their way into an SVM guest: injection, and the window that says when it can take one. */
+/* Events on their way into an SVM guest: injection, and the window that says when it can take one.
+ */
 #include "svm/vmcb.h"
 
 #define VECTOR_NMI          2u
@@ -18,7 +19,8 @@ void svm_inject_irq(struct vcpu *vcpu, uint8_t vector)
     vmcb_of(vcpu)->event = EVENT_VALID | EVENT_INTR | vector;
 }
 
-/* An exception while another is on its way in: contributory ones make a double fault (SDM 3 §6.15). */
+/* An exception while another is on its way in: contributory ones make a double fault (SDM 3 §6.15).
+ */
 void svm_inject_exception(struct vcpu *vcpu, uint8_t vector, bool has_error, uint32_t error)
 {
     struct vmcb *vmcb = vmcb_of(vcpu);

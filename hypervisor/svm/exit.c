@@ -28,9 +28,9 @@ enum {
     SVM_NPF = 0x400,
 };
 
-#define VECTOR_UD 6u
-#define VECTOR_DB 1u
-#define VECTOR_AC 17u
+#define VECTOR_UD   6u
+#define VECTOR_DB   1u
+#define VECTOR_AC   17u
 #define NPF_PRESENT (1u << 0)
 #define NPF_WRITE   (1u << 1)
 #define NPF_FETCH   (1u << 4)

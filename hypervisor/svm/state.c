@@ -6,9 +6,9 @@
 #include "svm/vmcb.h"
 
 #define INTERCEPTED_EXCEPTIONS (1u << 6 | 1u << 1 | 1u << 17 | 1u << 18) /* #UD, #DB, #AC, #MC */
-#define DR6_RESET 0xFFFF0FF0u
-#define DR7_RESET 0x400u
-#define PAT_RESET 0x0007040600070406ull
+#define DR6_RESET              0xFFFF0FF0u
+#define DR7_RESET              0x400u
+#define PAT_RESET              0x0007040600070406ull
 
 static struct vmcb_segment *segment_of(struct vmcb *vmcb, enum segment which)
 {
@@ -212,12 +212,13 @@ enum bn_status svm_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 
 void svm_dump(struct vcpu *vcpu)
 {
-    static const char *const name[] = {"es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr", "gdtr", "idtr"};
+    static const char *const name[] = {"es", "cs",   "ss", "ds",   "fs",
+                                       "gs", "ldtr", "tr", "gdtr", "idtr"};
     struct vmcb *vmcb = vmcb_of(vcpu);
 
     hv_log("  exit code %lx info1 %lx info2 %lx intinfo %x event %x intctl %x intstate %lx",
-           vmcb->exit_code, vmcb->exit_info[0], vmcb->exit_info[1], vmcb->exit_int_info, vmcb->event,
-           vmcb->int_control, vmcb->int_state);
+           vmcb->exit_code, vmcb->exit_info[0], vmcb->exit_info[1], vmcb->exit_int_info,
+           vmcb->event, vmcb->int_control, vmcb->int_state);
     hv_log("  cr0 %lx cr2 %lx cr3 %lx cr4 %lx efer %lx dr6 %lx dr7 %lx", vmcb->cr0, vmcb->cr2,
            vmcb->cr3, vmcb->cr4, vmcb->efer, vmcb->dr6, vmcb->dr7);
     for (int s = SEG_ES; s < SEG_COUNT; s++) {

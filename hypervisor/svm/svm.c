@@ -168,6 +168,7 @@ static void svm_allow_port(struct vm *vm, uint16_t port, uint16_t count)
 
 const struct vcpu_vendor vendor_svm = {
     .name = "SVM",
+    .nested = &paging_npt,
     .present = svm_present,
     .cpu_enable = svm_cpu_enable,
     .vcpu_create = svm_vcpu_create,

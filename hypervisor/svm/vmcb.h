@@ -96,7 +96,7 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 #define MISC2_XSETBV   (1u << 13)
 #define MISC2_RDPRU    (1u << 14)
 
-struct svm_vm {          /* vm->vendor */
+struct svm_vm {        /* vm->vendor */
     hpa_t iopm, msrpm; /* 12 KiB and 8 KiB; 1 = exit */
 };
 

@@ -5,13 +5,13 @@
 #include "hv/hw.h"
 #include "hv/log.h"
 
-#define PM_TIMER_HZ    3579545u
-#define PIT_HZ         1193182u
-#define PIT_CHANNEL2   0x42u
-#define PIT_COMMAND    0x43u
-#define PIT_GATE       0x61u
-#define INTERVAL_MS    20u
-#define SAMPLE_TRIES   5u
+#define PM_TIMER_HZ  3579545u
+#define PIT_HZ       1193182u
+#define PIT_CHANNEL2 0x42u
+#define PIT_COMMAND  0x43u
+#define PIT_GATE     0x61u
+#define INTERVAL_MS  20u
+#define SAMPLE_TRIES 5u
 
 uint64_t tsc_hz, apic_timer_hz, boot_tsc;
 static uint64_t ns_per_tick_32, ticks_per_ns_32, apic_per_tick_32; /* 32.32 fixed point */

@@ -27,9 +27,10 @@ static const struct cpuid_mask {
     {0x2, ~0u, ~0u, ~0u, ~0u},
     {0x4, 0x3FFF, ~0u, ~0u, ~0u},
     {0x6, BIT(2), 0, 0, 0}, /* the APIC timer always runs */
-    /* FSGSBASE, BMI1, AVX2, SMEP, BMI2, ERMS, INVPCID, AVX-512, RDSEED, ADX, SMAP, CLFLUSHOPT, CLWB,
-     * SHA; AVX-512 and vector AES, UMIP, RDPID, VPCLMUL; FSRM. Not: whatever has state or MSRs of its
-     * own that we do not switch (TSC_ADJUST, SGX, MPX, RDT, PT, PKU, CET, AMX, speculation control). */
+    /* FSGSBASE, BMI1, AVX2, SMEP, BMI2, ERMS, INVPCID, AVX-512, RDSEED, ADX, SMAP, CLFLUSHOPT,
+     * CLWB, SHA; AVX-512 and vector AES, UMIP, RDPID, VPCLMUL; FSRM. Not: whatever has state or
+     * MSRs of its own that we do not switch (TSC_ADJUST, SGX, MPX, RDT, PT, PKU, CET, AMX,
+     * speculation control). */
     {0x7, 0,
      BIT(0) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(10) | BIT(16) | BIT(17) | BIT(18) |
          BIT(19) | BIT(20) | BIT(21) | BIT(23) | BIT(24) | BIT(26) | BIT(27) | BIT(28) | BIT(29) |

@@ -46,7 +46,9 @@ static void fill_idt(void)
         idt[i] = (struct gate){
             .offset_low = (uint16_t)entry,
             .selector = 8,
-            .ist = i == 2 ? IST_NMI : i == 8 || i == 18 ? IST_FAULT : 0,
+            .ist = i == 2              ? IST_NMI
+                   : i == 8 || i == 18 ? IST_FAULT
+                                       : 0,
             .type = 0x8E,
             .offset_mid = (uint16_t)(entry >> 16),
             .offset_high = (uint32_t)(entry >> 32),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The hypervisor's own address space: image by rights, direct map without execution, guarded stacks. */
+/* The hypervisor's own address space: image by rights, direct map without execution, guarded
+ * stacks. */
 #include "hv/arch.h"
 #include "hv/host.h"
 #include "hv/log.h"

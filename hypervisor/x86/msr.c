@@ -31,18 +31,18 @@ static const struct msr_rule {
     {0x10, 0x10, OPEN_READ, 0}, /* TSC: one time for all */
     {0x17, 0x17, FIXED, 0},
     {MSR_APIC_BASE, MSR_APIC_BASE, APIC, 0},
-    {0x34, 0x34, FIXED, 0},            /* SMI count */
-    {0x3A, 0x3A, FIXED, 1},            /* feature control: locked, everything off */
-    {0x79, 0x79, FIXED, 0},            /* microcode update */
-    {0x8B, 0x8B, HOST_READ, 0},        /* microcode revision */
-    {0xCE, 0xCE, FIXED, 0},            /* platform info */
+    {0x34, 0x34, FIXED, 0},     /* SMI count */
+    {0x3A, 0x3A, FIXED, 1},     /* feature control: locked, everything off */
+    {0x79, 0x79, FIXED, 0},     /* microcode update */
+    {0x8B, 0x8B, HOST_READ, 0}, /* microcode revision */
+    {0xCE, 0xCE, FIXED, 0},     /* platform info */
     {MTRR_CAP, MTRR_CAP, HOST_READ, 0},
-    {0x140, 0x140, FIXED, 0},          /* misc features */
+    {0x140, 0x140, FIXED, 0}, /* misc features */
     {MSR_SYSENTER_CS, MSR_SYSENTER_EIP, OPEN, 0},
-    {0x179, 0x17A, FIXED, 0},          /* machine check: no banks */
-    {0x1A0, 0x1A0, FIXED, 1},          /* misc enable: fast strings */
+    {0x179, 0x17A, FIXED, 0}, /* machine check: no banks */
+    {0x1A0, 0x1A0, FIXED, 1}, /* misc enable: fast strings */
     {MSR_DEBUGCTL, MSR_DEBUGCTL, FIXED, 0},
-    {0x200, 0x20F, HOST_READ, 0},      /* MTRRs: the firmware's, for everybody */
+    {0x200, 0x20F, HOST_READ, 0}, /* MTRRs: the firmware's, for everybody */
     {0x250, 0x250, HOST_READ, 0},
     {0x258, 0x259, HOST_READ, 0},
     {0x268, 0x26F, HOST_READ, 0},
@@ -59,7 +59,7 @@ static const struct msr_rule {
     {0xC001001A, 0xC001001A, FIXED, 0},
     {0xC001001D, 0xC001001D, FIXED, 0},
     {0xC001001F, 0xC001001F, FIXED, 0},
-    {0xC0010055, 0xC0010055, FIXED, 0}, /* interrupt pending message: none */
+    {0xC0010055, 0xC0010055, FIXED, 0},      /* interrupt pending message: none */
     {0xC0010114, 0xC0010114, FIXED, 1 << 4}, /* VM_CR: SVM is switched off */
     {0xC0010117, 0xC0010117, FIXED, 0},
     {0xC0011020, 0xC001102F, FIXED, 2}, /* core configuration; 29h: LFENCE serialises */
@@ -90,8 +90,8 @@ static void open_apic(struct vcpu *vcpu)
 void msr_policy_apply(struct vcpu *vcpu)
 {
     for (unsigned i = 0; i < HV_ARRAY_SIZE(rules); i++)
-        for (uint32_t msr = rules[i].first;
-             rules[i].policy <= OPEN_READ && msr <= rules[i].last; msr++)
+        for (uint32_t msr = rules[i].first; rules[i].policy <= OPEN_READ && msr <= rules[i].last;
+             msr++)
             vendor->allow_msr(vcpu, msr, true, rules[i].policy == OPEN);
     if (is_direct(vcpu) && lapic_is_x2apic())
         open_apic(vcpu);

@@ -103,8 +103,7 @@ enum bn_status xstate_xsetbv(struct vcpu *vcpu, uint32_t index, uint64_t value)
 {
     if (index || !(value & XCR0_X87) || value & ~xstate_supported ||
         (value & XCR0_AVX && !(value & XCR0_SSE)) ||
-        (value & XCR0_AVX512 &&
-         ((value & XCR0_AVX512) != XCR0_AVX512 || !(value & XCR0_AVX))))
+        (value & XCR0_AVX512 && ((value & XCR0_AVX512) != XCR0_AVX512 || !(value & XCR0_AVX))))
         return BN_EINVAL;
     vcpu->xcr0 = value;
     set_xcr0(value);

@@ -22,26 +22,26 @@
 #define MSR_PAT            0x277u
 #define MSR_DEBUGCTL       0x1D9u
 
-#define EFER_SCE  (1u << 0)
-#define EFER_LME  (1u << 8)
-#define EFER_LMA  (1u << 10)
-#define EFER_NXE  (1u << 11)
-#define EFER_SVME (1u << 12)
+#define EFER_SCE   (1u << 0)
+#define EFER_LME   (1u << 8)
+#define EFER_LMA   (1u << 10)
+#define EFER_NXE   (1u << 11)
+#define EFER_SVME  (1u << 12)
 #define EFER_FFXSR (1u << 14)
 
-#define CR0_PE 1u
-#define CR0_ET (1u << 4)
-#define CR0_NE (1u << 5)
-#define CR0_WP (1u << 16)
-#define CR0_PG (1u << 31)
-#define CR4_PAE     (1u << 5)
-#define CR4_PGE     (1u << 7)
-#define CR4_OSFXSR  (1u << 9)
+#define CR0_PE         1u
+#define CR0_ET         (1u << 4)
+#define CR0_NE         (1u << 5)
+#define CR0_WP         (1u << 16)
+#define CR0_PG         (1u << 31)
+#define CR4_PAE        (1u << 5)
+#define CR4_PGE        (1u << 7)
+#define CR4_OSFXSR     (1u << 9)
 #define CR4_OSXMMEXCPT (1u << 10)
-#define CR4_OSXSAVE (1u << 18)
-#define CR4_SMEP    (1u << 20)
-#define CR4_SMAP    (1u << 21)
-#define RFLAGS_IF   (1u << 9)
+#define CR4_OSXSAVE    (1u << 18)
+#define CR4_SMEP       (1u << 20)
+#define CR4_SMAP       (1u << 21)
+#define RFLAGS_IF      (1u << 9)
 
 struct cpuid_regs {
     uint32_t eax, ebx, ecx, edx;
@@ -115,7 +115,7 @@ extern uint64_t boot_tsc; /* TSC at the loader's first instruction: time zero */
 
 /* hostmap.c: the hypervisor's own page tables, W^X; then per-CPU stacks with guard pages. */
 void hostmap_init(void);
-uint64_t hostmap_stack(uint64_t bytes); /* top of a new stack, guard page below */
+uint64_t hostmap_stack(uint64_t bytes);          /* top of a new stack, guard page below */
 void hostmap_low_page(hpa_t page, bool present); /* identity, executable: other CPUs' way in */
 
 /* desc.c */

@@ -6,7 +6,7 @@
 #include "hv/types.h"
 
 void hv_main(hpa_t boot_info_address) HV_NORETURN;
-void init_this_cpu(void);                   /* virtualisation on, extended state known */
-void init_wait_and_run(void) HV_NORETURN;   /* waits for the boot CPU's word, then runs vCPUs */
+void init_this_cpu(void);                 /* virtualisation on, extended state known */
+void init_wait_and_run(void) HV_NORETURN; /* waits for the boot CPU's word, then runs vCPUs */
 
 #endif

@@ -16,7 +16,8 @@ void vm_log(struct vm *vm, const char *format, ...) HV_PRINTF(2, 3);
 /* Registers, the last lines of the ring and the reason on the UART, then a reset of the machine. */
 void hv_panic(const char *format, ...) HV_PRINTF(1, 2) HV_NORETURN;
 
-/* Copies log text from position *from (0: the oldest there is) and moves it on; characters copied. */
+/* Copies log text from position *from (0: the oldest there is) and moves it on; characters copied.
+ */
 size_t log_read(uint64_t *from, char *to, size_t bytes);
 
 #define HV_ASSERT(condition)                                                                       \

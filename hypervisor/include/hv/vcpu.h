@@ -112,8 +112,10 @@ struct vcpu {
 
 /* The vendor interface: everything above it is vendor-free, everything below it is svm/ or vmx/.
  * Const tables. */
+struct paging_format;
 struct vcpu_vendor {
-    const char *name; /* "SVM", "VMX" */
+    const char *name;                   /* "SVM", "VMX" */
+    const struct paging_format *nested; /* of guest memory */
     bool (*present)(void);
     /* Turns virtualisation on on the calling CPU. BN_ENODEV names in the log what is missing. */
     enum bn_status (*cpu_enable)(void);
@@ -136,12 +138,13 @@ struct vcpu_vendor {
     void (*inject_nmi)(struct vcpu *vcpu);
     void (*request_irq_window)(struct vcpu *vcpu, bool on);
     void (*skip)(struct vcpu *vcpu, unsigned bytes); /* RIP goes on; the interrupt shadow ends */
-    void (*flush_tlb)(struct vcpu *vcpu); /* at its next entry */
+    void (*flush_tlb)(struct vcpu *vcpu);            /* at its next entry */
     void (*allow_msr)(struct vcpu *vcpu, uint32_t msr, bool read, bool write);
     void (*allow_port)(struct vm *vm, uint16_t port, uint16_t count);
     void (*dump)(struct vcpu *vcpu); /* to the log, field by field by name */
 };
 extern const struct vcpu_vendor *vendor; /* chosen once at boot */
+extern const struct vcpu_vendor vendor_svm;
 
 void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit);
 void vcpu_inject_gp(struct vcpu *vcpu);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The machine's memory by the loader's map: what is RAM, and what of it the service VM gets. */
+#include "hv/host_memory.h"
+#include "hv/host.h"
+
+static struct host_range ram[HOST_MAX_RANGES];
+static uint32_t ram_count;
+
+/* Memory that the firmware left tables in is memory too, but not to be given away. */
+static bool is_ram(uint32_t type)
+{
+    return type == BN_MEMORY_USABLE || type == BN_MEMORY_ACPI || type == BN_MEMORY_ACPI_NVS;
+}
+
+void host_memory_init(void)
+{
+    for (uint32_t i = 0; i < boot_info.memory_count; i++) {
+        const struct bn_memory *m = &boot_info.memory[i];
+
+        if (!is_ram(m->type))
+            continue;
+        if (ram_count && ram[ram_count - 1].base + ram[ram_count - 1].bytes == m->base)
+            ram[ram_count - 1].bytes += m->bytes;
+        else if (ram_count < HOST_MAX_RANGES)
+            ram[ram_count++] = (struct host_range){m->base, m->bytes};
+    }
+}
+
+bool host_is_memory(hpa_t address)
+{
+    for (uint32_t i = 0; i < ram_count; i++)
+        if (address - ram[i].base < ram[i].bytes)
+            return true;
+    return false;
+}
+
+hpa_t host_memory_top(void)
+{
+    return ram_count ? ram[ram_count - 1].base + ram[ram_count - 1].bytes : 0;
+}
+
+/* The first range of the scenario at or after `from`, that belongs to somebody. */
+static struct host_range next_owned(hpa_t from)
+{
+    struct host_range next = {UINT64_MAX, 0};
+    const struct bn_range *owned[2] = {&scenario.hypervisor, &scenario.shm};
+
+    for (unsigned i = 0; i < 2; i++)
+        if (owned[i]->bytes && owned[i]->hpa + owned[i]->bytes > from && owned[i]->hpa < next.base)
+            next = (struct host_range){owned[i]->hpa, owned[i]->bytes};
+    for (uint32_t v = 0; v < scenario.vm_count; v++)
+        for (uint32_t r = 0; r < scenario.vm[v].range_count; r++) {
+            const struct bn_range *range = &scenario.vm[v].range[r];
+
+            if (range->hpa + range->bytes > from && range->hpa < next.base)
+                next = (struct host_range){range->hpa, range->bytes};
+        }
+    return next;
+}
+
+uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_status *status)
+{
+    const struct bn_scenario_vm *config = NULL;
+    uint64_t left = 0;
+    uint32_t count = 0;
+
+    for (uint32_t v = 0; v < scenario.vm_count; v++)
+        if (scenario.vm[v].kind == BN_VM_SERVICE)
+            config = &scenario.vm[v];
+    left = config ? config->memory_bytes : 0;
+    for (uint32_t i = 0; i < boot_info.memory_count && left; i++) {
+        hpa_t at = boot_info.memory[i].base, end = at + boot_info.memory[i].bytes;
+
+        at = (at + HV_PAGE_BYTES - 1) & ~(hpa_t)(HV_PAGE_BYTES - 1);
+        end &= ~(hpa_t)(HV_PAGE_BYTES - 1);
+        while (boot_info.memory[i].type == BN_MEMORY_USABLE && at < end && left &&
+               count < HOST_MAX_RANGES) {
+            struct host_range owned = next_owned(at);
+            uint64_t bytes = (owned.base < end ? owned.base > at ? owned.base : at : end) - at;
+
+            if (bytes > left)
+                bytes = left;
+            if (bytes)
+                ranges[count++] = (struct host_range){at, bytes};
+            left -= bytes;
+            at += bytes;
+            if (at >= owned.base)
+                at = owned.base + owned.bytes;
+        }
+    }
+    /* Firmware keeps a little of everything: what is missing may be as much as it plausibly holds.
+     */
+    *status = config && left > config->memory_bytes / 8 ? BN_ENOMEM : BN_OK;
+    return count;
+}

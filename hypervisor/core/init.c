@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The order of boot: from the loader's jump to the first guest instruction. */
+#include "hv/init.h"
+#include "hv/arch.h"
+#include "hv/console.h"
+#include "hv/display.h"
+#include "hv/host.h"
+#include "hv/host_memory.h"
+#include "hv/hostirq.h"
+#include "hv/lib.h"
+#include "hv/log.h"
+#include "hv/memory.h"
+#include "hv/pci.h"
+#include "hv/platform.h"
+#include "hv/sched.h"
+#include "hv/shm.h"
+#include "hv/watchdog.h"
+
+struct bn_boot_info boot_info;
+struct bn_scenario scenario;
+struct acpi_info acpi_info;
+
+extern char image_start[], image_end[];
+static const struct vcpu_vendor *const vendors[] = {&vendor_svm};
+static volatile bool go; /* VMs that start by themselves are in their run queues */
+
+void stack_switch_call(uint64_t stack_top, void (*function)(void)) HV_NORETURN;
+
+const struct bn_module *boot_module(const char *name)
+{
+    for (uint32_t i = 0; *name && i < boot_info.module_count; i++)
+        if (!strncmp(boot_info.module[i].name, name, BN_PATH_BYTES))
+            return &boot_info.module[i];
+    return NULL;
+}
+
+/* Our own copies, before anybody gets the memory they lie in. What is wrong is told once there is a
+ * console. */
+static const char *copy_boot_info(hpa_t address)
+{
+    uint32_t crc;
+
+    memcpy(&boot_info, hpa_to_ptr(address), sizeof(boot_info));
+    memcpy(&scenario, hpa_to_ptr(boot_info.scenario), sizeof(scenario));
+    crc = boot_info.crc;
+    boot_info.crc = 0;
+    if (boot_info.magic != BN_BOOT_MAGIC || boot_info.version != BN_BOOT_VERSION ||
+        boot_info.bytes != sizeof(boot_info) || crc != bn_crc32(0, &boot_info, sizeof(boot_info)) ||
+        boot_info.memory_count > BN_BOOT_MAX_MEMORY || boot_info.module_count > BN_BOOT_MAX_MODULES)
+        return "the loader's boot information is damaged or of another version";
+    if (scenario.magic != BN_SCENARIO_MAGIC || scenario.version != BN_SCENARIO_VERSION ||
+        scenario.bytes != sizeof(scenario) || scenario.vm_count > BN_MAX_VMS)
+        return "the scenario is damaged or of another version";
+    return NULL;
+}
+
+static void choose_vendor(void)
+{
+    for (unsigned i = 0; i < HV_ARRAY_SIZE(vendors) && !vendor; i++)
+        if (vendors[i]->present())
+            vendor = vendors[i];
+    if (!vendor)
+        hv_panic("this processor has neither SVM nor VMX");
+    hv_log("virtualisation: %s", vendor->name);
+}
+
+void init_this_cpu(void)
+{
+    xstate_init_cpu();
+    if (vendor->cpu_enable() != BN_OK)
+        hv_panic("CPU %u: virtualisation cannot be switched on", this_pcpu()->id);
+}
+
+void init_wait_and_run(void)
+{
+    struct pcpu *cpu = this_pcpu();
+
+    while (!go)
+        cpu_pause();
+    if (cpu->direct)
+        lapic_hand_over();
+    cpu->resched = true;
+    vcpu_loop();
+}
+
+static void report_machine(void)
+{
+    uint64_t usable = 0;
+
+    for (uint32_t i = 0; i < boot_info.memory_count; i++)
+        if (boot_info.memory[i].type == BN_MEMORY_USABLE)
+            usable += boot_info.memory[i].bytes;
+    hv_log("scenario %s: %u CPUs, %lu MiB usable, %s, %lu pages of ours left", scenario.name,
+           pcpu_count, usable >> 20, lapic_is_x2apic() ? "x2APIC" : "xAPIC", memory_free_pages());
+}
+
+static void build_vms(enum bn_vm_kind kind)
+{
+    for (uint32_t i = 0; i < scenario.vm_count; i++) {
+        struct vm *vm = &vms[i];
+
+        if (vm->config->kind != kind)
+            continue;
+        if ((kind == BN_VM_SERVICE ? service_build(vm) : prelaunched_build(vm)) != BN_OK)
+            hv_panic("VM %s cannot be built", vm->config->name);
+        hv_log("[%s] starts on CPU %u", vm->config->name, vm->config->cpu[0].pcpu);
+        vm_start(vm);
+    }
+}
+
+/* On the guarded stack, with exceptions working. */
+static void boot_rest(void)
+{
+    host_memory_init();
+    lapic_init_cpu();
+    pcpus[0].apic_id = lapic_id();
+    if (acpi_read(boot_info.rsdp, pcpus[0].apic_id, &acpi_info) != BN_OK)
+        hv_panic("the firmware's ACPI tables cannot be used");
+    clock_calibrate(acpi_info.pm_timer);
+    hostirq_init(&acpi_info);
+    pci_init(acpi_info.ecam_base, acpi_info.ecam_first_bus, acpi_info.ecam_last_bus);
+    xstate_init();
+    cpuid_policy_init();
+    choose_vendor();
+    init_this_cpu();
+    pcpus[0].online = true;
+    smp_start();
+    report_machine();
+    vm_init_all();
+    for (uint32_t i = 0; i < scenario.vm_count; i++)
+        if (scenario.vm[i].flags & BN_VM_DIRECT_IRQ)
+            pcpus[scenario.vm[i].cpu[0].pcpu].direct = true;
+    if (shm_init(&scenario) != BN_OK)
+        hv_panic("the shared window cannot be laid out");
+    display_init();
+    build_vms(BN_VM_PRELAUNCHED);
+    go = true; /* the cluster runs from here on */
+    build_vms(BN_VM_SERVICE);
+    watchdog_init(&scenario);
+    console_irq_on();
+    init_wait_and_run();
+}
+
+void hv_main(hpa_t boot_info_address)
+{
+    const char *wrong = copy_boot_info(boot_info_address);
+
+    boot_tsc = boot_info.tsc_entry;
+    console_init(scenario.console_port);
+    hv_log("Binnacle hypervisor");
+    if (wrong)
+        hv_panic("%s", wrong);
+    memory_init(ptr_to_hpa(image_end), scenario.hypervisor.hpa + scenario.hypervisor.bytes);
+    hostmap_init();
+    cpu_tables_init(&pcpus[0]);
+    pcpus_ready = true;
+    stack_switch_call(pcpus[0].stack_top, boot_rest);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The devices that the hypervisor itself emulates for each kind of VM, and the ports left open. */
+#include "hv/platform.h"
+#include "hv/host.h"
+#include "hv/hostirq.h"
+#include "hv/lib.h"
+#include "hv/log.h"
+#include "hv/pci.h"
+#include "hv/power.h"
+#include "hv/vioapic.h"
+#include "hv/vpic.h"
+#include "hv/vpit.h"
+#include "hv/vuart.h"
+
+#define UART_PORTS    8u
+#define PIN_UART      (1u << VUART_IRQ)
+#define PIN_PIT       (1u << 2)
+#define SPEAKER_COUNT 0x42u
+#define SPEAKER_MODE  0x43u
+#define SPEAKER_GATE  0x61u
+
+static struct devices {
+    struct vioapic ioapic;
+    struct vpic pic;
+    struct vpit pit;
+    struct vuart uart;
+    struct vpci pci;
+} devices[HV_MAX_VMS];
+
+static enum bn_status interrupt_controllers(struct vm *vm, struct devices *d)
+{
+    enum bn_status status = vm_add_mmio(vm, VLAPIC_BASE, HV_PAGE_BYTES, vlapic_mmio, NULL);
+
+    if (status == BN_OK)
+        status = vioapic_init(&d->ioapic, vm);
+    if (status == BN_OK)
+        status = vpic_init(&d->pic, vm);
+    return status;
+}
+
+/* Everything of the machine that is nobody else's, behind the filters. */
+static enum bn_status create_service(struct vm *vm, struct devices *d)
+{
+    enum bn_status status = interrupt_controllers(vm, d);
+
+    if (status == BN_OK)
+        status = vpit_init(&d->pit, vm);
+    if (status == BN_OK)
+        status = vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
+    if (status == BN_OK)
+        status = vpci_init(&d->pci, vm, acpi_info.ecam_base, acpi_info.ecam_first_bus,
+                           acpi_info.ecam_last_bus);
+    for (uint32_t i = 0; i < scenario.device_count && status == BN_OK; i++)
+        if (scenario.device[i].kind == BN_DEVICE_PCI)
+            status = vpci_hide(&d->pci, scenario.device[i].bdf);
+    if (status == BN_OK)
+        status = power_init(vm, &acpi_info);
+    if (status == BN_OK)
+        hostirq_forward(&d->ioapic, PIN_UART | PIN_PIT);
+    return status;
+}
+
+static enum bn_status open_uart(struct vm *vm, const struct bn_scenario_device *device)
+{
+    bool level, low;
+    uint32_t gsi = hostirq_isa_gsi(device->isa_irq, &level, &low);
+
+    vendor->allow_port(vm, device->port, UART_PORTS);
+    if (device->vector == BN_VECTOR_NONE)
+        return BN_OK;
+    return hostirq_route(gsi, vm->vcpu[0].lapic.apic_id, device->vector, level, low);
+}
+
+/* A pre-launched VM has its own real devices and no emulated ones. */
+static enum bn_status create_prelaunched(struct vm *vm)
+{
+    enum bn_status status = BN_OK;
+
+    for (uint32_t i = 0; i < scenario.device_count && status == BN_OK; i++) {
+        const struct bn_scenario_device *device = &scenario.device[i];
+
+        if (device->owner != vm->id)
+            continue;
+        if (device->kind == BN_DEVICE_UART)
+            status = open_uart(vm, device);
+        if (device->kind == BN_DEVICE_SPEAKER) {
+            vendor->allow_port(vm, SPEAKER_COUNT, 2);
+            vendor->allow_port(vm, SPEAKER_GATE, 1);
+        }
+        if (status != BN_OK)
+            hv_log("[%s] device %s: its interrupt cannot be routed", vm->config->name,
+                   device->name);
+    }
+    return status;
+}
+
+enum bn_status platform_create(struct vm *vm)
+{
+    struct devices *d = &devices[vm->id];
+
+    memset(d, 0, sizeof(*d));
+    vm->ioapic = NULL;
+    vm->pic = NULL;
+    vm->pit = NULL;
+    vm->uart = NULL;
+    vm->pci = NULL;
+    switch ((enum bn_vm_kind)vm->config->kind) {
+    case BN_VM_SERVICE:
+        return create_service(vm, d);
+    case BN_VM_PRELAUNCHED:
+        if (!(vm->config->flags & BN_VM_DIRECT_IRQ))
+            return BN_EINVAL;
+        return create_prelaunched(vm);
+    case BN_VM_POSTLAUNCHED:
+        return interrupt_controllers(vm, d);
+    }
+    return BN_EINVAL;
+}
+
+void platform_reset(struct vm *vm)
+{
+    if (vm->ioapic)
+        vioapic_reset(vm->ioapic);
+    if (vm->pic)
+        vpic_reset(vm->pic);
+    if (vm->pit)
+        vpit_reset(vm->pit);
+    if (vm->uart)
+        vuart_reset(vm->uart);
+}
+
+void platform_destroy(struct vm *vm)
+{
+    if (vm->pit)
+        vpit_reset(vm->pit); /* stops its timer */
+}

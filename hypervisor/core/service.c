@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Builds the service VM: the whole machine at its own addresses, less what belongs to others. */
+#include "hv/arch.h"
+#include "hv/host.h"
+#include "hv/host_memory.h"
+#include "hv/lib.h"
+#include "hv/log.h"
+#include "hv/platform.h"
+#include "hv/shm.h"
+
+#define FOUR_GIB           0x100000000ull
+#define LOWEST_PLACE       0x1000000ull /* parts of the kernel lie above 16 MiB */
+#define E820_RAM           1u
+#define E820_RESERVED      2u
+#define E820_ACPI          3u
+#define E820_SOFT_RESERVED 0xEFFFFFFFu
+#define ALL_PORTS          0x10000u
+#define MAX_PLACED         8u
+
+static struct host_range own[HOST_MAX_RANGES];
+static uint32_t own_count;
+static struct host_range taken[BN_BOOT_MAX_MODULES + MAX_PLACED]; /* of it, during the building */
+static uint32_t taken_count;
+static struct linux_e820 e820[LINUX_E820_MAX];
+static uint32_t e820_count;
+
+static uint64_t page_up(uint64_t a)
+{
+    return (a + HV_PAGE_BYTES - 1) & ~(uint64_t)(HV_PAGE_BYTES - 1);
+}
+
+static bool overlaps(const struct host_range *r, hpa_t base, uint64_t bytes)
+{
+    return base < r->base + r->bytes && r->base < base + bytes;
+}
+
+static bool owns(hpa_t base, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < own_count; i++)
+        if (base >= own[i].base && bytes <= own[i].bytes &&
+            base - own[i].base <= own[i].bytes - bytes)
+            return true;
+    return false;
+}
+
+/* Free memory of the VM for `bytes`, as high as possible below 4 GiB; 0: none. */
+static hpa_t place(uint64_t bytes, uint64_t alignment)
+{
+    for (uint32_t i = own_count; i--;) {
+        hpa_t end = own[i].base + own[i].bytes;
+        hpa_t at = ((end < FOUR_GIB ? end : FOUR_GIB) - bytes) & ~(alignment - 1);
+        bool moved = true;
+
+        if (own[i].bytes < bytes)
+            continue;
+        while (moved && at >= own[i].base && at >= LOWEST_PLACE && at < end) {
+            moved = false;
+            for (uint32_t t = 0; t < taken_count && !moved; t++)
+                if (overlaps(&taken[t], at, bytes)) {
+                    moved = taken[t].base >= bytes;
+                    at = moved ? (taken[t].base - bytes) & ~(alignment - 1) : 0;
+                }
+        }
+        if (owns(at, bytes) && at >= LOWEST_PLACE) {
+            taken[taken_count++] = (struct host_range){at, bytes};
+            return at;
+        }
+    }
+    return 0;
+}
+
+static enum bn_status hide(struct vm *vm, hpa_t base, uint64_t bytes)
+{
+    hpa_t from = base & ~(hpa_t)(HV_PAGE_BYTES - 1);
+
+    return bytes ? paging_unmap(&vm->memory, from, page_up(base + bytes - from)) : BN_OK;
+}
+
+/* DMAR (VT-d §8.3): the register page of every remapping unit is ours. */
+static enum bn_status hide_iommus(struct vm *vm)
+{
+    enum bn_status status = BN_OK;
+    const uint8_t *table;
+    uint32_t length, at = 48;
+
+    if (!acpi_info.dmar)
+        return BN_OK;
+    table = hpa_to_ptr(acpi_info.dmar);
+    memcpy(&length, table + 4, sizeof(length));
+    while (at + 16 <= length && status == BN_OK) {
+        uint16_t type, bytes;
+        uint64_t base;
+
+        memcpy(&type, table + at, sizeof(type));
+        memcpy(&bytes, table + at + 2, sizeof(bytes));
+        memcpy(&base, table + at + 8, sizeof(base));
+        if (type == 0)
+            status = hide(vm, base, HV_PAGE_BYTES);
+        if (bytes < 4)
+            break;
+        at += bytes;
+    }
+    return status;
+}
+
+/* Usable memory that is not this VM's: hypervisor, other VMs, what exceeds its share. */
+static enum bn_status hide_memory(struct vm *vm)
+{
+    enum bn_status status = BN_OK;
+
+    for (uint32_t i = 0; i < boot_info.memory_count && status == BN_OK; i++) {
+        const struct bn_memory *m = &boot_info.memory[i];
+
+        if (m->type == BN_MEMORY_USABLE)
+            status = hide(vm, m->base, m->bytes);
+    }
+    for (uint32_t i = 0; i < own_count && status == BN_OK; i++)
+        status = paging_map(&vm->memory, own[i].base, own[i].base, own[i].bytes,
+                            MAP_READ | MAP_WRITE | MAP_EXEC);
+    return status;
+}
+
+static enum bn_status map_machine(struct vm *vm)
+{
+    unsigned bits = cpuid(0x80000008, 0).eax & 0xFF;
+    enum bn_status status = paging_map(&vm->memory, 0, 0, 1ull << (bits < 46 ? bits : 46),
+                                       MAP_READ | MAP_WRITE | MAP_EXEC);
+
+    if (status == BN_OK)
+        status = hide_memory(vm);
+    if (status == BN_OK)
+        status = hide(vm, scenario.hypervisor.hpa, scenario.hypervisor.bytes);
+    for (uint32_t i = 0; i < vm->mmio_count && status == BN_OK; i++)
+        status = hide(vm, vm->mmio[i].base, vm->mmio[i].bytes);
+    for (uint32_t i = 0; i < acpi_info.ioapic_count && status == BN_OK; i++)
+        status = hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
+    if (status == BN_OK)
+        status = hide_iommus(vm);
+    if (status == BN_OK && acpi_info.hpet_base)
+        status = hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES);
+    return status == BN_OK ? shm_map(vm) : status;
+}
+
+static bool others_port(const struct vm *vm, uint32_t port)
+{
+    for (uint32_t i = 0; i < vm->pio_count; i++)
+        if (port - vm->pio[i].base < vm->pio[i].bytes)
+            return true;
+    for (uint32_t i = 0; i < scenario.device_count; i++)
+        if (scenario.device[i].kind == BN_DEVICE_UART && port - scenario.device[i].port < 8)
+            return true;
+    return port - scenario.console_port < 8;
+}
+
+static void open_ports(struct vm *vm)
+{
+    for (uint32_t port = 0; port < ALL_PORTS; port++)
+        if (!others_port(vm, port))
+            vendor->allow_port(vm, (uint16_t)port, 1);
+}
+
+static void add_e820(uint64_t base, uint64_t bytes, uint32_t type)
+{
+    if (bytes && e820_count < LINUX_E820_MAX)
+        e820[e820_count++] = (struct linux_e820){base, bytes, type};
+}
+
+static void sort_e820(void)
+{
+    for (uint32_t i = 1; i < e820_count; i++)
+        for (uint32_t j = i; j && e820[j].base < e820[j - 1].base; j--) {
+            struct linux_e820 other = e820[j];
+
+            e820[j] = e820[j - 1];
+            e820[j - 1] = other;
+        }
+}
+
+/* Its own memory with the page of ACPI tables cut out, the firmware's reservations, the window. */
+static void make_e820(hpa_t acpi_page)
+{
+    e820_count = 0;
+    for (uint32_t i = 0; i < own_count; i++) {
+        const struct host_range *r = &own[i];
+
+        if (overlaps(r, acpi_page, HV_PAGE_BYTES)) {
+            add_e820(r->base, acpi_page - r->base, E820_RAM);
+            add_e820(acpi_page, HV_PAGE_BYTES, E820_ACPI);
+            add_e820(acpi_page + HV_PAGE_BYTES, r->base + r->bytes - acpi_page - HV_PAGE_BYTES,
+                     E820_RAM);
+        } else {
+            add_e820(r->base, r->bytes, E820_RAM);
+        }
+    }
+    for (uint32_t i = 0; i < boot_info.memory_count; i++) {
+        const struct bn_memory *m = &boot_info.memory[i];
+
+        if (m->type != BN_MEMORY_USABLE)
+            add_e820(m->base, m->bytes, m->type == BN_MEMORY_MMIO ? E820_RESERVED : m->type);
+    }
+    add_e820(scenario.hypervisor.hpa, scenario.hypervisor.bytes, E820_RESERVED);
+    add_e820(scenario.shm.hpa, scenario.shm.bytes, E820_SOFT_RESERVED);
+    for (uint32_t v = 0; v < scenario.vm_count; v++)
+        for (uint32_t r = 0; r < scenario.vm[v].range_count; r++)
+            add_e820(scenario.vm[v].range[r].hpa, scenario.vm[v].range[r].bytes, E820_RESERVED);
+    sort_e820();
+}
+
+/* Only what lies in the VM's own memory may stay where the loader put it. */
+static gpa_t initrd_place(const struct bn_module *initrd)
+{
+    gpa_t to;
+
+    if (owns(initrd->base, initrd->bytes))
+        return initrd->base;
+    to = place(page_up(initrd->bytes), HV_PAGE_BYTES);
+    if (to)
+        memcpy(hpa_to_ptr(to), hpa_to_ptr(initrd->base), initrd->bytes);
+    return to;
+}
+
+static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
+{
+    const struct bn_module *initrd = boot_module(vm->config->initrd);
+    const uint8_t *image = hpa_to_ptr(kernel->base);
+    struct acpi_service_view view = {.cpu_count = vm->vcpu_count};
+    struct linux_place where = {0};
+    uint64_t room, alignment;
+
+    if (linux_check(image, kernel->bytes, &room, &alignment) != BN_OK) {
+        hv_log("[%s] %s is no 64-bit bzImage", vm->config->name, kernel->name);
+        return BN_EINVAL;
+    }
+    for (uint32_t i = 0; i < boot_info.module_count; i++)
+        taken[taken_count++] =
+            (struct host_range){boot_info.module[i].base, page_up(boot_info.module[i].bytes)};
+    where.rsdp = place(HV_PAGE_BYTES, HV_PAGE_BYTES);
+    where.blob = place(LINUX_BLOB_BYTES, HV_PAGE_BYTES);
+    where.kernel = place(page_up(room), alignment);
+    if (initrd) {
+        where.initrd = initrd_place(initrd);
+        where.initrd_bytes = initrd->bytes;
+    }
+    if (!where.rsdp || !where.blob || !where.kernel || (initrd && !where.initrd))
+        return BN_ENOMEM;
+    for (uint32_t i = 0; i < vm->vcpu_count; i++)
+        view.apic_id[i] = vm->vcpu[i].lapic.apic_id;
+    if (acpi_info.present && acpi_build_service(&acpi_info, &view, where.rsdp) != BN_OK)
+        return BN_ENOMEM;
+    make_e820(where.rsdp);
+    if (!acpi_info.present)
+        where.rsdp = 0;
+    return linux_load(vm, image, kernel->bytes, &where, e820, e820_count);
+}
+
+enum bn_status service_build(struct vm *vm)
+{
+    const struct bn_module *kernel = boot_module(vm->config->image);
+    enum bn_status status;
+
+    if (!kernel) {
+        hv_log("[%s] image %s was not loaded", vm->config->name, vm->config->image);
+        return BN_ENODEV;
+    }
+    own_count = host_service_ranges(own, &status);
+    if (status != BN_OK) {
+        hv_log("[%s] the machine has too little memory for it", vm->config->name);
+        return status;
+    }
+    status = vm_create(vm);
+    if (status == BN_OK)
+        status = map_machine(vm);
+    if (status == BN_OK) {
+        open_ports(vm);
+        status = load_kernel(vm, kernel);
+    }
+    for (uint32_t i = 0; i < vm->vcpu_count && status == BN_OK; i++)
+        vm->vcpu[i].pcpu->service = &vm->vcpu[i];
+    if (status != BN_OK)
+        hv_log("[%s] cannot be built (status %u)", vm->config->name, status);
+    return status;
+}
