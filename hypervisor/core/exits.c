@@ -125,7 +125,7 @@ static void handle_exception(struct vcpu *vcpu, const struct vcpu_exit *exit)
 
 void exit_end_vm(struct vcpu *vcpu, enum vm_end how)
 {
-    policy_vm_ended(vcpu, how);
+    policy_vm_ended(vcpu->vm, how);
     vcpu->pcpu->resched = true;
 }
 
@@ -155,8 +155,7 @@ void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit)
         handle_host_irq();
         return;
     case EXIT_HOST_NMI:
-        watchdog_nmi(vcpu);
-        return;
+        return; /* it was a kick: what is wanted is in the requests and the VM's state */
     case EXIT_CPUID:
         handle_cpuid(vcpu, exit);
         return;

@@ -108,6 +108,24 @@ static void build_vms(enum bn_vm_kind kind)
     }
 }
 
+/* By the UART's interrupt if the scenario says which it is; else by polling. */
+static void start_console_input(void)
+{
+    bool routed = false, level, low;
+
+    for (uint32_t i = 0; i < scenario.device_count; i++) {
+        const struct bn_scenario_device *device = &scenario.device[i];
+        uint32_t gsi;
+
+        if (device->kind != BN_DEVICE_UART || device->owner != BN_OWNER_HYPERVISOR ||
+            device->port != scenario.console_port)
+            continue;
+        gsi = hostirq_isa_gsi(device->isa_irq, &level, &low);
+        routed = hostirq_route(gsi, pcpus[0].apic_id, HOST_VECTOR_CONSOLE, level, low) == BN_OK;
+    }
+    console_start_input(routed);
+}
+
 /* On the guarded stack, with exceptions working. */
 static void boot_rest(void)
 {
@@ -137,7 +155,7 @@ static void boot_rest(void)
     go = true; /* the cluster runs from here on */
     build_vms(BN_VM_SERVICE);
     watchdog_init(&scenario);
-    console_irq_on();
+    start_console_input();
     init_wait_and_run();
 }
 

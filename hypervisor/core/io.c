@@ -6,6 +6,7 @@
 #include "hv/ioreq.h"
 #include "hv/lib.h"
 #include "hv/log.h"
+#include "hv/pcpu.h"
 #include "hv/shm.h"
 
 /* Binary search: the last region that starts at or below `address`. */

@@ -8,7 +8,6 @@
 #include "hv/lib.h"
 #include "hv/log.h"
 #include "hv/platform.h"
-#include "hv/power.h"
 #include "hv/sched.h"
 
 #define WEIGHT_DEFAULT 100u
@@ -207,19 +206,4 @@ void vm_flush_tlb(struct vm *vm)
                __atomic_load_n(&vcpu->pcpu->mode, __ATOMIC_SEQ_CST) == PCPU_GUEST)
             cpu_pause();
     }
-}
-
-void vm_guest_power(struct vm *vm, enum power_kind kind)
-{
-    static const enum vm_end end[] = {
-        [POWER_OFF] = VM_END_POWER_OFF,
-        [POWER_RESET] = VM_END_RESET,
-        [POWER_SLEEP] = VM_END_SLEEP,
-        [POWER_SHUTDOWN] = VM_END_TRIPLE_FAULT,
-    };
-
-    if (own_vm(vm))
-        exit_end_vm(this_pcpu()->loaded, end[kind]);
-    else
-        policy_request(vm, end[kind]);
 }
