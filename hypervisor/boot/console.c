@@ -10,6 +10,7 @@
 
 static uint16_t uart;
 static SIMPLE_TEXT_OUTPUT_INTERFACE *screen;
+static bool on_screen; /* what is being said now */
 
 static void uart_set_up(uint16_t port)
 {
@@ -36,7 +37,7 @@ static void put(char c)
             break;
     if (uart)
         outb(uart, (uint8_t)c);
-    if (screen)
+    if (screen && on_screen)
         screen->OutputString(screen, text);
 }
 
@@ -81,27 +82,33 @@ static void put_formatted(const char *format, va_list arguments)
     }
 }
 
-void console_start(uint16_t port)
+/* The text screen that firmware draws on this display: its driver may not be running yet. */
+static SIMPLE_TEXT_OUTPUT_INTERFACE *text_on(EFI_HANDLE display)
 {
     EFI_GUID text = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;
+    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
+    VOID *found = NULL;
+
+    if (bs->HandleProtocol(display, &text, &found) != EFI_SUCCESS) {
+        bs->ConnectController(display, NULL, NULL, TRUE);
+        if (bs->HandleProtocol(display, &text, &found) != EFI_SUCCESS)
+            return NULL;
+    }
+    return found != efi_system->ConOut ? found : NULL;
+}
+
+void console_start(uint16_t port)
+{
     EFI_GUID graphics = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
     EFI_BOOT_SERVICES *bs = efi_system->BootServices;
     EFI_HANDLE *handles = NULL;
     UINTN count = 0;
 
     uart_set_up(port);
-    screen = efi_system->ConOut;
     if (bs->LocateHandleBuffer(ByProtocol, &graphics, NULL, &count, &handles) != EFI_SUCCESS)
         return;
-    for (UINTN i = 0; i < count; i++) {
-        VOID *found;
-
-        if (bs->HandleProtocol(handles[i], &text, &found) == EFI_SUCCESS &&
-            found != efi_system->ConOut) {
-            screen = found;
-            break;
-        }
-    }
+    for (UINTN i = 0; i < count && !screen; i++)
+        screen = text_on(handles[i]);
     bs->FreePool(handles);
 }
 
@@ -116,15 +123,42 @@ void console_screen_off(void)
     screen = NULL;
 }
 
+static void put_line(const char *start, const char *format, va_list arguments)
+{
+    put_formatted(start, arguments); /* names no argument */
+    put_formatted(format, arguments);
+    put('\n');
+}
+
+/* The first trouble clears the screen of the firmware's logo. */
+static void screen_on(void)
+{
+    static bool cleared;
+
+    if (screen && !cleared)
+        screen->ClearScreen(screen);
+    cleared = true;
+    on_screen = true;
+}
+
 void say(const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    put_formatted("loader: ", arguments);
-    put_formatted(format, arguments);
-    put('\n');
+    put_line("loader: ", format, arguments);
     va_end(arguments);
+}
+
+void complain(const char *format, ...)
+{
+    va_list arguments;
+
+    screen_on();
+    va_start(arguments, format);
+    put_line("loader: ", format, arguments);
+    va_end(arguments);
+    on_screen = false;
 }
 
 void fail(const char *format, ...)
@@ -132,15 +166,17 @@ void fail(const char *format, ...)
     va_list arguments;
     UINTN which;
 
+    screen_on();
     va_start(arguments, format);
-    put_formatted("loader: ERROR: ", arguments);
-    put_formatted(format, arguments);
+    put_line("loader: ERROR: ", format, arguments);
     va_end(arguments);
-    put_formatted("\nloader: Binnacle does not start. Press a key to restart the machine.\n",
-                  arguments);
-    if (efi_system->ConIn && efi_system->BootServices->WaitForEvent(
-                                 1, &efi_system->ConIn->WaitForKey, &which) == EFI_SUCCESS)
-        efi_system->RuntimeServices->ResetSystem(EfiResetCold, EFI_ABORTED, 0, NULL);
+    complain("Binnacle does not start. Press a key to restart the machine.");
+    if (efi_system->ConIn) {
+        efi_system->ConIn->Reset(efi_system->ConIn, FALSE); /* keys of before do not count */
+        if (efi_system->BootServices->WaitForEvent(1, &efi_system->ConIn->WaitForKey, &which) ==
+            EFI_SUCCESS)
+            efi_system->RuntimeServices->ResetSystem(EfiResetCold, EFI_ABORTED, 0, NULL);
+    }
     for (;;)
         __asm__ volatile("hlt");
 }

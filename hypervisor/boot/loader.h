@@ -19,9 +19,10 @@ extern uint64_t loader_tsc_entry; /* TSC at the first instruction, start.S */
 /* console.c: the UART and the firmware's text screen. %s text, %u decimal, %x hexadecimal (all
  * numbers uint64_t), %%. */
 void console_start(uint16_t port);
-void console_move(uint16_t port); /* to the UART that the scenario names */
-void console_screen_off(void);    /* firmware's text screen is no longer to be used */
-void say(const char *format, ...);
+void console_move(uint16_t port);       /* to the UART that the scenario names */
+void console_screen_off(void);          /* firmware's text screen is no longer to be used */
+void say(const char *format, ...);      /* on the UART */
+void complain(const char *format, ...); /* on the screen too */
 /* Tells why there is no boot, waits for a key, restarts the machine. */
 void fail(const char *format, ...) __attribute__((noreturn));
 const char *efi_error(EFI_STATUS status);

@@ -20,8 +20,8 @@ static void tell_problem(void *context, const struct scenario_problem *problem)
     char text[256];
 
     scenario_explain(context, problem, text, sizeof(text));
-    say("ERROR: scenario.bin: %s", text);
-    say("    remedy: %s", scenario_remedy(problem->fault));
+    complain("ERROR: scenario.bin: %s", text);
+    complain("    remedy: %s", scenario_remedy(problem->fault));
 }
 
 /* The scenario, found sound and fit for this machine. */

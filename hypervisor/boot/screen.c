@@ -70,7 +70,8 @@ void screen_set(const struct bn_scenario *s, struct bn_boot_framebuffer *to)
     const struct choice best = find_display(width, height);
 
     if (!best.pixels) {
-        say("WARNING: there is no display with a linear framebuffer: VM \"%s\" starts without one",
+        complain(
+            "WARNING: there is no display with a linear framebuffer: VM \"%s\" starts without one",
             s->vm[s->framebuffer_vm].name);
         return;
     }

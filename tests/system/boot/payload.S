@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Stands in for the hypervisor in the loader's tests: on COM1 it says "payload:" and the 8-byte words of bn_boot_info up
- * to the memory map, in hexadecimal, then "bss" and the sum of its zeroed memory, and leaves through isa-debug-exit. It
- * is linked high, runs at its physical place, and uses no stack, as RSP is 0.
+ * Stands in for the hypervisor in the loader's tests: on COM1 it says "payload:", in hexadecimal the address of
+ * bn_boot_info, its own address and the OR of its zeroed memory, and "end", then stops, so that the test can read the
+ * machine's memory. It is linked high, runs at its physical place, and uses no stack, as RSP is 0.
  */
     .set COM1, 0x3F8
-    .set WORDS, 112 / 8
 
     .section .text, "ax"
     .globl payload
 payload:
     mov $COM1, %dx
     lea hello(%rip), %rsi
-    lea words(%rip), %rbp
+    lea info(%rip), %rbp
     jmp print
 
-words:
-    xor %ebx, %ebx
-word:
-    mov (%rdi, %rbx, 8), %r8
-    lea printed_word(%rip), %rbp
+info:
+    mov %rdi, %r8
+    lea place(%rip), %rbp
     jmp print_number
-printed_word:
-    inc %ebx
-    cmp $WORDS, %ebx
-    jb word
-    lea bss(%rip), %rsi
+place:
+    lea payload(%rip), %r8
     lea sum(%rip), %rbp
-    jmp print
+    jmp print_number
 
 sum:
     xor %r8d, %r8d
@@ -41,14 +35,12 @@ sum:
 
 end:
     lea bye(%rip), %rsi
-    lea leave(%rip), %rbp
+    lea stop(%rip), %rbp
     jmp print
-leave:
-    mov $0xF4, %dx
-    mov $0x10, %eax
-    out %eax, %dx
+stop:
     cli
     hlt
+    jmp stop
 
 /* The text at RSI, then to RBP. */
 print:
@@ -76,8 +68,6 @@ print_number:
     .section .rodata, "a"
 hello:
     .asciz "payload: "
-bss:
-    .asciz "bss "
 bye:
     .asciz "end\r\n"
 digits:

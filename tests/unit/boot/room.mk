@@ -10,12 +10,12 @@ BOOT_TEST_HEADERS := $(wildcard hypervisor/boot/*.h hypervisor/core/scenario_*.h
 define boot_test
 $(BOOT_TESTS)/$(1): $(2) $(BOOT_TEST_HEADERS)
 	@mkdir -p $$(@D)
-	$$(CC) $$(SAN_CFLAGS) $(BOOT_TEST_CFLAGS) $(2) $(3) -o $$@
+	@$$(CC) $$(SAN_CFLAGS) $(BOOT_TEST_CFLAGS) $(2) $(3) -o $$@
 endef
 define boot_fuzzer
 $(BOOT_TESTS)/$(1): $(2) $(BOOT_TEST_HEADERS)
 	@mkdir -p $$(@D)
-	$$(CLANG) $$(FUZZ_CFLAGS) $(BOOT_TEST_CFLAGS) $(2) $(3) -o $$@
+	@$$(CLANG) $$(FUZZ_CFLAGS) $(BOOT_TEST_CFLAGS) $(2) $(3) -o $$@
 endef
 
 $(eval $(call boot_test,test_scenario,tests/unit/boot/test_scenario.c $(CHECK_SOURCES),-lcmocka))
@@ -37,3 +37,10 @@ $(eval $(call boot_fuzzer,fuzz_scenario_reader,tests/fuzz/tools/fuzz_scenario_re
 	tools/scenario/property.c tools/scenario/source.c $(CHECK_SOURCES),-lfdt))
 
 FUZZERS += $(addprefix $(BOOT_TESTS)/fuzz_,scenario elf memory_map scenario_reader)
+
+# What the system tests boot instead of the hypervisor.
+$(BOOT_TESTS)/payload.elf: tests/system/boot/payload.S tests/system/boot/payload.lds
+	@mkdir -p $(@D)
+	@$(CC) -c $< -o $(BOOT_TESTS)/payload.o
+	@$(LD) -n -z max-page-size=4096 -T tests/system/boot/payload.lds $(BOOT_TESTS)/payload.o -o $@
+PROGRAMS += $(BOOT_TESTS)/payload.elf
