@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The cluster on a bare emulated PC: what the driver reads off the screen is what the vehicle does."""
+import pytest
+
+import clusterpix
+from clustervm import ClusterVM
+
+FAIL_SAFE = {"BrakeWarning", "EngineMil"}
+DRAW_BUDGET_US = 1500  # at one instruction a nanosecond: 1.5 million instructions a frame
+
+
+def check_picture(vm, path):
+    """Everything readable on the picture against the vehicle at the picture's own time."""
+    picture = clusterpix.load(path)
+    t = clusterpix.picture_time(picture)
+    assert t is not None, f"no frame code on {path}"
+    truth = vm.sim.state(t)
+    speed = truth["Motion"]["Speed"]
+    assert clusterpix.read_speed(picture) == pytest.approx(speed, abs=1), f"figures on {path}"
+    assert clusterpix.read_speed_needle(picture) == pytest.approx(speed, abs=1), f"speed needle on {path}"
+    assert clusterpix.read_rpm_needle(picture) == pytest.approx(truth["Motion"]["EngineRpm"], abs=120), path
+    # A lamp that changes within a tenth of a second of the picture may be seen either way.
+    certain = [{k for k in vm.sim.state(t + d)["Body"] if k != "Gear"} for d in (-0.1, 0, 0.1)]
+    lit = clusterpix.read_telltales(picture)
+    assert set.intersection(*certain) <= lit <= set.union(*certain), f"telltales on {path}"
+    gear = truth["Body"]["Gear"]
+    seen = clusterpix.read_text(picture, clusterpix.layout_of(picture).rpm_x)
+    near = {vm.sim.state(t + d)["Body"]["Gear"] for d in (-0.1, 0, 0.1)}
+    if gear > 0:
+        assert seen in {str(g) for g in near}, f"gear on {path}"
+    return t
+
+
+@pytest.mark.parametrize("start, mode", [(26, None), (301, None), (842, None), (1199, "1024x768"), (1712, None),
+                                         (1725, "1920x720"), (1473, "1920x1080")])
+def test_picture_shows_the_trace(tmp_path, start, mode):
+    with ClusterVM(tmp_path, start=start, mode=mode) as vm:
+        vm.until(2.5)
+        first = check_picture(vm, vm.screenshot())
+        vm.run(1)
+        assert check_picture(vm, vm.screenshot()) >= first + 0.9
+
+
+def test_lamp_check_then_dark(tmp_path):
+    with ClusterVM(tmp_path, start=500) as vm:
+        vm.until(0.5)
+        early = clusterpix.load(vm.screenshot())
+        vm.until(2)
+        later = clusterpix.load(vm.screenshot())
+    assert clusterpix.read_telltales(early) == {"BrakeWarning", "BeltReminder", "EngineMil"}
+    assert clusterpix.read_telltales(later) == set()
+
+
+@pytest.mark.parametrize("fault", ["cut", "corrupt", "babble", "freeze", "late"])
+def test_bad_bus_gives_dashes_never_a_stale_number(tmp_path, fault):
+    with ClusterVM(tmp_path, start=1705) as vm:
+        vm.until(2)
+        check_picture(vm, vm.screenshot())
+        vm.sim.fault = fault
+        vm.run(0.3)
+        lost = clusterpix.load(vm.screenshot())
+        vm.sim.fault = None
+        vm.run(1.5)
+        check_picture(vm, vm.screenshot())
+    assert clusterpix.read_speed(lost) == "---"
+    assert clusterpix.read_speed_needle(lost) is None
+    assert clusterpix.read_rpm_needle(lost) is None
+    assert clusterpix.read_text(lost, clusterpix.layout_of(lost).rpm_x) == "-"
+    assert clusterpix.read_telltales(lost) == FAIL_SAFE
+
+
+def test_statistics_and_budget(tmp_path):
+    with ClusterVM(tmp_path, start=1500) as vm:
+        vm.until(2)
+        before = vm.stats()
+        vm.run(2)
+        after = vm.stats()
+        counter = clusterpix.read_counter(clusterpix.load(vm.screenshot()))
+    assert 0 < after["FirstTelltale"] + 1 <= 200 and after["FirstFrame"] <= 200
+    assert after["WorstDraw"] <= DRAW_BUDGET_US
+    # Every slot has its frame or is counted as overrun: an emulator held up by its host skips time, but hides nothing.
+    assert after["Drawn"] > before["Drawn"]
+    assert counter >= after["Drawn"] + after["Overruns"]
+    assert after["DisplayState"] == 1
+
+
+def test_bus_silent_from_the_start(tmp_path):
+    with ClusterVM(tmp_path, faults=[("cut", 0, float("inf"))]) as vm:
+        vm.until(2)
+        picture = clusterpix.load(vm.screenshot())
+    assert clusterpix.read_speed(picture) == "---"
+    assert clusterpix.read_telltales(picture) == FAIL_SAFE
