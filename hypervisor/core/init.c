@@ -12,6 +12,7 @@
 #include "hv/memory.h"
 #include "hv/pci.h"
 #include "hv/platform.h"
+#include "hv/scenario.h"
 #include "hv/sched.h"
 #include "hv/shm.h"
 #include "hv/watchdog.h"
@@ -48,10 +49,45 @@ static const char *copy_boot_info(hpa_t address)
         boot_info.bytes != sizeof(boot_info) || crc != bn_crc32(0, &boot_info, sizeof(boot_info)) ||
         boot_info.memory_count > BN_BOOT_MAX_MEMORY || boot_info.module_count > BN_BOOT_MAX_MODULES)
         return "the loader's boot information is damaged or of another version";
-    if (scenario.magic != BN_SCENARIO_MAGIC || scenario.version != BN_SCENARIO_VERSION ||
-        scenario.bytes != sizeof(scenario) || scenario.vm_count > BN_MAX_VMS)
-        return "the scenario is damaged or of another version";
     return NULL;
+}
+
+static void report_problem(void *context, const struct scenario_problem *problem)
+{
+    char text[160];
+
+    scenario_explain(context, problem, text, sizeof(text));
+    hv_log("scenario: %s", text);
+}
+
+/* The loader checked it too; whoever else may have written it, nothing below believes it unchecked.
+ */
+static void must_be_sound(const struct scenario_machine *machine)
+{
+    if (scenario_check(&scenario, sizeof(scenario), machine, report_problem, &scenario) != 0)
+        hv_panic("the scenario cannot be used on this machine");
+}
+
+static bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
+{
+    const uint32_t ids = pci_read(bdf, 0, 4);
+
+    (void)context;
+    *vendor_id = (uint16_t)ids;
+    *device_id = (uint16_t)(ids >> 16);
+    return *vendor_id != 0xFFFF;
+}
+
+static void check_scenario_against_machine(void)
+{
+    const struct scenario_machine machine = {
+        .memory = boot_info.memory,
+        .memory_count = boot_info.memory_count,
+        .cpu_count = acpi_info.cpu_count,
+        .pci_ids = pci_ids,
+    };
+
+    must_be_sound(&machine);
 }
 
 static void choose_vendor(void)
@@ -137,6 +173,7 @@ static void boot_rest(void)
     clock_calibrate(acpi_info.pm_timer);
     hostirq_init(&acpi_info);
     pci_init(acpi_info.ecam_base, acpi_info.ecam_first_bus, acpi_info.ecam_last_bus);
+    check_scenario_against_machine();
     xstate_init();
     cpuid_policy_init();
     choose_vendor();
@@ -168,6 +205,7 @@ void hv_main(hpa_t boot_info_address)
     hv_log("Binnacle hypervisor");
     if (wrong)
         hv_panic("%s", wrong);
+    must_be_sound(NULL);
     memory_init(ptr_to_hpa(image_end), scenario.hypervisor.hpa + scenario.hypervisor.bytes);
     hostmap_init();
     cpu_tables_init(&pcpus[0]);
