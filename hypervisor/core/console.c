@@ -232,6 +232,7 @@ void console_start_input(bool by_irq)
 
 void console_init(uint16_t port)
 {
+    __builtin_memset(&console, 0, sizeof(console));
     console.port = port;
     console.open_line = console.focus = NOBODY;
     console.flush_timer.expired = flush_expired;

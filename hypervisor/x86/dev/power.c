@@ -62,7 +62,7 @@ static enum bn_status pm1_access(struct vcpu *vcpu, uint16_t port, unsigned whic
                                  unsigned bytes, bool write, uint64_t *value)
 {
     if (!write)
-        *value = hw_in16(port) >> 8 * offset;
+        *value = (uint64_t)hw_in16(port) >> 8 * offset;
     else if (offset == 0 && bytes >= 2)
         write_pm1(vcpu, port, which, (uint32_t)*value);
     else if (offset == 0)

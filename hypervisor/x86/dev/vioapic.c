@@ -45,11 +45,12 @@ static void evaluate_level(struct vioapic *ioapic, unsigned pin)
 
 void vioapic_set_line(struct vioapic *ioapic, unsigned pin, bool asserted)
 {
-    uint32_t bit = 1u << pin;
+    uint32_t bit;
     bool rose;
 
     if (pin >= VIOAPIC_PINS)
         return;
+    bit = 1u << pin;
     spin_lock(&ioapic->lock);
     rose = asserted && !(ioapic->lines & bit);
     ioapic->lines = asserted ? ioapic->lines | bit : ioapic->lines & ~bit;

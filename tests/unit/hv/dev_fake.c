@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the emulated devices call below and beside them, as plain memory that tests can look at. */
+#include "dev_fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hv/hw.h"
+#include "hv/log.h"
+
+#define TSC_HZ    1000000000ull
+#define UART      0x3F8u
+#define IOAPIC    0xFEC00000ull
+#define ALL_PORTS 65536u
+
+struct fake fake;
+struct vm vms[HV_MAX_VMS];
+struct pcpu pcpus[HV_MAX_PCPUS];
+uint32_t pcpu_count = HV_MAX_PCPUS;
+uint64_t tsc_hz = TSC_HZ, apic_timer_hz = TSC_HZ;
+static struct bn_scenario_vm fake_config[HV_MAX_VMS];
+
+/* ---- clock ---- */
+
+uint64_t tsc_now(void)
+{
+    return fake.tsc;
+}
+
+uint64_t tsc_from_ns(uint64_t ns)
+{
+    return ns;
+}
+
+uint64_t tsc_to_ns(uint64_t ticks)
+{
+    return ticks;
+}
+
+void timer_cancel(struct hv_timer *timer)
+{
+    for (size_t i = 0; i < HV_ARRAY_SIZE(fake.timer); i++)
+        if (fake.timer[i] == timer)
+            fake.timer[i] = NULL;
+    timer->deadline = 0;
+}
+
+void timer_arm(struct hv_timer *timer, uint64_t deadline_tsc)
+{
+    timer_cancel(timer);
+    for (size_t i = 0; i < HV_ARRAY_SIZE(fake.timer); i++) {
+        if (fake.timer[i])
+            continue;
+        fake.timer[i] = timer;
+        timer->deadline = deadline_tsc;
+        return;
+    }
+    abort();
+}
+
+void fake_pass_ns(uint64_t ns)
+{
+    uint64_t until = fake.tsc + ns;
+
+    for (;;) {
+        struct hv_timer *first = NULL;
+
+        for (size_t i = 0; i < HV_ARRAY_SIZE(fake.timer); i++)
+            if (fake.timer[i] && fake.timer[i]->deadline <= until &&
+                (!first || fake.timer[i]->deadline < first->deadline))
+                first = fake.timer[i];
+        if (!first)
+            break;
+        if (first->deadline > fake.tsc)
+            fake.tsc = first->deadline;
+        timer_cancel(first);
+        first->expired(first->context);
+    }
+    fake.tsc = until;
+}
+
+/* ---- log ---- */
+
+static void append(const char *format, va_list arguments)
+{
+    size_t used = strlen(fake.log);
+
+    if (used + 256 > sizeof(fake.log))
+        return;
+    vsnprintf(fake.log + used, 254, format, arguments);
+    strcat(fake.log, "\n");
+}
+
+void hv_log(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    append(format, arguments);
+    va_end(arguments);
+}
+
+void vm_log(struct vm *vm, const char *format, ...)
+{
+    va_list arguments;
+
+    (void)vm;
+    va_start(arguments, format);
+    append(format, arguments);
+    va_end(arguments);
+}
+
+void hv_panic(const char *format, ...)
+{
+    (void)format;
+    abort();
+}
+
+/* ---- VM ---- */
+
+void vcpu_request(struct vcpu *vcpu, uint32_t bits)
+{
+    fake.requests[vcpu->id] |= bits;
+}
+
+void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
+{
+    fake.sipi[vcpu->id] = vector;
+}
+
+void vm_guest_power(struct vm *vm, enum power_kind kind)
+{
+    (void)vm;
+    fake.power_asked = (int)kind;
+}
+
+struct vm *vm_service(void)
+{
+    return &vms[0];
+}
+
+static enum bn_status add_region(struct io_region *list, uint32_t *count, uint64_t base,
+                                 uint64_t bytes, io_handler handler, void *device)
+{
+    for (uint32_t i = 0; i < *count; i++)
+        if (base < list[i].base + list[i].bytes && list[i].base < base + bytes)
+            return BN_EINVAL;
+    if (*count == VM_MAX_IO_REGIONS)
+        return BN_ENOMEM;
+    list[(*count)++] = (struct io_region){base, bytes, handler, device};
+    return BN_OK;
+}
+
+enum bn_status vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler,
+                          void *device)
+{
+    return add_region(vm->pio, &vm->pio_count, port, count, handler, device);
+}
+
+enum bn_status vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler,
+                           void *device)
+{
+    return add_region(vm->mmio, &vm->mmio_count, base, bytes, handler, device);
+}
+
+static bool dispatch(struct vm *vm, const struct io_region *list, uint32_t count, uint64_t at,
+                     unsigned bytes, bool write, uint64_t *value)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct io_region *region = &list[i];
+
+        if (at < region->base || at - region->base >= region->bytes)
+            continue;
+        assert_int_equal(
+            region->handler(&vm->vcpu[0], region->device, at - region->base, bytes, write, value),
+            BN_OK);
+        return true;
+    }
+    return false;
+}
+
+bool fake_pio(struct vm *vm, uint16_t port, unsigned bytes, bool write, uint64_t *value)
+{
+    return dispatch(vm, vm->pio, vm->pio_count, port, bytes, write, value);
+}
+
+bool fake_mmio(struct vm *vm, uint64_t gpa, unsigned bytes, bool write, uint64_t *value)
+{
+    return dispatch(vm, vm->mmio, vm->mmio_count, gpa, bytes, write, value);
+}
+
+uint8_t fake_inb(struct vm *vm, uint16_t port)
+{
+    uint64_t value = 0;
+
+    assert_true(fake_pio(vm, port, 1, false, &value));
+    return (uint8_t)value;
+}
+
+void fake_outb(struct vm *vm, uint16_t port, uint8_t byte)
+{
+    uint64_t value = byte;
+
+    assert_true(fake_pio(vm, port, 1, true, &value));
+}
+
+uint32_t fake_read32(struct vm *vm, uint64_t gpa)
+{
+    uint64_t value = 0;
+
+    assert_true(fake_mmio(vm, gpa, 4, false, &value));
+    return (uint32_t)value;
+}
+
+void fake_write32(struct vm *vm, uint64_t gpa, uint32_t word)
+{
+    uint64_t value = word;
+
+    assert_true(fake_mmio(vm, gpa, 4, true, &value));
+}
+
+/* ---- guest memory and state ---- */
+
+static bool in_ram(uint64_t at, size_t bytes)
+{
+    if (fake.unmapped && at / HV_PAGE_BYTES <= fake.unmapped / HV_PAGE_BYTES &&
+        (at + bytes - 1) / HV_PAGE_BYTES >= fake.unmapped / HV_PAGE_BYTES)
+        return false;
+    return at <= FAKE_RAM_BYTES && bytes <= FAKE_RAM_BYTES - at;
+}
+
+enum bn_status gva_read(struct vcpu *vcpu, gva_t gva, void *to, size_t bytes)
+{
+    (void)vcpu;
+    if (!in_ram(gva, bytes))
+        return BN_EFAULT;
+    memcpy(to, fake.ram + gva, bytes);
+    return BN_OK;
+}
+
+enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from, size_t bytes)
+{
+    (void)vcpu;
+    if (!in_ram(gva, bytes))
+        return BN_EFAULT;
+    memcpy(fake.ram + gva, from, bytes);
+    return BN_OK;
+}
+
+void *hpa_to_ptr(hpa_t address)
+{
+    if (address >= FAKE_RAM_BYTES)
+        abort();
+    return fake.ram + address;
+}
+
+void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    vcpu->rip += exit->length;
+    fake.skipped += exit->length;
+}
+
+static void fake_get_segment(struct vcpu *vcpu, enum segment which, struct segment_state *state)
+{
+    (void)vcpu;
+    *state = fake.segment[which];
+}
+
+static enum bn_status fake_get_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+    (void)vcpu;
+    *value = fake.efer;
+    return msr == 0xC0000080 ? BN_OK : BN_ENOSYS;
+}
+
+static uint64_t fake_get_cr(struct vcpu *vcpu, unsigned cr)
+{
+    (void)vcpu;
+    return cr == 0 ? fake.cr0 : 0;
+}
+
+static void fake_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value)
+{
+    (void)vcpu;
+    if (cr == 2)
+        fake.cr2 = value;
+}
+
+static void fake_inject(struct vcpu *vcpu, uint8_t vector, bool has_error, uint32_t error)
+{
+    (void)vcpu;
+    (void)has_error;
+    (void)error;
+    fake.exception = vector;
+}
+
+static const struct vcpu_vendor fake_vendor = {.name = "fake",
+                                               .get_segment = fake_get_segment,
+                                               .get_msr = fake_get_msr,
+                                               .get_cr = fake_get_cr,
+                                               .set_cr = fake_set_cr,
+                                               .inject_exception = fake_inject};
+const struct vcpu_vendor *vendor = &fake_vendor;
+
+/* ---- machine ---- */
+
+static struct fake_pci *pci_at(uint16_t bdf)
+{
+    for (size_t i = 0; i < FAKE_PCI_MAX; i++)
+        if (fake.pci[i].present && fake.pci[i].bdf == bdf)
+            return &fake.pci[i];
+    return NULL;
+}
+
+struct fake_pci *fake_add_pci(uint16_t bdf, uint16_t vendor_id, uint16_t device_id,
+                              uint16_t class_code)
+{
+    for (size_t i = 0; i < FAKE_PCI_MAX; i++) {
+        struct fake_pci *pci = &fake.pci[i];
+
+        if (pci->present)
+            continue;
+        pci->present = true;
+        pci->bdf = bdf;
+        memcpy(pci->config, &vendor_id, 2);
+        memcpy(pci->config + 2, &device_id, 2);
+        memcpy(pci->config + 10, &class_code, 2);
+        return pci;
+    }
+    abort();
+}
+
+static uint32_t pci_config(bool write, unsigned at, unsigned bytes, uint32_t value)
+{
+    struct fake_pci *pci = pci_at((uint16_t)(fake.pci_address >> 8));
+    uint32_t dword = 0;
+
+    at += fake.pci_address & 0xFC;
+    if (!pci)
+        return UINT32_MAX >> (32 - 8 * bytes);
+    if (write) {
+        memcpy(pci->config + at, &value, bytes);
+        for (unsigned i = 0; i < 6; i++) { /* only the address bits of a BAR stick */
+            uint32_t bar, type = pci->config[0x10 + 4 * i] & 0;
+
+            memcpy(&bar, pci->config + 0x10 + 4 * i, 4);
+            bar = pci->bar_bytes[i] ? (bar & ~(pci->bar_bytes[i] - 1)) | type : 0;
+            memcpy(pci->config + 0x10 + 4 * i, &bar, 4);
+        }
+    }
+    memcpy(&dword, pci->config + at, bytes);
+    return dword;
+}
+
+uint32_t hw_in(uint16_t port, unsigned bytes)
+{
+    uint32_t value = 0;
+
+    if (port >= 0xCFC && port <= 0xCFF)
+        return pci_config(false, port & 3, bytes, 0);
+    if (port == UART + 5)
+        return 0x60 | (fake.typed && *fake.typed ? 1 : 0);
+    if (port == UART && fake.typed && *fake.typed)
+        return (uint8_t)*fake.typed++;
+    memcpy(&value, fake.port + port, bytes);
+    return value;
+}
+
+void hw_out(uint16_t port, unsigned bytes, uint32_t value)
+{
+    fake.writes++;
+    fake.last_port = port;
+    fake.last_value = value;
+    if (port == 0xCF8)
+        fake.pci_address = value;
+    else if (port >= 0xCFC && port <= 0xCFF)
+        pci_config(true, port & 3, bytes, value);
+    else if (port == UART && fake.uart_count < sizeof(fake.uart) - 1)
+        fake.uart[fake.uart_count++] = (char)value;
+    else
+        memcpy(fake.port + port, &value, bytes);
+}
+
+uint32_t hw_mmio_read(hpa_t address, unsigned bytes)
+{
+    uint32_t value = 0;
+
+    if (address == IOAPIC + 0x10)
+        return fake.ioapic_select == 1 ? 0x00170020 : fake.ioapic[fake.ioapic_select & 63];
+    memcpy(&value, hpa_to_ptr(address), bytes);
+    return value;
+}
+
+void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value)
+{
+    fake.writes++;
+    if (address == IOAPIC)
+        fake.ioapic_select = value;
+    else if (address == IOAPIC + 0x10)
+        fake.ioapic[fake.ioapic_select & 63] = value;
+    else
+        memcpy(hpa_to_ptr(address), &value, bytes);
+}
+
+void hw_triple_fault(void)
+{
+    abort();
+}
+
+/* ---- start ---- */
+
+struct vm *fake_vm(unsigned vcpus)
+{
+    struct vm *vm = &vms[0];
+
+    memset(&fake, 0, sizeof(fake));
+    memset(vms, 0, sizeof(vms));
+    memset(fake.port, 0, ALL_PORTS);
+    fake.tsc = 1000;
+    fake.exception = fake.power_asked = -1;
+    fake.cr0 = 1;
+    fake.efer = 1 << 10;
+    for (unsigned i = 0; i < SEG_COUNT; i++)
+        fake.segment[i] = (struct segment_state){.access = 0xA093};
+    for (unsigned i = 0; i < HV_MAX_VMS; i++) {
+        vms[i].id = i;
+        vms[i].config = &fake_config[i];
+        snprintf(fake_config[i].name, sizeof(fake_config[i].name), "vm%u", i);
+    }
+    vm->vcpu_count = vcpus;
+    for (unsigned i = 0; i < vcpus; i++) {
+        pcpus[i].id = pcpus[i].apic_id = i;
+        vm->vcpu[i].vm = vm;
+        vm->vcpu[i].id = i;
+        vm->vcpu[i].pcpu = &pcpus[i];
+        vm->vcpu[i].lapic.vcpu = &vm->vcpu[i];
+        vm->vcpu[i].lapic.apic_id = i;
+        vlapic_reset(&vm->vcpu[i].lapic);
+        vm->vcpu[i].lapic.regs[0x0F] = 0x1FF;
+        fake.sipi[i] = -1;
+    }
+    return vm;
+}

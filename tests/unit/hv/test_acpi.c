@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ACPI: reading good and broken tables, and what the service VM is shown instead. */
+#include "dev_fake.h"
+
+#include "hv/acpi.h"
+
+#define RSDP_AT 0x100u
+#define XSDT_AT 0x200u
+#define FADT_AT 0x400u
+#define MADT_AT 0x600u
+#define MCFG_AT 0x800u
+#define DMAR_AT 0x900u
+#define DSDT_AT 0xA00u
+#define HPET_AT 0xB00u
+#define PAGE    0x4000u
+
+static struct acpi_info info;
+
+static void put(uint32_t at, uint64_t value, unsigned bytes)
+{
+    memcpy(fake.ram + at, &value, bytes);
+}
+
+static void fix(uint32_t at, uint32_t bytes, uint32_t checksum)
+{
+    uint8_t sum = 0;
+
+    fake.ram[at + checksum] = 0;
+    for (uint32_t i = 0; i < bytes; i++)
+        sum = (uint8_t)(sum + fake.ram[at + i]);
+    fake.ram[at + checksum] = (uint8_t)-sum;
+}
+
+static void table(uint32_t at, const char *signature, uint32_t bytes)
+{
+    memcpy(fake.ram + at, signature, 4);
+    put(at + 4, bytes, 4);
+    fix(at, bytes, 9);
+}
+
+static void build(void)
+{
+    static const uint8_t madt[] = {
+        0,  8,  0, 0, 1, 0, 0,    0,                               /* CPU 0 */
+        0,  8,  1, 2, 1, 0, 0,    0,                               /* CPU 2 */
+        0,  8,  2, 4, 0, 0, 0,    0,                               /* not there */
+        1,  12, 0, 0, 0, 0, 0xC0, 0xFE, 0,    0, 0, 0,             /* I/O APIC */
+        2,  10, 0, 0, 2, 0, 0,    0,    0,    0,                   /* IRQ 0 at 2 */
+        2,  10, 0, 9, 9, 0, 0,    0,    0x0D, 0,                   /* IRQ 9 level, high */
+        9,  16, 0, 0, 6, 0, 0,    0,    1,    0, 0, 0, 7, 0, 0, 0, /* CPU 6, long form */
+        77, 4,  0, 0,
+    };
+    static const uint8_t s5[] = {0x08, '_',  'S',  '5',  '_',  0x12, 0x06,
+                                 0x04, 0x0A, 0x05, 0x00, 0x00, 0x00};
+
+    fake_vm(2);
+    memcpy(fake.ram + RSDP_AT, "RSD PTR ", 8);
+    fake.ram[RSDP_AT + 15] = 2;
+    put(RSDP_AT + 20, 36, 4);
+    put(RSDP_AT + 24, XSDT_AT, 8);
+    fix(RSDP_AT, 20, 8);
+    fix(RSDP_AT, 36, 32);
+
+    memcpy(fake.ram + DSDT_AT + 36, s5, sizeof(s5));
+    table(DSDT_AT, "DSDT", 36 + sizeof(s5));
+    put(FADT_AT + 40, DSDT_AT, 4);
+    put(FADT_AT + 46, 9, 2);
+    put(FADT_AT + 48, 0xB2, 4);
+    put(FADT_AT + 52, 0x02, 1);
+    put(FADT_AT + 56, 0x600, 4);
+    put(FADT_AT + 64, 0x604, 4);
+    put(FADT_AT + 76, 0x608, 4);
+    put(FADT_AT + 88, 4, 1);
+    put(FADT_AT + 89, 2, 1);
+    put(FADT_AT + 112, 1 << 10, 4);
+    put(FADT_AT + 116, 0x00000801, 4);
+    put(FADT_AT + 120, 0xCF9, 8);
+    put(FADT_AT + 128, 0x0F, 1);
+    table(FADT_AT, "FACP", 244);
+    memcpy(fake.ram + MADT_AT + 44, madt, sizeof(madt));
+    table(MADT_AT, "APIC", 44 + sizeof(madt));
+    put(MCFG_AT + 44, 0xE0000000, 8);
+    put(MCFG_AT + 55, 0xFF, 1);
+    table(MCFG_AT, "MCFG", 60);
+    table(DMAR_AT, "DMAR", 48);
+    put(HPET_AT + 44, 0xFED00000, 8);
+    table(HPET_AT, "HPET", 56);
+    put(XSDT_AT + 36, FADT_AT, 8);
+    put(XSDT_AT + 44, MADT_AT, 8);
+    put(XSDT_AT + 52, MCFG_AT, 8);
+    put(XSDT_AT + 60, DMAR_AT, 8);
+    put(XSDT_AT + 68, HPET_AT, 8);
+    table(XSDT_AT, "XSDT", 36 + 40);
+}
+
+static void test_reads(void **state)
+{
+    (void)state;
+    build();
+    assert_int_equal(acpi_read(RSDP_AT, 2, &info), BN_OK);
+    assert_true(info.present);
+    assert_int_equal(info.table_count, 5);
+    assert_int_equal(info.cpu_count, 3);
+    assert_int_equal(info.cpu_apic_id[0], 2); /* the boot CPU */
+    assert_int_equal(info.cpu_uid[0], 1);
+    assert_int_equal(info.cpu_apic_id[1], 0);
+    assert_int_equal(info.cpu_apic_id[2], 6);
+    assert_int_equal(info.cpu_uid[2], 7);
+    assert_int_equal(info.ioapic_count, 1);
+    assert_int_equal(info.ioapic[0].base, 0xFEC00000);
+    assert_int_equal(info.override_count, 2);
+    assert_int_equal(info.override[1].flags, 0x0D);
+    assert_int_equal(info.ecam_base, 0xE0000000);
+    assert_int_equal(info.ecam_last_bus, 255);
+    assert_int_equal(info.pm1a_control, 0x604);
+    assert_int_equal(info.pm_timer, 0x608);
+    assert_true(info.reset_supported);
+    assert_int_equal(info.reset.address, 0xCF9);
+    assert_int_equal(info.reset_value, 0x0F);
+    assert_int_equal(info.smi_command, 0xB2);
+    assert_int_equal(info.acpi_enable, 2);
+    assert_true(info.has_s5);
+    assert_int_equal(info.s5_type[0], 5);
+    assert_int_equal(info.s5_type[1], 0);
+    assert_int_equal(info.hpet_base, 0xFED00000);
+    assert_int_equal(info.dmar, DMAR_AT);
+}
+
+static void test_root_pointer(void **state)
+{
+    (void)state;
+    build();
+    assert_int_equal(acpi_read(0, 0, &info), BN_OK);
+    assert_false(info.present);
+    fake.ram[RSDP_AT + 3] ^= 1;
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_EINVAL);
+    build();
+    fake.ram[XSDT_AT + 40] ^= 1;
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_EINVAL);
+    assert_non_null(strstr(fake.log, "XSDT"));
+    build(); /* revision 0: the 32-bit root */
+    memset(fake.ram + RSDP_AT, 0, 36);
+    memcpy(fake.ram + RSDP_AT, "RSD PTR ", 8);
+    put(RSDP_AT + 16, 0x1000, 4);
+    fix(RSDP_AT, 20, 8);
+    put(0x1000 + 36, MADT_AT, 4);
+    table(0x1000, "RSDT", 40);
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
+    assert_int_equal(info.cpu_count, 3);
+    assert_int_equal(info.pm1a_control, 0);
+}
+
+static void test_broken_tables_are_left_out(void **state)
+{
+    (void)state;
+    build();
+    fake.ram[MCFG_AT + 44] ^= 1;
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
+    assert_int_equal(info.ecam_base, 0);
+    assert_int_equal(info.table_count, 4);
+    assert_non_null(strstr(fake.log, "MCFG"));
+    build();
+    put(MADT_AT + 4, 20, 4); /* shorter than a header */
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
+    assert_int_equal(info.cpu_count, 0);
+    build();
+    fake.ram[MADT_AT + 45] = 0; /* an entry of length 0 must not loop */
+    table(MADT_AT, "APIC", 100);
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
+    assert_int_equal(info.cpu_count, 0);
+    build();
+    fake.ram[MADT_AT + 45] = 200; /* nor one that leaves the table */
+    table(MADT_AT, "APIC", 100);
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
+    assert_int_equal(info.cpu_count, 0);
+    build();
+    put(XSDT_AT + 44, 0xFFFFFFFFFFFFull, 8); /* a pointer to nowhere */
+    table(XSDT_AT, "XSDT", 76);
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
+    assert_int_equal(info.table_count, 4);
+    build();
+    memset(fake.ram + DSDT_AT + 36, 0, 16); /* no soft-off */
+    table(DSDT_AT, "DSDT", 49);
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
+    assert_false(info.has_s5);
+}
+
+static uint64_t get(uint64_t at, unsigned bytes)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, fake.ram + at, bytes);
+    return value;
+}
+
+static uint8_t sum(uint64_t at, uint64_t bytes)
+{
+    uint8_t total = 0;
+
+    while (bytes--)
+        total = (uint8_t)(total + fake.ram[at++]);
+    return total;
+}
+
+static void test_service_view(void **state)
+{
+    struct acpi_service_view view = {.cpu_count = 2, .apic_id = {2, 0}};
+    uint64_t xsdt, entry;
+    struct acpi_info seen;
+
+    (void)state;
+    build();
+    assert_int_equal(acpi_read(RSDP_AT, 2, &info), BN_OK);
+    assert_int_equal(acpi_build_service(&info, &view, PAGE), BN_OK);
+    xsdt = get(PAGE + 24, 8);
+    assert_int_equal(sum(PAGE, 20), 0);
+    assert_int_equal(sum(PAGE, 36), 0);
+    assert_int_equal(get(xsdt + 4, 4), 36 + 3 * 8);
+    for (unsigned i = 0; i < 3; i++) {
+        entry = get(xsdt + 36 + 8 * i, 8);
+        assert_int_equal(sum(entry, get(entry + 4, 4)), 0);
+        assert_memory_not_equal(fake.ram + entry, "DMAR", 4);
+        assert_memory_not_equal(fake.ram + entry, "HPET", 4);
+    }
+    /* Read again by the same reader, as Linux would. */
+    assert_int_equal(acpi_read(PAGE, 2, &seen), BN_OK);
+    assert_int_equal(seen.cpu_count, 2);
+    assert_int_equal(seen.cpu_apic_id[0], 2);
+    assert_int_equal(seen.cpu_uid[0], 1);
+    assert_int_equal(seen.cpu_apic_id[1], 0);
+    assert_int_equal(seen.ioapic[0].base, 0xFEC00000);
+    assert_int_equal(seen.override_count, 2);
+    assert_int_equal(seen.pm1a_control, 0x604);
+    assert_int_equal(seen.ecam_base, 0xE0000000);
+    assert_int_equal(seen.hpet_base, 0);
+    assert_int_equal(seen.dmar, 0);
+    view.keep_hpet = true;
+    view.drop_count = 1;
+    memcpy(view.drop[0], "MCFG", 4);
+    assert_int_equal(acpi_build_service(&info, &view, PAGE), BN_OK);
+    assert_int_equal(acpi_read(PAGE, 2, &seen), BN_OK);
+    assert_int_equal(seen.hpet_base, 0xFED00000);
+    assert_int_equal(seen.ecam_base, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads),
+        cmocka_unit_test(test_root_pointer),
+        cmocka_unit_test(test_broken_tables_are_left_out),
+        cmocka_unit_test(test_service_view),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

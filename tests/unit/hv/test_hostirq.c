@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Physical interrupt lines: direct ones, and level and edge lines that the service VM's I/O APIC
+ * follows. */
+#include "dev_fake.h"
+
+#include "hv/hostirq.h"
+
+static struct vioapic ioapic;
+static struct vm *vm;
+
+static void start(void)
+{
+    static const struct acpi_info info = {
+        .ioapic_count = 1,
+        .ioapic = {{.base = 0xFEC00000}},
+        .override_count = 2,
+        .override = {{0, 2, 0}, {9, 9, 0xF}},
+    };
+
+    vm = fake_vm(2);
+    assert_int_equal(vioapic_init(&ioapic, vm), BN_OK);
+    hostirq_init(&info);
+    hostirq_forward(&ioapic, 1u << 4 | 1u << 2);
+}
+
+static void guest_entry(unsigned pin, uint64_t rte)
+{
+    fake_write32(vm, VIOAPIC_BASE, 0x11 + 2 * pin);
+    fake_write32(vm, VIOAPIC_BASE + 0x10, (uint32_t)(rte >> 32));
+    fake_write32(vm, VIOAPIC_BASE, 0x10 + 2 * pin);
+    fake_write32(vm, VIOAPIC_BASE + 0x10, (uint32_t)rte);
+}
+
+static uint32_t machine(unsigned pin)
+{
+    return fake.ioapic[0x10 + 2 * pin];
+}
+
+static void guest_eoi(unsigned vcpu)
+{
+    uint64_t zero = 0;
+
+    assert_int_equal(vlapic_mmio(&vm->vcpu[vcpu], NULL, 0xB0, 4, true, &zero), BN_OK);
+}
+
+static void test_direct(void **state)
+{
+    bool level, low;
+
+    (void)state;
+    start();
+    for (unsigned pin = 0; pin < 24; pin++)
+        assert_int_equal(machine(pin), 0x10000);
+    assert_int_equal(fake.port[0x21], 0xFF);
+    assert_int_equal(hostirq_isa_gsi(0, &level, &low), 2);
+    assert_int_equal(hostirq_isa_gsi(9, &level, &low), 9);
+    assert_true(level && low);
+    assert_int_equal(hostirq_isa_gsi(3, &level, &low), 3);
+    assert_false(level || low);
+    assert_int_equal(hostirq_route(3, 1, 0x40, false, false), BN_OK);
+    assert_int_equal(machine(3), 0x40);
+    assert_int_equal(fake.ioapic[0x17], 1u << 24);
+    assert_int_equal(hostirq_route(24, 1, 0x40, false, false), BN_ENODEV);
+    assert_int_equal(hostirq_route(3, 1, 8, false, false), BN_EINVAL);
+    guest_entry(3, 0x55); /* the guest's programming does not reach it */
+    assert_int_equal(machine(3), 0x40);
+    guest_entry(4, 0x56); /* nor an emulated pin */
+    assert_int_equal(machine(4), 0x10000);
+}
+
+static void test_level_line(void **state)
+{
+    (void)state;
+    start();
+    guest_entry(17, 1ull << 56 | RTE_LEVEL | RTE_LOW | 0x51);
+    assert_int_equal(machine(17), 0xA051);
+    assert_int_equal(fake.ioapic[0x11 + 34], 1u << 24);
+    assert_false(hostirq_take(&vm->vcpu[0], 0x51)); /* the other CPU's vector: an MSI */
+    assert_true(hostirq_take(&vm->vcpu[1], 0x51));
+    assert_int_equal(machine(17), 0x1A051); /* masked until the guest is done */
+    assert_int_equal(vlapic_pending(&vm->vcpu[1].lapic), 0x51);
+    vlapic_accept(&vm->vcpu[1].lapic, 0x51);
+    guest_eoi(1);
+    assert_int_equal(machine(17), 0xA051);
+    assert_int_equal(ioapic.lines, 0);
+    assert_int_equal(vlapic_pending(&vm->vcpu[1].lapic), -1);
+    assert_false(hostirq_take(&vm->vcpu[1], 0x52));
+}
+
+static void test_masked_while_waiting(void **state)
+{
+    (void)state;
+    start();
+    guest_entry(17, RTE_LEVEL | 0x51);
+    assert_true(hostirq_take(&vm->vcpu[0], 0x51));
+    vlapic_accept(&vm->vcpu[0].lapic, 0x51);
+    guest_entry(17, RTE_LEVEL | RTE_MASKED | 0x51);
+    guest_eoi(0);
+    assert_int_equal(machine(17) & RTE_MASKED, RTE_MASKED);
+    guest_entry(17, RTE_LEVEL | 0x51);
+    assert_int_equal(machine(17), 0x8051);
+    assert_true(hostirq_take(&vm->vcpu[0], 0x51));
+    guest_entry(17, 0x51); /* toggled to edge and back: ended without EOI */
+    guest_entry(17, RTE_LEVEL | 0x51);
+    assert_int_equal(machine(17), 0x8051);
+    assert_int_equal(ioapic.lines, 0);
+}
+
+static void test_edge_line(void **state)
+{
+    (void)state;
+    start();
+    guest_entry(8, 0x61);
+    assert_true(hostirq_take(&vm->vcpu[0], 0x61));
+    assert_int_equal(machine(8), 0x61);
+    assert_int_equal(vlapic_pending(&vm->vcpu[0].lapic), 0x61);
+    vlapic_accept(&vm->vcpu[0].lapic, 0x61);
+    guest_eoi(0);
+    assert_true(hostirq_take(&vm->vcpu[0], 0x61));
+    assert_int_equal(vlapic_pending(&vm->vcpu[0].lapic), 0x61);
+}
+
+static void test_hostile_entries_stay_masked(void **state)
+{
+    static const uint64_t bad[] = {
+        0x0E, 0x1F, 0xF4, 0xFF, 0x451, 0x251, 0x551, 0x751, 7ull << 56 | 0x51};
+
+    (void)state;
+    start();
+    for (size_t i = 0; i < HV_ARRAY_SIZE(bad); i++) {
+        guest_entry(10, bad[i]);
+        assert_int_equal(machine(10), 0x10000);
+    }
+    guest_entry(10, 0x51);
+    vioapic_reset(&ioapic);
+    assert_int_equal(machine(10), 0x10000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_direct),
+        cmocka_unit_test(test_level_line),
+        cmocka_unit_test(test_masked_while_waiting),
+        cmocka_unit_test(test_edge_line),
+        cmocka_unit_test(test_hostile_entries_stay_masked),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The configuration space filter: hidden functions, BARs over others' memory, chipset, display
+ * shadow, virtual functions. */
+#include "dev_fake.h"
+
+#include "hv/pci.h"
+
+#define HOST_BRIDGE PCI_BDF(0, 0, 0)
+#define NIC         PCI_BDF(0, 2, 0)
+#define CARD        PCI_BDF(0, 3, 0)
+#define DISPLAY     PCI_BDF(0, 4, 0)
+#define PORT        PCI_BDF(0, 5, 0)
+#define VIRTUAL     PCI_BDF(0, 9, 0)
+#define ISA_BRIDGE  PCI_BDF(0, 31, 0)
+
+static struct vpci pci;
+static struct vm *vm;
+static struct vpci_function function;
+static uint64_t bar_last;
+
+static void set32(struct fake_pci *device, unsigned at, uint32_t value)
+{
+    memcpy(device->config + at, &value, 4);
+}
+
+static uint32_t get32(const struct fake_pci *device, unsigned at)
+{
+    uint32_t value;
+
+    memcpy(&value, device->config + at, 4);
+    return value;
+}
+
+static struct fake_pci *nic, *card, *display;
+
+static void start(void)
+{
+    vm = fake_vm(2);
+    fake_add_pci(HOST_BRIDGE, 0x8086, 0x29C0, 0x0600);
+    nic = fake_add_pci(NIC, 0x8086, 0x10D3, 0x0200);
+    nic->bar_bytes[0] = 0x20000;
+    set32(nic, 0x10, 0xC0000000);
+    set32(nic, 4, 2);
+    card = fake_add_pci(CARD, 0x1B36, 7, 0x0805);
+    card->bar_bytes[0] = 0x1000;
+    set32(card, 0x10, 0xC0040000);
+    display = fake_add_pci(DISPLAY, 0x1AF4, 0x1050, 0x0300);
+    display->bar_bytes[0] = 0x800000;
+    set32(display, 0x10, 0xC1000000);
+    set32(display, 4, 7);
+    fake_add_pci(ISA_BRIDGE, 0x8086, 0x2918, 0x0601);
+    pci_init(0, 0, 0);
+    assert_int_equal(vpci_init(&pci, vm, 0, 0, 0), BN_OK);
+    assert_int_equal(vpci_hide(&pci, CARD), BN_OK);
+    assert_int_equal(vpci_forbid(&pci, 0x10000000, 0x10000000), BN_OK);
+    assert_int_equal(vpci_forbid(&pci, 0xC0040000, 0x1000), BN_OK);
+}
+
+static uint32_t cfg(uint16_t bdf, unsigned at, unsigned bytes)
+{
+    uint64_t address = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC), value = 0;
+
+    assert_true(fake_pio(vm, 0xCF8, 4, true, &address));
+    assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, false, &value));
+    return (uint32_t)(value & UINT32_MAX >> (32 - 8 * bytes));
+}
+
+static void cfg_write(uint16_t bdf, unsigned at, unsigned bytes, uint32_t word)
+{
+    uint64_t address = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC), value = word;
+
+    assert_true(fake_pio(vm, 0xCF8, 4, true, &address));
+    assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, true, &value));
+}
+
+static void test_hidden_and_absent(void **state)
+{
+    uint64_t value;
+
+    (void)state;
+    start();
+    assert_int_equal(cfg(NIC, 0, 4), 0x10D38086);
+    assert_int_equal(cfg(NIC, 2, 2), 0x10D3);
+    assert_int_equal(cfg(CARD, 0, 4), 0xFFFFFFFF);
+    cfg_write(CARD, 4, 2, 7);
+    assert_int_equal(get32(card, 4), 0);
+    assert_int_equal(cfg(PCI_BDF(0, 20, 0), 0, 4), 0xFFFFFFFF);
+    value = 0; /* not enabled */
+    assert_true(fake_pio(vm, 0xCF8, 4, true, &value));
+    assert_true(fake_pio(vm, 0xCFC, 4, false, &value));
+    assert_int_equal((uint32_t)value, 0xFFFFFFFF);
+    value = 0x80000000u | NIC << 8; /* crossing a register */
+    assert_true(fake_pio(vm, 0xCF8, 4, true, &value));
+    assert_true(fake_pio(vm, 0xCFD, 4, false, &value));
+    assert_int_equal((uint32_t)value, 0xFFFFFFFF);
+}
+
+static void test_bar_moves(void **state)
+{
+    (void)state;
+    start();
+    cfg_write(NIC, 0x10, 4, 0xFFFFFFFF); /* sizing passes */
+    assert_int_equal(cfg(NIC, 0x10, 4), 0xFFFE0000);
+    cfg_write(NIC, 0x10, 4, 0xC0100000);
+    assert_int_equal(get32(nic, 0x10), 0xC0100000);
+    cfg_write(NIC, 0x10, 4, 0x12340000); /* the cluster's memory */
+    assert_int_equal(get32(nic, 0x10), 0xC0100000);
+    assert_non_null(strstr(fake.log, "refused"));
+    cfg_write(NIC, 0x12, 2, 0xC004); /* the card's registers, by halves */
+    assert_int_equal(get32(nic, 0x10), 0xC0100000);
+    cfg_write(NIC, 4, 2, 0); /* without decoding the address does not matter, */
+    cfg_write(NIC, 0x10, 4, 0x12340000);
+    assert_int_equal(get32(nic, 0x10), 0x12340000);
+    cfg_write(NIC, 4, 2, 6); /* but decoding cannot be turned on there */
+    assert_int_equal(get32(nic, 4) & 0xFFFF, 4);
+    cfg_write(NIC, 0x10, 4, 0xC0200000);
+    cfg_write(NIC, 4, 2, 6);
+    assert_int_equal(get32(nic, 4) & 0xFFFF, 6);
+}
+
+static void test_chipset(void **state)
+{
+    (void)state;
+    start();
+    cfg_write(HOST_BRIDGE, 0x60, 4, 0xF0000001);
+    assert_int_equal(cfg(HOST_BRIDGE, 0x60, 4), 0);
+    cfg_write(ISA_BRIDGE, 0x40, 4, 0x701); /* the base of the power registers */
+    assert_int_equal(cfg(ISA_BRIDGE, 0x40, 4), 0);
+    cfg_write(ISA_BRIDGE, 0x60, 1, 0x0A); /* interrupt routing is Linux's business */
+    assert_int_equal(cfg(ISA_BRIDGE, 0x60, 1), 0x0A);
+}
+
+static void test_bridge_to_hidden(void **state)
+{
+    struct fake_pci *port;
+
+    (void)state;
+    start();
+    port = fake_add_pci(PORT, 0x1B36, 12, 0x0604);
+    port->config[0x0E] = 1;
+    port->config[0x19] = 1;
+    port->config[0x1A] = 2;
+    cfg_write(PORT, 0x3E, 1, 0x40);
+    assert_int_equal(port->config[0x3E], 0x40);
+    port->config[0x3E] = 0;
+    assert_int_equal(vpci_hide(&pci, PCI_BDF(2, 0, 0)), BN_OK);
+    cfg_write(PORT, 0x3E, 1, 0x40); /* a bus reset would hit another VM's device */
+    assert_int_equal(port->config[0x3E], 0);
+}
+
+static void test_display_shadow(void **state)
+{
+    (void)state;
+    start();
+    display->config[6] = 0x10;
+    display->config[0x34] = 0x40;
+    display->config[0x40] = 1; /* power management */
+    display->config[0x41] = 0x50;
+    display->config[0x50] = 0x10; /* PCI Express */
+    vpci_shadow_display(&pci, DISPLAY);
+    assert_int_equal(get32(display, 0x10), 0xC1000000);
+    assert_int_equal(get32(display, 4) & 0xFFFF, 7);
+    cfg_write(DISPLAY, 4, 2, 4);
+    assert_int_equal(cfg(DISPLAY, 4, 2), 4);
+    assert_int_equal(get32(display, 4) & 0xFFFF, 7); /* still decodes */
+    cfg_write(DISPLAY, 0x10, 4, 0xFFFFFFFF);
+    assert_int_equal(cfg(DISPLAY, 0x10, 4), 0xFF800000);
+    cfg_write(DISPLAY, 0x10, 4, 0xC1000000);
+    assert_int_equal(cfg(DISPLAY, 0x10, 4), 0xC1000000);
+    assert_int_equal(get32(display, 0x10), 0xC1000000);
+    cfg_write(DISPLAY, 4, 2, 3); /* bus mastering is the guest's */
+    assert_int_equal(get32(display, 4) & 0xFFFF, 3);
+    cfg_write(DISPLAY, 0x44, 2, 3); /* D3 */
+    assert_int_equal(display->config[0x44], 0);
+    cfg_write(DISPLAY, 0x58, 2, 0x8010); /* function level reset */
+    assert_int_equal(get32(display, 0x58) & 0xFFFF, 0x10);
+    cfg_write(DISPLAY, 0x59, 1, 0x80);
+    assert_int_equal(display->config[0x59], 0);
+    cfg_write(DISPLAY, 4, 2, 0);
+    vpci_release_display(&pci);
+    assert_int_equal(get32(display, 4) & 0xFFFF, 0);
+    cfg_write(DISPLAY, 4, 2, 7);
+    assert_int_equal(get32(display, 4) & 0xFFFF, 7);
+}
+
+static enum bn_status bar(struct vpci_function *which, unsigned index, uint64_t offset,
+                          unsigned bytes, bool write, uint64_t *value)
+{
+    (void)which;
+    (void)bytes;
+    bar_last = index << 28 | offset;
+    if (!write)
+        *value = 0x5A5A;
+    return BN_OK;
+}
+
+static const struct vpci_ops ops = {.bar = bar};
+
+static void add_function(void)
+{
+    start();
+    memset(&function, 0, sizeof(function));
+    function.bdf = VIRTUAL;
+    function.ops = &ops;
+    function.bar[0].bytes = 0x20000;
+    function.bar[1].bytes = 0x1000;
+    function.msix_bar = 1;
+    function.msix_count = 3;
+    vpci_identify(&function, 0xB1AC, 0xB100, 0x08800001);
+    assert_int_equal(vpci_add(&pci, &function), BN_OK);
+}
+
+static void test_virtual_function(void **state)
+{
+    uint32_t base;
+
+    (void)state;
+    add_function();
+    assert_int_equal(cfg(VIRTUAL, 0, 4), 0xB100B1AC);
+    assert_int_equal(cfg(VIRTUAL, 0x0A, 2), 0x0880);
+    base = cfg(VIRTUAL, 0x10, 4);
+    assert_int_equal(base, 0xC1800000); /* behind the highest BAR of the machine */
+    cfg_write(VIRTUAL, 0x10, 4, 0xFFFFFFFF);
+    assert_int_equal(cfg(VIRTUAL, 0x10, 4), 0xFFFE0000);
+    cfg_write(VIRTUAL, 0x18, 4, 0xFFFFFFFF);
+    assert_int_equal(cfg(VIRTUAL, 0x18, 4), 0);
+    cfg_write(VIRTUAL, 0x10, 4, 0x12340000); /* its place does not change */
+    assert_int_equal(cfg(VIRTUAL, 0x10, 4), base);
+    cfg_write(VIRTUAL, 4, 2, 0xFFFF);
+    assert_int_equal(cfg(VIRTUAL, 4, 2), 0x406);
+    cfg_write(VIRTUAL, 0, 4, 0);
+    assert_int_equal(cfg(VIRTUAL, 0, 2), 0xB1AC);
+    assert_int_equal(fake_read32(vm, base + 0x400), 0x5A5A);
+    assert_int_equal(bar_last, 0x400);
+    assert_int_equal(cfg(VIRTUAL, 0x34, 1), 0x40);
+    assert_int_equal(cfg(VIRTUAL, 0x40, 1), 0x11);
+    assert_int_equal(cfg(VIRTUAL, 0x42, 2), 2); /* three vectors */
+    function.bdf = NIC;
+    assert_int_equal(vpci_add(&pci, &function), BN_EBUSY);
+}
+
+static bool posted(unsigned vcpu, uint8_t vector)
+{
+    uint32_t *irr = &vm->vcpu[vcpu].lapic.irr[vector / 32], bit = 1u << vector % 32;
+    bool was = *irr & bit;
+
+    *irr &= ~bit;
+    return was;
+}
+
+static void test_msix(void **state)
+{
+    uint32_t table;
+
+    (void)state;
+    add_function();
+    table = cfg(VIRTUAL, 0x14, 4);
+    fake_write32(vm, table + 16, 0xFEE01000);
+    fake_write32(vm, table + 24, 0x71);
+    fake_write32(vm, table + 28, 0);
+    assert_int_equal(fake_read32(vm, table + 24), 0x71);
+    assert_int_equal(fake_read32(vm, table + 12), 1); /* masked at first */
+    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
+    assert_false(posted(1, 0x71)); /* not enabled */
+    cfg_write(VIRTUAL, 0x42, 2, 0x8000);
+    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
+    assert_true(posted(1, 0x71));
+    cfg_write(VIRTUAL, 0x42, 2, 0xC000); /* all masked: kept */
+    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
+    assert_false(posted(1, 0x71));
+    assert_int_equal(fake_read32(vm, table + 0x800), 2);
+    cfg_write(VIRTUAL, 0x42, 2, 0x8000);
+    assert_true(posted(1, 0x71));
+    assert_int_equal(fake_read32(vm, table + 0x800), 0);
+    fake_write32(vm, table + 28, 1);
+    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
+    assert_false(posted(1, 0x71));
+    fake_write32(vm, table + 28, 0);
+    assert_true(posted(1, 0x71));
+    fake_write32(vm, table + 16, 0x12345000); /* not an interrupt address */
+    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
+    assert_non_null(strstr(fake.log, "no valid address"));
+    assert_int_equal(vpci_msix_fire(&function, 3), BN_EINVAL);
+    fake_write32(vm, table + 0x30, 1); /* behind the table: the function's own */
+    assert_int_equal(bar_last, 1u << 28 | 0x30);
+}
+
+static void test_cf9_is_not_configuration(void **state)
+{
+    (void)state;
+    start();
+    fake_outb(vm, 0xCF9, 0x02);
+    assert_int_equal(fake.power_asked, -1);
+    fake_outb(vm, 0xCF9, 0x06);
+    assert_int_equal(fake.power_asked, POWER_RESET);
+    assert_int_equal(fake.port[0xCF9], 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hidden_and_absent),
+        cmocka_unit_test(test_bar_moves),
+        cmocka_unit_test(test_chipset),
+        cmocka_unit_test(test_bridge_to_hidden),
+        cmocka_unit_test(test_display_shadow),
+        cmocka_unit_test(test_virtual_function),
+        cmocka_unit_test(test_msix),
+        cmocka_unit_test(test_cf9_is_not_configuration),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every register by which a service VM could switch off, reset or put to sleep the machine. */
+#include "dev_fake.h"
+
+#include "hv/pci.h"
+
+static struct vm *vm;
+static struct acpi_info info;
+
+static void start(void)
+{
+    info = (struct acpi_info){
+        .pm1a_event = 0x600,
+        .pm1a_control = 0x604,
+        .pm1b_control = 0x6F4,
+        .smi_command = 0xB2,
+        .acpi_enable = 0x02,
+        .has_s5 = true,
+        .s5_type = {5, 6},
+        .reset_supported = true,
+        .reset = {.space = 1, .bits = 8, .address = 0x700},
+        .reset_value = 0x0F,
+    };
+    vm = fake_vm(1);
+    fake_add_pci(PCI_BDF(0, 31, 0), 0x8086, 0x2918, 0x0601);
+    pci_init(0, 0, 0);
+    assert_int_equal(power_init(vm, &info), BN_OK);
+    fake.writes = 0;
+}
+
+static void outw(uint16_t port, uint16_t word)
+{
+    uint64_t value = word;
+
+    assert_true(fake_pio(vm, port, 2, true, &value));
+}
+
+static void expect(enum power_kind kind)
+{
+    assert_int_equal(fake.power_asked, kind);
+    assert_int_equal(fake.writes, 0); /* nothing of it reached the machine */
+    assert_non_null(strstr(fake.log, "guest asks"));
+    fake.power_asked = -1;
+}
+
+static void expect_nothing(void)
+{
+    assert_int_equal(fake.power_asked, -1);
+}
+
+static void test_pm1(void **state)
+{
+    (void)state;
+    start();
+    outw(0x604, 0x2000 | 5 << 10);
+    expect(POWER_OFF);
+    outw(0x604, 0x2000 | 1 << 10);
+    expect(POWER_SLEEP);
+    outw(0x6F4, 0x2000 | 6 << 10);
+    expect(POWER_OFF);
+    fake_outb(vm, 0x605, 0x20 | 5 << 2); /* the upper byte alone */
+    expect(POWER_OFF);
+    outw(0x604, 5 << 10 | 0x7); /* no sleep bit: type and GBL_RLS are not passed on */
+    expect_nothing();
+    assert_int_equal(fake.last_port, 0x604);
+    assert_int_equal(fake.last_value, 3);
+}
+
+static void test_reset_ports(void **state)
+{
+    uint64_t value = 0;
+
+    (void)state;
+    start();
+    fake_outb(vm, 0x64, 0xFE);
+    expect(POWER_RESET);
+    fake_outb(vm, 0x64, 0xF0);
+    expect(POWER_RESET);
+    fake_outb(vm, 0x92, 0x02);
+    expect_nothing();
+    fake_outb(vm, 0x92, 0x03);
+    expect(POWER_RESET);
+    fake_outb(vm, 0x700, 0x01);
+    expect_nothing();
+    fake_outb(vm, 0x700, 0x0F);
+    expect(POWER_RESET);
+    value = 0x0E;
+    power_cf9(&vm->vcpu[0], true, &value);
+    expect(POWER_RESET);
+    value = 0x0A;
+    power_cf9(&vm->vcpu[0], true, &value);
+    expect_nothing();
+    power_cf9(&vm->vcpu[0], false, &value);
+    assert_int_equal(value, 0x0A);
+}
+
+static void test_i8042_passes_the_rest(void **state)
+{
+    (void)state;
+    start();
+    fake_outb(vm, 0x64, 0xFF); /* pulses nothing */
+    expect_nothing();
+    assert_int_equal(fake.writes, 0);
+    fake_outb(vm, 0x64, 0xD1); /* output port: its bit 0 is the reset line */
+    fake_outb(vm, 0x60, 0xFE);
+    assert_int_equal(fake.writes, 0);
+    fake_outb(vm, 0x60, 0xED);
+    assert_int_equal(fake.last_port, 0x60);
+    assert_int_equal(fake.last_value, 0xED);
+    fake_outb(vm, 0x64, 0xAE);
+    assert_int_equal(fake.last_port, 0x64);
+    fake.port[0x60] = 0x1C;
+    assert_int_equal(fake_inb(vm, 0x60), 0x1C);
+}
+
+static void test_smi_and_tco(void **state)
+{
+    uint64_t value = 0xFFFFFFFF;
+
+    (void)state;
+    start();
+    fake_outb(vm, 0xB2, 0x80);
+    outw(0xB2, 0x0002);
+    fake_outb(vm, 0xB3, 0x01);
+    assert_true(fake_pio(vm, 0x630, 4, true, &value)); /* SMI enables */
+    assert_true(fake_pio(vm, 0x668, 2, true, &value)); /* TCO control */
+    assert_true(fake_pio(vm, 0x660, 2, true, &value)); /* TCO reload */
+    assert_int_equal(fake.writes, 0);
+    assert_non_null(strstr(fake.log, "0x668 ignored"));
+    fake_outb(vm, 0xB2, 0x02); /* ACPI mode on */
+    assert_int_equal(fake.last_port, 0xB2);
+    fake.port[0x668] = 0x08;
+    assert_true(fake_pio(vm, 0x668, 2, false, &value));
+    assert_int_equal(value, 0x08);
+    expect_nothing();
+}
+
+static void test_reset_register_in_memory(void **state)
+{
+    (void)state;
+    start();
+    vm->pio_count = 0;
+    info.reset = (struct acpi_register){.space = 0, .bits = 8, .address = 0x3010};
+    assert_int_equal(power_init(vm, &info), BN_OK);
+    fake.writes = 0;
+    fake_write32(vm, 0x3010, 1);
+    expect(POWER_RESET);
+    fake_write32(vm, 0x3020, 0x77); /* the rest of the page goes through */
+    assert_int_equal(fake.ram[0x3020], 0x77);
+    assert_int_equal(fake_read32(vm, 0x3020), 0x77);
+}
+
+static void test_machine_off(void **state)
+{
+    (void)state;
+    start();
+    power_off_machine();
+    assert_int_equal(fake.port[0x605], 0x34);
+    assert_int_equal(fake.last_port, 0x6F4);
+    assert_int_equal(fake.last_value, 0x2000 | 6 << 10 | 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pm1),
+        cmocka_unit_test(test_reset_ports),
+        cmocka_unit_test(test_i8042_passes_the_rest),
+        cmocka_unit_test(test_smi_and_tco),
+        cmocka_unit_test(test_reset_register_in_memory),
+        cmocka_unit_test(test_machine_off),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
