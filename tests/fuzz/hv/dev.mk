@@ -4,6 +4,6 @@ DEV_FUZZ_SOURCES := $(wildcard hypervisor/x86/dev/*.c hypervisor/x86/insn*.c) hy
 
 $(DEV_FUZZ): $(B)/tests/hv/fuzz_%: tests/fuzz/hv/fuzz_%.c $(DEV_FUZZ_SOURCES) $(wildcard hypervisor/include/hv/*.h tests/unit/hv/*.h)
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_CFLAGS) -Itests/unit/hv/fake -Ihypervisor/include -Itests/unit/hv $< $(DEV_FUZZ_SOURCES) -lcmocka -o $@
+	@$(CLANG) $(FUZZ_CFLAGS) -Itests/unit/hv/fake -Ihypervisor/include -Itests/unit/hv $< $(DEV_FUZZ_SOURCES) -lcmocka -o $@
 
 FUZZERS += $(DEV_FUZZ)

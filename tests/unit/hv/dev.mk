@@ -7,12 +7,12 @@ DEV_CFLAGS := -Itests/unit/hv/fake -Ihypervisor/include -Itests/unit/hv
 
 $(DEV_TESTS)/obj/%.o: hypervisor/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) $(DEV_CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(SAN_CFLAGS) $(DEV_CFLAGS) -MMD -MP -c $< -o $@
 $(DEV_TESTS)/obj/dev_fake.o: tests/unit/hv/dev_fake.c
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) $(DEV_CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(SAN_CFLAGS) $(DEV_CFLAGS) -MMD -MP -c $< -o $@
 $(DEV_NAMES:%=$(DEV_TESTS)/test_%): $(DEV_TESTS)/test_%: tests/unit/hv/test_%.c $(DEV_OBJECTS)
-	$(CC) $(SAN_CFLAGS) $(DEV_CFLAGS) -MMD -MP -MF $@.d $< $(DEV_OBJECTS) -lcmocka -o $@
+	@$(CC) $(SAN_CFLAGS) $(DEV_CFLAGS) -MMD -MP -MF $@.d $< $(DEV_OBJECTS) -lcmocka -o $@
 
 UNIT_TESTS += $(DEV_NAMES:%=$(DEV_TESTS)/test_%)
 -include $(DEV_OBJECTS:.o=.d) $(DEV_NAMES:%=$(DEV_TESTS)/test_%.d)
