@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Attempts on memory, MSRs, ports, privileged instructions and other CPUs' interrupts. */
+#include <asm/apic.h>
+#include <asm/asm.h>
+#include <asm/msr.h>
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <linux/printk.h>
+#include <linux/uaccess.h>
+
+#include "probe.h"
+
+#define PATTERN 0x5A5A5A5Au
+
+static void try_page(const char *name, u64 base)
+{
+    void __iomem *page = ioremap(base, PAGE_SIZE);
+    u32 before, after;
+
+    if (!page) {
+        probe_say("memory %s %llx: not mapped", name, base);
+        return;
+    }
+    before = readl(page);
+    writel(PATTERN, page);
+    after = readl(page);
+    probe_say("memory %s %llx: read %08x, after write %08x: %s", name, base, before, after,
+              after == PATTERN       ? "WRITTEN"
+              : before == 0xFFFFFFFF ? "denied"
+                                     : "READ");
+    iounmap(page);
+}
+
+void probe_memory(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < probe_target_count; i++) {
+        try_page(probe_targets[i].name, probe_targets[i].base);
+        try_page(probe_targets[i].name, probe_targets[i].base + 0x5000);
+    }
+}
+
+static const struct {
+    const char *name;
+    u32 msr;
+    u64 value;
+} msr_tries[] = {
+    {"VM_HSAVE_PA", 0xC0010117, 0x1000},
+    {"VM_CR", 0xC0010114, 0},
+    {"SMM_BASE", 0xC0010111, 0x30000},
+    {"SMM_ADDR", 0xC0010112, 0x1000},
+    {"SMM_MASK", 0xC0010113, 1},
+    {"HWCR", 0xC0010015, 1},
+    {"FEATURE_CONTROL", 0x3A, 5},
+    {"MICROCODE", 0x79, 0x1000},
+    {"APIC_BASE", 0x1B, 0x48000900},
+    {"VMX_BASIC", 0x480, 0},
+    {"DEBUGCTL", 0x1D9, 0x3},
+    {"MTRR_DEF_TYPE", 0x2FF, 0},
+    {"TSC", 0x10, 0},
+    {"TSC_ADJUST", 0x3B, 1ull << 40},
+    {"PLATFORM_INFO", 0xCE, 0},
+    {"THERM_INTERRUPT", 0x19B, 3},
+};
+
+void probe_msrs(unsigned int other_apic)
+{
+    unsigned int i;
+    u64 efer = 0;
+
+    for (i = 0; i < ARRAY_SIZE(msr_tries); i++) {
+        u64 old = 0;
+        int read = rdmsrl_safe(msr_tries[i].msr, &old);
+        int written = wrmsrl_safe(msr_tries[i].msr, msr_tries[i].value);
+
+        if (!written && !read)
+            wrmsrl_safe(msr_tries[i].msr, old);
+        probe_say("msr %s: read %s, write %s", msr_tries[i].name, read ? "#GP" : "ok",
+                  written ? "#GP" : "ok");
+    }
+    rdmsrl_safe(MSR_EFER, &efer);
+    probe_say("msr EFER.SVME: %s", wrmsrl_safe(MSR_EFER, efer | 1u << 12) ? "#GP" : "ok");
+    wrmsrl_safe(MSR_EFER, efer);
+    /* INIT, start-up and NMI to a CPU that is not ours, by the x2APIC's ICR. */
+    probe_say("msr x2APIC ICR INIT to %u: %s", other_apic,
+              wrmsrl_safe(0x830, (u64)other_apic << 32 | 0x4500) ? "#GP" : "ok");
+    probe_say("msr x2APIC ICR SIPI to %u: %s", other_apic,
+              wrmsrl_safe(0x830, (u64)other_apic << 32 | 0x4601) ? "#GP" : "ok");
+    probe_say("msr x2APIC ICR NMI to %u: %s", other_apic,
+              wrmsrl_safe(0x830, (u64)other_apic << 32 | 0x4400) ? "#GP" : "ok");
+}
+
+static bool pci_present(u32 bdf)
+{
+    outl(0x80000000 | bdf << 8, 0xCF8);
+    return (inl(0xCFC) & 0xFFFF) != 0xFFFF;
+}
+
+static const struct {
+    const char *name;
+    u16 port;
+    u8 value;
+} port_tries[] = {
+    {"vehicle-bus", 0x2F8, 0x55}, {"speaker", 0x61, 0x03}, {"PIC master", 0x20, 0x11},
+    {"PIC slave", 0xA1, 0x00},    {"ELCR", 0x4D0, 0xFF},   {"DMA", 0x0A, 0x00},
+};
+
+void probe_ports(void)
+{
+    unsigned int i;
+    u8 old;
+
+    for (i = 0; i < ARRAY_SIZE(port_tries); i++) {
+        old = inb(port_tries[i].port);
+        outb(port_tries[i].value, port_tries[i].port);
+        probe_say("port %s %x: was %02x, now %02x", port_tries[i].name, port_tries[i].port, old,
+                  inb(port_tries[i].port));
+        if (port_tries[i].port != 0x2F8)
+            outb(old, port_tries[i].port);
+    }
+    probe_say("pci 00:10.0 (the cluster's storage): %s", pci_present(0x80) ? "SEEN" : "absent");
+}
+
+/* #UD is fixed up: the instruction is not there for a guest. */
+#define TRY(name, bytes)                                                                           \
+    do {                                                                                           \
+        int done = 0;                                                                              \
+        asm volatile("1: .byte " bytes "\n"                                                        \
+                     "   movl $1, %0\n"                                                            \
+                     "2:\n" _ASM_EXTABLE(1b, 2b)                                                   \
+                     : "+r"(done)                                                                  \
+                     : "a"(0x1000ul), "c"(0ul), "d"(0ul)                                           \
+                     : "memory");                                                                  \
+        probe_say("instruction %s: %s", name, done ? "EXECUTED" : "#UD");                          \
+    } while (0)
+
+void probe_instructions(void)
+{
+    TRY("VMRUN", "0x0F, 0x01, 0xD8");
+    TRY("VMLOAD", "0x0F, 0x01, 0xDA");
+    TRY("VMSAVE", "0x0F, 0x01, 0xDB");
+    TRY("STGI", "0x0F, 0x01, 0xDC");
+    TRY("CLGI", "0x0F, 0x01, 0xDD");
+    TRY("SKINIT", "0x0F, 0x01, 0xDE");
+    TRY("INVLPGA", "0x0F, 0x01, 0xDF");
+}
+
+/* The I/O APIC's first pin that nobody uses, aimed at another VM's CPU as NMI; and the xAPIC page.
+ */
+void probe_interrupts(unsigned int other_apic)
+{
+    void __iomem *io = ioremap(0xFEC00000, PAGE_SIZE);
+    void __iomem *local = ioremap(0xFEE00000, PAGE_SIZE);
+
+    if (io) {
+        u32 high, low;
+
+        writel(0x10 + 2 * 23 + 1, io);
+        high = readl(io + 0x10);
+        writel(other_apic << 24, io + 0x10);
+        writel(0x10 + 2 * 23, io);
+        low = readl(io + 0x10);
+        writel(0x8400, io + 0x10); /* level, NMI, unmasked */
+        probe_say("interrupt I/O APIC pin 23 as NMI to %u: written", other_apic);
+        writel(0x10 + 2 * 23, io);
+        writel(low, io + 0x10);
+        writel(0x10 + 2 * 23 + 1, io);
+        writel(high, io + 0x10);
+        iounmap(io);
+    }
+    if (local) {
+        writel(other_apic << 24, local + 0x310);
+        writel(0x4500, local + 0x300);
+        writel(0x4400, local + 0x300);
+        probe_say("interrupt xAPIC INIT and NMI to %u: written", other_apic);
+        iounmap(local);
+    }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Isolation probe, in the kernel of the VM that is thought hostile: tries memory, ports, MSRs and
+ * hypercalls that belong to others, then, if asked to, ends its VM by one of the ways there are.
+ *   insmod probe.ko hypervisor=0x.. cluster=0x.. window=0x.. other_apic=N [end=s5|cf9|...]
+ */
+#include <linux/module.h>
+#include <linux/printk.h>
+
+#include "probe.h"
+
+static ulong hypervisor, cluster, window;
+static uint other_apic = 3;
+static char *end = "";
+static char *only = "";
+module_param(hypervisor, ulong, 0);
+module_param(cluster, ulong, 0);
+module_param(window, ulong, 0);
+module_param(other_apic, uint, 0);
+module_param(end, charp, 0);
+module_param(only, charp, 0);
+
+struct probe_target probe_targets[4];
+unsigned int probe_target_count;
+
+static void add_target(const char *name, ulong base)
+{
+    if (base)
+        probe_targets[probe_target_count++] = (struct probe_target){name, base};
+}
+
+static bool wanted(const char *name)
+{
+    return !*only || !strcmp(only, name);
+}
+
+static int __init probe_init(void)
+{
+    add_target("hypervisor", hypervisor);
+    add_target("cluster", cluster);
+    add_target("window-gap", window ? window + 0x1000 : 0);
+    add_target("high", 1ul << 44);
+    if (*end)
+        return probe_end(end);
+    if (wanted("memory"))
+        probe_memory();
+    if (wanted("msrs"))
+        probe_msrs(other_apic);
+    if (wanted("instructions"))
+        probe_instructions();
+    if (wanted("ports"))
+        probe_ports();
+    if (wanted("interrupts"))
+        probe_interrupts(other_apic);
+    if (wanted("hypercalls"))
+        probe_hypercalls();
+    probe_say("done");
+    return -ENODEV; /* nothing stays loaded */
+}
+module_init(probe_init);
+MODULE_DESCRIPTION("Binnacle isolation probe");
+MODULE_LICENSE("Dual BSD/GPL");
