@@ -27,14 +27,6 @@ static volatile bool go; /* VMs that start by themselves are in their run queues
 
 void stack_switch_call(uint64_t stack_top, void (*function)(void)) HV_NORETURN;
 
-const struct bn_module *boot_module(const char *name)
-{
-    for (uint32_t i = 0; *name && i < boot_info.module_count; i++)
-        if (!strncmp(boot_info.module[i].name, name, BN_PATH_BYTES))
-            return &boot_info.module[i];
-    return NULL;
-}
-
 /* Our own copies, before anybody gets the memory they lie in. What is wrong is told once there is a
  * console. */
 static const char *copy_boot_info(hpa_t address)
@@ -113,8 +105,6 @@ void init_wait_and_run(void)
 
     while (!go)
         cpu_pause();
-    if (cpu->direct)
-        lapic_hand_over();
     cpu->resched = true;
     vcpu_loop();
 }
@@ -182,6 +172,7 @@ static void boot_rest(void)
     smp_start();
     report_machine();
     vm_init_all();
+    boot_keep_images();
     for (uint32_t i = 0; i < scenario.vm_count; i++)
         if (scenario.vm[i].flags & BN_VM_DIRECT_IRQ)
             pcpus[scenario.vm[i].cpu[0].pcpu].direct = true;

@@ -3,6 +3,7 @@
 #include "hv/platform.h"
 #include "hv/host.h"
 #include "hv/hostirq.h"
+#include "hv/hvpci.h"
 #include "hv/lib.h"
 #include "hv/log.h"
 #include "hv/pci.h"
@@ -53,6 +54,8 @@ static enum bn_status create_service(struct vm *vm, struct devices *d)
     for (uint32_t i = 0; i < scenario.device_count && status == BN_OK; i++)
         if (scenario.device[i].kind == BN_DEVICE_PCI)
             status = vpci_hide(&d->pci, scenario.device[i].bdf);
+    if (status == BN_OK)
+        status = hvpci_init(vm);
     if (status == BN_OK)
         status = power_init(vm, &acpi_info);
     if (status == BN_OK)

@@ -98,6 +98,8 @@ enum bn_status prelaunched_build(struct vm *vm)
         status = shm_map(vm);
     describe(vm, &info);
     if (status == BN_OK)
+        vm->vcpu[0].pcpu->hand_over = vm->vcpu[0].pcpu->direct;
+    if (status == BN_OK)
         status = multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
     if (status != BN_OK)
         hv_log("[%s] cannot be built from %s (status %u)", vm->config->name, vm->config->image,

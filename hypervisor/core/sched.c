@@ -77,6 +77,10 @@ void sched_unload(void)
 
 static void load(struct pcpu *cpu, struct vcpu *vcpu)
 {
+    if (cpu->hand_over) {
+        cpu->hand_over = false;
+        lapic_hand_over();
+    }
     vcpu->loaded = true;
     vcpu->run_start = tsc_now();
     cpu->loaded = vcpu;

@@ -11,6 +11,7 @@
 #define REG_TPR         0x80u
 #define REG_EOI         0xB0u
 #define REG_SVR         0xF0u
+#define REG_ISR         0x100u
 #define REG_ICR         0x300u
 #define REG_ICR_HIGH    0x310u
 #define REG_LVT_CMCI    0x2F0u
@@ -160,5 +161,9 @@ void lapic_hand_over(void)
     write_register(REG_TIMER_INIT, 0);
     write_register(REG_LVT_TIMER, LVT_MASKED);
     write_register(REG_TIMER_DIV, 0);
+    /* What the guest before it left in service would block all that is not more urgent. */
+    for (unsigned i = 0; i < 8; i++)
+        for (unsigned bits = 0; read_register(REG_ISR + i * 0x10) && bits < 256; bits++)
+            write_register(REG_EOI, 0);
     write_register(REG_SVR, 0xFF); /* software-disabled, as after reset */
 }

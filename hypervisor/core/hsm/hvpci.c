@@ -8,9 +8,9 @@
 #include "hv/timer.h"
 #include "hv/watchdog.h"
 
-#define BDF       PCI_BDF(0, 0x1E, 7) /* no machine we know has a function there */
-#define LOG_BYTES 0x10000u
-#define EINVAL    22u
+#define LAST_DEVICE 0x1Du /* behind it chipsets have theirs */
+#define LOG_BYTES   0x10000u
+#define EINVAL      22u
 
 _Static_assert(EXIT_KINDS <= BN_HVPCI_EXITS, "exit counters fit the record");
 _Static_assert((uint32_t)VM_DYING == (uint32_t)BN_HVPCI_VM_DYING, "VM states are numbered alike");
@@ -153,9 +153,21 @@ static enum bn_status bar_access(struct vpci_function *f, unsigned bar, uint64_t
 
 static const struct vpci_ops ops = {.bar = bar_access};
 
+/* A device number of the root bus that the machine leaves free; 0 is the host bridge. */
+static uint16_t free_bdf(void)
+{
+    for (unsigned device = LAST_DEVICE; device > 0; device--)
+        if ((pci_read(PCI_BDF(0, device, 0), 0, 4) & 0xFFFF) == 0xFFFF)
+            return PCI_BDF(0, device, 0);
+    return 0;
+}
+
 enum bn_status hvpci_init(struct vm *service)
 {
-    function.bdf = BDF;
+    memset(&function, 0, sizeof(function));
+    function.bdf = free_bdf();
+    if (!function.bdf)
+        return BN_ENODEV;
     function.ops = &ops;
     function.bar[0].bytes = BN_HVPCI_BAR_BYTES;
     vpci_identify(&function, BN_HVPCI_VENDOR, BN_HVPCI_DEVICE, BN_HVPCI_CLASS << 8 | 1u);

@@ -6,7 +6,9 @@
 #include "hv/ioreq.h"
 #include "hv/log.h"
 #include "hv/pcpu.h"
+#include "hv/platform.h"
 #include "hv/power.h"
+#include "hv/sched.h"
 #include "hv/watchdog.h"
 
 #include "hsm.h"
@@ -102,7 +104,11 @@ static void end_own(struct vm *vm, enum vm_end how)
     }
     if (!starts_again(vm, how))
         return;
-    vm_reset(vm);
+    vm_destroy(vm);
+    if ((service ? service_build(vm) : prelaunched_build(vm)) != BN_OK) {
+        vm_log(vm, "cannot be built again");
+        return;
+    }
     vm_start(vm);
     ends[vm->id].restarts++;
     watchdog_vm_started(vm);
@@ -182,6 +188,8 @@ static void ignition_work(void)
 void policy_decide(void)
 {
     __atomic_store_n(&policy_pending, 0u, __ATOMIC_SEQ_CST);
+    /* No vCPU is on this CPU meanwhile: whoever waits for one here does not wait for us. */
+    sched_unload();
     for (size_t i = 0; i < HV_MAX_VMS; i++) {
         uint32_t how = ends[i].want;
 

@@ -14,7 +14,9 @@
 #include "hsm_fake.h"
 #include "hv/display.h"
 #include "hv/pcpu.h"
+#include "hv/platform.h"
 #include "hv/power.h"
+#include "hv/sched.h"
 #include "hv/watchdog.h"
 
 #define MS 1000000ull /* the fake TSC counts nanoseconds */
@@ -49,6 +51,24 @@ void pcpu_kick(struct pcpu *cpu)
 {
     assert_ptr_equal(cpu, &pcpus[0]);
     kicks++;
+}
+
+static unsigned built;
+
+enum bn_status prelaunched_build(struct vm *vm)
+{
+    built++;
+    return vm_create(vm);
+}
+
+enum bn_status service_build(struct vm *vm)
+{
+    built++;
+    return vm_create(vm);
+}
+
+void sched_unload(void)
+{
 }
 
 bool display_safe(void)
@@ -91,7 +111,7 @@ static int setup(void **state)
     (void)state;
     fake_reset();
     now = 1000 * MS;
-    safe = off = kicks = 0;
+    safe = off = kicks = built = 0;
     fake_scenario.vm[CLUSTER].watchdog_ms = 500;
     fake_scenario.vm[SERVICE].watchdog_ms = 1000;
     watchdog_init(&fake_scenario);
@@ -105,7 +125,7 @@ static void a_cluster_that_draws(void **state)
         frames()->latest = i;
         pass(100);
     }
-    assert_int_equal(fake.resets, 0);
+    assert_int_equal(built, 0);
 }
 
 static void a_cluster_that_stops_is_started_again(void **state)
@@ -115,9 +135,9 @@ static void a_cluster_that_stops_is_started_again(void **state)
     (void)state;
     frames()->latest = 7;
     pass(400);
-    assert_int_equal(fake.resets, 0);
+    assert_int_equal(built, 0);
     pass(300);
-    assert_int_equal(fake.resets, 1);
+    assert_int_equal(built, 1);
     assert_int_equal(fake.starts, 1);
     assert_int_equal(vms[CLUSTER].state, VM_RUNNING);
     assert_int_equal(vms[SERVICE].state, VM_RUNNING);
@@ -129,9 +149,9 @@ static void a_cluster_has_time_to_boot(void **state)
 {
     (void)state;
     pass(9000);
-    assert_int_equal(fake.resets, 0);
+    assert_int_equal(built, 0);
     pass(2000);
-    assert_int_equal(fake.resets, 1);
+    assert_int_equal(built, 1);
 }
 
 static void the_service_vm_falls_silent(void **state)
