@@ -13,6 +13,7 @@
 #define VPCI_MAX_HIDDEN                24u
 #define VPCI_MAX_FORBIDDEN             40u
 #define VPCI_MSIX_MAX                  64u
+#define PCI_MAX_BARS                   96u
 #define VPCI_BARS                      6u
 
 /*
@@ -26,6 +27,22 @@ void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
 /* Address and size of a memory BAR, probed with decoding off. 0 bytes: none, or I/O, or the upper
  * half of the BAR before. */
 uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes);
+/* All memory BARs that had an address when pci_init looked. */
+struct pci_bar {
+    uint16_t bdf;
+    uint8_t bar;
+    hpa_t base;
+    uint64_t bytes;
+};
+const struct pci_bar *pci_boot_bars(uint32_t *count);
+/* The first display controller as pci_init found it; NULL: none. */
+struct pci_display {
+    bool present;
+    uint16_t bdf;
+    uint32_t value[7], writable[7]; /* BARs, then the ROM's */
+};
+#define PCI_ROM_SLOT 6u
+const struct pci_display *pci_boot_display(void);
 /* Offset of a capability in the first 256 bytes; 0: none. */
 unsigned pci_capability(uint16_t bdf, uint8_t id);
 /* Room for a virtual BAR near the real ones, below 4 GiB; 0: none. */
@@ -75,25 +92,23 @@ struct vpci {
     uint32_t forbidden_count;
     struct vpci_function *function[VPCI_MAX_FUNCTIONS];
     uint32_t function_count;
-    bool display_shadowed;
-    uint16_t display;         /* display controller's bdf */
-    uint32_t display_bars[7]; /* as the guest sees them; the last is the ROM's */
-    uint32_t display_writable[7];
+    /*
+     * The display controller's decode bits and BARs as the guest sees them. They never reach the
+     * hardware: the cluster draws to its framebuffer, and Linux turns decoding off while it sizes
+     * BARs; nor does what would reset it or take its power.
+     */
+    const struct pci_display *display; /* 0: none */
+    uint32_t display_bars[7];
     uint16_t display_command;
 };
 
 /* Registers CF8/CFC and the ECAM window; vm->pci is set. */
 enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
                          uint8_t last_bus) HV_MUST_CHECK;
+/* The function belongs to somebody else: it reads as absent, and so do its registers in memory. */
 enum bn_status vpci_hide(struct vpci *pci, uint16_t bdf) HV_MUST_CHECK;
+/* No BAR may be put there. */
 enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes) HV_MUST_CHECK;
-/*
- * From now on the guest's writes to this controller's decode bits and BARs change a shadow only:
- * the cluster draws to its framebuffer, and Linux turns decoding off while it sizes BARs.
- */
-void vpci_shadow_display(struct vpci *pci, uint16_t bdf);
-/* Hands the controller over: writes the guest's decode bits through. BARs stay where they are. */
-void vpci_release_display(struct vpci *pci);
 
 /*
  * Adds a virtual function; the caller has filled bdf, ops, owner, bar[].bytes, msix_bar and

@@ -13,7 +13,10 @@ static struct {
     struct spinlock lock; /* of the two ports */
     hpa_t ecam;
     uint8_t first_bus, last_bus;
-    uint32_t used_low, used_high; /* extent of all memory BARs and bridge windows below 4 GiB */
+    uint32_t used_low, used_high;     /* extent of all memory BARs and bridge windows below 4 GiB */
+    struct pci_bar bar[PCI_MAX_BARS]; /* as the firmware set them */
+    uint32_t bar_count;
+    struct pci_display display;
 } host;
 
 static bool in_ecam(uint16_t bdf)
@@ -149,14 +152,47 @@ static void note_window(uint16_t bdf, unsigned offset)
         note_used(base, limit + 1 - base);
 }
 
+static void note_bar(uint16_t bdf, unsigned bar)
+{
+    uint64_t bytes, base = pci_bar(bdf, bar, &bytes);
+
+    if (!base || !bytes)
+        return;
+    note_used(base, bytes);
+    if (host.bar_count < PCI_MAX_BARS)
+        host.bar[host.bar_count++] = (struct pci_bar){bdf, (uint8_t)bar, base, bytes};
+    else
+        hv_log("PCI: more than %u memory BARs", PCI_MAX_BARS);
+}
+
+/* Which bits of its BARs can be written, while nobody draws yet. */
+static void learn_display(uint16_t bdf)
+{
+    uint32_t command = pci_read(bdf, PCI_COMMAND, 2);
+
+    host.display.present = true;
+    host.display.bdf = bdf;
+    pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
+    for (unsigned slot = 0; slot < HV_ARRAY_SIZE(host.display.writable); slot++) {
+        unsigned at = slot == PCI_ROM_SLOT ? PCI_ROM : PCI_BAR0 + 4 * slot;
+        uint32_t value = pci_read(bdf, at, 4), ones;
+
+        pci_write(bdf, at, 4, slot == PCI_ROM_SLOT ? ~1u : UINT32_MAX);
+        ones = pci_read(bdf, at, 4);
+        pci_write(bdf, at, 4, 0);
+        host.display.writable[slot] = ones ^ pci_read(bdf, at, 4);
+        pci_write(bdf, at, 4, value);
+        host.display.value[slot] = value;
+    }
+    pci_write(bdf, PCI_COMMAND, 2, command);
+}
+
 static void scan_function(uint16_t bdf, uint32_t buses[8])
 {
-    for (unsigned bar = 0; bar < bar_count(bdf); bar++) {
-        uint64_t bytes, base = pci_bar(bdf, bar, &bytes);
-
-        if (base && bytes)
-            note_used(base, bytes);
-    }
+    for (unsigned bar = 0; bar < bar_count(bdf); bar++)
+        note_bar(bdf, bar);
+    if (pci_read(bdf, PCI_CLASS, 2) >> 8 == PCI_CLASS_DISPLAY && !host.display.present)
+        learn_display(bdf);
     if (is_bridge(bdf)) {
         uint32_t secondary = pci_read(bdf, PCI_SECONDARY, 1);
 
@@ -167,6 +203,17 @@ static void scan_function(uint16_t bdf, uint32_t buses[8])
     }
 }
 
+const struct pci_bar *pci_boot_bars(uint32_t *count)
+{
+    *count = host.bar_count;
+    return host.bar;
+}
+
+const struct pci_display *pci_boot_display(void)
+{
+    return host.display.present ? &host.display : NULL;
+}
+
 void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus)
 {
     uint32_t buses[8] = {1};
@@ -175,6 +222,8 @@ void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus)
     host.first_bus = first_bus;
     host.last_bus = last_bus;
     host.used_low = host.used_high = 0;
+    host.bar_count = 0;
+    host.display.present = false;
     for (unsigned bus = 0; bus < 256; bus++) {
         if (!(buses[bus / 32] >> bus % 32 & 1))
             continue;

@@ -12,8 +12,9 @@ enum {
     PCI_COMMAND_NO_INTX = 0x400,
     PCI_STATUS = 0x06,
     PCI_STATUS_CAPABILITIES = 0x10,
-    PCI_REVISION = 0x08, /* and class, 32 bits */
-    PCI_CLASS = 0x0A,    /* subclass, class: 16 bits */
+    PCI_REVISION = 0x08,      /* and class, 32 bits */
+    PCI_CLASS = 0x0A,         /* subclass, class: 16 bits */
+    PCI_CLASS_DISPLAY = 0x03, /* of the upper byte */
     PCI_CLASS_HOST_BRIDGE = 0x0600,
     PCI_CLASS_ISA_BRIDGE = 0x0601,
     PCI_CLASS_PCI_BRIDGE = 0x0604,

@@ -8,8 +8,6 @@
 #include "pci_regs.h"
 
 #define ADDRESS_ENABLE 0x80000000u
-#define ROM_SLOT       6u /* of display_bars[] */
-#define ROM_WRITABLE   0xFFFFF801u
 #define DECODE         (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 #define EXPRESS_FLR    0x8000u /* in device control */
 #define PIRQ_FIRST     0x60u   /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
@@ -71,12 +69,12 @@ static int shadow_slot(unsigned offset)
 {
     if (offset >= PCI_BAR0 && offset < PCI_BAR0 + 4 * VPCI_BARS)
         return (int)(offset - PCI_BAR0) / 4;
-    return (offset & 0xFFC) == PCI_ROM ? (int)ROM_SLOT : -1;
+    return (offset & 0xFFC) == PCI_ROM ? (int)PCI_ROM_SLOT : -1;
 }
 
 static uint32_t shadow_read(const struct vpci *pci, unsigned offset, unsigned bytes)
 {
-    uint32_t dword = pci_read(pci->display, offset & 0xFFC, 4);
+    uint32_t dword = pci_read(pci->display->bdf, offset & 0xFFC, 4);
     int slot = shadow_slot(offset);
 
     if (slot >= 0)
@@ -86,15 +84,15 @@ static uint32_t shadow_read(const struct vpci *pci, unsigned offset, unsigned by
     return dword >> 8 * (offset & 3) & (UINT32_MAX >> (32 - 8 * bytes));
 }
 
-/* Sizing works on the shadow: the writable bits were learnt before the cluster began to draw. */
+/* Sizing works on the shadow: the writable bits were learnt before anybody began to draw. */
 static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint32_t value)
 {
-    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display, PCI_CAP_PM);
-    unsigned express = pci_capability(pci->display, PCI_CAP_EXPRESS);
+    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display->bdf, PCI_CAP_PM);
+    unsigned express = pci_capability(pci->display->bdf, PCI_CAP_EXPRESS);
     int slot = shadow_slot(offset);
 
     if (slot >= 0) {
-        uint32_t old = pci->display_bars[slot], mask = pci->display_writable[slot];
+        uint32_t old = pci->display_bars[slot], mask = pci->display->writable[slot];
 
         pci->display_bars[slot] = (old & ~mask) | (merge(old, offset, bytes, value) & mask);
         return;
@@ -104,15 +102,16 @@ static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint
     if (express && at == express + 8)
         value &= ~(EXPRESS_FLR >> 8 * (offset & 3)); /* no reset */
     if (at == PCI_COMMAND && offset < PCI_STATUS) {
-        uint32_t command = pci_read(pci->display, PCI_COMMAND, 2);
+        uint32_t command = pci_read(pci->display->bdf, PCI_COMMAND, 2);
 
         command = merge(command, offset, bytes, value);
         pci->display_command = (uint16_t)command;
-        command = (command & ~(uint32_t)DECODE) | (pci_read(pci->display, PCI_COMMAND, 2) & DECODE);
-        pci_write(pci->display, PCI_COMMAND, 2, command);
+        command =
+            (command & ~(uint32_t)DECODE) | (pci_read(pci->display->bdf, PCI_COMMAND, 2) & DECODE);
+        pci_write(pci->display->bdf, PCI_COMMAND, 2, command);
         return;
     }
-    pci_write(pci->display, offset, bytes, value);
+    pci_write(pci->display->bdf, offset, bytes, value);
 }
 
 /* Registers of chipset functions decide where power control, configuration space and system
@@ -159,7 +158,7 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
     if (!chipset_write_allowed(bdf, offset) || (bridge && leads_to_hidden(pci, bdf)))
         vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", bdf >> 8, bdf >> 3 & 31,
                bdf & 7, value, offset);
-    else if (pci->display_shadowed && bdf == pci->display)
+    else if (pci->display && bdf == pci->display->bdf)
         shadow_write(pci, offset, bytes, value);
     else if (offset >= PCI_BAR0 && offset < bars_end)
         write_bar(pci, bdf, offset, bytes, value);
@@ -191,7 +190,7 @@ static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsig
     spin_lock(&pci->lock);
     if (write)
         write_config(pci, bdf, offset, bytes, (uint32_t)*value);
-    else if (pci->display_shadowed && bdf == pci->display)
+    else if (pci->display && bdf == pci->display->bdf)
         *value = shadow_read(pci, offset, bytes);
     else
         *value = pci_read(bdf, offset, bytes);
@@ -239,12 +238,38 @@ static enum bn_status ecam_window(struct vcpu *vcpu, void *device, uint64_t offs
     return BN_OK;
 }
 
+/* Registers of somebody else's device, in memory. */
+static enum bn_status absent(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
+                             bool write, uint64_t *value)
+{
+    const struct pci_bar *bar = device;
+
+    (void)bytes;
+    vm_log(vcpu->vm, "denied: %s of %#lx, PCI %02x:%02x.%x is not its own",
+           write ? "write" : "read", (unsigned long)(bar->base + offset), bar->bdf >> 8,
+           bar->bdf >> 3 & 31, bar->bdf & 7);
+    if (!write)
+        *value = UINT64_MAX;
+    return BN_OK;
+}
+
 enum bn_status vpci_hide(struct vpci *pci, uint16_t bdf)
 {
+    uint32_t count;
+    const struct pci_bar *bar = pci_boot_bars(&count);
+    enum bn_status status = BN_OK;
+
     if (pci->hidden_count == VPCI_MAX_HIDDEN)
         return BN_ENOMEM;
     pci->hidden[pci->hidden_count++] = bdf;
-    return BN_OK;
+    for (; count-- && status == BN_OK; bar++) {
+        if (bar->bdf != bdf)
+            continue;
+        status = vpci_forbid(pci, bar->base, bar->bytes);
+        if (status == BN_OK)
+            status = vm_add_mmio(pci->vm, bar->base, bar->bytes, absent, (void *)(uintptr_t)bar);
+    }
+    return status;
 }
 
 enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes)
@@ -258,35 +283,13 @@ enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes)
     return BN_OK;
 }
 
-void vpci_shadow_display(struct vpci *pci, uint16_t bdf)
+static void shadow_display(struct vpci *pci)
 {
-    spin_lock(&pci->lock);
-    pci->display = bdf;
-    for (unsigned slot = 0; slot < HV_ARRAY_SIZE(pci->display_bars); slot++) {
-        unsigned at = slot == ROM_SLOT ? PCI_ROM : PCI_BAR0 + 4 * slot;
-        uint32_t value = pci_read(bdf, at, 4), command = pci_read(bdf, PCI_COMMAND, 2);
-
-        pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)DECODE);
-        pci_write(bdf, at, 4, slot == ROM_SLOT ? ROM_WRITABLE : UINT32_MAX);
-        pci->display_writable[slot] = pci_read(bdf, at, 4) ^ value;
-        pci_write(bdf, at, 4, 0);
-        pci->display_writable[slot] |= pci_read(bdf, at, 4) ^ value;
-        pci_write(bdf, at, 4, value);
-        pci_write(bdf, PCI_COMMAND, 2, command);
-        pci->display_bars[slot] = value;
-    }
-    pci->display_command = (uint16_t)pci_read(bdf, PCI_COMMAND, 2);
-    pci->display_shadowed = true;
-    spin_unlock(&pci->lock);
-}
-
-void vpci_release_display(struct vpci *pci)
-{
-    spin_lock(&pci->lock);
-    if (pci->display_shadowed)
-        pci_write(pci->display, PCI_COMMAND, 2, pci->display_command);
-    pci->display_shadowed = false;
-    spin_unlock(&pci->lock);
+    pci->display = pci_boot_display();
+    if (!pci->display)
+        return;
+    __builtin_memcpy(pci->display_bars, pci->display->value, sizeof(pci->display_bars));
+    pci->display_command = (uint16_t)pci_read(pci->display->bdf, PCI_COMMAND, 2);
 }
 
 enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
@@ -297,6 +300,7 @@ enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8
 
     *pci = (struct vpci){.vm = vm};
     vm->pci = pci;
+    shadow_display(pci);
     status = vm_add_pio(vm, PCI_ADDRESS_PORT, 4, address_port, pci);
     if (status == BN_OK)
         status = vm_add_pio(vm, PCI_DATA_PORT, 4, data_port, pci);

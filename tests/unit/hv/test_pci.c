@@ -53,7 +53,6 @@ static void start(void)
     assert_int_equal(vpci_init(&pci, vm, 0, 0, 0), BN_OK);
     assert_int_equal(vpci_hide(&pci, CARD), BN_OK);
     assert_int_equal(vpci_forbid(&pci, 0x10000000, 0x10000000), BN_OK);
-    assert_int_equal(vpci_forbid(&pci, 0xC0040000, 0x1000), BN_OK);
 }
 
 static uint32_t cfg(uint16_t bdf, unsigned at, unsigned bytes)
@@ -152,14 +151,13 @@ static void test_display_shadow(void **state)
 {
     (void)state;
     start();
+    assert_int_equal(get32(display, 0x10), 0xC1000000);
+    assert_int_equal(get32(display, 4) & 0xFFFF, 7);
     display->config[6] = 0x10;
     display->config[0x34] = 0x40;
     display->config[0x40] = 1; /* power management */
     display->config[0x41] = 0x50;
     display->config[0x50] = 0x10; /* PCI Express */
-    vpci_shadow_display(&pci, DISPLAY);
-    assert_int_equal(get32(display, 0x10), 0xC1000000);
-    assert_int_equal(get32(display, 4) & 0xFFFF, 7);
     cfg_write(DISPLAY, 4, 2, 4);
     assert_int_equal(cfg(DISPLAY, 4, 2), 4);
     assert_int_equal(get32(display, 4) & 0xFFFF, 7); /* still decodes */
@@ -168,19 +166,26 @@ static void test_display_shadow(void **state)
     cfg_write(DISPLAY, 0x10, 4, 0xC1000000);
     assert_int_equal(cfg(DISPLAY, 0x10, 4), 0xC1000000);
     assert_int_equal(get32(display, 0x10), 0xC1000000);
+    cfg_write(DISPLAY, 0x14, 4, 0xFFFFFFFF); /* no such BAR */
+    assert_int_equal(cfg(DISPLAY, 0x14, 4), 0);
     cfg_write(DISPLAY, 4, 2, 3); /* bus mastering is the guest's */
     assert_int_equal(get32(display, 4) & 0xFFFF, 3);
+    assert_int_equal(cfg(DISPLAY, 4, 2), 3);
     cfg_write(DISPLAY, 0x44, 2, 3); /* D3 */
     assert_int_equal(display->config[0x44], 0);
     cfg_write(DISPLAY, 0x58, 2, 0x8010); /* function level reset */
     assert_int_equal(get32(display, 0x58) & 0xFFFF, 0x10);
     cfg_write(DISPLAY, 0x59, 1, 0x80);
     assert_int_equal(display->config[0x59], 0);
-    cfg_write(DISPLAY, 4, 2, 0);
-    vpci_release_display(&pci);
-    assert_int_equal(get32(display, 4) & 0xFFFF, 0);
-    cfg_write(DISPLAY, 4, 2, 7);
-    assert_int_equal(get32(display, 4) & 0xFFFF, 7);
+}
+
+static void test_hidden_registers_in_memory(void **state)
+{
+    (void)state;
+    start();
+    assert_int_equal(fake_read32(vm, 0xC0040010), 0xFFFFFFFF);
+    fake_write32(vm, 0xC0040010, 1);
+    assert_non_null(strstr(fake.log, "denied: write of 0xc0040010, PCI 00:03.0"));
 }
 
 static enum bn_status bar(struct vpci_function *which, unsigned index, uint64_t offset,
@@ -304,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_chipset),
         cmocka_unit_test(test_bridge_to_hidden),
         cmocka_unit_test(test_display_shadow),
+        cmocka_unit_test(test_hidden_registers_in_memory),
         cmocka_unit_test(test_virtual_function),
         cmocka_unit_test(test_msix),
         cmocka_unit_test(test_cf9_is_not_configuration),
