@@ -102,6 +102,46 @@ static int create_vcpu(struct hyp *h, unsigned id)
     return ioctl(v->fd, KVM_SET_CPUID2, &cpuid) < 0 ? -errno : 0;
 }
 
+/* KVM wants the whole routing table at each change: the I/O APIC's and PIC's lines, then the MSIs.
+ */
+static int set_routes(struct hyp *h)
+{
+    struct {
+        struct kvm_irq_routing head;
+        struct kvm_irq_routing_entry entry[MAX_GSI + FIRST_MSI];
+    } t = {.head.nr = 0};
+
+    for (uint32_t i = 0; i < FIRST_MSI; i++) {
+        struct kvm_irq_routing_entry *e = &t.entry[t.head.nr];
+
+        /* line 0 is pin 2 of the I/O APIC, as the MADT says */
+        if (i != 2) {
+            *e = (struct kvm_irq_routing_entry){.gsi = i, .type = KVM_IRQ_ROUTING_IRQCHIP};
+            e->u.irqchip.irqchip = KVM_IRQCHIP_IOAPIC;
+            e->u.irqchip.pin = i == 0 ? 2 : i;
+            t.head.nr++;
+        }
+        if (i < 16 && i != 2) {
+            e = &t.entry[t.head.nr++];
+            *e = (struct kvm_irq_routing_entry){.gsi = i, .type = KVM_IRQ_ROUTING_IRQCHIP};
+            e->u.irqchip.irqchip = i < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE;
+            e->u.irqchip.pin = i % 8;
+        }
+    }
+    for (uint32_t i = FIRST_MSI; i < MAX_GSI; i++) {
+        struct kvm_irq_routing_entry *e = &t.entry[t.head.nr];
+
+        if (h->bound[i] < 0)
+            continue;
+        *e = (struct kvm_irq_routing_entry){.gsi = i, .type = KVM_IRQ_ROUTING_MSI};
+        e->u.msi.address_lo = h->msi[i].address_lo;
+        e->u.msi.address_hi = h->msi[i].address_hi;
+        e->u.msi.data = h->msi[i].data;
+        t.head.nr++;
+    }
+    return ioctl(h->vm, KVM_SET_GSI_ROUTING, &t) < 0 ? -errno : 0;
+}
+
 static int create(struct hyp **out, const struct hyp_config *config)
 {
     struct hyp *h = calloc(1, sizeof(*h));
@@ -125,6 +165,8 @@ static int create(struct hyp **out, const struct hyp_config *config)
         rc = -errno;
     if (rc == 0)
         h->run_bytes = (size_t)ioctl(h->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+    if (rc == 0)
+        rc = set_routes(h);
     for (; rc == 0 && h->vcpus < config->vcpus; h->vcpus++)
         rc = create_vcpu(h, h->vcpus);
     if (rc < 0) {
@@ -303,46 +345,6 @@ static int msi(struct hyp *h, uint64_t address, uint32_t data)
         .address_lo = (uint32_t)address, .address_hi = (uint32_t)(address >> 32), .data = data};
 
     return ioctl(h->vm, KVM_SIGNAL_MSI, &m) < 0 ? -errno : 0;
-}
-
-/* KVM wants the whole routing table at each change: the I/O APIC's and PIC's lines, then the MSIs.
- */
-static int set_routes(struct hyp *h)
-{
-    struct {
-        struct kvm_irq_routing head;
-        struct kvm_irq_routing_entry entry[MAX_GSI + FIRST_MSI];
-    } t = {.head.nr = 0};
-
-    for (uint32_t i = 0; i < FIRST_MSI; i++) {
-        struct kvm_irq_routing_entry *e = &t.entry[t.head.nr];
-
-        /* line 0 is pin 2 of the I/O APIC, as the MADT says */
-        if (i != 2) {
-            *e = (struct kvm_irq_routing_entry){.gsi = i, .type = KVM_IRQ_ROUTING_IRQCHIP};
-            e->u.irqchip.irqchip = KVM_IRQCHIP_IOAPIC;
-            e->u.irqchip.pin = i == 0 ? 2 : i;
-            t.head.nr++;
-        }
-        if (i < 16 && i != 2) {
-            e = &t.entry[t.head.nr++];
-            *e = (struct kvm_irq_routing_entry){.gsi = i, .type = KVM_IRQ_ROUTING_IRQCHIP};
-            e->u.irqchip.irqchip = i < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE;
-            e->u.irqchip.pin = i % 8;
-        }
-    }
-    for (uint32_t i = FIRST_MSI; i < MAX_GSI; i++) {
-        struct kvm_irq_routing_entry *e = &t.entry[t.head.nr];
-
-        if (h->bound[i] < 0)
-            continue;
-        *e = (struct kvm_irq_routing_entry){.gsi = i, .type = KVM_IRQ_ROUTING_MSI};
-        e->u.msi.address_lo = h->msi[i].address_lo;
-        e->u.msi.address_hi = h->msi[i].address_hi;
-        e->u.msi.data = h->msi[i].data;
-        t.head.nr++;
-    }
-    return ioctl(h->vm, KVM_SET_GSI_ROUTING, &t) < 0 ? -errno : 0;
 }
 
 static int irqfd(struct hyp *h, int fd, uint64_t address, uint32_t data, bool add)

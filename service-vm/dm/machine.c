@@ -125,7 +125,8 @@ void machine_access(void *priv, struct io_access *a)
                               a->write, &a->value);
         claimed = true;
     } else if (a->space == ACCESS_PIO) {
-        claimed = dispatch(m->port, m->ports, a);
+        /* writes to 80h are POST codes, and Linux's way to wait a microsecond */
+        claimed = dispatch(m->port, m->ports, a) || (a->address == 0x80 && a->write);
     } else {
         claimed = ecam(m, a) ||
                   pci_bar_access(&m->pci, a->address, a->bytes, a->write, &a->value) ||
