@@ -1,7 +1,7 @@
 # The compositor and the input back end.
 DISPLAY_PKGS := wlroots-0.18 wayland-server pixman-1 xkbcommon
 # wlroots' headers are not ours to warn about.
-DISPLAY_CFLAGS = -D_GNU_SOURCE -DWLR_USE_UNSTABLE -Idisplay -Idisplay/include -I$(B)/display/proto \
+DISPLAY_CFLAGS = -D_GNU_SOURCE -DWLR_USE_UNSTABLE -Idisplay -Idisplay/include -Iservice-vm/vhost/include -I$(B)/display/proto \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DISPLAY_PKGS)))
 DISPLAY_LIBS = $(shell pkg-config --libs $(DISPLAY_PKGS)) -lm
 XDG_SHELL_XML = $(shell pkg-config --variable=pkgdatadir wayland-protocols)/stable/xdg-shell/xdg-shell.xml
@@ -11,7 +11,12 @@ DISPLAY_PARTS := arrow clock cluster device frames inputport layer layout pixels
 # What gvt uses as well: reading a scenario.
 DISPLAY_SCENARIO := layout window
 
-PROGRAMS += $(B)/display/binnacle-display
+PROGRAMS += $(B)/display/binnacle-display $(B)/display/binnacle-input
+
+INPUT_PARTS := input/main input/virtio_input sandbox
+
+$(B)/display/binnacle-input: $(addprefix $(B)/display/,$(addsuffix .o,$(INPUT_PARTS))) $(B)/service-vm/vhost/libvhost.a
+	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ -lseccomp
 
 $(B)/display/proto/xdg-shell-protocol.h:
 	@mkdir -p $(@D)
@@ -28,7 +33,7 @@ $(B)/display/san/%.o: display/%.c | $(B)/display/proto/xdg-shell-protocol.h
 $(B)/display/binnacle-display: $(addprefix $(B)/display/,main.o $(addsuffix .o,$(DISPLAY_PARTS)))
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(DISPLAY_LIBS)
 
--include $(wildcard $(B)/display/*.d $(B)/display/san/*.d)
+-include $(wildcard $(B)/display/*.d $(B)/display/input/*.d $(B)/display/san/*.d)
 
 # ---------------------------------------------------------------- tests
 DISPLAY_TESTS := test_compositor

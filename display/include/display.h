@@ -61,4 +61,10 @@ unsigned bn_scenario_scanouts(const struct bn_scenario *s, unsigned vm,
 int bn_scenario_vm_by_name(const struct bn_scenario *s, const char *name)
     __attribute__((warn_unused_result));
 
+/*
+ * For vhost-user back ends that are set up: leaves them the system calls of an event loop, of
+ * vhost-user and of a client of the compositor; any other ends the process. 0 or -errno.
+ */
+int bn_backend_sandbox(void) __attribute__((warn_unused_result));
+
 #endif

@@ -1,0 +1,28 @@
+# The GPU mediator: vhost-user-gpu on one side, the compositor on the other.
+GVT_PKGS := wayland-client libseccomp
+GVT_CFLAGS = -D_GNU_SOURCE -Igvt -Idisplay/include -Iservice-vm/vhost/include -I$(B)/display/proto
+GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
+# The device without its processes: what tests and fuzzers link.
+GVT_DEVICE := proto/command core/edid core/resource core/vgpu backend/null backend/soft2d server/device
+GVT_SERVER := server/main server/view server/wayland
+
+PROGRAMS += $(B)/gvt/binnacle-gvt
+
+$(B)/gvt/%.o: gvt/%.c | $(B)/display/proto/xdg-shell-client-protocol.h
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(GVT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gvt/san/%.o: gvt/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gvt/fuzz/%.o: gvt/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS:-fsanitize=fuzzer=-fsanitize=fuzzer-no-link) $(GVT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_SERVER))) \
+		$(addprefix $(B)/display/,$(addsuffix .o,$(DISPLAY_SCENARIO) sandbox)) $(B)/display/proto/xdg-shell-protocol.o \
+		$(B)/service-vm/vhost/libvhost.a
+	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(GVT_LIBS)
+
+-include $(wildcard $(B)/gvt/*/*.d $(B)/gvt/*/*/*.d)

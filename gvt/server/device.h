@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A vGPU behind vhost-user: requests out of the queues, answers into them. */
+#ifndef GVT_SERVER_DEVICE_H
+#define GVT_SERVER_DEVICE_H
+
+#include "core/vgpu.h"
+#include "vhost/backend.h"
+
+struct device {
+    struct vu_device vhost;
+    struct vgpu gpu;
+    void (*processed)(void *data); /* after a batch of requests, NULL: nobody cares */
+    void *processed_data;
+    struct vgpu_mem_entry *entries; /* VGPU_MAX_ENTRIES, of the ATTACH_BACKING in hand */
+    struct vq_chain chain;
+    struct vgpu_answer answer;
+};
+
+/* gpu is initialised by the caller. 0 or -errno. */
+int device_init(struct device *d, struct vu_loop *loop) __attribute__((warn_unused_result));
+void device_finish(struct device *d);
+
+/* One request of the queue in d->chain: executes it and writes its answer; bytes written. */
+uint32_t device_request(struct device *d, const struct vq_mem *mem, unsigned queue);
+
+#endif

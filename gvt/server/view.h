@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One scanout as a Wayland toplevel, with its cursor as a subsurface. */
+#ifndef GVT_SERVER_VIEW_H
+#define GVT_SERVER_VIEW_H
+
+#include <stdbool.h>
+#include <wayland-client.h>
+
+#include "core/vgpu.h"
+
+struct globals { /* what the compositor offers */
+    struct wl_display *display;
+    struct wl_registry *registry;
+    struct wl_compositor *compositor;
+    struct wl_subcompositor *subcompositor;
+    struct wl_shm *shm;
+    struct xdg_wm_base *shell;
+};
+
+struct view {
+    struct globals *globals; /* NULL: not connected */
+    unsigned number;
+    struct resource *resource; /* what the guest shows, NULL: nothing */
+    struct vgpu_rect rect;
+    struct resource *cursor;
+    int32_t cursor_x, cursor_y;
+    /* The Wayland side; surface NULL: not on the screen */
+    struct wl_surface *surface;
+    struct xdg_surface *xdg;
+    struct xdg_toplevel *toplevel;
+    struct wl_callback *frame; /* outstanding: no commit before it is done */
+    bool configured;
+    struct wl_surface *cursor_surface;
+    struct wl_subsurface *cursor_sub;
+    /* What the next commit has to carry: a box in resource coordinates, empty if x1 >= x2 */
+    uint32_t x1, y1, x2, y2;
+    bool cursor_changed, cursor_moved;
+    uint64_t commits;
+};
+
+/* The connection is there (globals) or gone (NULL). */
+void view_connect(struct view *v, struct globals *globals);
+
+void view_show(struct view *v, struct resource *r, const struct vgpu_rect *rect);
+void view_damage(struct view *v, const struct vgpu_rect *damage);
+void view_cursor(struct view *v, struct resource *r, int32_t x, int32_t y, bool update);
+
+/* Drops what Wayland has of the resource. */
+void view_forget(struct resource *r);
+
+#endif

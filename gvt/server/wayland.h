@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The connection to the compositor: a vGPU's sink that survives the compositor's restart. */
+#ifndef GVT_SERVER_WAYLAND_H
+#define GVT_SERVER_WAYLAND_H
+
+#include "vhost/loop.h"
+#include "view.h"
+
+struct wayland {
+    struct vu_loop *loop;
+    const char *path; /* socket of our VM */
+    struct vgpu *gpu;
+    struct globals globals;
+    struct wl_callback *hello; /* all globals have been announced when it is done */
+    struct vu_source source, timer;
+    bool writing; /* the socket was full */
+    struct view view[VGPU_MAX_SCANOUTS];
+};
+
+extern const struct vgpu_sink wayland_sink;
+
+/* Starts connecting, now and until it succeeds. 0 or -errno. */
+int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path, struct vgpu *gpu)
+    __attribute__((warn_unused_result));
+void wayland_finish(struct wayland *w);
+
+/* Sends what the sink's callbacks have queued. */
+void wayland_flush(struct wayland *w);
+
+#endif
