@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns what several pages share. */
+#include "common.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    enum icon icon;
+    const char *label;
+} dock[UI_PAGES] = {
+    {ICON_HOME, "Home"}, {ICON_MAP, "Map"}, {ICON_MEDIA, "Media"}, {ICON_VEHICLE, "Vehicle"}};
+
+void dock_home(struct ui *u)
+{
+    ui_show(u, UI_HOME);
+}
+void dock_map(struct ui *u)
+{
+    ui_show(u, UI_MAP);
+}
+void dock_media(struct ui *u)
+{
+    ui_show(u, UI_MEDIA);
+}
+void dock_vehicle(struct ui *u)
+{
+    ui_show(u, UI_VEHICLE);
+}
+
+void media_toggle(struct ui *u)
+{
+    u->playing = !u->playing;
+}
+void media_next(struct ui *u)
+{
+    ui_skip(u, 1);
+}
+void media_previous(struct ui *u)
+{
+    ui_skip(u, -1);
+}
+
+static void climate(const struct ui *u, cairo_t *cr, const char *degrees, double x, enum align a)
+{
+    const double width = figures(&u->theme, cr, degrees, x, DOCK_Y + 46, 30, REGULAR, ink, a);
+
+    text(&u->theme, cr, "°C", a == LEFT ? x + width + 4 : x + 6, DOCK_Y + 46, 17, REGULAR, ink_soft,
+         LEFT);
+}
+
+void frame(const struct ui *u, cairo_t *cr, enum ui_page page)
+{
+    background(cr, UI_WIDTH, UI_HEIGHT);
+    icon(cr, ICON_SUN, 1058, 41, 22, warm);
+    text(&u->theme, cr, "18°", 1076, 47, 18, REGULAR, ink, LEFT);
+    icon(cr, ICON_BLUETOOTH, 1152, 41, 21, ink_soft);
+    icon(cr, ICON_SIGNAL, 1190, 40, 22, ink_soft);
+    text(&u->theme, cr, "5G", 1208, 47, 16, BOLD, ink_soft, LEFT);
+    rounded(cr, DOCK_X, DOCK_Y, UI_PAGES * DOCK_EACH, DOCK_HEIGHT, DOCK_HEIGHT / 2.0);
+    use(cr, (struct colour)RGBA(0xFFFFFF, 0.055));
+    cairo_fill(cr);
+    for (int i = 0; i < UI_PAGES; i++) {
+        const double x = DOCK_X + (i + 0.5) * DOCK_EACH;
+        const bool lit = i == (int)page;
+
+        if (lit) {
+            rounded(cr, x - DOCK_EACH / 2.0 + 8, DOCK_Y + 8, DOCK_EACH - 16, DOCK_HEIGHT - 16,
+                    DOCK_HEIGHT / 2.0 - 8);
+            use(cr, accent_soft);
+            cairo_fill(cr);
+        }
+        icon(cr, dock[i].icon, x, DOCK_Y + 27, 28, lit ? accent : ink_soft);
+        text(&u->theme, cr, dock[i].label, x, DOCK_Y + 58, 13, lit ? BOLD : REGULAR,
+             lit ? accent : ink_soft, CENTRE);
+    }
+    climate(u, cr, "21.5", 48, LEFT);
+    climate(u, cr, "21.0", 1206, RIGHT);
+}
+
+uint64_t clock_shows(const struct ui *u)
+{
+    return (uint64_t)(u->hour * 60 + u->minute) << 8 | (uint8_t)u->date[4] | 1;
+}
+
+void clock_draw(const struct ui *u, cairo_t *cr)
+{
+    char s[16];
+    double width;
+
+    snprintf(s, sizeof(s), "%d:%02d", u->hour, u->minute);
+    width = figures(&u->theme, cr, s, 48, 52, 34, BOLD, ink, LEFT);
+    text(&u->theme, cr, u->date, 48 + width + 18, 51, 17, REGULAR, ink_soft, LEFT);
+}
+
+void cover(cairo_t *cr, unsigned track, double x, double y, double size)
+{
+    const struct track *t = &ui_tracks[track];
+    cairo_pattern_t *p = cairo_pattern_create_linear(x, y, x + size, y + size);
+
+    cairo_save(cr);
+    rounded(cr, x, y, size, size, size * 0.09);
+    cairo_clip(cr);
+    cairo_pattern_add_color_stop_rgb(p, 0, t->a.r, t->a.g, t->a.b);
+    cairo_pattern_add_color_stop_rgb(p, 1, t->b.r, t->b.g, t->b.b);
+    cairo_set_source(cr, p);
+    cairo_paint(cr);
+    cairo_pattern_destroy(p);
+    cairo_set_line_width(cr, size * 0.012);
+    for (int i = 0; i < 9; i++) { /* rings of a sun going down behind hills */
+        use(cr, (struct colour){1, 1, 1, 0.30 - 0.03 * i});
+        cairo_arc(cr, x + size * 0.64, y + size * 0.42, size * (0.12 + 0.07 * i), 0, 2 * M_PI);
+        cairo_stroke(cr);
+    }
+    use(cr, (struct colour){1, 1, 1, 0.9});
+    cairo_arc(cr, x + size * 0.64, y + size * 0.42, size * 0.115, 0, 2 * M_PI);
+    cairo_fill(cr);
+    for (int k = 0; k < 3; k++) {
+        cairo_move_to(cr, x, y + size);
+        for (int i = 0; i <= 40; i++)
+            cairo_line_to(cr, x + size * i / 40,
+                          y + size * (0.70 + 0.1 * k -
+                                      0.06 * sin(i * (0.16 + 0.03 * k) + track * 1.7 + k * 2)));
+        cairo_line_to(cr, x + size, y + size);
+        cairo_close_path(cr);
+        use(cr, (struct colour){0.03, 0.05, 0.08, 0.32 + 0.14 * k});
+        cairo_fill(cr);
+    }
+    cairo_restore(cr);
+}
+
+void minutes(char *to, size_t bytes, double seconds)
+{
+    const int s = (int)seconds;
+
+    snprintf(to, bytes, "%d:%02d", s / 60, s % 60);
+}
+
+void progress(cairo_t *cr, double x, double y, double w, double part)
+{
+    rounded(cr, x, y - 2.5, w, 5, 2.5);
+    use(cr, (struct colour)RGBA(0xFFFFFF, 0.13));
+    cairo_fill(cr);
+    if (w * part > 5) {
+        rounded(cr, x, y - 2.5, w * part, 5, 2.5);
+        use(cr, accent);
+        cairo_fill(cr);
+    }
+    cairo_arc(cr, x + w * part, y, 6.5, 0, 2 * M_PI);
+    use(cr, ink);
+    cairo_fill(cr);
+}
+
+uint64_t bars_show(const struct ui *u)
+{
+    return u->playing ? 1 + (uint64_t)(u->now * 30) : 1;
+}
+
+void bars(const struct ui *u, cairo_t *cr, double x, double y, double w, double h, unsigned count)
+{
+    const double each = w / count;
+
+    use(cr, accent);
+    for (unsigned i = 0; i < count; i++) {
+        const double t = u->now * (2.1 + 0.37 * (i % 5)) + i * 1.3;
+        const double level = u->playing ? 0.22 + 0.78 * fabs(sin(t) * cos(t * 0.61 + i)) : 0.1;
+
+        rounded(cr, x + i * each + each * 0.18, y + h * (1 - level), each * 0.64,
+                fmax(h * level, each * 0.64), each * 0.32);
+        cairo_fill(cr);
+    }
+}
+
+void round_button(cairo_t *cr, enum icon i, double x, double y, double radius, bool filled,
+                  bool pressed)
+{
+    cairo_arc(cr, x, y, radius, 0, 2 * M_PI);
+    if (filled)
+        use(cr, pressed ? ink : accent);
+    else
+        use(cr, (struct colour)RGBA(0xFFFFFF, pressed ? 0.2 : 0.06));
+    cairo_fill(cr);
+    icon(cr, i, x, y, radius * 0.95, filled ? night : ink);
+}
+
+uint64_t instruction_shows(const struct ui *u)
+{
+    unsigned turn;
+    const double metres = map_next_turn(&u->map, u->travelled, &turn);
+
+    return (uint64_t)turn << 32 | (uint64_t)(metres / 10);
+}
+
+void instruction(const struct ui *u, cairo_t *cr, double x, double y, double w)
+{
+    unsigned turn;
+    const double metres = map_next_turn(&u->map, u->travelled, &turn);
+    char s[32];
+
+    rounded(cr, x, y, w, 84, 18);
+    use(cr, (struct colour)RGBA(0x0D1319, 0.88));
+    cairo_fill(cr);
+    rounded(cr, x + 14, y + 14, 56, 56, 14);
+    use(cr, accent);
+    cairo_fill(cr);
+    icon(cr, u->map.turn_right[turn] ? ICON_TURN : ICON_TURN_LEFT, x + 42, y + 42, 34, night);
+    snprintf(s, sizeof(s), "%d m", (int)(metres / 10) * 10);
+    text(&u->theme, cr, s, x + 86, y + 40, 25, BOLD, ink, LEFT);
+    text(&u->theme, cr, map_street[turn], x + 86, y + 65, 17, REGULAR, ink_soft, LEFT);
+}
+
+void value(const struct ui *u, char *to, size_t bytes, const char *format, double v,
+           const char *dashes)
+{
+    if (u->vehicle.valid)
+        snprintf(to, bytes, format, v);
+    else
+        snprintf(to, bytes, "%s", dashes);
+}

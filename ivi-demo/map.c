@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns the town: streets on a bent grid, a river, parks, and the route through it. */
+#include "map.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define CELL  96 /* pixels between streets */
+#define LINES (MAP_SIZE / CELL + 3)
+#define STEP  12 /* pixels between the points of a bent line */
+
+static const struct colour land = RGB(0x151C24), block = RGB(0x1B242E), house = RGB(0x222D39),
+                           park = RGB(0x17302B), water = RGB(0x12293D), street = RGB(0x303D4B),
+                           avenue = RGB(0x43536A);
+
+/* The grid is bent by long waves, so that no street is quite straight. */
+static void bend(double u, double v, double *x, double *y)
+{
+    *x = u + 34 * sin(v / 260) + 16 * sin((u + v) / 170);
+    *y = v + 30 * sin(u / 300 + 1) + 14 * cos((u - v) / 190);
+}
+
+static void bent_line(cairo_t *cr, double u1, double v1, double u2, double v2)
+{
+    const double length = hypot(u2 - u1, v2 - v1);
+    const int n = (int)(length / STEP) + 1;
+
+    for (int i = 0; i <= n; i++) {
+        double x, y;
+
+        bend(u1 + (u2 - u1) * i / n, v1 + (v2 - v1) * i / n, &x, &y);
+        cairo_line_to(cr, x, y);
+    }
+}
+
+/* The same every time: a number from two. */
+static unsigned dice(int a, int b)
+{
+    unsigned h = (unsigned)a * 374761393u + (unsigned)b * 668265263u;
+
+    h = (h ^ h >> 13) * 1274126177u;
+    return h ^ h >> 16;
+}
+
+static void cell(cairo_t *cr, int i, int j, double inset)
+{
+    const double u = i * CELL + inset, v = j * CELL + inset, s = CELL - 2 * inset;
+
+    cairo_new_path(cr);
+    bent_line(cr, u, v, u + s, v);
+    bent_line(cr, u + s, v, u + s, v + s);
+    bent_line(cr, u + s, v + s, u, v + s);
+    bent_line(cr, u, v + s, u, v);
+    cairo_close_path(cr);
+}
+
+static int is_park(int i, int j)
+{
+    return (i >= 3 && i <= 5 && j >= 9 && j <= 10) || (i >= 10 && i <= 11 && j >= 3 && j <= 5) ||
+           dice(i, j) % 23 == 0;
+}
+
+static void houses(cairo_t *cr, int i, int j)
+{
+    for (int k = 0; k < 4; k++) {
+        const unsigned d = dice(i * 4 + k, j + 77);
+        const double u = i * CELL + 16 + (k % 2) * 34 + (int)(d % 6),
+                     v = j * CELL + 16 + (k / 2) * 34 + (int)(d / 8 % 6);
+        double x, y;
+
+        if (d % 5 == 0)
+            continue;
+        bend(u, v, &x, &y);
+        rounded(cr, x, y, 18 + d / 64 % 10, 16 + d / 512 % 10, 2);
+        use(cr, house);
+        cairo_fill(cr);
+    }
+}
+
+static void blocks(cairo_t *cr)
+{
+    for (int j = -1; j < LINES; j++)
+        for (int i = -1; i < LINES; i++) {
+            cell(cr, i, j, 9);
+            use(cr, is_park(i, j) ? park : block);
+            cairo_fill(cr);
+            if (!is_park(i, j))
+                houses(cr, i, j);
+        }
+}
+
+static void river(cairo_t *cr)
+{
+    cairo_new_path(cr);
+    cairo_move_to(cr, -40, 1130);
+    cairo_curve_to(cr, 320, 980, 420, 1320, 760, 1190);
+    cairo_curve_to(cr, 1060, 1080, 1120, 820, 1600, 860);
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
+    cairo_set_line_width(cr, 104);
+    use(cr, land);
+    cairo_stroke_preserve(cr);
+    cairo_set_line_width(cr, 88);
+    use(cr, water);
+    cairo_stroke(cr);
+}
+
+static void streets(cairo_t *cr, int every, double width, struct colour c)
+{
+    cairo_set_line_width(cr, width);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    use(cr, c);
+    for (int i = -1; i <= LINES; i++) {
+        if ((i % every + every) % every)
+            continue;
+        cairo_new_path(cr);
+        bent_line(cr, i * CELL, -2 * CELL, i * CELL, MAP_SIZE + 2 * CELL);
+        cairo_stroke(cr);
+        cairo_new_path(cr);
+        bent_line(cr, -2 * CELL, i * CELL, MAP_SIZE + 2 * CELL, i * CELL);
+        cairo_stroke(cr);
+    }
+}
+
+static void names(const struct theme *t, cairo_t *cr)
+{
+    static const struct {
+        const char *name;
+        int u, v;
+        double size;
+    } all[] = {{"NORDSTADT", 4, 3, 17},     {"HAFEN", 12, 10, 17},      {"ALTSTADT", 8, 7, 17},
+               {"Stadtpark", 4, 10, 13},    {"Museumspark", 11, 4, 13}, {"UNIVERSITÄT", 3, 7, 15},
+               {"Binnenhafen", 13, 12, 13}, {"WESTEND", 2, 13, 17},     {"Ostbahnhof", 13, 6, 13}};
+
+    for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        double x, y;
+
+        bend(all[i].u * CELL, all[i].v * CELL + CELL / 2.0, &x, &y);
+        text(t, cr, all[i].name, x, y + 5, all[i].size, REGULAR,
+             (struct colour)RGBA(0xA9B7C6, 0.75), CENTRE);
+    }
+}
+
+/* Corners of the route on the grid, a loop with rounded turns. */
+static void make_route(struct map *m)
+{
+    static const int corner[MAP_TURNS][2] = {{4, 12}, {4, 8},  {6, 8},  {6, 4},  {9, 4},
+                                             {9, 2},  {12, 2}, {12, 7}, {10, 7}, {10, 12}};
+    const unsigned corners = MAP_TURNS;
+    unsigned at_turn[MAP_TURNS];
+    const double turn = 0.28; /* of a cell */
+
+    m->points = 0;
+    for (unsigned i = 0; i < corners; i++) {
+        const int *a = corner[i], *b = corner[(i + 1) % corners], *c = corner[(i + 2) % corners];
+        const double len = hypot(b[0] - a[0], b[1] - a[1]), next = hypot(c[0] - b[0], c[1] - b[1]);
+        const double ux = (b[0] - a[0]) / len, uy = (b[1] - a[1]) / len;
+        const double wx = (c[0] - b[0]) / next, wy = (c[1] - b[1]) / next;
+
+        for (double d = turn; d < len - turn && m->points < MAP_POINTS; d += 0.2) {
+            bend((a[0] + ux * d) * CELL, (a[1] + uy * d) * CELL, &m->x[m->points],
+                 &m->y[m->points]);
+            m->points++;
+        }
+        at_turn[i] = m->points - 1;
+        m->turn_right[i] = ux * wy - uy * wx > 0;
+        for (int k = 0; k <= 5 && m->points < MAP_POINTS; k++) {
+            const double s = k / 5.0, p = (1 - s) * (1 - s) * turn, q = s * s * turn;
+
+            bend((b[0] - ux * p + wx * q) * CELL, (b[1] - uy * p + wy * q) * CELL, &m->x[m->points],
+                 &m->y[m->points]);
+            m->points++;
+        }
+    }
+    for (unsigned i = 1; i < m->points; i++)
+        m->at[i] = m->at[i - 1] + hypot(m->x[i] - m->x[i - 1], m->y[i] - m->y[i - 1]) * MAP_METRES;
+    for (unsigned i = 0; i < corners; i++)
+        m->turn[i] = m->at[at_turn[i]];
+    m->length = m->at[m->points - 1] +
+                hypot(m->x[0] - m->x[m->points - 1], m->y[0] - m->y[m->points - 1]) * MAP_METRES;
+}
+
+static void draw_route(const struct map *m, cairo_t *cr)
+{
+    static const struct {
+        double width;
+        struct colour c;
+    } pass[] = {{20, RGBA(0x3DD6C0, 0.16)}, {11, RGB(0x1C6F66)}, {7, RGB(0x3DD6C0)}};
+
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    for (unsigned k = 0; k < 3; k++) {
+        cairo_new_path(cr);
+        for (unsigned i = 0; i < m->points; i++)
+            cairo_line_to(cr, m->x[i], m->y[i]);
+        cairo_close_path(cr);
+        cairo_set_line_width(cr, pass[k].width);
+        use(cr, pass[k].c);
+        cairo_stroke(cr);
+    }
+}
+
+int map_init(struct map *m, const struct theme *t)
+{
+    cairo_t *cr;
+
+    memset(m, 0, sizeof(*m));
+    m->picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, MAP_SIZE, MAP_SIZE);
+    cr = cairo_create(m->picture);
+    use(cr, land);
+    cairo_paint(cr);
+    blocks(cr);
+    river(cr);
+    streets(cr, 1, 7, street);
+    streets(cr, 4, 15, land);
+    streets(cr, 4, 12, avenue);
+    make_route(m);
+    draw_route(m, cr);
+    names(t, cr);
+    if (cairo_status(cr) != CAIRO_STATUS_SUCCESS) {
+        cairo_destroy(cr);
+        return -ENOMEM;
+    }
+    cairo_destroy(cr);
+    return 0;
+}
+
+void map_finish(struct map *m)
+{
+    if (m->picture)
+        cairo_surface_destroy(m->picture);
+    m->picture = NULL;
+}
+
+struct map_place map_at(const struct map *m, double metres)
+{
+    double d = fmod(metres, m->length);
+    unsigned i = 0, j;
+    double from, to, s;
+
+    if (d < 0)
+        d += m->length;
+    while (i + 1 < m->points && m->at[i + 1] <= d)
+        i++;
+    j = (i + 1) % m->points;
+    from = m->at[i];
+    to = j ? m->at[j] : m->length;
+    s = to > from ? (d - from) / (to - from) : 0;
+    return (struct map_place){m->x[i] + (m->x[j] - m->x[i]) * s, m->y[i] + (m->y[j] - m->y[i]) * s,
+                              atan2(m->y[j] - m->y[i], m->x[j] - m->x[i])};
+}
+
+const char *const map_street[MAP_TURNS] = {
+    "Nordring",    "Parkallee",   "Museumsufer", "Universitätsstr.", "Ringstraße",
+    "Bahnhofstr.", "Hafenstraße", "Am Kanal",    "Brückenstraße",    "Westkai"};
+
+double map_next_turn(const struct map *m, double metres, unsigned *turn)
+{
+    double d = fmod(metres, m->length);
+
+    if (d < 0)
+        d += m->length;
+    for (unsigned i = 0; i < MAP_TURNS; i++)
+        if (m->turn[i] > d) {
+            *turn = i;
+            return m->turn[i] - d;
+        }
+    *turn = 0;
+    return m->turn[0] + m->length - d;
+}
+
+/* Heading in steps of three degrees: a turn is smooth enough, and standing still is standing still.
+ */
+static int heading_step(double heading)
+{
+    return (int)lround(heading * 60 / M_PI);
+}
+
+uint64_t map_shows(struct map_place car)
+{
+    return (uint64_t)(uint32_t)lround(car.x) << 32 | (uint32_t)lround(car.y) << 8 |
+           (uint8_t)heading_step(car.heading);
+}
+
+static void draw_car(cairo_t *cr, double x, double y, double heading)
+{
+    cairo_save(cr);
+    cairo_translate(cr, x, y);
+    cairo_arc(cr, 0, 0, 25, 0, 2 * M_PI);
+    use(cr, (struct colour)RGBA(0x3DD6C0, 0.22));
+    cairo_fill(cr);
+    cairo_rotate(cr, heading_step(heading) * M_PI / 60);
+    cairo_move_to(cr, 16, 0);
+    cairo_line_to(cr, -11, 12);
+    cairo_line_to(cr, -5, 0);
+    cairo_line_to(cr, -11, -12);
+    cairo_close_path(cr);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_line_width(cr, 5);
+    use(cr, (struct colour)RGB(0x0C2A2A));
+    cairo_stroke_preserve(cr);
+    use(cr, (struct colour)RGB(0xFFFFFF));
+    cairo_fill(cr);
+    cairo_restore(cr);
+}
+
+static double within(double v, double max)
+{
+    return v < 0 ? 0 : v > max ? max : v;
+}
+
+void map_draw(const struct map *m, cairo_t *cr, struct map_place car, double x, double y, double w,
+              double h, double radius)
+{
+    /* Whole pixels: copying is then all there is to do. */
+    const double left = within(round(car.x) - floor(w / 2), MAP_SIZE - w);
+    const double top = within(round(car.y) - floor(h * 0.56), MAP_SIZE - h);
+
+    cairo_save(cr);
+    cairo_set_source_surface(cr, m->picture, x - left, y - top);
+    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
+    if (radius > 0)
+        rounded(cr, x, y, w, h, radius);
+    else
+        cairo_rectangle(cr, x, y, w, h);
+    cairo_fill(cr);
+    draw_car(cr, x + round(car.x) - left, y + round(car.y) - top, car.heading);
+    cairo_restore(cr);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns the home page: map, what is playing, and the vehicle at a glance. */
+#include <math.h>
+#include <stdio.h>
+
+#include "common.h"
+
+#define MAP_X     40
+#define MAP_Y     88
+#define MAP_W     760
+#define MAP_H     520
+#define SIDE_X    824
+#define SIDE_W    416
+#define MEDIA_H   300
+#define VEHICLE_Y 412
+#define VEHICLE_H 196
+
+static void draw(const struct ui *u, cairo_t *cr)
+{
+    frame(u, cr, UI_HOME);
+    card(cr, SIDE_X, MAP_Y, SIDE_W, MEDIA_H);
+    card(cr, SIDE_X, VEHICLE_Y, SIDE_W, VEHICLE_H);
+    text(&u->theme, cr, "km/h", SIDE_X + 196, VEHICLE_Y + 96, 18, REGULAR, ink_soft, LEFT);
+    use(cr, (struct colour)RGBA(0xFFFFFF, 0.08));
+    cairo_rectangle(cr, SIDE_X + 28, VEHICLE_Y + 126, SIDE_W - 56, 1);
+    cairo_fill(cr);
+    text(&u->theme, cr, "GEAR", SIDE_X + 28, VEHICLE_Y + 152, 12, BOLD, ink_faint, LEFT);
+    text(&u->theme, cr, "ENGINE", SIDE_X + 124, VEHICLE_Y + 152, 12, BOLD, ink_faint, LEFT);
+    text(&u->theme, cr, "ODOMETER", SIDE_X + 262, VEHICLE_Y + 152, 12, BOLD, ink_faint, LEFT);
+}
+
+static uint64_t map_state(const struct ui *u)
+{
+    return map_shows(map_at(&u->map, u->travelled)) ^ instruction_shows(u) << 20;
+}
+
+static void map_widget(const struct ui *u, cairo_t *cr)
+{
+    map_draw(&u->map, cr, map_at(&u->map, u->travelled), MAP_X, MAP_Y, MAP_W, MAP_H, 22);
+    instruction(u, cr, MAP_X + 20, MAP_Y + 20, 286);
+    rounded(cr, MAP_X + MAP_W - 246, MAP_Y + MAP_H - 66, 226, 46, 23);
+    use(cr, (struct colour)RGBA(0x0D1319, 0.88));
+    cairo_fill(cr);
+    icon(cr, ICON_PIN, MAP_X + MAP_W - 222, MAP_Y + MAP_H - 43, 22, accent);
+    text(&u->theme, cr, "Hafenstraße 12", MAP_X + MAP_W - 202, MAP_Y + MAP_H - 37, 17, REGULAR, ink,
+         LEFT);
+}
+
+static uint64_t title_shows(const struct ui *u)
+{
+    return u->track + 1;
+}
+
+static void title_draw(const struct ui *u, cairo_t *cr)
+{
+    const struct track *t = &ui_tracks[u->track];
+
+    cover(cr, u->track, SIDE_X + 28, MAP_Y + 28, 116);
+    text(&u->theme, cr, "NOW PLAYING", SIDE_X + 168, MAP_Y + 48, 12, BOLD, ink_faint, LEFT);
+    text(&u->theme, cr, t->title, SIDE_X + 168, MAP_Y + 86, 24, BOLD, ink, LEFT);
+    text(&u->theme, cr, t->artist, SIDE_X + 168, MAP_Y + 116, 17, REGULAR, ink_soft, LEFT);
+}
+
+static void bars_draw(const struct ui *u, cairo_t *cr)
+{
+    bars(u, cr, SIDE_X + SIDE_W - 62, MAP_Y + 30, 34, 20, 5);
+}
+
+static uint64_t progress_shows(const struct ui *u)
+{
+    const struct track *t = &ui_tracks[u->track];
+
+    return (uint64_t)(u->track_at / t->seconds * 720) << 16 | ((unsigned)u->track_at & 0xFFFF);
+}
+
+static void progress_draw(const struct ui *u, cairo_t *cr)
+{
+    const struct track *t = &ui_tracks[u->track];
+    char s[16];
+
+    progress(cr, SIDE_X + 28, MAP_Y + 178, SIDE_W - 56, u->track_at / t->seconds);
+    minutes(s, sizeof(s), u->track_at);
+    figures(&u->theme, cr, s, SIDE_X + 28, MAP_Y + 206, 14, REGULAR, ink_soft, LEFT);
+    minutes(s, sizeof(s), t->seconds);
+    figures(&u->theme, cr, s, SIDE_X + SIDE_W - 28, MAP_Y + 206, 14, REGULAR, ink_soft, RIGHT);
+}
+
+static uint64_t controls_show(const struct ui *u)
+{
+    return (uint64_t)u->playing << 8 | (uint8_t)(u->pressed + 1);
+}
+
+static void controls_draw(const struct ui *u, cairo_t *cr)
+{
+    const double x = SIDE_X + SIDE_W / 2.0, y = MAP_Y + 246;
+
+    round_button(cr, ICON_PREVIOUS, x - 92, y, 26, false, u->pressed == 4);
+    round_button(cr, u->playing ? ICON_PAUSE : ICON_PLAY, x, y, 34, true, u->pressed == 5);
+    round_button(cr, ICON_NEXT, x + 92, y, 26, false, u->pressed == 6);
+}
+
+static uint64_t speed_shows(const struct ui *u)
+{
+    return u->vehicle.valid ? 2 + (uint64_t)lround(u->vehicle.speed_kmh) : 1;
+}
+
+static void speed_draw(const struct ui *u, cairo_t *cr)
+{
+    char s[16];
+
+    value(u, s, sizeof(s), "%.0f", u->vehicle.speed_kmh, "– –");
+    if (u->vehicle.valid)
+        figures(&u->theme, cr, s, SIDE_X + 184, VEHICLE_Y + 97, 76, BOLD, ink, RIGHT);
+    else
+        text(&u->theme, cr, s, SIDE_X + 184, VEHICLE_Y + 92, 66, BOLD, ink_faint, RIGHT);
+}
+
+static uint64_t details_show(const struct ui *u)
+{
+    const struct vehicle_state *v = &u->vehicle;
+
+    return v->valid ? 1 + ((uint64_t)(v->gear + 2) << 50 | (uint64_t)(v->rpm / 10) << 34 |
+                           v->odometer_m / 100)
+                    : 0;
+}
+
+static void details_draw(const struct ui *u, cairo_t *cr)
+{
+    const struct vehicle_state *v = &u->vehicle;
+    const struct colour c = v->valid ? ink : ink_faint;
+    char s[32];
+
+    if (!v->valid)
+        snprintf(s, sizeof(s), "–");
+    else if (v->gear <= 0)
+        snprintf(s, sizeof(s), "%s", v->gear < 0 ? "R" : "N");
+    else
+        snprintf(s, sizeof(s), "%d", v->gear);
+    text(&u->theme, cr, s, SIDE_X + 28, VEHICLE_Y + 178, 20, BOLD, c, LEFT);
+    value(u, s, sizeof(s), "%.0f rpm", floor(v->rpm / 10) * 10, "– rpm");
+    text(&u->theme, cr, s, SIDE_X + 124, VEHICLE_Y + 178, 20, REGULAR, c, LEFT);
+    value(u, s, sizeof(s), "%.1f km", floor(v->odometer_m / 100.0) / 10, "– km");
+    text(&u->theme, cr, s, SIDE_X + 262, VEHICLE_Y + 178, 20, REGULAR, c, LEFT);
+}
+
+static uint64_t link_shows(const struct ui *u)
+{
+    return u->vehicle.valid + 1;
+}
+
+static void link_draw(const struct ui *u, cairo_t *cr)
+{
+    const struct colour c = u->vehicle.valid ? accent : warm;
+
+    cairo_arc(cr, SIDE_X + SIDE_W - 110, VEHICLE_Y + 38, 4, 0, 2 * M_PI);
+    use(cr, c);
+    cairo_fill(cr);
+    text(&u->theme, cr, u->vehicle.valid ? "Live" : "No data", SIDE_X + SIDE_W - 98, VEHICLE_Y + 43,
+         14, REGULAR, c, LEFT);
+}
+
+static const struct widget widgets[] = {
+    CLOCK_WIDGET,
+    {{MAP_X, MAP_Y, MAP_W, MAP_H}, map_state, map_widget},
+    {{SIDE_X + 20, MAP_Y + 20, SIDE_W - 90, 132}, title_shows, title_draw},
+    {{SIDE_X + SIDE_W - 64, MAP_Y + 28, 40, 26}, bars_show, bars_draw},
+    {{SIDE_X + 18, MAP_Y + 166, SIDE_W - 36, 46}, progress_shows, progress_draw},
+    {{SIDE_X + 80, MAP_Y + 210, SIDE_W - 160, 74}, controls_show, controls_draw},
+    {{SIDE_X + 20, VEHICLE_Y + 34, 170, 70}, speed_shows, speed_draw},
+    {{SIDE_X + 20, VEHICLE_Y + 160, SIDE_W - 40, 26}, details_show, details_draw},
+    {{SIDE_X + SIDE_W - 118, VEHICLE_Y + 26, 90, 24}, link_shows, link_draw},
+};
+
+static const struct button buttons[] = {
+    DOCK_BUTTONS,
+    {{SIDE_X + 84, MAP_Y + 214, 64, 64}, media_previous},
+    {{SIDE_X + 172, MAP_Y + 210, 72, 72}, media_toggle},
+    {{SIDE_X + 268, MAP_Y + 214, 64, 64}, media_next},
+    {{MAP_X, MAP_Y, MAP_W, MAP_H}, dock_map},
+    {{SIDE_X, MAP_Y, SIDE_W, MEDIA_H}, dock_media},
+    {{SIDE_X, VEHICLE_Y, SIDE_W, VEHICLE_H}, dock_vehicle},
+};
+
+const struct page page_home = {"home",  draw,
+                               widgets, sizeof(widgets) / sizeof(widgets[0]),
+                               buttons, sizeof(buttons) / sizeof(buttons[0])};

@@ -1,0 +1,16 @@
+# The IVI's home screen.
+IVI_PKGS := cairo freetype2 libdrm
+IVI_CFLAGS = -D_GNU_SOURCE -Iivi-demo $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(IVI_PKGS)))
+IVI_LIBS = $(shell pkg-config --libs $(IVI_PKGS)) -lm
+IVI_PARTS := common icon map page_home page_map page_media page_vehicle theme ui vehicle
+
+PROGRAMS += $(B)/ivi-demo/binnacle-ivi-snapshot
+
+$(B)/ivi-demo/%.o: ivi-demo/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(IVI_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/ivi-demo/binnacle-ivi-snapshot: $(addprefix $(B)/ivi-demo/,snapshot.o $(addsuffix .o,$(IVI_PARTS)))
+	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(IVI_LIBS)
+
+-include $(wildcard $(B)/ivi-demo/*.d $(B)/ivi-demo/san/*.d)

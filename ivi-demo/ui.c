@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns the state of the home screen and the decision what has to be drawn. */
+#include "ui.h"
+
+#include <errno.h>
+#include <linux/input-event-codes.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#define NOT_DRAWN UINT64_MAX
+
+const struct track ui_tracks[UI_TRACKS] = {
+    {"Long Way Home", "The Night Shift", "Slow Roads", 214, RGB(0xF2994A), RGB(0x6A2C70)},
+    {"Glass Harbour", "Ida Lindqvist", "Tidal", 187, RGB(0x2D9CDB), RGB(0x1B1464)},
+    {"Northern Line", "Field & Signal", "Overground", 246, RGB(0x27AE60), RGB(0x0B3D3A)},
+    {"Paper Lanterns", "Mori", "After Rain", 201, RGB(0xEB5757), RGB(0x3B1C4A)},
+};
+
+static const struct page *const pages[UI_PAGES] = {&page_home, &page_map, &page_media,
+                                                   &page_vehicle};
+
+int ui_init(struct ui *u, const char *font_dir)
+{
+    int rc;
+
+    memset(u, 0, sizeof(*u));
+    rc = theme_init(&u->theme, font_dir);
+    if (rc == 0)
+        rc = map_init(&u->map, &u->theme);
+    u->playing = true;
+    u->pressed = -1;
+    u->track_at = 62;
+    u->travelled = 420;
+    ui_draw_everything_next(u);
+    return rc;
+}
+
+void ui_finish(struct ui *u)
+{
+    for (unsigned i = 0; i < UI_PAGES; i++)
+        if (u->base[i])
+            cairo_surface_destroy(u->base[i]);
+    map_finish(&u->map);
+    theme_finish(&u->theme);
+}
+
+void ui_draw_everything_next(struct ui *u)
+{
+    memset(u->drawn, 0xFF, sizeof(u->drawn));
+}
+
+void ui_show(struct ui *u, enum ui_page page)
+{
+    if (page == u->page)
+        return;
+    u->page = page;
+    ui_draw_everything_next(u);
+}
+
+void ui_skip(struct ui *u, int by)
+{
+    u->track = (unsigned)((int)u->track + by + UI_TRACKS) % UI_TRACKS;
+    u->track_at = 0;
+}
+
+void ui_advance(struct ui *u, double now, const struct vehicle_state *v)
+{
+    const double dt = u->now > 0 ? fmin(now - u->now, 1) : 0;
+    const time_t wall = time(NULL);
+    struct tm tm;
+
+    u->now = now;
+    u->vehicle = *v;
+    localtime_r(&wall, &tm);
+    u->hour = tm.tm_hour;
+    u->minute = tm.tm_min;
+    strftime(u->date, sizeof(u->date), "%a %e %b", &tm);
+    if (v->valid)
+        u->travelled += v->speed_kmh / 3.6 * dt;
+    if (!u->playing)
+        return;
+    u->track_at += dt;
+    if (u->track_at >= ui_tracks[u->track].seconds)
+        ui_skip(u, 1);
+}
+
+static cairo_surface_t *base_of(struct ui *u)
+{
+    cairo_surface_t **base = &u->base[u->page];
+
+    if (!*base) {
+        cairo_t *cr;
+
+        *base = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
+        cr = cairo_create(*base);
+        pages[u->page]->draw(u, cr);
+        cairo_destroy(cr);
+    }
+    return *base;
+}
+
+static void draw_widget(const struct ui *u, const struct widget *w, cairo_surface_t *base,
+                        cairo_t *cr)
+{
+    cairo_save(cr);
+    cairo_rectangle(cr, w->at.x, w->at.y, w->at.width, w->at.height);
+    cairo_clip(cr);
+    cairo_set_source_surface(cr, base, 0, 0);
+    cairo_set_operator(cr, CAIRO_OPERATOR_SOURCE);
+    cairo_paint(cr);
+    cairo_set_operator(cr, CAIRO_OPERATOR_OVER);
+    w->draw(u, cr);
+    cairo_restore(cr);
+}
+
+unsigned ui_draw(struct ui *u, cairo_surface_t *to, struct ui_rect damage[UI_DAMAGE])
+{
+    const struct page *p = pages[u->page];
+    cairo_surface_t *base = base_of(u);
+    uint64_t *drawn = u->drawn[u->page];
+    const bool all = drawn[0] == NOT_DRAWN;
+    cairo_t *cr = cairo_create(to);
+    unsigned n = 0;
+
+    if (all) {
+        cairo_set_source_surface(cr, base, 0, 0);
+        cairo_set_operator(cr, CAIRO_OPERATOR_SOURCE);
+        cairo_paint(cr);
+        cairo_set_operator(cr, CAIRO_OPERATOR_OVER);
+    }
+    for (unsigned i = 0; i < p->widgets; i++) {
+        const uint64_t shows = p->widget[i].shows(u);
+
+        if (shows == drawn[i])
+            continue;
+        drawn[i] = shows;
+        draw_widget(u, &p->widget[i], base, cr);
+        damage[n++] = p->widget[i].at;
+    }
+    cairo_destroy(cr);
+    cairo_surface_flush(to);
+    if (!all)
+        return n;
+    damage[0] = (struct ui_rect){0, 0, UI_WIDTH, UI_HEIGHT};
+    return 1;
+}
+
+void ui_press(struct ui *u, int x, int y)
+{
+    const struct page *p = pages[u->page];
+
+    for (unsigned i = 0; i < p->buttons; i++) {
+        const struct ui_rect *r = &p->button[i].at;
+
+        if (x < r->x || x >= r->x + r->width || y < r->y || y >= r->y + r->height)
+            continue;
+        u->pressed = (int)i;
+        p->button[i].press(u);
+        return;
+    }
+}
+
+void ui_release(struct ui *u)
+{
+    u->pressed = -1;
+}
+
+void ui_key(struct ui *u, unsigned key)
+{
+    switch (key) {
+    case KEY_1:
+    case KEY_2:
+    case KEY_3:
+    case KEY_4:
+        ui_show(u, (enum ui_page)(key - KEY_1));
+        break;
+    case KEY_LEFT:
+        ui_show(u, (u->page + UI_PAGES - 1) % UI_PAGES);
+        break;
+    case KEY_RIGHT:
+        ui_show(u, (u->page + 1) % UI_PAGES);
+        break;
+    case KEY_SPACE:
+    case KEY_PLAYPAUSE:
+        u->playing = !u->playing;
+        break;
+    case KEY_NEXTSONG:
+        ui_skip(u, 1);
+        break;
+    case KEY_PREVIOUSSONG:
+        ui_skip(u, -1);
+        break;
+    default:
+        break;
+    }
+}

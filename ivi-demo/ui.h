@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The home screen as data: pages made of a picture that never changes and of widgets that say, as
+ * one number, what they show. A widget is drawn again only when that number changes, so that a
+ * quiet screen costs nothing.
+ */
+#ifndef IVI_UI_H
+#define IVI_UI_H
+
+#include <cairo.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "map.h"
+#include "theme.h"
+#include "vehicle.h"
+
+#define UI_WIDTH  1280
+#define UI_HEIGHT 720
+#define UI_DAMAGE 16 /* rectangles of one frame */
+
+enum ui_page { UI_HOME, UI_MAP, UI_MEDIA, UI_VEHICLE, UI_PAGES };
+
+struct ui_rect {
+    int x, y, width, height;
+};
+
+struct ui {
+    struct theme theme;
+    struct map map;
+    struct vehicle_state vehicle; /* as of this frame */
+    enum ui_page page;
+    double now;       /* seconds of monotonic time */
+    int hour, minute; /* wall clock */
+    char date[32];
+    bool playing;
+    unsigned track;
+    double track_at;                 /* seconds into it */
+    double travelled;                /* metres on the map's route */
+    int pressed;                     /* button under the finger, -1: none */
+    cairo_surface_t *base[UI_PAGES]; /* what never changes, made when first shown */
+    uint64_t drawn[UI_PAGES][24];    /* what each widget showed when it was drawn last */
+};
+
+struct widget {
+    struct ui_rect at;
+    uint64_t (*shows)(const struct ui *u);
+    void (*draw)(const struct ui *u, cairo_t *cr);
+};
+
+struct button {
+    struct ui_rect at;
+    void (*press)(struct ui *u);
+};
+
+struct page {
+    const char *name;
+    void (*draw)(const struct ui *u, cairo_t *cr); /* what never changes */
+    const struct widget *widget;
+    unsigned widgets;
+    const struct button *button;
+    unsigned buttons;
+};
+
+extern const struct page page_home, page_map, page_media, page_vehicle;
+
+/* font_dir: where B612 lies. 0 or -errno. */
+int ui_init(struct ui *u, const char *font_dir) __attribute__((warn_unused_result));
+void ui_finish(struct ui *u);
+
+/* Time goes on: seconds of monotonic time, and the vehicle as it is now. */
+void ui_advance(struct ui *u, double now, const struct vehicle_state *v);
+
+/* Draws what has changed since the last call onto a UI_WIDTH x UI_HEIGHT surface; number of
+ * rectangles in damage[]. */
+unsigned ui_draw(struct ui *u, cairo_surface_t *to, struct ui_rect damage[UI_DAMAGE]);
+void ui_draw_everything_next(struct ui *u);
+
+/* A finger or a pointer at x, y; a press is what counts. Key: KEY_*. */
+void ui_press(struct ui *u, int x, int y);
+void ui_release(struct ui *u);
+void ui_key(struct ui *u, unsigned key);
+void ui_show(struct ui *u, enum ui_page page);
+
+#define UI_TRACKS 4
+struct track {
+    const char *title, *artist, *album;
+    double seconds;
+    struct colour a, b; /* of its cover */
+};
+extern const struct track ui_tracks[UI_TRACKS];
+void ui_skip(struct ui *u, int by);
+
+#endif
