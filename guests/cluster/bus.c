@@ -5,8 +5,9 @@
 
 #include "cockpit_dbc.h"
 
-#define SPEED_LIMIT 40000u /* the DBC's maxima */
-#define RPM_LIMIT   12000u
+#define SPEED_LIMIT  40000u /* the DBC's maxima */
+#define RPM_LIMIT    12000u
+#define METRES_LIMIT 999999999u
 
 /*
  * An answer names the low half of the sync time it is for: that makes its age known however long it
@@ -57,7 +58,7 @@ static bool take_odometer(struct bus *b, const struct can_frame *f, uint32_t now
     struct dbc_odometer m;
 
     dbc_odometer_unpack(&m, f->data);
-    if (!believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ODOMETER]))
+    if (m.distance > METRES_LIMIT || !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ODOMETER]))
         return false;
     b->odometer_m = m.distance;
     return true;

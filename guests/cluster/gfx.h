@@ -96,7 +96,7 @@ void gfx_polygon(const struct surface *s, struct area clip, const struct point *
 struct ring {
     struct point centre;
     int32_t inner, outer; /* q8 */
-    uint32_t from, sweep; /* angles; sweep 65536 or more: the whole circle */
+    uint32_t from, sweep; /* angles; sweep up to 5/6 of a turn, or 65536: the whole circle */
     uint32_t colour;
     uint16_t alpha_in, alpha_out; /* 0..256 at the inner and outer edge, linear between */
     bool additive;

@@ -42,6 +42,22 @@ static int32_t end_cover(const struct arc_limits *l, int32_t dx, int32_t dy)
     return d < 0 ? 0 : d > 64 ? 64 : d;
 }
 
+/*
+ * floor(sqrt(square)) from the root of the pixel before: one Newton step and the last bits. Exact,
+ * because a pixel must not depend on where its run began.
+ */
+static uint32_t next_root(uint32_t root, uint32_t square)
+{
+    if (root < 64)
+        return gfx_isqrt(square);
+    root = (root + square / root) >> 1;
+    while (root * root > square)
+        root--;
+    while ((root + 1) * (root + 1) <= square)
+        root++;
+    return root;
+}
+
 /* One run of pixels that may touch the ring. */
 static void ring_run(uint32_t *row, int x0, int x1, int32_t dx, int32_t dy, const struct ring *r,
                      const struct arc_limits *l)
@@ -54,8 +70,7 @@ static void ring_run(uint32_t *row, int x0, int x1, int32_t dx, int32_t dy, cons
         uint32_t square = (uint32_t)(dx * dx) + (uint32_t)(dy * dy);
         int32_t in, out, cover, alpha;
 
-        /* From one pixel to the next a single Newton step is exact to the last bits. */
-        root = root > 64 ? (root + square / root) >> 1 : gfx_isqrt(square);
+        root = next_root(root, square);
         in = (int32_t)root - inner + 32;
         out = outer - (int32_t)root + 32;
         cover = in < out ? in : out;

@@ -36,4 +36,20 @@ $(B)/$(CLUSTER)/%.o: $(CLUSTER)/%.c $(CLUSTER_B)/cockpit_dbc.h
 $(CLUSTER_B)/cluster.elf: $(RTOS_OBJ) $(CLUSTER_OBJ) $(RTOS)/image.ld
 	$(LD) -m elf_i386 -T $(RTOS)/image.ld -z noexecstack --no-warn-rwx-segments -Map $(@:.elf=.map) -o $@ $(RTOS_OBJ) $(CLUSTER_OBJ)
 
+# Unit tests and fuzzers: everything but the application's tasks runs on the host.
+CLUSTER_TESTS := $(B)/tests/cluster
+CLUSTER_TEST_FLAGS := -I$(CLUSTER) -I$(CLUSTER_B) -I$(RTOS)/include
+CLUSTER_PARTS := $(filter-out $(CLUSTER)/cluster.c,$(wildcard $(CLUSTER)/*.c))
+CLUSTER_TEST_DEPS := $(CLUSTER_PARTS) $(CLUSTER_B)/assets.c $(CLUSTER_B)/cockpit_dbc.h $(wildcard $(CLUSTER)/*.h include/binnacle/*.h)
+
+UNIT_TESTS += $(patsubst tests/unit/cluster/%.c,$(CLUSTER_TESTS)/%,$(wildcard tests/unit/cluster/test_*.c))
+$(CLUSTER_TESTS)/test_%: tests/unit/cluster/test_%.c $(CLUSTER_TEST_DEPS)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(CLUSTER_TEST_FLAGS) $(filter %.c,$^) -o $@ -lcmocka -lm
+
+FUZZERS += $(patsubst tests/fuzz/cluster/%.c,$(CLUSTER_TESTS)/%,$(wildcard tests/fuzz/cluster/fuzz_*.c))
+$(CLUSTER_TESTS)/fuzz_%: tests/fuzz/cluster/fuzz_%.c $(CLUSTER_TEST_DEPS)
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(CLUSTER_TEST_FLAGS) $(filter %.c,$^) -o $@
+
 -include $(CLUSTER_OBJ:.o=.d)

@@ -16,5 +16,11 @@ $(B)/$(RTOS)/%.o: $(RTOS)/%.S
 	@mkdir -p $(@D)
 	$(CC) -m32 -c $< -o $@
 
+RTOS_TEST := $(B)/tests/rtos/test_kernel
+UNIT_TESTS += $(RTOS_TEST)
+$(RTOS_TEST): tests/unit/rtos/test_kernel.c $(wildcard $(RTOS)/kernel/*.[ch] $(RTOS)/include/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -I$(RTOS)/include -I$(RTOS) $(filter %.c,$^) -o $@ -lcmocka
+
 -include $(RTOS_OBJ:.o=.d)
 endif

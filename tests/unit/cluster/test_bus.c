@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* SLCAN lines, end-to-end protection, DBC packing, and how long the cluster believes a signal. */
+#include "bus.h"
+#include "cockpit_dbc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct bus bus;
+static uint8_t alive;
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&bus, 0, sizeof(bus));
+    alive = 0;
+    return 0;
+}
+
+static bool feed_line(struct slcan_parser *p, const char *line, struct can_frame *frame)
+{
+    bool got = false;
+
+    for (; *line; line++)
+        got |= slcan_feed(p, (uint8_t)*line, frame);
+    return got;
+}
+
+static void test_slcan_good_lines(void **state)
+{
+    struct slcan_parser p = {0};
+    struct can_frame f;
+
+    (void)state;
+    assert_true(feed_line(&p, "t7FF2aBcD\r", &f));
+    assert_int_equal(f.id, 0x7FF);
+    assert_int_equal(f.length, 2);
+    assert_int_equal(f.data[0], 0xAB);
+    assert_int_equal(f.data[1], 0xCD);
+    assert_true(feed_line(&p, "t0000\r", &f));
+    assert_int_equal(f.length, 0);
+    assert_true(feed_line(&p, "\r\rt00181122334455667788\r", &f));
+    assert_int_equal(f.data[7], 0x88);
+    assert_int_equal(p.errors, 0);
+}
+
+static void test_slcan_bad_lines(void **state)
+{
+    static const char *const bad[] = {
+        "t",
+        "t1",
+        "t100",
+        "t1009",
+        "t8000",
+        "tFFF0",
+        "t1001",
+        "t10011",
+        "t1001111",
+        "t1002GG11",
+        "T000001000",
+        "r1000",
+        "x",
+        "t100112\n",
+        " t10010A",
+        "t1008112233",
+        "t10081122334455667788AA99",
+        "tt1000",
+        "t10G0",
+        "t100111223344556677889900112233445566778899",
+    };
+    struct can_frame f;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct slcan_parser p = {0};
+
+        assert_false(feed_line(&p, bad[i], &f));
+        assert_false(slcan_feed(&p, '\r', &f));
+        assert_int_equal(p.errors, 1);
+        /* The next line is read as if nothing had been. */
+        assert_true(feed_line(&p, "t10010A\r", &f));
+        assert_int_equal(f.data[0], 0x0A);
+    }
+}
+
+static void test_slcan_round_trip(void **state)
+{
+    uint32_t seed = 7;
+
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        struct can_frame in = {0}, out = {0};
+        struct slcan_parser p = {0};
+        uint8_t line[SLCAN_MAX_BYTES];
+        size_t n;
+        bool got = false;
+
+        seed = seed * 1664525u + 1013904223u;
+        in.id = (uint16_t)(seed >> 8 & 0x7FF);
+        in.length = (uint8_t)((seed >> 20) % 9);
+        for (int b = 0; b < in.length; b++)
+            in.data[b] = (uint8_t)(seed >> b);
+        n = slcan_format(&in, line);
+        assert_int_equal(n, 6 + 2 * in.length);
+        for (size_t b = 0; b < n; b++)
+            got = slcan_feed(&p, line[b], &out);
+        assert_true(got);
+        assert_memory_equal(&in, &out, sizeof(in));
+    }
+}
+
+static void test_crc_is_sae_j1850(void **state)
+{
+    /* The catalogued check value of CRC-8/SAE-J1850 is 4Bh over "123456789": identifier first, then
+     * bytes 1 on. */
+    static const uint8_t data[] = {0, '3', '4', '5', '6', '7', '8', '9'};
+
+    (void)state;
+    assert_int_equal(e2e_crc8('1' | '2' << 8, data, sizeof(data)), 0x4B);
+}
+
+static void test_e2e(void **state)
+{
+    struct e2e_receiver r = {0};
+    struct can_frame f = {.id = 0x123, .length = 8, .data = {0, 0, 9, 9, 9, 9, 9, 9}};
+
+    (void)state;
+    e2e_protect(&f, 14);
+    assert_int_equal(e2e_check(&r, &f), E2E_OK);
+    assert_int_equal(e2e_check(&r, &f), E2E_REPEATED);
+    e2e_protect(&f, 15);
+    assert_int_equal(e2e_check(&r, &f), E2E_OK);
+    e2e_protect(&f, 0); /* wraps */
+    assert_int_equal(e2e_check(&r, &f), E2E_OK);
+    e2e_protect(&f, 3); /* two were lost: still good */
+    assert_int_equal(e2e_check(&r, &f), E2E_OK);
+    e2e_protect(&f, 8); /* four were lost: not used, but the next is */
+    assert_int_equal(e2e_check(&r, &f), E2E_LOST);
+    e2e_protect(&f, 9);
+    assert_int_equal(e2e_check(&r, &f), E2E_OK);
+    for (int bit = 0; bit < 64; bit++) {
+        e2e_protect(&f, 10);
+        f.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_int_equal(e2e_check(&r, &f), E2E_WRONG_CRC);
+        f.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    f.id ^= 1; /* one message never passes for another */
+    assert_int_equal(e2e_check(&r, &f), E2E_WRONG_CRC);
+    f = (struct can_frame){.id = 0x123, .length = 1};
+    assert_int_equal(e2e_check(&r, &f), E2E_WRONG_CRC);
+}
+
+static void test_dbc_bits(void **state)
+{
+    struct dbc_motion m = {.crc = 1,
+                           .alive = 0xA,
+                           .time_ms = 0x1234,
+                           .speed = 13130,
+                           .engine_rpm = 0xBEE},
+                      back;
+    struct dbc_body b = {.gear = -1, .turn_right = 1, .engine_mil = 1}, body_back;
+    struct dbc_stats_frames s = {.display_state = 3, .drawn = 0xDEADBEEF, .overruns = 7};
+    uint8_t d[8];
+    static const uint8_t motion[8] = {0x01, 0x0A, 0x34, 0x12, 0x4A, 0x33, 0xEE, 0x0B};
+
+    (void)state;
+    dbc_motion_pack(&m, d);
+    assert_memory_equal(d, motion, 8);
+    dbc_motion_unpack(&back, d);
+    assert_memory_equal(&m, &back, sizeof(m));
+    dbc_body_pack(&b, d);
+    assert_int_equal(d[4], 0xFF);
+    assert_int_equal(d[5], 0x28);
+    dbc_body_unpack(&body_back, d);
+    assert_memory_equal(&b, &body_back, sizeof(b));
+    dbc_stats_frames_pack(&s, d);
+    assert_int_equal(d[1], 0x30); /* the nibble beside Alive */
+    assert_int_equal(d[5], 0xDE);
+    assert_int_equal(d[6], 7);
+}
+
+static void send(const struct can_frame *frame, uint32_t now_ms)
+{
+    uint8_t line[SLCAN_MAX_BYTES];
+
+    bus_feed(&bus, line, slcan_format(frame, line), now_ms);
+}
+
+static void send_motion(uint16_t speed, uint16_t rpm, uint32_t for_ms, uint32_t now_ms)
+{
+    struct can_frame f = {.id = DBC_MOTION_ID, .length = 8};
+    struct dbc_motion m = {.time_ms = (uint16_t)for_ms, .speed = speed, .engine_rpm = rpm};
+
+    dbc_motion_pack(&m, f.data);
+    e2e_protect(&f, alive++);
+    send(&f, now_ms);
+}
+
+static void test_signals_grow_stale(void **state)
+{
+    (void)state;
+    assert_false(bus_fresh(&bus, BUS_MOTION, 0));
+    send_motion(5000, 1800, 1000, 1010);
+    assert_int_equal(bus.speed_centikmh, 5000);
+    assert_true(bus_fresh(&bus, BUS_MOTION, 1010));
+    assert_true(bus_fresh(&bus, BUS_MOTION, 1100));
+    assert_false(bus_fresh(&bus, BUS_MOTION, 1101)); /* counted from the time it is for */
+    assert_false(bus_fresh(&bus, BUS_BODY, 1010));
+    send_motion(6000, 1800, 66000, 66000); /* the 16-bit time has wrapped */
+    assert_true(bus_fresh(&bus, BUS_MOTION, 66090));
+    assert_false(bus_fresh(&bus, BUS_MOTION, 66101));
+}
+
+static void test_unbelievable_values_change_nothing(void **state)
+{
+    (void)state;
+    send_motion(5000, 1800, 1000, 1000);
+    send_motion(40001, 1800, 1016, 1016);
+    send_motion(5001, 12001, 1033, 1033);
+    send_motion(5002, 1800, 900, 1050);  /* lay in a queue too long */
+    send_motion(5003, 1800, 1090, 1060); /* from the future */
+    assert_int_equal(bus.rejected, 4);
+    assert_int_equal(bus.speed_centikmh, 5000);
+    assert_int_equal(bus.time_ms[BUS_MOTION], 1000);
+}
+
+static void test_frozen_sender_is_no_sender(void **state)
+{
+    (void)state;
+    send_motion(5000, 1800, 1000, 1000);
+    alive--;
+    send_motion(5000, 1800, 1050, 1050);
+    assert_int_equal(bus.rejected, 1);
+    assert_false(bus_fresh(&bus, BUS_MOTION, 1101));
+}
+
+static void test_wrong_length_and_unknown_messages(void **state)
+{
+    struct can_frame f = {.id = DBC_MOTION_ID, .length = 7};
+
+    (void)state;
+    e2e_protect(&f, 0);
+    send(&f, 1000);
+    assert_int_equal(bus.rejected, 1);
+    f = (struct can_frame){.id = 0x555, .length = 8};
+    send(&f, 1000);
+    assert_int_equal(bus.rejected, 1); /* none of ours: ignored */
+}
+
+static void test_body_and_publish(void **state)
+{
+    struct can_frame f = {.id = DBC_BODY_ID, .length = 8};
+    struct dbc_body b = {.time_ms = 2000, .gear = 4, .high_beam = 1, .brake_warning = 1};
+    struct dbc_odometer o = {.time_ms = 2000, .distance = 123456};
+    struct bn_vehicle v;
+
+    (void)state;
+    dbc_body_pack(&b, f.data);
+    e2e_protect(&f, 3);
+    send(&f, 2010);
+    send_motion(1234, 900, 2000, 2010);
+    bus_publish(&bus, 2010, &v);
+    assert_int_equal(v.flags, 0); /* no odometer yet: nothing is valid */
+    assert_int_equal(v.speed_centikmh, 0);
+    f = (struct can_frame){.id = DBC_ODOMETER_ID, .length = 8};
+    dbc_odometer_pack(&o, f.data);
+    e2e_protect(&f, 9);
+    send(&f, 2010);
+    bus_publish(&bus, 2010, &v);
+    assert_int_equal(v.flags, BN_VEHICLE_VALID);
+    assert_int_equal(v.speed_centikmh, 1234);
+    assert_int_equal(v.gear, 4);
+    assert_int_equal(v.odometer_m, 123456);
+    assert_int_equal(v.telltales, 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_HIGH_BEAM);
+    bus_publish(&bus, 2101, &v);
+    assert_int_equal(v.flags | v.speed_centikmh | v.telltales, 0);
+    assert_int_equal(v.bus_time_ms, 2101);
+}
+
+static void test_sync_and_request(void **state)
+{
+    struct can_frame f = {.id = DBC_STATS_REQUEST_ID, .length = DBC_STATS_REQUEST_BYTES};
+    struct slcan_parser p = {0};
+    struct dbc_sync sync;
+    uint8_t line[SLCAN_MAX_BYTES];
+    size_t n = bus_sync(&bus, 0x12345678, line);
+
+    (void)state;
+    for (size_t i = 0; i + 1 < n; i++)
+        assert_false(slcan_feed(&p, line[i], &f));
+    assert_true(slcan_feed(&p, line[n - 1], &f));
+    assert_int_equal(f.id, DBC_SYNC_ID);
+    dbc_sync_unpack(&sync, f.data);
+    assert_int_equal(sync.time_ms, 0x12345678);
+    f = (struct can_frame){.id = DBC_STATS_REQUEST_ID, .length = DBC_STATS_REQUEST_BYTES};
+    send(&f, 1); /* no CRC */
+    assert_false(bus.stats_wanted);
+    e2e_protect(&f, 1);
+    send(&f, 1);
+    assert_true(bus.stats_wanted);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slcan_good_lines),
+        cmocka_unit_test(test_slcan_bad_lines),
+        cmocka_unit_test(test_slcan_round_trip),
+        cmocka_unit_test(test_crc_is_sae_j1850),
+        cmocka_unit_test(test_e2e),
+        cmocka_unit_test(test_dbc_bits),
+        cmocka_unit_test_setup(test_signals_grow_stale, begin),
+        cmocka_unit_test_setup(test_unbelievable_values_change_nothing, begin),
+        cmocka_unit_test_setup(test_frozen_sender_is_no_sender, begin),
+        cmocka_unit_test_setup(test_wrong_length_and_unknown_messages, begin),
+        cmocka_unit_test_setup(test_body_and_publish, begin),
+        cmocka_unit_test_setup(test_sync_and_request, begin),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Drawing against slow references in floating point, and the law of damage: a repaired picture is a
+ * freshly painted one. */
+#include "dash.h"
+#include "screen.h"
+
+#include "binnacle/cluster_frames.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PI   3.14159265358979
+#define FULL ((int)DIAL_SWEEP + 1)
+
+static uint32_t *pixels(int width, int height)
+{
+    uint32_t *px = calloc((size_t)width * (size_t)height, sizeof(*px));
+
+    assert_non_null(px);
+    return px;
+}
+
+static void test_sine_and_root(void **state)
+{
+    (void)state;
+    for (uint32_t a = 0; a < 65536; a += 13)
+        assert_true(fabs(gfx_sin(a) - 32768 * sin(a * 2 * PI / 65536)) < 3);
+    for (uint32_t n = 0; n < 100000; n++)
+        assert_int_equal(gfx_isqrt(n), (uint32_t)sqrt(n));
+    assert_int_equal(gfx_isqrt(UINT32_MAX), 65535);
+}
+
+static void test_blend_and_add(void **state)
+{
+    (void)state;
+    for (uint32_t a = 0; a <= 256; a++) {
+        for (uint32_t v = 0; v < 256; v += 5) {
+            uint32_t over = v | (255 - v) << 8 | v << 16, b = gfx_blend(0x402010, over, a);
+            uint32_t sum = gfx_add(0xF0A050, over, a);
+
+            for (int c = 0; c < 3; c++) {
+                double u = 0x402010 >> 8 * c & 255, o = over >> 8 * c & 255;
+                double light = (0xF0A050 >> 8 * c & 255) + floor(o * a / 256);
+
+                assert_true(fabs((b >> 8 * c & 255) - (u + (o - u) * a / 256)) <= 1.01);
+                assert_int_equal(sum >> 8 * c & 255, light > 255 ? 255 : light);
+            }
+            assert_int_equal(b >> 24 | sum >> 24, 0);
+        }
+    }
+}
+
+/* Coverage of a pixel by a convex polygon, by 16 x 16 samples. */
+static double polygon_reference(const struct point *p, int n, int x, int y)
+{
+    int inside = 0;
+
+    for (int sy = 0; sy < 16; sy++) {
+        for (int sx = 0; sx < 16; sx++) {
+            double px = x * 256 + sx * 16 + 8, py = y * 256 + sy * 16 + 8;
+            bool in = true;
+
+            for (int i = 0; i < n; i++) {
+                const struct point *a = &p[i], *b = &p[(i + 1) % n];
+
+                in = in && (b->x - a->x) * (py - a->y) - (b->y - a->y) * (px - a->x) >= 0;
+            }
+            inside += in;
+        }
+    }
+    return inside / 256.0;
+}
+
+static void test_polygon(void **state)
+{
+    struct surface s = {pixels(160, 160), 160, 160, 160};
+    struct area all = {0, 0, 160, 160};
+
+    (void)state;
+    for (uint32_t angle = 0; angle < 65536; angle += 1031) {
+        struct point c = {80 * 256 + 77, 80 * 256 + 31}, tip = gfx_polar(c, 70 * 256, angle);
+        struct point corner[4] = {
+            gfx_polar(c, -5 * 256, angle + 0x4000),
+            gfx_polar(tip, -256, angle + 0x4000),
+            gfx_polar(tip, 256, angle + 0x4000),
+            gfx_polar(c, 5 * 256, angle + 0x4000),
+        };
+        double ink = 0, wanted = 0, worst = 0;
+
+        gfx_fill(&s, all, 0);
+        gfx_polygon(&s, all, corner, 4, 0xFFFFFF);
+        for (int y = 0; y < 160; y++) {
+            for (int x = 0; x < 160; x++) {
+                double is = (s.px[y * 160 + x] & 255) / 255.0,
+                       be = polygon_reference(corner, 4, x, y);
+
+                ink += is;
+                wanted += be;
+                worst = fmax(worst, fabs(is - be));
+            }
+        }
+        assert_true(fabs(ink - wanted) < wanted * 0.03);
+        assert_true(worst <
+                    0.45); /* at the corners, where the distance is to the nearer side alone */
+    }
+    free(s.px);
+}
+
+static void test_ring(void **state)
+{
+    static const uint32_t sweeps[] = {1000, 0x4000, 0x8000, 0xAAAA, 0xD555, 65536};
+    struct surface s = {pixels(200, 200), 200, 200, 200};
+    struct area all = {0, 0, 200, 200};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof(sweeps) / sizeof(sweeps[0]); k++) {
+        struct ring r = {
+            .centre = {100 * 256 + 128, 100 * 256 + 128},
+            .inner = 60 * 256,
+            .outer = 90 * 256,
+            .from = 0xAAAB,
+            .sweep = sweeps[k],
+            .colour = 0xFFFFFF,
+            .alpha_in = 256,
+            .alpha_out = 256,
+        };
+        double ink = 0, wanted = PI * (90 * 90 - 60 * 60) * sweeps[k] / 65536;
+
+        gfx_fill(&s, all, 0);
+        gfx_ring(&s, all, &r);
+        for (int y = 0; y < 200; y++) {
+            for (int x = 0; x < 200; x++) {
+                double d = hypot(x - 100, y - 100), is = (s.px[y * 200 + x] & 255) / 255.0;
+                double turn = fmod(atan2(x - 100, -(y - 100)) / (2 * PI) + 2 - 0xAAAB / 65536.0, 1);
+
+                ink += is;
+                if (d < 59 || d > 91)
+                    assert_true(is == 0);
+                if (d > 61 && d < 89 && turn > 0.01 && turn < sweeps[k] / 65536.0 - 0.01)
+                    assert_true(is > 0.99);
+                if (turn > sweeps[k] / 65536.0 + 0.01 && turn < 0.99)
+                    assert_true(is == 0);
+            }
+        }
+        assert_true(fabs(ink - wanted) < wanted * 0.02 + 12);
+    }
+    free(s.px);
+}
+
+static void test_nothing_outside_clip_or_surface(void **state)
+{
+    const struct asset_set *set = &asset_sets[1];
+    struct surface s = {pixels(120, 120), 100, 100, 120};
+    struct area clip = {20, 30, 70, 60};
+    struct point corner[3] = {{-9000, -9000}, {50000, 1000}, {2000, 50000}};
+    struct ring r = {
+        .centre = {95 * 256, 5 * 256},
+        .inner = 30 * 256,
+        .outer = 90 * 256,
+        .sweep = 65536,
+        .colour = 0xFFFFFF,
+        .alpha_in = 256,
+        .alpha_out = 256,
+    };
+
+    (void)state;
+    gfx_polygon(&s, clip, corner, 3, 0xFFFFFF);
+    gfx_ring(&s, clip, &r);
+    gfx_disc(&s, clip, r.centre, 80 * 256, 0xFF, 0xFF00);
+    gfx_text(&s, clip, set, FONT_SPEED, -10, 80, "0123", 0xFFFFFF);
+    gfx_mask(&s, clip, 60, 50, set->data + set->symbol[0], set->symbol_size, set->symbol_size,
+             0xFF);
+    for (int y = 0; y < 120; y++)
+        for (int x = 0; x < 120; x++)
+            if (x < clip.x0 || x >= clip.x1 || y < clip.y0 || y >= clip.y1)
+                assert_int_equal(s.px[y * 120 + x], 0);
+    /* A clip larger than the surface ends at the surface. */
+    clip = (struct area){-1000, -1000, 1000, 1000};
+    gfx_ring(&s, clip, &r);
+    gfx_disc(&s, clip, r.centre, 80 * 256, 0xFF, 0xFF00);
+    gfx_fill(&s, clip, 0x123456);
+    for (int y = 0; y < 120; y++)
+        for (int x = 0; x < 120; x++)
+            if (x >= 100 || y >= 100)
+                assert_int_equal(s.px[y * 120 + x], 0);
+    free(s.px);
+}
+
+static void test_frame_code(void **state)
+{
+    static const uint32_t counters[] = {1, 0x80000000, 0xDEADBEEF, 0x01020304};
+    struct layout l;
+    struct surface s = {pixels(1280, 720), 1280, 720, 1280};
+
+    (void)state;
+    layout_init(&l, 1280, 720);
+    for (size_t k = 0; k < sizeof(counters) / sizeof(counters[0]); k++) {
+        uint64_t bits = 0;
+        uint32_t sum = 0;
+
+        code_paint(&l, &s, counters[k]);
+        for (int i = 0; i < BN_FRAME_CODE_BITS; i++)
+            for (int y = 716; y < 720; y++)
+                for (int x = 4 * i; x < 4 * i + 4; x++)
+                    assert_int_equal(s.px[y * 1280 + x], s.px[719 * 1280 + 4 * i]);
+        for (int i = 0; i < BN_FRAME_CODE_BITS; i++)
+            bits |= (uint64_t)(s.px[718 * 1280 + 4 * i + 1] == 0xFFFFFF) << i;
+        for (int i = 0; i < 4; i++)
+            sum += counters[k] >> 8 * i & 0xFF;
+        assert_int_equal((uint32_t)bits, counters[k]);
+        assert_int_equal(bits >> 32, ~sum & 0xFF);
+        assert_int_equal(s.px[715 * 1280], 0);
+        assert_int_equal(s.px[719 * 1280 + 160], 0);
+    }
+    free(s.px);
+}
+
+static void test_damage_reduces_to_a_cover(void **state)
+{
+    (void)state;
+    srand(1);
+    for (int round = 0; round < 200; round++) {
+        struct damage d = {0};
+        struct area a[20];
+        int n = 1 + rand() % 20;
+
+        for (int i = 0; i < n; i++) {
+            int x = rand() % 1000, y = rand() % 600;
+
+            a[i] = (struct area){x, y, x + 1 + rand() % 200, y + 1 + rand() % 100};
+            damage_add(&d, a[i]);
+        }
+        damage_reduce(&d, BN_FRAME_DAMAGE_RECTS);
+        assert_true(d.count <= BN_FRAME_DAMAGE_RECTS);
+        for (int i = 0; i < n; i++) {
+            bool covered = false;
+
+            for (int k = 0; k < d.count; k++)
+                covered |= d.area[k].x0 <= a[i].x0 && d.area[k].y0 <= a[i].y0 &&
+                           d.area[k].x1 >= a[i].x1 && d.area[k].y1 >= a[i].y1;
+            assert_true(covered);
+        }
+    }
+}
+
+/* Everything is on the screen, nothing on anything else, at every size promised. */
+static void test_layout(void **state)
+{
+    static const int sizes[][2] = {{1280, 720}, {1024, 768}, {1920, 720}, {1920, 1080}};
+
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct layout l;
+        struct area part[5 + BN_TELLTALE_COUNT];
+        int n = 0;
+
+        layout_init(&l, sizes[k][0], sizes[k][1]);
+        part[n++] = l.rpm.area;
+        part[n++] = l.speed.area;
+        part[n++] = l.notice;
+        part[n++] = l.tile;
+        part[n++] = l.code;
+        for (int i = 0; i < BN_TELLTALE_COUNT; i++)
+            part[n++] = l.telltale[i];
+        for (int i = 0; i < n; i++) {
+            assert_true(part[i].x0 >= 0 && part[i].y0 >= 0 && part[i].x1 <= l.width &&
+                        part[i].y1 <= l.height && !area_empty(part[i]));
+            for (int j = 0; j < i; j++)
+                assert_true(area_empty(area_meet(part[i], part[j])));
+        }
+        assert_true(l.odometer.x0 >= l.speed.area.x0 && l.odometer.x1 <= l.speed.area.x1);
+    }
+}
+
+static struct scene random_scene(void)
+{
+    struct scene s = {
+        .speed_needle = rand() % 8 ? rand() % FULL : SCENE_NONE,
+        .rpm_needle = rand() % 8 ? rand() % FULL : SCENE_NONE,
+        .speed = rand() % 8 ? rand() % 400 : SCENE_NONE,
+        .odometer = rand() % 8 ? (uint32_t)rand() % 10000000 : SCENE_ODO_NONE,
+        .telltales = (uint32_t)rand() & 63,
+        .gear = (int8_t)(rand() % 8 ? rand() % 11 - 1 : SCENE_GEAR_NONE),
+        .notice = (uint8_t)(rand() % NOTICE_COUNT),
+    };
+
+    return s;
+}
+
+/* A neighbour of a scene: what one frame changes in motion. */
+static struct scene moved(struct scene s)
+{
+    if (s.speed_needle != SCENE_NONE)
+        s.speed_needle = abs(s.speed_needle + rand() % 3000 - 1500) % FULL;
+    if (s.rpm_needle != SCENE_NONE)
+        s.rpm_needle = abs(s.rpm_needle + rand() % 12000 - 6000) % FULL;
+    s.speed = rand() % 2 ? s.speed : rand() % 300;
+    s.telltales ^= rand() % 4 ? 0 : 1u << rand() % 6;
+    return s;
+}
+
+static void test_repaired_is_freshly_painted(void **state)
+{
+    static const int sizes[][2] = {{1280, 720}, {1024, 768}};
+
+    (void)state;
+    srand(42);
+    for (int k = 0; k < 2; k++) {
+        int w = sizes[k][0], h = sizes[k][1];
+        struct surface background = {pixels(w, h), w, h, w}, fresh = {pixels(w, h), w, h, w};
+        struct surface repaired = {pixels(w, h), w, h, w};
+        struct area all = {0, 0, w, h};
+        struct scene scene = random_scene();
+        struct layout l;
+
+        layout_init(&l, w, h);
+        face_paint(&l, &background);
+        scene_paint(&l, &repaired, &background, all, &scene);
+        for (int i = 0; i < 60; i++) {
+            struct scene next = rand() % 5 ? moved(scene) : random_scene();
+            struct damage d = {0};
+
+            scene_damage(&l, &scene, &next, &d);
+            for (int j = 0; j < d.count; j++)
+                scene_paint(&l, &repaired, &background, d.area[j], &next);
+            scene_paint(&l, &fresh, &background, all, &next);
+            assert_memory_equal(fresh.px, repaired.px, (size_t)w * (size_t)h * 4);
+            scene = next;
+        }
+        free(background.px);
+        free(fresh.px);
+        free(repaired.px);
+    }
+}
+
+/* The whole screen module: four buffers and a boot framebuffer that someone else scribbles on are
+ * right again in time. */
+static void test_boot_framebuffer_heals(void **state)
+{
+    static struct screen s;
+    struct window none = {0};
+    uint32_t *boot = pixels(1400, 720);
+    struct scene scene = random_scene();
+    struct damage changed;
+    uint32_t n = 1;
+
+    (void)state;
+    srand(3);
+    screen_early(&s, boot, 1280, 720, 1400, 63);
+    assert_true(boot[72 * 1400 + 681] != 0); /* the brake lamp's mark */
+    screen_start(&s, &none);
+    screen_draw(&s, n, &scene, true, &changed);
+    assert_int_equal(changed.count, 2); /* the whole, and as always the code */
+    for (; n < 20; n++) {
+        scene = moved(scene);
+        screen_draw(&s, n, &scene, true, &changed);
+        assert_true(changed.count >= 1 && changed.count <= BN_FRAME_DAMAGE_RECTS);
+        for (int y = 0; y < 720; y++)
+            assert_memory_equal(boot + y * 1400, s.buffer[0].surface.px + y * 1280, 1280 * 4);
+    }
+    memset(boot, 0x55, 1400 * 720 * 4);
+    for (int i = 0; i < 30; i++)
+        screen_draw(&s, n++, &scene, true, &changed);
+    for (int y = 0; y < 720; y++)
+        assert_memory_equal(boot + y * 1400, s.buffer[0].surface.px + y * 1280, 1280 * 4);
+    /* Shared: not touched. Back again: whole at once. */
+    memset(boot, 0x55, 1400 * 720 * 4);
+    screen_draw(&s, n++, &scene, false, &changed);
+    assert_int_equal(boot[0], 0x55555555);
+    screen_draw(&s, n++, &scene, true, &changed);
+    for (int y = 0; y < 720; y++) {
+        assert_memory_equal(boot + y * 1400, s.buffer[0].surface.px + y * 1280, 1280 * 4);
+        assert_int_equal(boot[y * 1400 + 1280], 0x55555555); /* beyond the picture: not ours */
+    }
+    free(boot);
+}
+
+static void test_dash(void **state)
+{
+    struct bus bus = {.speed_centikmh = 13149,
+                      .engine_rpm = 3000,
+                      .gear = 6,
+                      .odometer_m = 123456,
+                      .telltales = 1u << BN_TELLTALE_HIGH_BEAM};
+    struct dash d = {SCENE_NONE, SCENE_NONE};
+    struct scene s;
+    int32_t before = 0;
+
+    (void)state;
+    dash_scene(&d, &bus, 100, &s);
+    assert_int_equal(s.speed, SCENE_NONE);
+    assert_int_equal(s.speed_needle, SCENE_NONE);
+    assert_int_equal(s.gear, SCENE_GEAR_NONE);
+    assert_true(s.odometer == SCENE_ODO_NONE);
+    assert_int_equal(s.telltales, DASH_LAMP_CHECK);
+    assert_int_equal(s.notice, NOTICE_NONE);
+    dash_scene(&d, &bus, DASH_LAMP_CHECK_MS, &s);
+    assert_int_equal(s.telltales, 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_MIL);
+    assert_int_equal(s.notice, NOTICE_BUS_LOST);
+    for (int i = 0; i < BUS_MESSAGES; i++) {
+        bus.seen[i] = true;
+        bus.time_ms[i] = 2000;
+    }
+    for (int i = 0; i < 80; i++) {
+        dash_scene(&d, &bus, 2000, &s);
+        assert_true(s.speed_needle >= before && s.speed_needle - before <= 0x0480);
+        before = s.speed_needle;
+    }
+    assert_int_equal(s.speed_needle, 13149u * DIAL_SWEEP / SPEED_MAX_CENTI);
+    assert_int_equal(s.speed, 131);
+    assert_int_equal(s.odometer, 1234);
+    assert_int_equal(s.telltales, 1u << BN_TELLTALE_HIGH_BEAM);
+    bus.speed_centikmh = 40000; /* the needle stops at the end of its scale, the figures do not */
+    for (int i = 0; i < 80; i++)
+        dash_scene(&d, &bus, 2000, &s);
+    assert_int_equal(s.speed_needle, DIAL_SWEEP);
+    assert_int_equal(s.speed, 400);
+    dash_scene(&d, &bus, 2101, &s);
+    assert_int_equal(s.speed, SCENE_NONE);
+    assert_int_equal(s.rpm_needle, SCENE_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sine_and_root),
+        cmocka_unit_test(test_blend_and_add),
+        cmocka_unit_test(test_polygon),
+        cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_nothing_outside_clip_or_surface),
+        cmocka_unit_test(test_frame_code),
+        cmocka_unit_test(test_damage_reduces_to_a_cover),
+        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_repaired_is_freshly_painted),
+        cmocka_unit_test(test_boot_framebuffer_heals),
+        cmocka_unit_test(test_dash),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
