@@ -104,7 +104,7 @@ static const struct {
     {"map-tile {", "vm = \"ivi\"", "vm = \"tv\"", 0, "/layers/map-tile: vm: there is no VM \"tv\""},
     {"map-tile {", "\"screen1\"", "\"screen9\"", 0, "there is no output \"screen9\""},
     {"map-tile {", "z = <10>", "z = <200>", 0, "lies over the cluster's"},
-    {"map-tile {", "<480 160 320 320>", "<1000 160 320 320>", 0,
+    {"map-tile {", "<480 228 320 320>", "<1000 228 320 320>", 0,
      "is not inside output \"screen1\""},
     {"com2 {", "vector = <0x60>", "vector = <0xf3>", 0, "vector 0xf3 is not between"},
     {"sdhci {", "optional;", "vector = <0x60>;", 0, "vector 0x60 is also that of device \"com2\""},
