@@ -39,6 +39,25 @@ static enum bn_status interrupt_controllers(struct vm *vm, struct devices *d)
     return status;
 }
 
+/* Where no device of the service VM may be moved to: others' memory, and what only the hypervisor
+ * has. */
+static enum bn_status forbid_others(struct vpci *pci)
+{
+    enum bn_status status = vpci_forbid(pci, scenario.hypervisor.hpa, scenario.hypervisor.bytes);
+
+    if (status == BN_OK && scenario.shm.bytes)
+        status = vpci_forbid(pci, scenario.shm.hpa, scenario.shm.bytes);
+    for (uint32_t v = 0; v < scenario.vm_count; v++)
+        for (uint32_t r = 0; r < scenario.vm[v].range_count && status == BN_OK; r++)
+            status = vpci_forbid(pci, scenario.vm[v].range[r].hpa, scenario.vm[v].range[r].bytes);
+    for (uint32_t i = 0; i < acpi_info.ioapic_count && status == BN_OK; i++)
+        status = vpci_forbid(pci, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
+    if (status == BN_OK && acpi_info.ecam_base)
+        status = vpci_forbid(pci, acpi_info.ecam_base,
+                             (acpi_info.ecam_last_bus - acpi_info.ecam_first_bus + 1ull) << 20);
+    return status == BN_OK ? vpci_forbid(pci, VLAPIC_BASE, HV_PAGE_BYTES) : status;
+}
+
 /* Everything of the machine that is nobody else's, behind the filters. */
 static enum bn_status create_service(struct vm *vm, struct devices *d)
 {
@@ -51,6 +70,8 @@ static enum bn_status create_service(struct vm *vm, struct devices *d)
     if (status == BN_OK)
         status = vpci_init(&d->pci, vm, acpi_info.ecam_base, acpi_info.ecam_first_bus,
                            acpi_info.ecam_last_bus);
+    if (status == BN_OK)
+        status = forbid_others(&d->pci);
     for (uint32_t i = 0; i < scenario.device_count && status == BN_OK; i++)
         if (scenario.device[i].kind == BN_DEVICE_PCI)
             status = vpci_hide(&d->pci, scenario.device[i].bdf);

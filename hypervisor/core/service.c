@@ -5,7 +5,6 @@
 #include "hv/host_memory.h"
 #include "hv/lib.h"
 #include "hv/log.h"
-#include "hv/pci.h"
 #include "hv/platform.h"
 #include "hv/shm.h"
 
@@ -121,25 +120,6 @@ static enum bn_status hide_memory(struct vm *vm)
     return status;
 }
 
-/* Registers of functions that are others': to hide their configuration space is not enough. */
-static enum bn_status hide_devices(struct vm *vm)
-{
-    enum bn_status status = BN_OK;
-
-    for (uint32_t i = 0; i < scenario.device_count; i++) {
-        const struct bn_scenario_device *device = &scenario.device[i];
-
-        if (device->kind != BN_DEVICE_PCI || pci_read(device->bdf, 0, 2) == 0xFFFF)
-            continue;
-        for (unsigned bar = 0; bar < VPCI_BARS && status == BN_OK; bar++) {
-            uint64_t bytes = 0, base = pci_bar(device->bdf, bar, &bytes);
-
-            status = base ? hide(vm, base, bytes) : BN_OK;
-        }
-    }
-    return status;
-}
-
 static enum bn_status map_machine(struct vm *vm)
 {
     unsigned bits = cpuid(0x80000008, 0).eax & 0xFF;
@@ -156,8 +136,6 @@ static enum bn_status map_machine(struct vm *vm)
         status = hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
     if (status == BN_OK)
         status = hide_iommus(vm);
-    if (status == BN_OK)
-        status = hide_devices(vm);
     if (status == BN_OK && acpi_info.hpet_base)
         status = hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES);
     return status == BN_OK ? shm_map(vm) : status;

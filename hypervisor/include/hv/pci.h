@@ -45,7 +45,9 @@ struct pci_display {
 const struct pci_display *pci_boot_display(void);
 /* Offset of a capability in the first 256 bytes; 0: none. */
 unsigned pci_capability(uint16_t bdf, uint8_t id);
-/* Room for a virtual BAR near the real ones, below 4 GiB; 0: none. */
+/* Room for a virtual BAR near the real ones, below 4 GiB; 0: none. From _begin on the same requests
+ * get the same places again (a VM that is started once more). */
+void pci_place_begin(void);
 hpa_t pci_place(uint32_t bytes);
 
 struct vpci_function; /* a function that exists only here */

@@ -249,20 +249,24 @@ static bool free_for(uint64_t base, uint32_t bytes)
     return !host.ecam || base >= ecam_end || base + bytes <= host.ecam;
 }
 
+void pci_place_begin(void)
+{
+    host.placed_low = host.used_low;
+    host.placed_high = host.used_high;
+}
+
 hpa_t pci_place(uint32_t bytes)
 {
     uint64_t mask = bytes - 1ull;
-    uint64_t above = (host.used_high + mask) & ~mask,
-             below = (host.used_low - (uint64_t)bytes) & ~mask;
+    uint64_t above = (host.placed_high + mask) & ~mask;
+    uint64_t below = (host.placed_low - (uint64_t)bytes) & ~mask;
 
-    if (!host.used_high)
-        return 0;
-    if (free_for(above, bytes)) {
-        note_used(above, bytes);
+    if (host.placed_high && free_for(above, bytes)) {
+        host.placed_high = (uint32_t)(above + bytes);
         return above;
     }
-    if (host.used_low > bytes && free_for(below, bytes)) {
-        note_used(below, bytes);
+    if (host.placed_low > bytes && free_for(below, bytes)) {
+        host.placed_low = (uint32_t)below;
         return below;
     }
     return 0;

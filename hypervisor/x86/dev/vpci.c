@@ -301,6 +301,7 @@ enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8
     *pci = (struct vpci){.vm = vm};
     vm->pci = pci;
     shadow_display(pci);
+    pci_place_begin();
     status = vm_add_pio(vm, PCI_ADDRESS_PORT, 4, address_port, pci);
     if (status == BN_OK)
         status = vm_add_pio(vm, PCI_DATA_PORT, 4, data_port, pci);

@@ -240,6 +240,10 @@ static void test_virtual_function(void **state)
     assert_int_equal(cfg(VIRTUAL, 0x34, 1), 0x40);
     assert_int_equal(cfg(VIRTUAL, 0x40, 1), 0x11);
     assert_int_equal(cfg(VIRTUAL, 0x42, 2), 2); /* three vectors */
+    vm->pio_count = vm->mmio_count = 0;         /* the VM is built again: same place */
+    assert_int_equal(vpci_init(&pci, vm, 0, 0, 0), BN_OK);
+    assert_int_equal(vpci_add(&pci, &function), BN_OK);
+    assert_int_equal(cfg(VIRTUAL, 0x10, 4), base);
     function.bdf = NIC;
     assert_int_equal(vpci_add(&pci, &function), BN_EBUSY);
 }
