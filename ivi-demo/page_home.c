@@ -20,7 +20,6 @@ static void draw(const struct ui *u, cairo_t *cr)
     frame(u, cr, UI_HOME);
     card(cr, SIDE_X, MAP_Y, SIDE_W, MEDIA_H);
     card(cr, SIDE_X, VEHICLE_Y, SIDE_W, VEHICLE_H);
-    text(&u->theme, cr, "km/h", SIDE_X + 196, VEHICLE_Y + 96, 18, REGULAR, ink_soft, LEFT);
     use(cr, (struct colour)RGBA(0xFFFFFF, 0.08));
     cairo_rectangle(cr, SIDE_X + 28, VEHICLE_Y + 126, SIDE_W - 56, 1);
     cairo_fill(cr);
@@ -66,6 +65,12 @@ static void bars_draw(const struct ui *u, cairo_t *cr)
     bars(u, cr, SIDE_X + SIDE_W - 62, MAP_Y + 30, 34, 20, 5);
 }
 
+/* The title's widget lies under them: a new title draws them again. */
+static uint64_t moving_bars(const struct ui *u)
+{
+    return bars_show(u) << 3 | u->track;
+}
+
 static uint64_t progress_shows(const struct ui *u)
 {
     const struct track *t = &ui_tracks[u->track];
@@ -106,13 +111,16 @@ static uint64_t speed_shows(const struct ui *u)
 
 static void speed_draw(const struct ui *u, cairo_t *cr)
 {
+    const double x = SIDE_X + 28, y = VEHICLE_Y + 97;
+    double width;
     char s[16];
 
     value(u, s, sizeof(s), "%.0f", u->vehicle.speed_kmh, "– –");
     if (u->vehicle.valid)
-        figures(&u->theme, cr, s, SIDE_X + 184, VEHICLE_Y + 97, 76, BOLD, ink, RIGHT);
+        width = figures(&u->theme, cr, s, x, y, 76, BOLD, ink, LEFT);
     else
-        text(&u->theme, cr, s, SIDE_X + 184, VEHICLE_Y + 92, 66, BOLD, ink_faint, RIGHT);
+        width = text(&u->theme, cr, s, x, y - 6, 62, BOLD, ink_faint, LEFT);
+    text(&u->theme, cr, "km/h", x + width + 12, y, 18, REGULAR, ink_soft, LEFT);
 }
 
 static uint64_t details_show(const struct ui *u)
@@ -151,24 +159,24 @@ static uint64_t link_shows(const struct ui *u)
 static void link_draw(const struct ui *u, cairo_t *cr)
 {
     const struct colour c = u->vehicle.valid ? accent : warm;
+    const double right = SIDE_X + SIDE_W - 28, y = VEHICLE_Y + 43;
+    const double width =
+        text(&u->theme, cr, u->vehicle.valid ? "Live" : "No data", right, y, 14, REGULAR, c, RIGHT);
 
-    cairo_arc(cr, SIDE_X + SIDE_W - 110, VEHICLE_Y + 38, 4, 0, 2 * M_PI);
-    use(cr, c);
+    cairo_arc(cr, right - width - 11, y - 5, 4, 0, 2 * M_PI);
     cairo_fill(cr);
-    text(&u->theme, cr, u->vehicle.valid ? "Live" : "No data", SIDE_X + SIDE_W - 98, VEHICLE_Y + 43,
-         14, REGULAR, c, LEFT);
 }
 
 static const struct widget widgets[] = {
     CLOCK_WIDGET,
     {{MAP_X, MAP_Y, MAP_W, MAP_H}, map_state, map_widget},
-    {{SIDE_X + 20, MAP_Y + 20, SIDE_W - 90, 132}, title_shows, title_draw},
-    {{SIDE_X + SIDE_W - 64, MAP_Y + 28, 40, 26}, bars_show, bars_draw},
+    {{SIDE_X + 20, MAP_Y + 20, SIDE_W - 40, 132}, title_shows, title_draw},
+    {{SIDE_X + SIDE_W - 64, MAP_Y + 28, 40, 26}, moving_bars, bars_draw},
     {{SIDE_X + 18, MAP_Y + 166, SIDE_W - 36, 46}, progress_shows, progress_draw},
     {{SIDE_X + 80, MAP_Y + 210, SIDE_W - 160, 74}, controls_show, controls_draw},
-    {{SIDE_X + 20, VEHICLE_Y + 34, 170, 70}, speed_shows, speed_draw},
+    {{SIDE_X + 20, VEHICLE_Y + 30, 270, 76}, speed_shows, speed_draw},
     {{SIDE_X + 20, VEHICLE_Y + 160, SIDE_W - 40, 26}, details_show, details_draw},
-    {{SIDE_X + SIDE_W - 118, VEHICLE_Y + 26, 90, 24}, link_shows, link_draw},
+    {{SIDE_X + SIDE_W - 118, VEHICLE_Y + 26, 100, 24}, link_shows, link_draw},
 };
 
 static const struct button buttons[] = {

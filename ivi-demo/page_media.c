@@ -51,11 +51,11 @@ static void progress_draw(const struct ui *u, cairo_t *cr)
     const struct track *t = &ui_tracks[u->track];
     char s[16];
 
-    progress(cr, PLAY_X + 40, TOP + 382, PLAY_W - 80, u->track_at / t->seconds);
+    progress(cr, PLAY_X + 40, TOP + 376, PLAY_W - 80, u->track_at / t->seconds);
     minutes(s, sizeof(s), u->track_at);
-    figures(&u->theme, cr, s, PLAY_X + 40, TOP + 414, 16, REGULAR, ink_soft, LEFT);
+    figures(&u->theme, cr, s, PLAY_X + 40, TOP + 404, 16, REGULAR, ink_soft, LEFT);
     minutes(s, sizeof(s), t->seconds);
-    figures(&u->theme, cr, s, PLAY_X + PLAY_W - 40, TOP + 414, 16, REGULAR, ink_soft, RIGHT);
+    figures(&u->theme, cr, s, PLAY_X + PLAY_W - 40, TOP + 404, 16, REGULAR, ink_soft, RIGHT);
 }
 
 static uint64_t controls_show(const struct ui *u)
@@ -65,7 +65,7 @@ static uint64_t controls_show(const struct ui *u)
 
 static void controls_draw(const struct ui *u, cairo_t *cr)
 {
-    const double x = PLAY_X + PLAY_W / 2.0, y = TOP + 452;
+    const double x = PLAY_X + PLAY_W / 2.0, y = TOP + 458;
 
     round_button(cr, ICON_PREVIOUS, x - 130, y, 34, false, u->pressed == 4);
     round_button(cr, u->playing ? ICON_PAUSE : ICON_PLAY, x, y, 44, true, u->pressed == 5);
@@ -118,8 +118,8 @@ static const struct widget widgets[] = {
     CLOCK_WIDGET,
     {{PLAY_X + 30, TOP + 30, PLAY_W - 60, 316}, title_shows, title_draw},
     {{PLAY_X + 370, TOP + 246, 372, 88}, bars_show, bars_draw},
-    {{PLAY_X + 30, TOP + 370, PLAY_W - 60, 34}, progress_shows, progress_draw},
-    {{PLAY_X + 200, TOP + 404, PLAY_W - 400, 100}, controls_show, controls_draw},
+    {{PLAY_X + 30, TOP + 366, PLAY_W - 60, 44}, progress_shows, progress_draw},
+    {{PLAY_X + 200, TOP + 411, PLAY_W - 400, 96}, controls_show, controls_draw},
     {{LIST_X + 10, TOP + 60, LIST_W - 20, 448}, title_shows, list_draw},
 };
 

@@ -116,7 +116,7 @@ static void tiles_draw(const struct ui *u, cairo_t *cr)
     else
         snprintf(s[0], sizeof(s[0]), "%d", v->gear);
     value(u, s[1], sizeof(s[1]), "%.0f", floor(v->rpm / 10) * 10, "– –");
-    value(u, s[2], sizeof(s[2]), "%.1f", floor(v->odometer_m / 100.0) / 10, "– –");
+    value(u, s[2], sizeof(s[2]), "%.0f", floor(v->odometer_m / 1000.0), "– –");
     for (int i = 0; i < 3; i++) {
         static const char *const unit[3] = {"", "rpm", "km"};
         const double x = SIDE_X + i * (TILE_W + 15) + 24;

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns binnacle-ivi: the home screen on the VM's first scanout, the map tile on its second, at a
+ * steady rate. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "evdev.h"
+#include "kms.h"
+#include "ui.h"
+
+#define FPS         30
+#define SECOND_NS   1000000000L
+#define FONTS       "/usr/share/fonts/opentype/b612"
+#define RETRY_S     1 /* a display, or an input device, that is not there yet */
+#define RETRIES     60
+#define TILE_RADIUS 0.0
+
+struct ivi {
+    struct ui ui;
+    struct kms kms;
+    struct evdev evdev;
+    struct vehicle_source vehicle;
+    uint64_t tile_shows;
+    bool first_shown;
+};
+
+static volatile sig_atomic_t stop;
+
+static void handle_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / SECOND_NS;
+}
+
+static void press(void *data, int x, int y)
+{
+    ui_press(data, x, y);
+}
+
+static void release(void *data)
+{
+    ui_release(data);
+}
+
+static void key(void *data, unsigned code)
+{
+    ui_key(data, code);
+}
+
+static const struct evdev_sink sink = {press, release, key};
+
+/* The second scanout: the map alone, as the cluster's driver wants it. */
+static int show_tile(struct ivi *i)
+{
+    const struct kms_screen *s = &i->kms.screen[1];
+    const struct map_place car = map_at(&i->ui.map, i->ui.travelled);
+    const uint64_t shows = map_shows(car);
+    cairo_t *cr;
+
+    if (i->kms.count < 2 || shows == i->tile_shows)
+        return 0;
+    i->tile_shows = shows;
+    cr = cairo_create(s->surface);
+    map_draw(&i->ui.map, cr, car, 0, 0, s->width, s->height, TILE_RADIUS);
+    cairo_destroy(cr);
+    return kms_flush(&i->kms, 1, 0, 0, s->width, s->height);
+}
+
+static int show(struct ivi *i)
+{
+    struct ui_rect damage[UI_DAMAGE];
+    struct vehicle_state v;
+    const double now = seconds();
+    unsigned n;
+    int rc = 0;
+
+    evdev_read(&i->evdev, &sink, &i->ui);
+    vehicle_read(&i->vehicle, now, &v);
+    ui_advance(&i->ui, now, &v);
+    n = ui_draw(&i->ui, i->kms.screen[0].surface, damage);
+    for (unsigned k = 0; k < n && rc == 0; k++)
+        rc = kms_flush(&i->kms, 0, damage[k].x, damage[k].y, damage[k].width, damage[k].height);
+    if (rc == 0)
+        rc = show_tile(i);
+    if (rc == 0 && !i->first_shown) {
+        i->first_shown = true;
+        printf("ivi: home screen\n");
+        fflush(stdout);
+    }
+    return rc;
+}
+
+static int run(struct ivi *i)
+{
+    const struct itimerspec period = {{0, SECOND_NS / FPS}, {0, SECOND_NS / FPS}};
+    const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    uint64_t expired;
+    int rc = timer < 0 || timerfd_settime(timer, 0, &period, NULL) < 0 ? -errno : 0;
+
+    while (rc == 0 && !stop) {
+        rc = show(i);
+        if (read(timer, &expired, sizeof(expired)) < 0 && errno != EINTR)
+            rc = -errno;
+    }
+    if (timer >= 0)
+        close(timer);
+    return rc;
+}
+
+static int open_display(struct ivi *i)
+{
+    int rc = -ENODEV;
+
+    for (int tries = 0; tries < RETRIES && !stop; tries++) {
+        rc = kms_open(&i->kms);
+        if (rc == 0)
+            break;
+        sleep(RETRY_S);
+    }
+    if (rc == 0 && (i->kms.screen[0].width != UI_WIDTH || i->kms.screen[0].height != UI_HEIGHT))
+        fprintf(stderr, "ivi: the screen is %dx%d, the home screen %dx%d\n", i->kms.screen[0].width,
+                i->kms.screen[0].height, UI_WIDTH, UI_HEIGHT);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    static struct ivi i;
+    const struct sigaction action = {.sa_handler = handle_signal};
+    int rc;
+
+    if (argc > 2) {
+        fprintf(stderr, "usage: binnacle-ivi [FONTS]\n");
+        return 2;
+    }
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    rc = ui_init(&i.ui, argc > 1 ? argv[1] : FONTS);
+    if (rc == 0)
+        rc = open_display(&i);
+    if (rc == 0) {
+        evdev_open(&i.evdev, UI_WIDTH, UI_HEIGHT);
+        vehicle_open(&i.vehicle, NULL);
+        rc = run(&i);
+        vehicle_close(&i.vehicle);
+        evdev_close(&i.evdev);
+        kms_close(&i.kms);
+    }
+    if (rc)
+        fprintf(stderr, "ivi: %s\n", strerror(-rc));
+    ui_finish(&i.ui);
+    return rc ? 1 : 0;
+}
