@@ -47,6 +47,10 @@ $(IVI_INITRD): $(B)/image/initrd-init $(B)/image/ivi.verity tools/mkinitrd
 # The scenario that boots, and the loader, which lists the sum of every file of \binnacle\.
 PLAN ?= cockpit
 ESP_FILES += $(B)/scenarios/$(PLAN).bin:/binnacle/scenario.bin
+ESP_FILES += $(B)/image/hypervisor.elf:/binnacle/hypervisor.elf $(B)/guests/cluster/cluster.elf:/binnacle/cluster.elf
+$(B)/image/hypervisor.elf: $(B)/hypervisor/hypervisor.elf
+	@mkdir -p $(@D)
+	@objcopy --strip-all $< $@
 LOADER := $(B)/image/BOOTX64.EFI
 $(LOADER): $(B)/hypervisor/boot/BOOTX64.EFI $(B)/tools/scenario/bn-sums $(call file_of,$(ESP_FILES))
 	@mkdir -p $(@D)
