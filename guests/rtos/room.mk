@@ -16,11 +16,17 @@ $(B)/$(RTOS)/%.o: $(RTOS)/%.S
 	@mkdir -p $(@D)
 	$(CC) -m32 -c $< -o $@
 
+# The kernel on the machine itself; only the system tests run it.
+RTOS_SELFTEST := $(B)/$(RTOS)/selftest.elf
+PROGRAMS += $(RTOS_SELFTEST)
+$(RTOS_SELFTEST): $(RTOS_OBJ) $(B)/$(RTOS)/selftest/selftest.o $(RTOS)/image.ld
+	$(LD) -m elf_i386 -T $(RTOS)/image.ld -z noexecstack --no-warn-rwx-segments -o $@ $(filter %.o,$^)
+
 RTOS_TEST := $(B)/tests/rtos/test_kernel
 UNIT_TESTS += $(RTOS_TEST)
 $(RTOS_TEST): tests/unit/rtos/test_kernel.c $(wildcard $(RTOS)/kernel/*.[ch] $(RTOS)/include/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -I$(RTOS)/include -I$(RTOS) $(filter %.c,$^) -o $@ -lcmocka
 
--include $(RTOS_OBJ:.o=.d)
+-include $(RTOS_OBJ:.o=.d) $(B)/$(RTOS)/selftest/selftest.d
 endif

@@ -23,7 +23,8 @@ struct board {
     struct board_framebuffer framebuffer;
     uint16_t bus_port; /* 16550 of the vehicle bus; 0: none */
     uint8_t bus_vector;
-    uint8_t *shm; /* shared window, NULL: none */
+    char cmdline[64]; /* of the loader, cut to fit */
+    uint8_t *shm;     /* shared window, NULL: none */
     uint32_t shm_bytes;
 };
 
@@ -47,6 +48,10 @@ bool bus_send(const void *data, size_t bytes);
 size_t bus_receive(void *data, size_t bytes);
 /* `task` gets `event` whenever bytes have come. */
 void bus_notify(uint8_t task, uint32_t event);
+
+/* To engineers: on the bus UART (lines that are no frames) and, on bare hardware, COM1. Polled, for
+ * tests and last words. */
+void board_say(const char *text);
 
 /* Reports file, line and the broken condition, shows it to the driver, stops this CPU. */
 void panic(const char *why, const char *file, int line) __attribute__((noreturn));

@@ -32,16 +32,24 @@ static uint16_t parse_number(const char **text)
     return (uint16_t)value;
 }
 
-/* "mode=1024x768" on the command line: for bare hardware alone. Leaves the default where it is not
- * said. */
-static void find_mode(uint32_t magic, uint32_t info, uint16_t *width, uint16_t *height)
+/* Before paging: the loader's memory is not mapped afterwards. */
+static void copy_cmdline(uint32_t magic, uint32_t info)
 {
     const struct multiboot_info *mbi = (const struct multiboot_info *)info;
-    const char *c;
+    const char *text;
 
-    if (magic != MULTIBOOT_MAGIC || !(mbi->flags & MULTIBOOT_CMDLINE))
+    if (magic != MULTIBOOT_MAGIC || !(mbi->flags & MULTIBOOT_CMDLINE) || !mbi->cmdline)
         return;
-    for (c = (const char *)mbi->cmdline; *c; c++) {
+    text = (const char *)mbi->cmdline;
+    for (size_t i = 0; i + 1 < sizeof(board.cmdline) && text[i]; i++)
+        board.cmdline[i] = text[i];
+}
+
+/* "mode=1024x768" on the command line: for bare hardware alone. Leaves the default where it is not
+ * said. */
+static void find_mode(uint16_t *width, uint16_t *height)
+{
+    for (const char *c = board.cmdline; *c; c++) {
         uint16_t w, h;
 
         if (memcmp(c, "mode=", 5))
@@ -123,7 +131,8 @@ void machine_main(uint32_t magic, uint32_t info, uint64_t entry_tsc)
 
     board.entry_tsc = board.boot_tsc = entry_tsc;
     board.hypervised = find_guest_info(magic, info, &guest_info);
-    find_mode(magic, info, &width, &height);
+    copy_cmdline(magic, info);
+    find_mode(&width, &height);
     trap_init();
     paging_init();
     if (board.hypervised)

@@ -7,7 +7,7 @@
 
 #define COM1 0x3F8
 
-static void say(const char *text)
+void board_say(const char *text)
 {
     if (board.bus_port)
         uart_write_polled(board.bus_port, text);
@@ -25,10 +25,10 @@ static void say_number(const char *label, uint32_t value, unsigned base)
         digits[--i] = "0123456789abcdef"[value % base];
         value /= base;
     } while (value && i > 0);
-    say(label);
+    board_say(label);
     if (base == 16)
-        say("0x");
-    say(&digits[i]);
+        board_say("0x");
+    board_say(&digits[i]);
 }
 
 static void begin(const char *why)
@@ -39,20 +39,20 @@ static void begin(const char *why)
     if (again) /* a fault in the report itself: what has been said must do */
         machine_halt();
     again = true;
-    say("\r\nrtos panic: ");
-    say(why);
-    say(os.running == OS_NO_TASK ? " in idle" : " in task ");
+    board_say("\r\nrtos panic: ");
+    board_say(why);
+    board_say(os.running == OS_NO_TASK ? " in idle" : " in task ");
     if (os.running != OS_NO_TASK)
-        say(os_config.task[os.running].name);
+        board_say(os_config.task[os.running].name);
 }
 
 void panic(const char *why, const char *file, int line)
 {
     begin(why);
-    say(" at ");
-    say(file);
+    board_say(" at ");
+    board_say(file);
     say_number(":", (uint32_t)line, 10);
-    say("\r\n");
+    board_say("\r\n");
     app_panic(why);
     machine_halt();
 }
@@ -76,7 +76,7 @@ void panic_trap(const struct trap_frame *frame)
     say_number(" ebp ", frame->ebp, 16);
     say_number(" esp ", frame->esp, 16);
     say_number(" eflags ", frame->eflags, 16);
-    say("\r\n");
+    board_say("\r\n");
     app_panic("unexpected trap");
     machine_halt();
 }
@@ -88,7 +88,7 @@ void double_fault(void)
     __asm__ volatile("movl %%cr2, %0" : "=r"(cr2));
     begin("double fault (stack overflow?)");
     say_number(" cr2 ", cr2, 16);
-    say("\r\n");
+    board_say("\r\n");
     app_panic("double fault");
     machine_halt();
 }

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The kernel tried on the machine itself: order of tasks, alarms, SSE state, and faults that must
+ * be caught and told. Which case is the last word of the command line; results go to COM1.
+ */
+#include "board.h"
+#include "mem.h"
+#include "os.h"
+
+enum { TASK_MAIN, TASK_HIGH, TASK_SSE, TASK_EVENT, TASK_COUNT };
+enum { ALARM_WAKE, ALARM_SSE, ALARM_COUNT };
+#define EVENT_WAKE    1u
+#define PERIOD_US     5000u
+#define PERIODS       40u
+#define LATE_LIMIT_US 50u
+#define ROUNDS        2000000u
+
+OS_STACK(main_stack, 2);
+OS_STACK(high_stack, 2);
+OS_STACK(sse_stack, 2);
+OS_STACK(event_stack, 2);
+
+static char order[32];
+static unsigned order_used;
+static volatile unsigned sse_runs;
+static volatile uint32_t writable = 0xC3; /* ret, as data */
+
+static void note(char c)
+{
+    if (order_used + 1 < sizeof(order))
+        order[order_used++] = c;
+}
+
+static bool asked_for(const char *word)
+{
+    size_t n = 0;
+
+    while (word[n])
+        n++;
+    for (const char *c = board.cmdline; *c; c++)
+        if (memcmp(c, word, n) == 0)
+            return true;
+    return false;
+}
+
+static void say_number(uint32_t value)
+{
+    char digits[11], *d = digits + 10;
+
+    *d = 0;
+    do
+        *--d = (char)('0' + value % 10);
+    while (value /= 10);
+    board_say(d);
+}
+
+static void set_xmm0(uint32_t v)
+{
+    __asm__ volatile("movd %0, %%xmm0\n\tpshufd $0, %%xmm0, %%xmm0" : : "r"(v));
+}
+
+static uint32_t get_xmm0(void)
+{
+    uint32_t v;
+
+    __asm__ volatile("movd %%xmm0, %0" : "=r"(v));
+    return v;
+}
+
+/* A frame larger than the stack: its first byte written lies in the guard page. */
+static void overflow(void)
+{
+    volatile uint8_t deep[3 * OS_PAGE_BYTES];
+
+    for (size_t i = sizeof(deep); i-- > 0;)
+        deep[i] = 1;
+}
+
+/* Call by call into the guard page: then even the fault finds no stack, and the double fault must
+ * have one of its own. */
+static unsigned sink(unsigned depth)
+{
+    volatile uint8_t pad[64];
+
+    pad[depth % sizeof(pad)] = (uint8_t)depth;
+    return depth ? sink(depth - 1) + pad[depth % sizeof(pad)] : 0;
+}
+
+static void faults(void)
+{
+    volatile uint32_t *volatile nothing = NULL;
+
+    if (asked_for("overflow"))
+        overflow();
+    if (asked_for("sink"))
+        order_used = sink(100000);
+    if (asked_for("write-text"))
+        *(volatile uint8_t *)(uintptr_t)app_early = 0xC3;
+    if (asked_for("exec-data"))
+        ((void (*)(void))(uintptr_t)&writable)();
+    if (asked_for("null"))
+        (void)*nothing;
+    if (asked_for("assert"))
+        OS_ASSERT(order_used > 1000);
+}
+
+/* Pre-emption at activation, end and event, in the order that OSEK gives. */
+static bool test_order(void)
+{
+    static const char expected[] = "aHbwEWcEWd";
+
+    note('a');
+    (void)ActivateTask(TASK_HIGH);
+    note('b');
+    (void)ActivateTask(TASK_EVENT); /* runs to its wait */
+    (void)SetEvent(TASK_EVENT, EVENT_WAKE);
+    note('c');
+    (void)SetEvent(TASK_EVENT, EVENT_WAKE);
+    note('d');
+    return order_used == sizeof(expected) - 1 && memcmp(order, expected, order_used) == 0;
+}
+
+static bool test_alarms(void)
+{
+    uint32_t worst = 0;
+    uint64_t due = board_now_us() + PERIOD_US;
+
+    if (SetAbsAlarm(ALARM_WAKE, due, PERIOD_US) != E_OK)
+        return false;
+    for (unsigned i = 0; i < PERIODS; i++, due += PERIOD_US) {
+        uint64_t now;
+
+        (void)WaitEvent(EVENT_WAKE);
+        (void)ClearEvent(EVENT_WAKE);
+        now = board_now_us();
+        if (now < due)
+            return false;
+        worst = now - due > worst ? (uint32_t)(now - due) : worst;
+    }
+    (void)CancelAlarm(ALARM_WAKE);
+    board_say("selftest: worst lateness in us: ");
+    say_number(worst);
+    board_say("\r\n");
+    return worst <= LATE_LIMIT_US;
+}
+
+/* Another SSE task of higher priority comes in between again and again: our register must not
+ * notice. */
+static bool test_sse(void)
+{
+    bool good = true;
+
+    (void)SetRelAlarm(ALARM_SSE, 200, 200);
+    set_xmm0(0x12345678);
+    for (volatile unsigned i = 0; i < ROUNDS; i++)
+        ;
+    good = get_xmm0() == 0x12345678 && sse_runs > 5;
+    (void)CancelAlarm(ALARM_SSE);
+    return good;
+}
+
+static void task_main(void)
+{
+    faults();
+    board_say(test_order() ? "selftest: order ok\r\n" : "selftest: order WRONG: ");
+    if (order_used && memcmp(order, "aHbwEWcEWd", 11))
+        board_say(order);
+    board_say(test_alarms() ? "selftest: alarms ok\r\n" : "selftest: alarms WRONG\r\n");
+    board_say(test_sse() ? "selftest: sse ok\r\n" : "selftest: sse WRONG\r\n");
+    board_say("selftest: end\r\n");
+    (void)TerminateTask();
+}
+
+static void task_high(void)
+{
+    note('H');
+    (void)TerminateTask();
+}
+
+static void task_sse(void)
+{
+    set_xmm0(++sse_runs);
+    (void)TerminateTask();
+}
+
+static void task_event(void)
+{
+    note('w');
+    for (;;) {
+        (void)WaitEvent(EVENT_WAKE);
+        (void)ClearEvent(EVENT_WAKE);
+        note('E');
+        note('W');
+    }
+}
+
+static const struct os_task_config tasks[TASK_COUNT] = {
+    [TASK_MAIN] = {"main", task_main, main_stack, sizeof(main_stack), 1, 1, true, true, true},
+    [TASK_HIGH] = {"high", task_high, high_stack, sizeof(high_stack), 9, 1, false, false, false},
+    [TASK_SSE] = {"sse", task_sse, sse_stack, sizeof(sse_stack), 8, 1, false, false, true},
+    [TASK_EVENT] = {"event", task_event, event_stack, sizeof(event_stack), 7, 1, true, false,
+                    false},
+};
+static const struct os_alarm_config alarms[ALARM_COUNT] = {
+    [ALARM_WAKE] = {TASK_MAIN, EVENT_WAKE},
+    [ALARM_SSE] = {TASK_SSE, 0},
+};
+const struct os_config os_config = {tasks, alarms, TASK_COUNT, ALARM_COUNT};
+
+void app_early(void)
+{
+}
+
+void app_start(void)
+{
+}
+
+void app_panic(const char *why)
+{
+    (void)why;
+}
