@@ -90,3 +90,21 @@ def test_bus_silent_from_the_start(tmp_path):
         picture = clusterpix.load(vm.screenshot())
     assert clusterpix.read_speed(picture) == "---"
     assert clusterpix.read_telltales(picture) == FAIL_SAFE
+
+
+def test_panic_shows_no_frozen_number(tmp_path):
+    """An NMI, which nothing on a bare PC may send, is a trap the kernel does not know."""
+    with ClusterVM(tmp_path, start=1712) as vm:
+        vm.until(2)
+        check_picture(vm, vm.screenshot())
+        vm.qmp.command("inject-nmi")
+        vm.wait(lambda: any(b"rtos panic: unexpected trap" in line for line in vm.sim.unknown), "the report on the bus")
+        vm.wait(lambda: "eflags" in vm.log(), "the whole report")
+        frozen = vm.sim.syncs
+        vm.wait(lambda: clusterpix.read_telltales(clusterpix.load(vm.screenshot())) == FAIL_SAFE, "the panic screen")
+        picture = clusterpix.load(vm.screenshot())
+        assert "vector 2" in vm.log()
+        assert vm.sim.syncs == frozen
+    assert clusterpix.read_counter(picture) is None
+    assert clusterpix.read_speed(picture) is None
+    assert clusterpix.read_speed_needle(picture) is None

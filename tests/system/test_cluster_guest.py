@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The cluster as the hypervisor's guest (scenarios/test-cluster.dts, no Linux): its own core, framebuffer, bus and window."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import clusterpix
+from clustervm import ClusterVM
+from test_cluster_bare import check_picture
+
+OVMF = "/usr/share/OVMF/OVMF_{}_4M.fd"
+
+
+@pytest.fixture(scope="module")
+def esp(tmp_path_factory):
+    """An EFI system partition with loader, hypervisor, cluster and the scenario of the cluster alone."""
+    folder = str(tmp_path_factory.mktemp("esp"))
+
+    def path(name):
+        return os.path.join(folder, name)
+
+    subprocess.run(["build/tools/scenario/bn-scenario", "compile", "scenarios/test-cluster.dts", path("scenario.bin")],
+                   check=True)
+    subprocess.run(["objcopy", "--strip-all", "build/hypervisor/hypervisor.elf", path("hypervisor.elf")], check=True)
+    shutil.copy("build/hypervisor/boot/BOOTX64.EFI", path("BOOTX64.EFI"))
+    items = [f"scenario.bin={path('scenario.bin')}", f"hypervisor.elf={path('hypervisor.elf')}",
+             "cluster.elf=build/guests/cluster/cluster.elf"]
+    subprocess.run(["build/tools/scenario/bn-sums", path("BOOTX64.EFI"), *items], check=True)
+    subprocess.run(["tools/esp", path("esp.img"), path("BOOTX64.EFI"), *items], check=True)
+    return path("esp.img")
+
+
+class HypervisedVM(ClusterVM):
+    def __init__(self, folder, esp, **sim):
+        super().__init__(folder, **sim)
+        shutil.copy(OVMF.format("VARS"), self._path("vars.fd"))
+        shutil.copy(esp, self._path("esp.img"))
+        self.argv = ["qemu-system-x86_64", "-machine", "q35", "-cpu", "max,-vgif,-la57", "-smp", "2", "-m", "1024",
+                     "-nodefaults", "-display", "none", "-no-reboot",
+                     "-drive", f"if=pflash,format=raw,readonly=on,file={OVMF.format('CODE')}",
+                     "-drive", f"if=pflash,format=raw,file={self._path('vars.fd')}",
+                     "-drive", f"format=raw,file={self._path('esp.img')},if=none,id=esp",
+                     "-device", "nvme,drive=esp,serial=esp", "-device", "virtio-vga,xres=1280,yres=720",
+                     "-serial", f"file:{self._path('com1.txt')}", "-serial", f"unix:{self.bus},server=on,wait=on",
+                     "-qmp", f"unix:{self.qmp_path},server=on,wait=off"]
+
+
+def test_guest_shows_the_trace(tmp_path, esp):
+    with HypervisedVM(tmp_path, esp, start=1600) as vm:
+        vm.until(3)
+        first = check_picture(vm, vm.screenshot())
+        vm.run(1)
+        assert check_picture(vm, vm.screenshot()) >= first + 0.9
+        assert vm.stats()["DisplayState"] == 1
+        assert "[cluster] starts on CPU 1" in vm.log()
+
+
+def test_guest_survives_a_dead_bus(tmp_path, esp):
+    with HypervisedVM(tmp_path, esp, start=300) as vm:
+        vm.until(2.5)
+        vm.sim.fault = "babble"
+        vm.run(0.5)
+        lost = clusterpix.load(vm.screenshot())
+        vm.sim.fault = None
+        vm.run(1.5)
+        check_picture(vm, vm.screenshot())
+    assert clusterpix.read_speed(lost) == "---"
