@@ -204,24 +204,42 @@ void app_start(void)
 {
     (void)window_open(&window, board.shm, board.shm_bytes, (uint32_t)screen.layout.width,
                       (uint32_t)screen.layout.height);
+    if (window.frames) {
+        window.frames->tsc_hz = board.tsc_hz;
+        window.frames->boot_tsc = board.boot_tsc;
+    }
     stats.first_telltale_ms = (uint16_t)udiv64(board_tsc_to_ns(stats.first_telltale_tsc), 1000000u);
 }
 
-/* A frozen picture would lie: black out everything but the warnings, and say so. */
-void app_panic(const char *why)
+static void paint_failure(const struct surface *s, const char *why)
 {
-    const struct surface *s = &screen.boot.surface;
+    static const char text[] = "INSTRUMENTS FAILED";
     const struct layout *l = &screen.layout;
     struct area all = {0, 0, l->width, l->height};
-    static const char text[] = "INSTRUMENTS FAILED";
+    int middle = l->width / 2, base = l->height / 2;
 
-    if (!s->px)
-        return;
     gfx_fill(s, all, 0);
     scene_paint_telltales(l, s, all, 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_MIL);
-    gfx_text(s, all, l->set, FONT_VALUE,
-             l->width / 2 - gfx_text_width(l->set, FONT_VALUE, text) / 2, l->height / 2, text,
-             COLOUR_SIGNAL_RED);
-    gfx_text(s, all, l->set, FONT_LABEL, l->width / 2 - gfx_text_width(l->set, FONT_LABEL, why) / 2,
-             l->height / 2 + 2 * l->set->font[FONT_LABEL].ascent, why, COLOUR_LABEL);
+    gfx_text(s, all, l->set, FONT_VALUE, middle - gfx_text_width(l->set, FONT_VALUE, text) / 2,
+             base, text, COLOUR_SIGNAL_RED);
+    gfx_text(s, all, l->set, FONT_LABEL, middle - gfx_text_width(l->set, FONT_LABEL, why) / 2,
+             base + 2 * l->set->font[FONT_LABEL].ascent, why, COLOUR_LABEL);
+}
+
+/*
+ * A frozen picture would lie: black but for the warnings, and the reason. To the boot framebuffer
+ * and, as a last frame, to the compositor, whichever the driver looks at.
+ */
+void app_panic(const char *why)
+{
+    struct bn_rect all = {0, 0, screen.layout.width, screen.layout.height};
+    uint32_t n = stats.last + 1;
+
+    if (screen.boot.surface.px)
+        paint_failure(&screen.boot.surface, why);
+    if (!window.frames || !screen.buffers)
+        return;
+    window_frame_begin(&window, n);
+    paint_failure(&screen.buffer[n % screen.buffers].surface, why);
+    window_frame_end(&window, n, &all, 1, boot_ns(), boot_ns() + 1000000000u / BN_CLUSTER_FPS);
 }

@@ -237,3 +237,34 @@ def test_vehicle_region_says_invalid_without_a_bus(tmp_path):
         assert (magic, version, data_id, size) == (int.from_bytes(b"BNSH", "little"), 1, 4, 24)
         assert crc == zlib.crc32(struct.pack("<IIIQ", 4, 24, counter, now) + raw[64:])
         assert struct.unpack_from("<I", raw, 64)[0] & 1 == 0
+
+
+def test_frames_are_dated(tmp_path):
+    """drawn_ns and deadline_ns follow the slots, on the clock that the region names."""
+    with Guest(tmp_path) as vm:
+        vm.wait(lambda: vm.compositor.latest() > 30, "frames")
+        assert struct.unpack_from("<Q", vm.memory, WINDOW + FRAMES + 64 + 40)[0] == TSC_HZ
+        dates = {}
+        while len(dates) < 20:
+            n = vm.compositor.latest()
+            at = WINDOW + FRAMES + 64 + 56 + 152 * (n % 4)
+            drawn, deadline = struct.unpack_from("<QQ", vm.memory, at + 8)
+            if vm.compositor.word(at) == n:
+                dates[n] = drawn, deadline
+        first = min(dates)
+        for n, (drawn, deadline) in dates.items():
+            assert deadline - dates[first][1] == pytest.approx((n - first) * 1e9 / 60, abs=2000)
+            assert 0 < deadline - drawn <= 3e9 / 60
+
+
+def test_panic_is_the_last_frame(tmp_path):
+    with Guest(tmp_path) as vm:
+        vm.compositor.start()
+        vm.wait_state(SHARED)
+        vm.qmp.command("inject-nmi")
+        vm.wait(lambda: any(b"rtos panic" in line for line in vm.sim.unknown), "the report")
+        vm.wait(lambda: clusterpix.read_counter(vm.buffer(vm.compositor.latest())) is None, "the last frame")
+        picture = vm.buffer(vm.compositor.latest())
+        vm.wait(lambda: vm.compositor.shown[-1] == vm.compositor.latest(), "the compositor")
+    assert clusterpix.read_telltales(picture) == {"BrakeWarning", "EngineMil"}
+    assert clusterpix.read_speed(picture) is None
