@@ -33,7 +33,7 @@ def esp(tmp_path_factory):
 
 
 class HypervisedVM(ClusterVM):
-    def __init__(self, folder, esp, **sim):
+    def __init__(self, folder, esp, more=(), **sim):
         super().__init__(folder, **sim)
         shutil.copy(OVMF.format("VARS"), self._path("vars.fd"))
         shutil.copy(esp, self._path("esp.img"))
@@ -44,7 +44,7 @@ class HypervisedVM(ClusterVM):
                      "-drive", f"format=raw,file={self._path('esp.img')},if=none,id=esp",
                      "-device", "nvme,drive=esp,serial=esp", "-device", "virtio-vga,xres=1280,yres=720",
                      "-serial", f"file:{self._path('com1.txt')}", "-serial", f"unix:{self.bus},server=on,wait=on",
-                     "-qmp", f"unix:{self.qmp_path},server=on,wait=off"]
+                     "-qmp", f"unix:{self.qmp_path},server=on,wait=off", *more]
 
 
 def test_guest_shows_the_trace(tmp_path, esp):
@@ -67,3 +67,20 @@ def test_guest_survives_a_dead_bus(tmp_path, esp):
         vm.run(1.5)
         check_picture(vm, vm.screenshot())
     assert clusterpix.read_speed(lost) == "---"
+
+
+def exits(path, offset=0):
+    with open(path, "rb") as f:
+        f.seek(offset)
+        return [line for line in f if line.startswith(b"vmexit(")]
+
+
+def test_steady_state_has_no_exits(tmp_path, esp):
+    """The emulator logs every #VMEXIT: some while the cluster boots, which shows that the log works, none when it drives."""
+    log = str(tmp_path / "exits.txt")
+    with HypervisedVM(tmp_path, esp, start=1600, more=("-d", "in_asm", "-D", log)) as vm:
+        vm.until(2)
+        assert exits(log), "no exit seen even at boot: the log does not work"
+        before = os.path.getsize(log)
+        vm.run(3)
+        assert exits(log, before) == []
