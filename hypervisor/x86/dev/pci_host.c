@@ -13,7 +13,9 @@ static struct {
     struct spinlock lock; /* of the two ports */
     hpa_t ecam;
     uint8_t first_bus, last_bus;
-    uint32_t used_low, used_high;     /* extent of all memory BARs and bridge windows below 4 GiB */
+    uint32_t used_low, used_high; /* extent of all memory BARs and bridge windows below 4 GiB */
+    uint32_t placed_low,
+        placed_high; /* the same with what pci_place() has given away since its begin */
     struct pci_bar bar[PCI_MAX_BARS]; /* as the firmware set them */
     uint32_t bar_count;
     struct pci_display display;
