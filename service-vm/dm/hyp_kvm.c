@@ -78,9 +78,9 @@ static void destroy(struct hyp *h)
 static int create_vcpu(struct hyp *h, unsigned id)
 {
     struct vcpu *v = &h->vcpu[id];
-    struct {
+    union {
         struct kvm_cpuid2 head;
-        struct kvm_cpuid_entry2 entry[128];
+        uint8_t room[sizeof(struct kvm_cpuid2) + 128 * sizeof(struct kvm_cpuid_entry2)];
     } cpuid = {.head.nent = 128};
 
     v->h = h;
@@ -92,7 +92,7 @@ static int create_vcpu(struct hyp *h, unsigned id)
     if (v->run == MAP_FAILED || ioctl(h->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid) < 0)
         return -errno;
     for (uint32_t i = 0; i < cpuid.head.nent; i++) {
-        struct kvm_cpuid_entry2 *e = &cpuid.entry[i];
+        struct kvm_cpuid_entry2 *e = &cpuid.head.entries[i];
 
         if (e->function == 1)
             e->ebx = (e->ebx & 0x00FFFFFF) | id << 24;
@@ -106,13 +106,14 @@ static int create_vcpu(struct hyp *h, unsigned id)
  */
 static int set_routes(struct hyp *h)
 {
-    struct {
+    union {
         struct kvm_irq_routing head;
-        struct kvm_irq_routing_entry entry[MAX_GSI + FIRST_MSI];
+        uint8_t room[sizeof(struct kvm_irq_routing) +
+                     (MAX_GSI + FIRST_MSI) * sizeof(struct kvm_irq_routing_entry)];
     } t = {.head.nr = 0};
 
     for (uint32_t i = 0; i < FIRST_MSI; i++) {
-        struct kvm_irq_routing_entry *e = &t.entry[t.head.nr];
+        struct kvm_irq_routing_entry *e = &t.head.entries[t.head.nr];
 
         /* line 0 is pin 2 of the I/O APIC, as the MADT says */
         if (i != 2) {
@@ -122,14 +123,14 @@ static int set_routes(struct hyp *h)
             t.head.nr++;
         }
         if (i < 16 && i != 2) {
-            e = &t.entry[t.head.nr++];
+            e = &t.head.entries[t.head.nr++];
             *e = (struct kvm_irq_routing_entry){.gsi = i, .type = KVM_IRQ_ROUTING_IRQCHIP};
             e->u.irqchip.irqchip = i < 8 ? KVM_IRQCHIP_PIC_MASTER : KVM_IRQCHIP_PIC_SLAVE;
             e->u.irqchip.pin = i % 8;
         }
     }
     for (uint32_t i = FIRST_MSI; i < MAX_GSI; i++) {
-        struct kvm_irq_routing_entry *e = &t.entry[t.head.nr];
+        struct kvm_irq_routing_entry *e = &t.head.entries[t.head.nr];
 
         if (h->bound[i] < 0)
             continue;
