@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What machine to emulate: NucConfig, and the QEMU command line that it means."""
+import os
+from dataclasses import dataclass, field
+
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+
+
+@dataclass
+class NucConfig:
+    """One machine. The defaults are the NUC of the design, started by its firmware from the disk image.
+
+    kernel: a Multiboot1 ELF or a bzImage that QEMU starts itself (no firmware, no loader, no hypervisor).
+    bare(): the service VM's kernel, initrd and disk without the hypervisor.
+    """
+    disk: str | None = "build/image/disk.img"
+    disk_writable: bool = False      # False: writes go to a temporary overlay, the image stays as built
+    kernel: str | None = None
+    initrd: str | None = None        # also "FILE ARGS,FILE ARGS" for Multiboot modules
+    append: str | None = None
+    cpus: int = 4
+    memory_mib: int = 6144
+    cpu_model: str = "max,-vgif"     # with vGIF, TCG loses timer interrupts of nested guests
+    iommu: bool = True
+    gpu: str = "virtio-vga-gl"       # "std" is a plain VGA, "none" no display at all
+    screens: tuple = ((1280, 720), (1280, 720))  # outputs in use
+    max_outputs: int = 3
+    sound: bool = True
+    usb: bool = True
+    net: bool = True
+    sd_card_mib: int = 64            # 0: no card reader
+    icount: str | None = None        # e.g. "shift=0,sleep=off"
+    extra: list = field(default_factory=list)
+
+    @classmethod
+    def bare(cls, append="", **changes):
+        """The service VM directly on the machine, with a root shell on COM1.
+
+        QEMU tells the guest of a monitor only at the first output: the kernel is told of the others by its command line.
+        """
+        line = f"console=ttyS0 binnacle.debug video=Virtual-2:1280x720@60e {append}".strip()
+        return cls(**{"kernel": "build/kernel/bzImage", "initrd": "build/image/service.initrd", "append": line,
+                      "memory_mib": 2048, **changes})
+
+    @classmethod
+    def multiboot(cls, elf, **changes):
+        """A Multiboot1 ELF alone on a small machine: one CPU, plain VGA, two UARTs."""
+        return cls(**{"kernel": elf, "disk": None, "cpus": 1, "memory_mib": 256, "gpu": "std", "iommu": False,
+                      "screens": ((1280, 720),), "max_outputs": 1, "sound": False, "usb": False, "net": False,
+                      "sd_card_mib": 0, **changes})
+
+    def with_display(self):
+        return self.gpu != "none"
+
+    def arguments(self, name, work, logs):
+        """QEMU's arguments. work: folder for sockets and scratch files; logs: folder for what is kept."""
+        args = ["qemu-system-x86_64", "-name", f"{name},process=vnuc", "-nodefaults", "-no-user-config", "-accel",
+                "tcg,thread=multi" if self.icount is None else "tcg", "-machine", "q35", "-cpu", self.cpu_model,
+                "-smp", str(self.cpus), "-m", str(self.memory_mib), "-S",
+                "-qmp", f"unix:{work}/qmp,server=on,wait=off",
+                "-chardev", f"socket,id=com1,path={work}/com1,server=on,wait=off",
+                "-chardev", f"socket,id=com2,path={work}/com2,server=on,wait=off",
+                "-serial", "chardev:com1", "-serial", "chardev:com2", "-rtc", "base=2025-06-01T12:00:00,clock=vm"]
+        if self.icount:
+            args += ["-icount", self.icount]
+        args += self._start_arguments(work) + self._device_arguments(work, logs) + self._display_arguments()
+        return args + list(self.extra)
+
+    def _start_arguments(self, work):
+        if self.kernel:
+            args = ["-kernel", self.kernel]
+            args += ["-initrd", self.initrd] if self.initrd else []
+            return args + (["-append", self.append] if self.append else [])
+        return ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
+                "-drive", f"if=pflash,unit=1,format=raw,file={work}/vars.fd"]
+
+    def _device_arguments(self, work, logs):
+        args = []
+        if self.iommu:
+            args += ["-device", "intel-iommu,intremap=on"]
+        if self.disk:
+            snapshot = "off" if self.disk_writable else "on"
+            args += ["-drive", f"if=none,id=disk,format=raw,file={self.disk},snapshot={snapshot}",
+                     "-device", "nvme,drive=disk,serial=binnacle" + ("" if self.kernel else ",bootindex=0")]
+        if self.sd_card_mib:
+            args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci",
+                     "-device", "sd-card,drive=sd"]
+        if self.sound:
+            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav", "-device", "ich9-intel-hda",
+                     "-device", "hda-output,audiodev=snd"]
+        if self.usb:
+            args += ["-device", "qemu-xhci,id=xhci", "-device", "usb-tablet,bus=xhci.0", "-device", "usb-kbd,bus=xhci.0"]
+        if self.net:
+            args += ["-netdev", "user,id=net,restrict=on", "-device", "e1000e,netdev=net"]
+        return args
+
+    def _display_arguments(self):
+        if self.gpu == "none":
+            return ["-display", "none", "-vga", "none"]
+        if self.gpu == "std":
+            return ["-device", "VGA,vgamem_mb=32", "-display", "sdl"]
+        width, height = self.screens[0]
+        platform = ",iommu_platform=on" if self.iommu else ""
+        return ["-device", f"{self.gpu},max_outputs={self.max_outputs},xres={width},yres={height}{platform}",
+                "-display", "sdl,gl=on" if self.gpu.endswith("-gl") else "sdl"]
+
+    def missing_files(self):
+        wanted = [self.disk, self.kernel] + ([OVMF_CODE] if not self.kernel else [])
+        return [f for f in wanted if f and not os.path.exists(f)]

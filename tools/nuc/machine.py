@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One running virtual NUC: start, UARTs, screens, input, end."""
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+from .qmp import Qmp, QmpError
+from .screen import Screens, XServer
+from .serial import Serial, process_cpu_seconds
+
+
+class NucError(RuntimeError):
+    """The machine could not be started or is gone."""
+
+
+class Nuc:
+    """A machine in a with statement.
+
+        with Nuc("boot", NucConfig.bare(), "build/logs/boot") as nuc:
+            nuc.console.wait_for("is up")
+            nuc.picture(0).save("screen.png")
+
+    .console: COM1, a Serial. .bus_path: socket of COM2, the vehicle bus (one client). .qmp: the control socket.
+    """
+
+    def __init__(self, name, config, log_dir, window=False):
+        """window: show the screens on the user's display if there is one; else on an X server of our own."""
+        self.name, self.config, self.log_dir = name, config, os.path.abspath(log_dir)
+        self._window = window
+        self._process = self._x = self.screens = self.qmp = self.console = None
+        self.work = None
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def start(self, run=True):
+        """Starts the machine; with run=False it waits for resume() before its first instruction."""
+        missing = self.config.missing_files()
+        if missing:
+            raise NucError(f"{', '.join(missing)} not built; run: make image")
+        os.makedirs(self.log_dir, exist_ok=True)
+        for old in ("com1.log", "com2.log", "qemu.log", "sound.wav"):
+            if os.path.exists(os.path.join(self.log_dir, old)):
+                os.remove(os.path.join(self.log_dir, old))
+        self.work = tempfile.mkdtemp(prefix="vnuc-")
+        self._scratch_files()
+        self._start_display()
+        self._start_qemu()
+        self.qmp = self._connect("qmp", Qmp)
+        self.console = self._connect("com1", lambda path: Serial(path, f"{self.log_dir}/com1.log", self.cpu_seconds))
+        if self.config.with_display():
+            self.screens = Screens(self._x, self.name, self.config.screens)
+        if run:
+            self.resume()
+
+    def _scratch_files(self):
+        if not self.config.kernel:
+            from .config import OVMF_VARS
+            shutil.copy(OVMF_VARS, f"{self.work}/vars.fd")
+        if self.config.sd_card_mib:
+            with open(f"{self.work}/sd.img", "wb") as f:
+                f.truncate(self.config.sd_card_mib << 20)
+
+    def _start_display(self):
+        if self.config.with_display():
+            width = sum(max(w, 640) for w, _ in self.config.screens) + 1280
+            self._x = XServer(width, 1200, f"{self.log_dir}/xvfb.log", own=not self._window)
+
+    def _start_qemu(self):
+        environment = dict(os.environ, SDL_VIDEO_X11_FORCE_EGL="0", SDL_VIDEO_ALLOW_SCREENSAVER="1")
+        if self._x:
+            environment["DISPLAY"] = self._x.name
+        arguments = self.config.arguments(self.name, self.work, self.log_dir)
+        self.log_path = f"{self.log_dir}/qemu.log"
+        with open(self.log_path, "w", encoding="utf-8") as log:
+            log.write(" ".join(arguments) + "\n")
+            log.flush()
+            self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+
+    def _connect(self, socket_name, make):
+        path = f"{self.work}/{socket_name}"
+        end = time.monotonic() + 60
+        while True:
+            try:
+                return make(path)
+            except (FileNotFoundError, ConnectionRefusedError, QmpError):
+                if self._process.poll() is not None or time.monotonic() > end:
+                    with open(self.log_path, encoding="utf-8", errors="replace") as log:
+                        raise NucError(f"the emulator did not start:\n{log.read()[-2000:]}") from None
+                time.sleep(0.05)
+
+    def resume(self):
+        self.qmp.command("cont")
+
+    def pause(self):
+        self.qmp.command("stop")
+
+    def reset(self):
+        self.qmp.command("system_reset")
+
+    def running(self):
+        return self._process is not None and self._process.poll() is None
+
+    def cpu_seconds(self):
+        """CPU time that the emulation has used, None once the machine is gone."""
+        return process_cpu_seconds(self._process.pid) if self.running() else None
+
+    @property
+    def bus_path(self):
+        return f"{self.work}/com2"
+
+    def bus(self):
+        """Connects to the vehicle bus and reads it as a Serial."""
+        return Serial(self.bus_path, f"{self.log_dir}/com2.log", self.cpu_seconds)
+
+    def picture(self, index=0):
+        return self.screens.picture(index)
+
+    def wait_picture(self, index, condition, what, limit=60):
+        """Takes pictures until condition(picture) is true; limit in CPU seconds of the emulation. Returns the picture."""
+        start, wall = self.cpu_seconds(), time.monotonic()
+        while True:
+            image = self.picture(index)
+            if condition(image):
+                return image
+            used = self.cpu_seconds()
+            if used is None or used - start > limit or time.monotonic() - wall > 8 * limit:
+                path = f"{self.log_dir}/not-{what.replace(' ', '-')}.png"
+                image.save(path)
+                raise AssertionError(f"screen {index} never showed {what}; the last picture is {path}")
+            time.sleep(0.2)
+
+    def key(self, *codes):
+        self.qmp.key(*codes)
+
+    def type(self, text):
+        self.qmp.type(text)
+
+    def pointer(self, index, x, y):
+        """Moves the pointer to pixel (x, y) of output `index`; the desktop is the outputs in use side by side."""
+        total = sum(w for w, _ in self.config.screens)
+        height = max(h for _, h in self.config.screens)
+        left = sum(w for w, _ in self.config.screens[:index])
+        self.qmp.pointer((left + x) / total, y / height)
+
+    def click(self, index, x, y):
+        self.pointer(index, x, y)
+        self.qmp.button(True)
+        self.qmp.button(False)
+
+    def wait_end(self, limit=60):
+        """Waits until the machine powers itself off; returns the emulator's exit status."""
+        try:
+            return self._process.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("the machine did not power off") from None
+
+    def close(self):
+        """Ends everything that was started, whatever state it is in."""
+        if self.running() and self.qmp:
+            try:
+                self.qmp.command("quit")  # lets QEMU finish the sound file
+                self._process.wait(10)
+            except (QmpError, OSError, subprocess.TimeoutExpired):
+                pass
+        if self.running():
+            self._process.kill()
+            self._process.wait()
+        for part in (self.console, self.qmp, self.screens, self._x):
+            if part:
+                part.close()
+        if self.work:
+            shutil.rmtree(self.work, ignore_errors=True)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A UART of the machine: a thread that reads it all, a log, and waiting for text without trusting the host's speed."""
+import os
+import re
+import socket
+import threading
+import time
+
+ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][0-9A-B]|[=>])|\r")
+
+
+class SerialTimeout(AssertionError):
+    """The awaited text did not come; the message shows the end of what did."""
+
+
+class Serial:
+    """Reader and writer of one UART socket. All text is in .text (escape sequences removed) and in the log file (raw)."""
+
+    def __init__(self, path, log_path, cpu_seconds=None):
+        """cpu_seconds: a function that tells how much CPU time the machine has used, or None when it is gone."""
+        self.text = ""
+        self._mark = 0
+        self._cpu_seconds = cpu_seconds or time.monotonic
+        self._condition = threading.Condition()
+        self._closed = False
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(path)
+        self._log = open(log_path, "ab", buffering=0)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        tail = ""
+        while True:
+            try:
+                data = self._socket.recv(65536)
+            except OSError:
+                data = b""
+            with self._condition:
+                if data:
+                    self._log.write(data)
+                    text = tail + data.decode("latin-1")
+                    # an escape sequence may be cut in two by the end of a read
+                    cut = text.rfind("\x1b", max(0, len(text) - 12))
+                    tail = text[cut:] if cut >= 0 and not ESCAPES.match(text, cut) else ""
+                    text = text[:len(text) - len(tail)]
+                    self.text += ESCAPES.sub("", text)
+                else:
+                    self._closed = True
+                self._condition.notify_all()
+                if not data:
+                    self._log.close()
+                    return
+
+    def send(self, text):
+        self._socket.sendall(text.encode("latin-1"))
+
+    def wait_for(self, pattern, limit=120, since=None):
+        """Waits for a regular expression in the text that follows the last match (or the offset `since`).
+
+        Returns the match. limit is in seconds of the emulator's CPU time, so a busy host changes nothing; a machine
+        that idles is given eight times that in wall time.
+        """
+        expression = re.compile(pattern, re.MULTILINE)
+        start = self._mark if since is None else since
+        cpu_start, wall_start = self._cpu_seconds(), time.monotonic()
+        with self._condition:
+            while True:
+                match = expression.search(self.text, start)
+                if match:
+                    self._mark = match.end()
+                    return match
+                used = self._cpu_seconds()
+                wall = time.monotonic() - wall_start
+                if self._closed or used is None:
+                    raise SerialTimeout(f"the machine ended before {pattern!r} was seen; last lines:\n{self.tail()}")
+                if used - (cpu_start or 0) > limit or wall > 8 * limit:
+                    raise SerialTimeout(f"{pattern!r} not seen within {limit} s of emulation; last lines:\n{self.tail()}")
+                self._condition.wait(0.2)
+
+    def run(self, command, limit=120, prompt=r"binnacle:\S*# "):
+        """Types a command into the debug shell, returns (status, output)."""
+        with self._condition:
+            start = len(self.text)
+        token = f"{time.monotonic_ns():x}"
+        # the shell echoes what is typed, with quotes between the halves of the marks: only the output has them whole
+        self.send(f"echo \"<b\"{token}\">\"; {command}; echo \"<e\"{token}:$?\">\"\n")
+        begin = self.wait_for(rf"<b{token}>\n", limit, since=start)
+        match = self.wait_for(rf"<e{token}:(\d+)>", limit, since=begin.end())
+        self.wait_for(prompt, limit)
+        return int(match.group(1)), self.text[begin.end():match.start()].rstrip("\n")
+
+    def tail(self, lines=25):
+        return "\n".join(self.text.splitlines()[-lines:])
+
+    def close(self):
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._thread.join(5)
+        self._socket.close()
+
+
+def process_cpu_seconds(pid):
+    """CPU time of a process with its threads, or None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return None
+    if fields[0] in "ZX":
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
