@@ -71,6 +71,24 @@ check-rooms:
 check-unit: $(UNIT_TESTS)
 	@tools/run-unit-tests $(UNIT_TESTS)
 
+# The campaigns. Unit tests and fuzzers are part of the one pytest run: it finds them in these lists.
+$(B)/unit-tests.list: $(UNIT_TESTS) FORCE
+	@mkdir -p $(@D); printf '%s\n' $(UNIT_TESTS) >$@
+$(B)/fuzzers.list: $(FUZZERS) FORCE
+	@mkdir -p $(@D); printf '%s\n' $(FUZZERS) >$@
+.PHONY: FORCE
+FORCE:
+TESTABLE := $(PROGRAMS) image $(B)/unit-tests.list $(B)/fuzzers.list
+PYTEST := python3 -m pytest -p no:cacheprovider -ra --tb=short tests/system
+test: $(TESTABLE)
+	@$(PYTEST) --campaign all
+failover bench: $(TESTABLE)
+	@$(PYTEST) --campaign $@
+soak: $(TESTABLE)
+	@SOAK=1 FUZZ_SECONDS=600 $(PYTEST) --campaign all
+demo: $(PROGRAMS) image
+	@tools/vnuc demo
+
 # FUZZ_SECONDS each, from the corpus in the tree; what they find new stays under build/.
 FUZZ_SECONDS ?= 30
 fuzz: $(FUZZERS)

@@ -134,7 +134,7 @@ class Nuc:
             if condition(image):
                 return image
             used = self.cpu_seconds()
-            if used is None or used - start > limit or time.monotonic() - wall > 8 * limit:
+            if used is None or used - start > limit or time.monotonic() - wall > 5 * limit:
                 path = f"{self.log_dir}/not-{what.replace(' ', '-')}.png"
                 image.save(path)
                 raise AssertionError(f"screen {index} never showed {what}; the last picture is {path}")

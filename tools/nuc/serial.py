@@ -55,11 +55,11 @@ class Serial:
     def send(self, text):
         self._socket.sendall(text.encode("latin-1"))
 
-    def wait_for(self, pattern, limit=120, since=None):
+    def wait_for(self, pattern, limit=60, since=None):
         """Waits for a regular expression in the text that follows the last match (or the offset `since`).
 
         Returns the match. limit is in seconds of the emulator's CPU time, so a busy host changes nothing; a machine
-        that idles is given eight times that in wall time.
+        that idles is given five times that in wall time.
         """
         expression = re.compile(pattern, re.MULTILINE)
         start = self._mark if since is None else since
@@ -74,11 +74,11 @@ class Serial:
                 wall = time.monotonic() - wall_start
                 if self._closed or used is None:
                     raise SerialTimeout(f"the machine ended before {pattern!r} was seen; last lines:\n{self.tail()}")
-                if used - (cpu_start or 0) > limit or wall > 8 * limit:
+                if used - (cpu_start or 0) > limit or wall > 5 * limit:
                     raise SerialTimeout(f"{pattern!r} not seen within {limit} s of emulation; last lines:\n{self.tail()}")
                 self._condition.wait(0.2)
 
-    def run(self, command, limit=120, prompt=r"binnacle:\S*# "):
+    def run(self, command, limit=60, prompt=r"binnacle:\S*# "):
         """Types a command into the debug shell, returns (status, output)."""
         with self._condition:
             start = len(self.text)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fixtures of the system tests: machines, reports, campaigns.
+
+A test belongs to the campaign of its module's `pytestmark = pytest.mark.campaign("failover")`, by default "test".
+`--campaign NAME` (or "all") selects; rows added to `report` end in build/report/<campaign>.json.
+"""
+import os
+import re
+import sys
+import time
+
+import pytest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tools"))
+
+from nuc import Nuc, NucConfig  # noqa: E402
+from report import Report  # noqa: E402
+
+_reports = {}
+_minutes = {}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--campaign", default="all", help="run the tests of this campaign only (test, failover, bench...)")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "campaign(name): the campaign that a test belongs to")
+    os.chdir(TOP)
+
+
+def _campaign(item):
+    marker = item.get_closest_marker("campaign")
+    return marker.args[0] if marker else "test"
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = config.getoption("--campaign")
+    if wanted == "all":
+        return
+    selected = [item for item in items if _campaign(item) == wanted]
+    config.hook.pytest_deselected(items=[item for item in items if item not in selected])
+    items[:] = selected
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    start = time.monotonic()
+    yield
+    _minutes[_campaign(item)] = _minutes.get(_campaign(item), 0) + (time.monotonic() - start) / 60
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call":
+        item.failed = outcome.get_result().failed
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter):
+    for report in _reports.values():
+        if report.rows:
+            path = report.write()
+            terminalreporter.section(path)
+            terminalreporter.write_line(report.table())
+    terminalreporter.section("campaigns")
+    for name, minutes in _minutes.items():
+        terminalreporter.write_line(f"{name}: {minutes:.1f} minutes")
+
+
+@pytest.fixture
+def report(request):
+    """The report of this test's campaign. add(id, value, unit, bound, peer) also returns whether the bound holds."""
+    name = _campaign(request.node)
+    return _reports.setdefault(name, Report(name))
+
+
+@pytest.fixture(scope="session")
+def soak():
+    """True in the long form of the campaigns (make soak)."""
+    return os.environ.get("SOAK", "0") not in ("", "0")
+
+
+def log_folder(node):
+    return os.path.join(TOP, "build/logs", re.sub(r"[^A-Za-z0-9_.-]+", "-", node.name))
+
+
+def keep_pictures(nuc):
+    """What the screens show at the moment of a failure, beside the logs."""
+    for i in range(len(nuc.config.screens) if nuc.screens else 0):
+        try:
+            image = nuc.picture(i)
+        except Exception:  # the machine may be gone: the pictures are extra
+            return
+        if image:
+            image.save(os.path.join(nuc.log_dir, f"failed-screen-{i}.png"))
+
+
+@pytest.fixture
+def machine(request):
+    """machine(NucConfig(...)) starts a virtual NUC that ends with the test. Logs: build/logs/<test>/."""
+    started = []
+
+    def start(config, run=True, name=None):
+        folder = log_folder(request.node) + (f"/{name}" if name else "")
+        nuc = Nuc(name or "nuc", config, folder)
+        started.append(nuc)
+        nuc.start(run)
+        return nuc
+
+    yield start
+    for nuc in reversed(started):
+        if getattr(request.node, "failed", False):
+            keep_pictures(nuc)
+        nuc.close()
+
+
+@pytest.fixture(scope="module")
+def bare(request):
+    """The service VM directly on the machine, at its debug shell; shared by the tests of a module."""
+    with Nuc("bare", NucConfig.bare(), log_folder(request.node)) as nuc:
+        nuc.console.wait_for("service-vm is up")
+        nuc.console.wait_for("binnacle:.*# ")
+        yield nuc
