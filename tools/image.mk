@@ -5,10 +5,12 @@
 #   IVI_FILES      the IVI's root              IVI_FOLDERS
 # and may use $(BZIMAGE), $(SERVICE_INITRD), $(IVI_INITRD) as prerequisites.
 
+PLAN ?= cockpit# the scenario that boots
 SERVICE_PACKAGES := service-vm/image/packages
 IVI_PACKAGES := guests/ivi/packages
 SERVICE_FOLDERS += service-vm/image/common service-vm/image/rootfs
 IVI_FOLDERS += service-vm/image/common guests/ivi/rootfs
+SERVICE_FILES += $(B)/display/binnacle-display:/usr/bin/binnacle-display $(B)/scenarios/$(PLAN).bin:/usr/share/binnacle/scenario.bin
 # The device model boots the IVI from files of the service VM's verified root.
 SERVICE_FILES += $(BZIMAGE):/usr/share/binnacle/ivi/bzImage $(IVI_INITRD):/usr/share/binnacle/ivi/initrd
 ESP_FILES += $(BZIMAGE):/binnacle/bzImage $(SERVICE_INITRD):/binnacle/initrd
@@ -44,8 +46,7 @@ $(SERVICE_INITRD): $(B)/image/initrd-init $(B)/image/service.verity tools/mkinit
 $(IVI_INITRD): $(B)/image/initrd-init $(B)/image/ivi.verity tools/mkinitrd
 	@tools/mkinitrd $@ $(B)/image/initrd-init $(B)/image/ivi.verity path:/dev/vda
 
-# The scenario that boots, and the loader, which lists the sum of every file of \binnacle\.
-PLAN ?= cockpit
+# The loader lists the sum of every file of \binnacle\.
 ESP_FILES += $(B)/scenarios/$(PLAN).bin:/binnacle/scenario.bin
 ESP_FILES += $(B)/image/hypervisor.elf:/binnacle/hypervisor.elf $(B)/guests/cluster/cluster.elf:/binnacle/cluster.elf
 $(B)/image/hypervisor.elf: $(B)/hypervisor/hypervisor.elf
