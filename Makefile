@@ -46,6 +46,7 @@ SERVICE_FILES :=
 SERVICE_FOLDERS :=
 IVI_FILES :=
 IVI_FOLDERS :=
+PEER_FILES :=
 BZIMAGE := $(B)/kernel/bzImage
 SERVICE_INITRD := $(B)/image/service.initrd
 IVI_INITRD := $(B)/image/ivi.initrd

@@ -3,6 +3,7 @@
 #   ESP_FILES      the EFI system partition
 #   SERVICE_FILES  the service VM's root       SERVICE_FOLDERS  folders laid over it
 #   IVI_FILES      the IVI's root              IVI_FOLDERS
+#   PEER_FILES     the root of the KVM peer (benchmarks); it runs /bench.elf
 # and may use $(BZIMAGE), $(SERVICE_INITRD), $(IVI_INITRD) as prerequisites.
 
 PLAN ?= cockpit# the scenario that boots
@@ -11,6 +12,8 @@ IVI_PACKAGES := guests/ivi/packages
 SERVICE_FOLDERS += service-vm/image/common service-vm/image/rootfs
 IVI_FOLDERS += service-vm/image/common guests/ivi/rootfs
 SERVICE_FILES += $(B)/display/binnacle-display:/usr/bin/binnacle-display $(B)/scenarios/$(PLAN).bin:/usr/share/binnacle/scenario.bin
+# Only for the failover tests: ways to kill the IVI's kernel from inside.
+IVI_FILES += $(B)/kernel/modules/lkdtm.ko:/usr/lib/binnacle/lkdtm.ko
 # The device model boots the IVI from files of the service VM's verified root.
 SERVICE_FILES += $(BZIMAGE):/usr/share/binnacle/ivi/bzImage $(IVI_INITRD):/usr/share/binnacle/ivi/initrd
 ESP_FILES += $(BZIMAGE):/binnacle/bzImage $(SERVICE_INITRD):/binnacle/initrd
@@ -19,10 +22,11 @@ file_of = $(foreach i,$(1),$(firstword $(subst :, ,$(i))))
 files_below = $(shell find $(1) -type f -o -type l)
 MKROOT := tools/mkroot tools/lib/cache.sh service-vm/image/prune tools/debroot
 
-$(BZIMAGE): service-vm/kernel/config service-vm/kernel/build
-	@mkdir -p $(@D)
-	@entry=$$(service-vm/kernel/build) && cp $$entry/bzImage $$entry/config $(@D)/ && \
-	ln -sfn $$entry/headers $(@D)/headers && ln -sfn $$entry/modules $(@D)/modules && touch $@
+MODULES := $(foreach m,kvm kvm-amd lkdtm,$(B)/kernel/modules/$(m).ko)
+$(BZIMAGE) $(MODULES) &: service-vm/kernel/config service-vm/kernel/build
+	@entry=$$(service-vm/kernel/build) && rm -rf $(B)/kernel && mkdir -p $(B)/kernel/modules && \
+	cp $$entry/bzImage $$entry/config $(B)/kernel/ && cp $$entry/modules/*.ko $(B)/kernel/modules/ && \
+	ln -sfn $$entry/headers $(B)/kernel/headers
 
 INITRD_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard service-vm/image/initrd/*.c))
 $(INITRD_OBJECTS): $(B)/%.o: %.c
@@ -62,3 +66,12 @@ $(DISK): tools/mkdisk $(B)/image/service.img $(B)/image/ivi.img $(LOADER) $(call
 	@tools/mkdisk $@ $(B)/image/service.img $(B)/image/ivi.img $(LOADER):/EFI/BOOT/BOOTX64.EFI $(ESP_FILES)
 
 image: $(DISK)
+
+# The KVM peer: the same kernel boots this root directly, no initrd, no verity table needed.
+PEER_FOLDERS := tests/peer/rootfs
+PEER_FILES += $(B)/kernel/modules/kvm.ko:/usr/lib/binnacle/kvm.ko $(B)/kernel/modules/kvm-amd.ko:/usr/lib/binnacle/kvm-amd.ko
+PEER := $(B)/image/peer.img
+$(PEER): tests/peer/packages $(MKROOT) $(call files_below,$(PEER_FOLDERS)) $(call file_of,$(PEER_FILES))
+	@tar=$$(DEBROOT_VARIANT=extract tools/debroot peer-root tests/peer/packages) && \
+	tools/mkroot peer $$tar $@ $(PEER_FOLDERS) $(PEER_FILES)
+image: $(PEER)

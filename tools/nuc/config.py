@@ -50,6 +50,15 @@ class NucConfig:
                       "screens": ((1280, 720),), "max_outputs": 1, "sound": False, "usb": False, "net": False,
                       "sd_card_mib": 0, **changes})
 
+    @classmethod
+    def kvm_peer(cls, guest_append="", **changes):
+        """KVM in the emulator: one CPU counted in instructions, Linux with kvm-amd, Debian's QEMU running /bench.elf."""
+        line = f"console=ttyS0 root=/dev/vda ro rootfstype=squashfs nokaslr peer.append={guest_append.replace(' ', ',')}"
+        return cls(**{"kernel": "build/kernel/bzImage", "append": line, "disk": None, "cpus": 1, "memory_mib": 1024,
+                      "gpu": "none", "iommu": False, "sound": False, "usb": False, "net": False, "sd_card_mib": 0,
+                      "icount": "shift=0,sleep=off",
+                      "extra": ["-drive", "if=virtio,format=raw,readonly=on,file=build/image/peer.img"], **changes})
+
     def with_display(self):
         return self.gpu != "none"
 
