@@ -69,7 +69,7 @@ image: $(DISK)
 
 # The KVM peer: the same kernel boots this root directly, no initrd, no verity table needed.
 PEER_FOLDERS := tests/peer/rootfs
-PEER_FILES += $(B)/kernel/modules/kvm.ko:/usr/lib/binnacle/kvm.ko $(B)/kernel/modules/kvm-amd.ko:/usr/lib/binnacle/kvm-amd.ko
+PEER_FILES += $(B)/tests/guests/bench/bench.elf:/bench.elf $(B)/kernel/modules/kvm.ko:/usr/lib/binnacle/kvm.ko $(B)/kernel/modules/kvm-amd.ko:/usr/lib/binnacle/kvm-amd.ko
 PEER := $(B)/image/peer.img
 $(PEER): tests/peer/packages $(MKROOT) $(call files_below,$(PEER_FOLDERS)) $(call file_of,$(PEER_FILES))
 	@tar=$$(DEBROOT_VARIANT=extract tools/debroot peer-root tests/peer/packages) && \
