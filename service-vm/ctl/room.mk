@@ -8,4 +8,4 @@ $(CTL)/obj/%.o: service-vm/ctl/%.c
 	@mkdir -p $(@D)
 	@$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -MMD -MP -c -o $@ $<
 -include $(CTL_SRC:service-vm/ctl/%.c=$(CTL)/obj/%.d)
-SERVICE_FILES += $(CTL)/binnaclectl:/usr/sbin/binnaclectl
+SERVICE_FILES += $(CTL)/binnaclectl:/usr/bin/binnaclectl
