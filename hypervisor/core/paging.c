@@ -5,6 +5,7 @@
  */
 #include "hv/paging.h"
 #include "hv/lib.h"
+#include "hv/log.h"
 
 #define ENTRIES     512u
 #define TOP_LEVEL   3u
@@ -75,6 +76,8 @@ static uint64_t *new_table(struct walk *walk, uint64_t *slot, unsigned level)
     uint64_t *table = hpa_to_ptr(page);
     uint64_t old = *slot;
 
+    HV_ASSERT(page); /* the dry pass counted it */
+
     walk->reserve = *table;
     *table = 0;
     if (old & format->present) {
@@ -99,8 +102,10 @@ static void walk_level(struct walk *walk, uint64_t *table, unsigned level, uint6
         uint64_t *slot = table ? &table[(from >> (12 + 9 * level)) % ENTRIES] : NULL;
         uint64_t entry = slot ? *slot : 0;
         uint64_t chunk = span - (from & (span - 1));
-        bool present = entry & format->present;
-        bool leaf = !present || is_leaf(format, entry, level);
+        /* The dry pass has no table below a page that is to be split: all of it is present there.
+         */
+        bool present = slot ? entry & format->present : walk->remove;
+        bool leaf = !slot || !present || is_leaf(format, entry, level);
 
         if (chunk > bytes)
             chunk = bytes;

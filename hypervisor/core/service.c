@@ -231,6 +231,7 @@ static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
         hv_log("[%s] %s is no 64-bit bzImage", vm->config->name, kernel->name);
         return BN_EINVAL;
     }
+    taken_count = 0;
     for (uint32_t i = 0; i < boot_info.module_count; i++)
         taken[taken_count++] =
             (struct host_range){boot_info.module[i].base, page_up(boot_info.module[i].bytes)};

@@ -171,5 +171,10 @@ enum bn_status hvpci_init(struct vm *service)
     function.ops = &ops;
     function.bar[0].bytes = BN_HVPCI_BAR_BYTES;
     vpci_identify(&function, BN_HVPCI_VENDOR, BN_HVPCI_DEVICE, BN_HVPCI_CLASS << 8 | 1u);
-    return vpci_add(service->pci, &function);
+    enum bn_status status = vpci_add(service->pci, &function);
+
+    if (status == BN_OK)
+        hv_log("PCI: the hypervisor's function is %02x:%02x.0, registers at %x", function.bdf >> 8,
+               function.bdf >> 3 & 31, function.bar[0].base);
+    return status;
 }

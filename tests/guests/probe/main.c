@@ -42,6 +42,8 @@ static int __init probe_init(void)
     add_target("high", 1ul << 44);
     if (*end)
         return probe_end(end);
+    if (wanted("function"))
+        probe_function();
     if (wanted("memory"))
         probe_memory();
     if (wanted("msrs"))

@@ -15,6 +15,7 @@ extern unsigned int probe_target_count;
 /* "probe: WHAT: RESULT"; the test counts these lines and compares results. */
 #define probe_say(format, ...) pr_info("probe: " format "\n", ##__VA_ARGS__)
 
+void probe_function(void);
 void probe_memory(void);
 void probe_msrs(unsigned int other_apic);
 void probe_ports(void);
