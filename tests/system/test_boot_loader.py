@@ -264,6 +264,12 @@ def test_absent_pci_device(esp, boot):
     says(boot(esp.build()), 'scenario.bin: device "sdhci": there is no such device at pci 0x80')
 
 
+def test_present_pci_device(esp, boot):
+    """The card reader of the virtual NUC is where the scenario says, so it need not be optional."""
+    esp.replace("\t\t\toptional;\n", "")
+    handed_over(boot(esp.build(), sd_card_mib=64))
+
+
 def test_other_pci_device(esp, boot):
     esp.replace("pci = <0 0x10 0>", "pci = <0 0x1f 0>")
     says(boot(esp.build()), 'scenario.bin: device "sdhci": found 0x8086')

@@ -93,7 +93,7 @@ class NucConfig:
             args += ["-drive", f"if=none,id=disk,format=raw,file={self.disk},snapshot={snapshot}",
                      "-device", "nvme,drive=disk,serial=binnacle" + ("" if self.kernel else ",bootindex=0")]
         if self.sd_card_mib:
-            args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci",
+            args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci,addr=0x10",
                      "-device", "sd-card,drive=sd"]
         if self.sound:
             args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav", "-device", "ich9-intel-hda",
