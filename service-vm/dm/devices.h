@@ -54,7 +54,9 @@ void console_destroy(struct console *c);
 struct ivshmem;
 int ivshmem_create(struct ivshmem **s, struct machine *m, void *window, uint64_t bytes,
                    unsigned slot) __attribute__((warn_unused_result));
-int ivshmem_map(struct ivshmem *s) __attribute__((warn_unused_result)); /* once the VM exists */
+/* Shows the guest a part of the window, once the VM exists. What is not mapped reads as ones. */
+int ivshmem_map(struct ivshmem *s, uint64_t offset, uint64_t bytes, bool writable)
+    __attribute__((warn_unused_result));
 void ivshmem_destroy(struct ivshmem *s);
 
 /* vm_state.c: looks at the hypervisor's record of this VM (binnacle/hvpci.h), which tells of a

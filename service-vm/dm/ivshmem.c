@@ -65,14 +65,16 @@ int ivshmem_create(struct ivshmem **out, struct machine *m, void *window, uint64
     return 0;
 }
 
-int ivshmem_map(struct ivshmem *s)
+int ivshmem_map(struct ivshmem *s, uint64_t offset, uint64_t bytes, bool writable)
 {
-    uint64_t at = s->f.bar[BAR_MEMORY].address;
-    int rc = s->m->ops->map_shared(s->m->hyp, at, s->window, s->bytes, true);
+    uint64_t at = s->f.bar[BAR_MEMORY].address + offset;
+    int rc = -EINVAL;
 
+    if (offset <= s->bytes && bytes <= s->bytes - offset)
+        rc = s->m->ops->map_shared(s->m->hyp, at, s->window + offset, bytes, writable);
     if (rc < 0)
-        log_line("shared window: cannot be mapped at 0x%llx: %s", (unsigned long long)at,
-                 strerror(-rc));
+        log_line("shared window: 0x%llx bytes cannot be mapped at 0x%llx: %s",
+                 (unsigned long long)bytes, (unsigned long long)at, strerror(-rc));
     return rc;
 }
 

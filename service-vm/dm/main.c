@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "acpi.h"
+#include "binnacle/shm.h"
 #include "devices.h"
 #include "log.h"
 #include "machine.h"
@@ -181,6 +182,26 @@ static bool sees_window(const struct dm *dm)
     return false;
 }
 
+/* The directory, then every region that the scenario gives our VM a right to; the hypervisor
+ * refuses all others. */
+static int map_window(struct dm *dm)
+{
+    int rc = ivshmem_map(dm->d.ivshmem, 0, BN_SHM_ALIGN, false);
+
+    for (unsigned i = 0; i < dm->scenario.region_count && rc == 0; i++) {
+        const struct bn_scenario_region *r = &dm->scenario.region[i];
+        uint8_t rights = r->rights[dm->vm_index];
+        uint64_t offset, bytes;
+
+        if (!rights)
+            continue;
+        rc = shm_window_find(&dm->window, r->name, &offset, &bytes);
+        if (rc == 0)
+            rc = ivshmem_map(dm->d.ivshmem, offset, bytes, rights & BN_SHM_WRITE);
+    }
+    return rc;
+}
+
 static int create_ports(struct dm *dm)
 {
     int rc = power_create(&dm->d.power, &dm->m);
@@ -204,7 +225,7 @@ static int create_functions(struct dm *dm)
     if (sees_window(dm)) {
         rc = ivshmem_create(&d->ivshmem, &dm->m, dm->window.base, dm->window.bytes, SLOT_SHM);
         if (rc == 0)
-            rc = ivshmem_map(d->ivshmem);
+            rc = map_window(dm);
     }
     if (rc == 0 && dm->o.watchdog)
         rc = watchdog_create(&d->watchdog, &dm->m, SLOT_DOG);

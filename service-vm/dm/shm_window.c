@@ -106,6 +106,23 @@ int shm_window_scenario(const struct shm_window *w, struct bn_scenario *s)
     return -ENOENT;
 }
 
+int shm_window_find(const struct shm_window *w, const char *name, uint64_t *offset, uint64_t *bytes)
+{
+    const struct bn_shm_directory *d = directory(w);
+
+    for (unsigned i = 0; d && i < d->count; i++) {
+        const struct bn_shm_entry *e = &d->entry[i];
+
+        if (strncmp(e->name, name, sizeof(e->name)) || e->offset > w->bytes ||
+            e->bytes > w->bytes - e->offset)
+            continue;
+        *offset = e->offset;
+        *bytes = e->bytes;
+        return 0;
+    }
+    return -ENOENT;
+}
+
 int scenario_read_file(const char *path, struct bn_scenario *s)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -24,6 +24,9 @@ int shm_window_scenario(const struct shm_window *w, struct bn_scenario *s)
     __attribute__((warn_unused_result));
 /* The same from a file that holds nothing else. */
 int scenario_read_file(const char *path, struct bn_scenario *s) __attribute__((warn_unused_result));
+/* Where the region of that name lies in the window; 0, or -ENOENT. */
+int shm_window_find(const struct shm_window *w, const char *name, uint64_t *offset, uint64_t *bytes)
+    __attribute__((warn_unused_result));
 /* The post-launched VM of that name, -1: there is none. */
 int scenario_find_vm(const struct bn_scenario *s, const char *name);
 
