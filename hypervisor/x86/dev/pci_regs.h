@@ -30,6 +30,7 @@ enum {
     PCI_ROM = 0x30,
     PCI_CAPABILITIES = 0x34,
     PCI_INTERRUPT_LINE = 0x3C,
+    PCI_HEADER_BYTES = 0x40,
 
     PCI_CAP_PM = 0x01,
     PCI_CAP_EXPRESS = 0x10,

@@ -155,6 +155,9 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
     bool bridge = (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
     unsigned bars_end = bridge ? PCI_BAR0 + 8 : PCI_BAR0 + 4 * VPCI_BARS;
 
+    /* Linux sizes the BARs that chipset functions do not have: no news. */
+    if (!chipset_write_allowed(bdf, offset) && offset < PCI_HEADER_BYTES)
+        return;
     if (!chipset_write_allowed(bdf, offset) || (bridge && leads_to_hidden(pci, bdf)))
         vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", bdf >> 8, bdf >> 3 & 31,
                bdf & 7, value, offset);

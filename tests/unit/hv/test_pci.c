@@ -121,7 +121,12 @@ static void test_chipset(void **state)
 {
     (void)state;
     start();
+    cfg_write(HOST_BRIDGE, 0x10, 4, 0xFFFFFFFF); /* sizing: refused without a word */
+    cfg_write(HOST_BRIDGE, 4, 2, 0);
+    assert_int_equal(cfg(HOST_BRIDGE, 0x10, 4), 0);
+    assert_null(strstr(fake.log, "ignored"));
     cfg_write(HOST_BRIDGE, 0x60, 4, 0xF0000001);
+    assert_non_null(strstr(fake.log, "ignored"));
     assert_int_equal(cfg(HOST_BRIDGE, 0x60, 4), 0);
     cfg_write(ISA_BRIDGE, 0x40, 4, 0x701); /* the base of the power registers */
     assert_int_equal(cfg(ISA_BRIDGE, 0x40, 4), 0);
