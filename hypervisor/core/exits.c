@@ -87,6 +87,7 @@ static void handle_wrmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
     uint64_t value = vcpu->regs[REG_RDX] << 32 | (uint32_t)vcpu->regs[REG_RAX];
 
+    vcpu->look = true; /* the APIC's registers are here */
     if (msr_policy_write(vcpu, (uint32_t)vcpu->regs[REG_RCX], value) != BN_OK)
         vcpu_inject_gp(vcpu);
     else
@@ -149,7 +150,9 @@ void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
     switch (exit->kind) {
     case EXIT_NONE:
+        return;
     case EXIT_IRQ_WINDOW:
+        vcpu->look = true;
         return;
     case EXIT_HOST_IRQ:
         handle_host_irq();

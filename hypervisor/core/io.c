@@ -183,6 +183,7 @@ void exit_pio(struct vcpu *vcpu, const struct vcpu_exit *exit)
 
 void exit_mmio(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
+    vcpu->look = true; /* the APIC's registers are here */
     if (shm_fault(vcpu, exit->mmio.gpa, exit->mmio.write))
         return;
     if (exit->mmio.fetch) {

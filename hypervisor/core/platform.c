@@ -13,12 +13,13 @@
 #include "hv/vpit.h"
 #include "hv/vuart.h"
 
-#define UART_PORTS    8u
-#define PIN_UART      (1u << VUART_IRQ)
-#define PIN_PIT       (1u << 2)
-#define SPEAKER_COUNT 0x42u
-#define SPEAKER_MODE  0x43u
-#define SPEAKER_GATE  0x61u
+#define UART_PORTS      8u
+#define PIN_UART        (1u << VUART_IRQ)
+#define PIN_PIT         (1u << 2)
+#define DEBUG_EXIT_PORT 0xF4u /* isa-debug-exit of QEMU */
+#define SPEAKER_COUNT   0x42u
+#define SPEAKER_MODE    0x43u
+#define SPEAKER_GATE    0x61u
 
 static struct devices {
     struct vioapic ioapic;
@@ -95,11 +96,22 @@ static enum bn_status open_uart(struct vm *vm, const struct bn_scenario_device *
     return hostirq_route(gsi, vm->vcpu[0].lapic.apic_id, device->vector, level, low);
 }
 
-/* A pre-launched VM has its own real devices and no emulated ones. */
-static enum bn_status create_prelaunched(struct vm *vm)
+/*
+ * A pre-launched VM has its own real devices; one that takes its interrupts from us has a virtual
+ * UART and interrupt controllers besides. Without a service VM it is a test or a measurement, which
+ * may end the emulator it runs in.
+ */
+static enum bn_status create_prelaunched(struct vm *vm, struct devices *d)
 {
     enum bn_status status = BN_OK;
 
+    if (!(vm->config->flags & BN_VM_DIRECT_IRQ)) {
+        status = interrupt_controllers(vm, d);
+        if (status == BN_OK)
+            status = vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
+        if (scenario.flags & BN_SCENARIO_NO_SERVICE_VM)
+            vendor->allow_port(vm, DEBUG_EXIT_PORT, 1);
+    }
     for (uint32_t i = 0; i < scenario.device_count && status == BN_OK; i++) {
         const struct bn_scenario_device *device = &scenario.device[i];
 
@@ -132,9 +144,7 @@ enum bn_status platform_create(struct vm *vm)
     case BN_VM_SERVICE:
         return create_service(vm, d);
     case BN_VM_PRELAUNCHED:
-        if (!(vm->config->flags & BN_VM_DIRECT_IRQ))
-            return BN_EINVAL;
-        return create_prelaunched(vm);
+        return create_prelaunched(vm, d);
     case BN_VM_POSTLAUNCHED:
         return interrupt_controllers(vm, d);
     }

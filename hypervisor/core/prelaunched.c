@@ -46,7 +46,7 @@ static void describe(struct vm *vm, struct bn_guest_info *info)
         .magic = BN_GUEST_INFO_MAGIC,
         .version = BN_GUEST_INFO_VERSION,
         .bytes = sizeof(*info),
-        .flags = lapic_is_x2apic() ? BN_GUEST_X2APIC : 0,
+        .flags = lapic_is_x2apic() && vm->config->flags & BN_VM_DIRECT_IRQ ? BN_GUEST_X2APIC : 0,
         .tsc_hz = tsc_hz,
         .apic_timer_hz = apic_timer_hz,
         .boot_tsc = boot_info.tsc_entry,
@@ -72,7 +72,7 @@ static void describe(struct vm *vm, struct bn_guest_info *info)
  * limits. */
 static enum bn_status map_apic(struct vm *vm)
 {
-    if (lapic_is_x2apic())
+    if (lapic_is_x2apic() || !(vm->config->flags & BN_VM_DIRECT_IRQ))
         return BN_OK;
     return vm_map(vm, VLAPIC_BASE, VLAPIC_BASE, HV_PAGE_BYTES, MAP_READ | MAP_WRITE);
 }

@@ -57,6 +57,7 @@ static void take_requests(struct vcpu *vcpu)
 {
     uint32_t bits = __atomic_exchange_n(&vcpu->requests, 0, __ATOMIC_SEQ_CST);
 
+    vcpu->look = true;
     if (bits & VCPU_REQ_RESET)
         take_init(vcpu);
     if (bits & VCPU_REQ_SIPI)
@@ -88,6 +89,7 @@ static void give_interrupts(struct vcpu *vcpu)
         vcpu->state = VCPU_READY;
     if (vcpu->state != VCPU_READY)
         return;
+    vcpu->look = vcpu->nmi_pending; /* there is no window for NMIs: try again after each exit */
     if (vcpu->nmi_pending && vendor->can_take_nmi(vcpu)) {
         vcpu->nmi_pending = false;
         vendor->inject_nmi(vcpu);
@@ -113,7 +115,7 @@ static void turn(struct pcpu *cpu, struct vcpu *vcpu)
 
     if (vcpu->requests)
         take_requests(vcpu);
-    if (!(vcpu->vm->config->flags & BN_VM_DIRECT_IRQ))
+    if (vcpu->look && !(vcpu->vm->config->flags & BN_VM_DIRECT_IRQ))
         give_interrupts(vcpu);
     if (vcpu->state != VCPU_READY)
         return;
@@ -134,7 +136,7 @@ static void idle(struct pcpu *cpu)
     __atomic_store_n(&cpu->mode, PCPU_IDLE, __ATOMIC_SEQ_CST);
     if (!cpu->resched) {
         if (cpu->direct)
-            __asm__ volatile("hlt" : : : "memory"); /* an NMI ends it */
+            idle_until_nmi(&cpu->resched);
         else
             __asm__ volatile("sti; hlt; cli" : : : "memory");
     }
@@ -149,8 +151,10 @@ void vcpu_loop(void)
     for (;;) {
         struct vcpu *vcpu;
 
-        if (cpu->id == 0)
+        if (cpu->id == 0 && policy_pending) {
+            sched_unload(); /* the policy works for no vCPU, and may wait for any */
             policy_work();
+        }
         vcpu = sched_pick();
         if (vcpu)
             turn(cpu, vcpu);
@@ -166,6 +170,7 @@ void vcpu_reset(struct vcpu *vcpu)
     xstate_reset(vcpu);
     vcpu->nmi_pending = false;
     vcpu->irq_window = false;
+    vcpu->look = true;
     vcpu->io.active = false;
     for (int i = 0; i < 4; i++)
         vcpu->dr[i] = 0;

@@ -119,8 +119,10 @@ static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
     vcpu->regs[REG_RSP] = vmcb->rsp;
     vcpu->rip = vmcb->rip;
     vcpu->rflags = vmcb->rflags;
-    if (!svm->direct && (vmcb->int_control & 0xF) != vcpu->lapic.regs[8] >> 4)
+    if (!svm->direct && (vmcb->int_control & 0xF) != vcpu->lapic.regs[8] >> 4) {
         vcpu->lapic.regs[8] = (vmcb->int_control & 0xF) << 4;
+        vcpu->look = true;
+    }
     vmcb->tlb_control = 0;
     svm_decode_exit(vcpu, exit);
 }

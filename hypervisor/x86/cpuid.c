@@ -190,6 +190,7 @@ struct cpuid_regs cpuid_policy(struct vcpu *vcpu, uint32_t leaf, uint32_t sublea
         r.ecx &= masks[i].ecx;
         r.edx &= masks[i].edx;
         make(vcpu, leaf, subleaf, &r);
+        break;
     }
     return r;
 }

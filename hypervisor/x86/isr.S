@@ -59,4 +59,14 @@ trap_common:
     pop %rax
     add $16, %rsp
     iretq
+/* Halts until an NMI comes, unless *flag (RDI) is set. An NMI between look and halt would be slept
+ * over: trap_dispatch sends one that finds RIP in here to the end. */
+    .globl idle_until_nmi, idle_until_nmi_end
+idle_until_nmi:
+    cmpb $0, (%rdi)
+    jne idle_until_nmi_end
+    hlt
+idle_until_nmi_end:
+    ret
+
     .section .note.GNU-stack, "", @progbits

@@ -156,6 +156,12 @@ void lapic_timer_set(uint64_t deadline_tsc)
 
 void lapic_hand_over(void)
 {
+    /* What the guest before left in service or pending goes to our own handlers, which drop it. */
+    write_register(REG_TPR, 0);
+    write_register(REG_SVR, 0x100 | HOST_VECTOR_SPURIOUS);
+    for (unsigned i = 0; i < 256; i++)
+        write_register(REG_EOI, 0);
+    __asm__ volatile("sti; nop; nop; cli" : : : "memory");
     if (deadline_mode)
         wrmsr(MSR_DEADLINE, 0);
     write_register(REG_TIMER_INIT, 0);

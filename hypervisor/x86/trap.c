@@ -54,6 +54,8 @@ void trap_dispatch(struct trap_frame *frame)
             for (;;)
                 __asm__ volatile("cli; hlt");
         this_pcpu()->resched = true;
+        if (frame->rip >= (uint64_t)idle_until_nmi && frame->rip < (uint64_t)idle_until_nmi_end)
+            frame->rip = (uint64_t)idle_until_nmi_end;
     } else if (vector < 32) {
         panic_registers(frame);
         hv_panic("exception %u at %lx", vector, frame->rip);

@@ -106,6 +106,8 @@ struct trap_frame { /* as isr.S pushes it */
     uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
     uint64_t vector, error, rip, cs, rflags, rsp, ss;
 };
+void idle_until_nmi(volatile bool *flag); /* returns at once if the flag is set */
+extern char idle_until_nmi_end[];
 void trap_dispatch(struct trap_frame *frame);
 void panic_registers(const struct trap_frame *frame);
 void panic_stop_others(void); /* the other CPUs stop where they are, guests included */
@@ -132,7 +134,8 @@ void lapic_send_nmi(uint32_t apic_id);
 void lapic_timer_raw(uint32_t count); /* masked, divide by 1: for calibration */
 uint32_t lapic_timer_left(void);
 void lapic_timer_set(uint64_t deadline_tsc); /* one shot, HOST_VECTOR_TIMER; 0: off */
-void lapic_hand_over(void); /* the next user of this CPU's APIC is a guest: reset state, enabled */
+/* The next user of this CPU's APIC is a guest: nothing pending, state as after reset. */
+void lapic_hand_over(void);
 
 /* smp.c, clock.c */
 void smp_start(void);

@@ -93,6 +93,7 @@ struct vcpu {
     bool asleep;      /* as its CPU's scheduler saw it last */
     bool nmi_pending; /* own CPU only */
     bool irq_window;  /* asked for */
+    bool look;        /* what it should be given may have changed */
     struct {          /* instructions that exited before: the same bytes are there again */
         uint64_t rip, cr3;
         uint8_t kind, length;

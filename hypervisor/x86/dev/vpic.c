@@ -26,11 +26,13 @@ static int first_line(const struct vpic_chip *chip, uint8_t set)
 static int chip_request(const struct vpic_chip *chip)
 {
     uint8_t blocking = chip->special_mask ? chip->isr & (uint8_t)~chip->imr : chip->isr;
-    int line = first_line(chip, chip->irr & (uint8_t)~chip->imr);
-    int serving = first_line(chip, blocking);
+    uint8_t wanted = chip->irr & (uint8_t)~chip->imr;
+    int line, serving;
 
-    if (line < 0)
+    if (!wanted)
         return -1;
+    line = first_line(chip, wanted);
+    serving = first_line(chip, blocking);
     if (serving >= 0 && priority_of(chip, (unsigned)serving) <= priority_of(chip, (unsigned)line))
         return -1;
     return line;
