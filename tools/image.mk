@@ -11,7 +11,9 @@ SERVICE_PACKAGES := service-vm/image/packages
 IVI_PACKAGES := guests/ivi/packages
 SERVICE_FOLDERS += service-vm/image/common service-vm/image/rootfs
 IVI_FOLDERS += service-vm/image/common guests/ivi/rootfs
-SERVICE_FILES += $(B)/display/binnacle-display:/usr/bin/binnacle-display $(B)/scenarios/$(PLAN).bin:/usr/share/binnacle/scenario.bin
+SERVICE_FILES += $(B)/display/binnacle-display:/usr/bin/binnacle-display
+SERVICE_FILES += $(B)/display/binnacle-input:/usr/bin/binnacle-input $(B)/gvt/binnacle-gvt:/usr/bin/binnacle-gvt
+SERVICE_FILES += $(B)/scenarios/$(PLAN).bin:/usr/share/binnacle/scenario.bin
 # Only for the failover tests: ways to kill the IVI's kernel from inside.
 IVI_FILES += $(B)/kernel/modules/lkdtm.ko:/usr/lib/binnacle/lkdtm.ko
 # The device model boots the IVI from files of the service VM's verified root.
