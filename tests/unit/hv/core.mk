@@ -1,0 +1,10 @@
+# Unit tests of the core: page tables, over pages in plain memory.
+CORE_TESTS := $(B)/tests/hvcore
+CORE_CFLAGS := -Ihypervisor/include
+
+$(CORE_TESTS)/test_paging: tests/unit/hv/test_paging.c hypervisor/core/paging.c
+	@mkdir -p $(@D)
+	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
+
+UNIT_TESTS += $(CORE_TESTS)/test_paging
+-include $(CORE_TESTS)/test_paging.d
