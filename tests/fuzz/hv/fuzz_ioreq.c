@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
             break;
         case 1: /* somebody writes to the page */
-            page[(data[4] | data[5] << 8) % HV_PAGE_BYTES] = data[6];
+            page[(data[4] | (unsigned)data[5] << 8) % HV_PAGE_BYTES] = data[6];
             page[(data[1] & 15) * 256 + 136] = data[7] & 3;
             break;
         case 2:
