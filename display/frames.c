@@ -111,7 +111,8 @@ static void take_damage(const struct frames *f, const struct bn_frame *frame,
         r.height = (int32_t)(bottom - r.y);
         pick->damage[pick->damage_count++] = r;
     }
-    if (pick->whole) {
+    if (pick->whole ||
+        !pick->damage_count) { /* a frame that changes nothing is shown all the same, and counted */
         pick->damage[0] = (struct bn_rect){0, 0, f->width, f->height};
         pick->damage_count = 1;
     }

@@ -163,7 +163,9 @@ static void set_mode(struct screen *s, struct wlr_output_state *state)
     if (best)
         wlr_output_state_set_mode(state, best);
     else
-        wlr_output_state_set_custom_mode(state, w, h, (int32_t)s->plan->refresh_mhz);
+        /* A window (no modes at all) has no refresh rate to choose. */
+        wlr_output_state_set_custom_mode(
+            state, w, h, wl_list_empty(&s->output->modes) ? 0 : (int32_t)s->plan->refresh_mhz);
 }
 
 static bool render(struct screen *s, struct wlr_buffer *buffer)

@@ -65,16 +65,17 @@ static int get_config(struct vu_device *dev, uint32_t offset, uint32_t bytes, vo
     return 0;
 }
 
-/* §5.8.4: select and subsel can be written; a driver may write them one by one. */
+/* §5.8.4: only select and subsel can be written. A driver may write them one by one; QEMU sends all
+ * of the space. */
 static int set_config(struct vu_device *dev, uint32_t offset, uint32_t bytes, const void *from)
 {
     struct process *p = dev->priv;
-    uint8_t c[2] = {p->input.config.select, p->input.config.subsel};
+    struct input_config c = p->input.config;
 
     if (offset > sizeof(c) || bytes > sizeof(c) - offset)
         return -EINVAL;
-    memcpy(c + offset, from, bytes);
-    input_select(&p->input, c[0], c[1]);
+    memcpy((uint8_t *)&c + offset, from, bytes);
+    input_select(&p->input, c.select, c.subsel);
     return 0;
 }
 
