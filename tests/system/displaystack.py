@@ -62,6 +62,10 @@ class Window:
         self._write(64 + 56 + (counter % BUFFERS) * 152, record)
         self._write(64 + 32, struct.pack("<I", counter))
 
+    def hide(self):
+        """As before the cluster's first frame."""
+        self._write(64 + 32, bytes(4))
+
     def status(self):
         data = os.pread(self.file.fileno(), 40, STATUS_AT + 64)
         return dict(zip(("shown", "shown_total", "missed", "late", "heartbeat", "worst", "ready", "_"),
@@ -177,7 +181,7 @@ busybox sleep 1000
 
         def find():
             tree = subprocess.run(["xwininfo", "-root", "-tree"], capture_output=True, text=True, env=environment).stdout
-            return sorted(re.findall(r"^ +(0x[0-9a-f]+) .*: \(\) +1280x720", tree, re.MULTILINE))
+            return sorted(re.findall(r"^ +(0x[0-9a-f]+) .*: \(\) +\d+x\d+", tree, re.MULTILINE))
         wait_for(lambda: len(find()) == 2, 20, "both screens")
         for window, y in zip(find(), (0, 740)):
             subprocess.run(["xdotool", "windowmove", window, "0", str(y)], check=True, env=environment)
