@@ -1,6 +1,6 @@
 # The GPU mediator: vhost-user-gpu on one side, the compositor on the other.
 GVT_PKGS := wayland-client libseccomp
-GVT_CFLAGS = -D_GNU_SOURCE -Igvt -Idisplay/include -Iservice-vm/vhost/include -I$(B)/display/proto
+GVT_CFLAGS = -D_GNU_SOURCE -I. -Igvt -Iservice-vm/vhost/include -I$(B)/display/proto
 GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
 # The device without its processes: what tests and fuzzers link.
 GVT_DEVICE := proto/command core/edid core/resource core/vgpu backend/null backend/soft2d server/device

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "display.h"
+#include "display/include/display.h"
 #include "wayland.h"
 
 #define MAX_RESOURCES 1024

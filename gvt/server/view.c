@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "display.h"
+#include "display/include/display.h"
 #include "xdg-shell-client-protocol.h"
 
 struct picture { /* a resource as the compositor knows it */
