@@ -42,3 +42,4 @@ $(DM_FUZZERS): $(B)/tests/fuzz/dm/%: tests/fuzz/dm/%.c $(DM)/libdm-fuzz.a $(B)/s
 	@mkdir -p $(@D)
 	@$(CLANG) $(FUZZ_CFLAGS) $(DM_FLAGS) -MMD -MP -o $@ $< $(DM)/libdm-fuzz.a $(B)/service-vm/vhost/libvhost-fuzz.a $(DM_LIBS)
 -include $(DM_FUZZERS:=.d)
+SERVICE_FILES += $(DM)/binnacle-dm:/usr/bin/binnacle-dm

@@ -1,0 +1,11 @@
+# binnaclectl: what the hypervisor says about its VMs, and commands to it.
+CTL := $(B)/service-vm/ctl
+CTL_SRC := $(wildcard service-vm/ctl/*.c)
+PROGRAMS += $(CTL)/binnaclectl
+$(CTL)/binnaclectl: $(CTL_SRC:service-vm/ctl/%.c=$(CTL)/obj/%.o)
+	@$(CC) -pie -Wl,-z,relro,-z,now -o $@ $^
+$(CTL)/obj/%.o: service-vm/ctl/%.c
+	@mkdir -p $(@D)
+	@$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -MMD -MP -c -o $@ $<
+-include $(CTL_SRC:service-vm/ctl/%.c=$(CTL)/obj/%.d)
+SERVICE_FILES += $(CTL)/binnaclectl:/usr/bin/binnaclectl
