@@ -147,6 +147,7 @@ static void idle(struct pcpu *cpu)
 void vcpu_loop(void)
 {
     struct pcpu *cpu = this_pcpu();
+    uint32_t turns = 0;
 
     for (;;) {
         struct vcpu *vcpu;
@@ -155,6 +156,10 @@ void vcpu_loop(void)
             sched_unload(); /* the policy works for no vCPU, and may wait for any */
             policy_work();
         }
+        /* A guest whose every entry ends in the next exit never gets to take a host interrupt: let
+         * them in now and then, or it has this CPU for ever. */
+        if (++turns % 64 == 0 && !cpu->direct)
+            __asm__ volatile("sti; nop; cli" : : : "memory");
         vcpu = sched_pick();
         if (vcpu)
             turn(cpu, vcpu);
