@@ -12,6 +12,7 @@
 #define RESULT   0x28
 #define VM       0x400
 #define VM_BYTES 0x100
+#define LOG_HEAD 0x30
 #define LOG      0x10000
 
 void probe_function(void)
@@ -34,6 +35,7 @@ void probe_function(void)
         if (!readl(bar + RESULT))
             probe_say("function: command %x ACCEPTED", bad[i]);
     }
+    (void)readq(bar + LOG_HEAD);
     /* Writes that are none: nothing may change, nobody may mind. */
     writeq(~0ull, bar + VM);
     writeb(0xFF, bar + LOG);

@@ -106,8 +106,8 @@ static void try_vm(u8 *page)
     probe_say("notify of nothing: %ld", call(NOTIFY, vm, 0));
     memset(page, 0, PAGE_SIZE);
     regs[1 + 16 + 4 + 2] = 0x60000010; /* CR0: real mode */
-    *(u32 *)(page + 264) = 0x9B;       /* CS attributes */
-    *(u32 *)(page + 268) = 0xFFFF;
+    *(u32 *)(page + 256) = 0x9B;       /* CS attributes */
+    *(u32 *)(page + 260) = 0xFFFF;
     probe_say("registers: %ld", call(REGS, vm, virt_to_phys(page)));
     probe_say("start without memory: %ld", call(START, vm, 0));
     msleep(20);
