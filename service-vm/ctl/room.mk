@@ -9,3 +9,8 @@ $(CTL)/obj/%.o: service-vm/ctl/%.c
 	@$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -MMD -MP -c -o $@ $<
 -include $(CTL_SRC:service-vm/ctl/%.c=$(CTL)/obj/%.d)
 SERVICE_FILES += $(CTL)/binnaclectl:/usr/bin/binnaclectl
+
+UNIT_TESTS += $(B)/tests/unit/ctl/test_hvpci
+$(B)/tests/unit/ctl/test_hvpci: tests/unit/ctl/test_hvpci.c service-vm/ctl/hvpci.c service-vm/ctl/hvpci.h
+	@mkdir -p $(@D)
+	@$(CC) $(SAN_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -o $@ $(filter %.c,$^) -lcmocka
