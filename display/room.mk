@@ -61,3 +61,8 @@ $(B)/display/tests/test_compositor: $(addprefix $(B)/display/tests/,test_composi
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(DISPLAY_LIBS) -lwayland-client -lcmocka
 
 -include $(wildcard $(B)/display/tests/*.d)
+
+FUZZERS += $(B)/tests/fuzz/display/fuzz_display_frames
+$(B)/tests/fuzz/display/fuzz_display_frames: tests/fuzz/display/fuzz_display_frames.c display/frames.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) -D_GNU_SOURCE -Idisplay -o $@ $^

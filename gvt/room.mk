@@ -26,3 +26,18 @@ $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(GVT_LIBS)
 
 -include $(wildcard $(B)/gvt/*/*.d $(B)/gvt/*/*/*.d)
+
+# ---------------------------------------------------------------- tests
+GVT_CORE := proto/command core/edid core/resource core/vgpu backend/null backend/soft2d
+UNIT_TESTS += $(B)/tests/unit/gvt/test_vgpu
+FUZZERS += $(B)/tests/fuzz/gvt/fuzz_gvt_control
+
+$(B)/tests/unit/gvt/test_vgpu: tests/unit/gvt/test_vgpu.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_CORE))) \
+		$(B)/service-vm/vhost/libvhost-san.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
+
+$(B)/tests/fuzz/gvt/fuzz_gvt_control: tests/fuzz/gvt/fuzz_gvt_control.c $(addprefix $(B)/gvt/fuzz/,$(addsuffix .o,$(GVT_CORE))) \
+		$(B)/service-vm/vhost/libvhost-fuzz.a
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(GVT_CFLAGS) -o $@ $^
