@@ -4,6 +4,7 @@ IVI_CFLAGS = -D_GNU_SOURCE -Iivi-demo $(patsubst -I%,-isystem %,$(shell pkg-conf
 IVI_LIBS = $(shell pkg-config --libs $(IVI_PKGS)) -lm
 IVI_PARTS := common icon map page_home page_map page_media page_vehicle theme ui vehicle
 
+IVI_FILES += $(B)/ivi-demo/binnacle-ivi:/usr/bin/binnacle-ivi
 PROGRAMS += $(B)/ivi-demo/binnacle-ivi $(B)/ivi-demo/binnacle-ivi-snapshot
 
 $(B)/ivi-demo/binnacle-ivi: $(addprefix $(B)/ivi-demo/,main.o kms.o evdev.o $(addsuffix .o,$(IVI_PARTS)))
