@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -63,6 +64,9 @@ int bn_backend_sandbox(void)
 
     for (size_t i = 0; rc == 0 && i < sizeof(allowed) / sizeof(allowed[0]); i++)
         rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, allowed[i], 0);
+    /* The C library asks once if standard output is a terminal: the console of a VM is one. */
+    if (rc == 0)
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS));
     /* Nothing is ever executable that was not at the start; no socket but local ones. */
     if (rc == 0)
         rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
