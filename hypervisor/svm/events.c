@@ -6,17 +6,43 @@
 #define VECTOR_NMI          2u
 #define VECTOR_DOUBLE_FAULT 8u
 
-bool svm_can_take_irq(struct vcpu *vcpu)
+static void set_virq(struct vmcb *vmcb, bool on)
 {
-    const struct vmcb *vmcb = vmcb_of(vcpu);
+    const uint32_t bits = INT_V_IRQ | INT_V_IGN_TPR | INT_V_PRIORITY;
 
-    return (vcpu->rflags & 1u << 9) && !(vmcb->int_state & INT_SHADOW) &&
-           !(vmcb->event & EVENT_VALID);
+    vmcb->int_control = on ? vmcb->int_control | bits : vmcb->int_control & ~bits;
 }
 
+bool svm_can_take_irq(struct vcpu *vcpu)
+{
+    const struct svm_vcpu *svm = vcpu->vendor;
+
+    return (vcpu->rflags & 1u << 9) && !(svm->vmcb->int_state & INT_SHADOW) &&
+           !(svm->vmcb->event & EVENT_VALID) && !svm->irq_given;
+}
+
+/* By V_IRQ, not by EVENTINJ: QEMU's TCG leaves the vector of an injected interrupt in its own
+ * exception index, and where its loop is asked to stop right after VMRUN it delivers the interrupt
+ * a second time, at the handler's first instruction (target/i386/tcg, helper_vmrun). */
 void svm_inject_irq(struct vcpu *vcpu, uint8_t vector)
 {
-    vmcb_of(vcpu)->event = EVENT_VALID | EVENT_INTR | vector;
+    struct svm_vcpu *svm = vcpu->vendor;
+
+    svm->vmcb->int_vector = vector;
+    svm->vmcb->misc1 &= ~MISC1_VINTR;
+    svm->irq_given = true;
+    set_virq(svm->vmcb, true);
+}
+
+void svm_note_delivery(struct vcpu *vcpu)
+{
+    struct svm_vcpu *svm = vcpu->vendor;
+
+    if (!svm->irq_given || (svm->vmcb->int_control & INT_V_IRQ))
+        return;
+    svm->irq_given = false;
+    vcpu->look = true;
+    svm_request_irq_window(vcpu, svm->window);
 }
 
 /* An exception while another is on its way in: contributory ones make a double fault (SDM 3 §6.15).
@@ -51,13 +77,14 @@ void svm_inject_nmi(struct vcpu *vcpu)
 /* A virtual interrupt that is intercepted when it would be taken (APM 2 §15.21.4). */
 void svm_request_irq_window(struct vcpu *vcpu, bool on)
 {
-    struct vmcb *vmcb = vmcb_of(vcpu);
+    struct svm_vcpu *svm = vcpu->vendor;
 
-    if (on) {
-        vmcb->int_control |= INT_V_IRQ | INT_V_IGN_TPR | INT_V_PRIORITY;
-        vmcb->misc1 |= MISC1_VINTR;
-    } else {
-        vmcb->int_control &= ~(INT_V_IRQ | INT_V_IGN_TPR | INT_V_PRIORITY);
-        vmcb->misc1 &= ~MISC1_VINTR;
-    }
+    svm->window = on;
+    if (svm->irq_given)
+        return;
+    set_virq(svm->vmcb, on);
+    if (on)
+        svm->vmcb->misc1 |= MISC1_VINTR;
+    else
+        svm->vmcb->misc1 &= ~MISC1_VINTR;
 }

@@ -97,6 +97,8 @@ void svm_reset(struct vcpu *vcpu)
 
     reset_controls(vcpu);
     vmcb = vmcb_of(vcpu);
+    ((struct svm_vcpu *)vcpu->vendor)->irq_given = false;
+    ((struct svm_vcpu *)vcpu->vendor)->window = false;
     for (int s = SEG_ES; s <= SEG_GS; s++)
         svm_set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
     svm_set_segment(vcpu, SEG_LDTR, &ldt);

@@ -124,6 +124,7 @@ static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
         vcpu->look = true;
     }
     vmcb->tlb_control = 0;
+    svm_note_delivery(vcpu);
     svm_decode_exit(vcpu, exit);
 }
 

@@ -103,7 +103,9 @@ struct svm_vm {        /* vm->vendor */
 struct svm_vcpu { /* vcpu->vendor */
     struct vmcb *vmcb;
     hpa_t vmcb_hpa;
-    bool direct; /* takes physical interrupts itself */
+    bool direct;    /* takes physical interrupts itself */
+    bool irq_given; /* V_IRQ carries an interrupt to deliver; otherwise it is the window's */
+    bool window;    /* a window is wanted; opened once the given interrupt is in */
 };
 
 static inline struct vmcb *vmcb_of(const struct vcpu *vcpu)
@@ -115,6 +117,8 @@ static inline struct vmcb *vmcb_of(const struct vcpu *vcpu)
 void svm_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit);
 /* state.c */
 void svm_reset(struct vcpu *vcpu);
+/* events.c: after each exit, what became of the interrupt that was given. */
+void svm_note_delivery(struct vcpu *vcpu);
 uint64_t svm_get_cr(struct vcpu *vcpu, unsigned cr);
 void svm_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value);
 void svm_get_segment(struct vcpu *vcpu, enum segment which, struct segment_state *state);
