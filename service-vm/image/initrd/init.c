@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,6 +56,7 @@ static _Noreturn void fail(const char *format, ...)
     va_start(args, format);
     say_list("error: ", format, args);
     va_end(args);
+    (void)tcdrain(STDERR_FILENO); /* else the panic's lines fall into this one */
     exit(1);
 }
 
