@@ -123,4 +123,6 @@ def bare(request):
     with Nuc("bare", NucConfig.bare(), log_folder(request.node)) as nuc:
         nuc.console.wait_for("service-vm is up")
         nuc.console.wait_for("binnacle:.*# ")
+        if "display: ready" not in nuc.console.text:  # until then services print between a command and its answer
+            nuc.console.wait_for("display: ready")
         yield nuc
