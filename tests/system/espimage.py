@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""An EFI system partition of its own for a test: loader, hypervisor, a scenario and the images that it names."""
+"""An EFI system partition of a test's own: loader, hypervisor, a scenario and the images that it names."""
 import os
 import shutil
 import subprocess
 
 
-def make_esp(folder, scenario, **images):
-    """make_esp(tmp_path, "bench", bench_elf="build/...") writes FOLDER/esp.img and returns its path. Keywords are file
-    names with _ for the dot."""
+def make_esp(folder, scenario, images, append=""):
+    """Writes FOLDER/esp.img and returns its path. images: {"bench.elf": "build/..."}; append: words for the front of the
+    first command line in the scenario."""
     def path(name):
         return os.path.join(str(folder), name)
 
-    subprocess.run(["build/tools/scenario/bn-scenario", "compile", f"scenarios/{scenario}.dts", path("scenario.bin")],
-                   check=True)
+    with open(f"scenarios/{scenario}.dts", encoding="utf-8") as f:
+        source = f.read()
+    with open(path(f"{scenario}.dts"), "w", encoding="utf-8") as f:
+        f.write(source.replace('cmdline = "', f'cmdline = "{append} ', 1) if append else source)
+    subprocess.run(["build/tools/scenario/bn-scenario", "compile", path(f"{scenario}.dts"), path("scenario.bin")], check=True)
     subprocess.run(["objcopy", "--strip-all", "build/hypervisor/hypervisor.elf", path("hypervisor.elf")], check=True)
     shutil.copy("build/hypervisor/boot/BOOTX64.EFI", path("BOOTX64.EFI"))
     items = [f"{name}={path(name)}" for name in ("scenario.bin", "hypervisor.elf")]
-    items += [f"{name.replace('_', '.')}={file}" for name, file in images.items()]
+    items += [f"{name}={file}" for name, file in images.items()]
     subprocess.run(["build/tools/scenario/bn-sums", path("BOOTX64.EFI"), *items], check=True)
     subprocess.run(["tools/esp", path("esp.img"), path("BOOTX64.EFI"), *items], check=True)
     return path("esp.img")
