@@ -79,9 +79,12 @@ def test_stages_of_a_port_of_the_device_model(machine, report, port_dm, tmp_path
     nuc = machine(NucConfig.counted(disk, extra=["-D", log]))
     dispatcher = int(nuc.console.wait_for(r"([0-9a-f]{16}) t ioreq_dispatcher$", limit=300)[1], 16)
     nuc.console.wait_for("bench: started:", limit=120)
-    done = []
-    while len(done) < 10 or {counts["at"] for counts in done} != {done[0]["at"]} or not done[0]["handler"]:
-        done = benchstages.accesses(benchstages.trace(nuc, log), dispatcher)  # until the guest has come to its loop
+    for _ in range(30):  # until the guest has come to its loop
+        done = benchstages.accesses(benchstages.trace(nuc, log), dispatcher)
+        if len(done) >= 10 and {counts["at"] for counts in done} == {done[0]["at"]} and done[0]["handler"]:
+            break
+    else:
+        raise AssertionError(f"the guest never came to its loop:\n{nuc.console.tail()}")
     found = benchstages.medians(done)
     for stage in benchstages.STAGES:
         report.add(f"exit.port-dm.{stage}", found[stage], "insn")

@@ -2,9 +2,9 @@
 /*
  * The bench guest: what an exit costs, in TSC ticks per operation. Under QEMU's -icount shift=0 a
  * tick is one instruction, those of the hypervisor included. Prints lines "bench NAME MEDIAN LEAST
- * GREATEST" on COM1 and leaves by isa-debug-exit. The word "dm" on its command line says that a device
- * model in user space stands behind it, and measures a port that only that one answers; "loop" reads
- * that port for ever, for those who watch from outside.
+ * GREATEST" on COM1 and leaves by isa-debug-exit. The word "dm" on its command line says that a
+ * device model in user space stands behind it, and measures a port that only that one answers;
+ * "loop" reads that port for ever, for those who watch from outside.
  */
 #include <stdint.h>
 
