@@ -23,17 +23,16 @@ STAGES = {  # in the order in which one access passes them
 
 
 def trace(nuc, path, size=12_000_000):
-    """Logs instruction by instruction until the log (-D PATH) has grown by `size`; returns the new lines."""
+    """Logs each instruction of a machine that runs them one by one, until the log (-D PATH) has grown by `size`; returns the
+    new lines."""
     before = os.path.getsize(path) if os.path.exists(path) else 0
     nuc.pause()
-    nuc.qmp.hmp("one-insn-per-tb on")
     nuc.qmp.hmp("log exec,nochain")
     nuc.resume()
     while nuc.running() and (not os.path.exists(path) or os.path.getsize(path) - before < size):
         time.sleep(0.02)
     nuc.pause()
     nuc.qmp.hmp("log none")
-    nuc.qmp.hmp("one-insn-per-tb off")
     nuc.resume()
     with open(path, encoding="ascii", errors="replace") as f:
         f.seek(before)

@@ -5,17 +5,13 @@ import shutil
 import subprocess
 
 
-def make_esp(folder, scenario, images, append=""):
-    """Writes FOLDER/esp.img and returns its path. images: {"bench.elf": "build/..."}; append: words for the front of the
-    first command line in the scenario."""
+def make_esp(folder, scenario, images):
+    """Writes FOLDER/esp.img and returns its path. images: {"bench.elf": "build/..."}."""
     def path(name):
         return os.path.join(str(folder), name)
 
-    with open(f"scenarios/{scenario}.dts", encoding="utf-8") as f:
-        source = f.read()
-    with open(path(f"{scenario}.dts"), "w", encoding="utf-8") as f:
-        f.write(source.replace('cmdline = "', f'cmdline = "{append} ', 1) if append else source)
-    subprocess.run(["build/tools/scenario/bn-scenario", "compile", path(f"{scenario}.dts"), path("scenario.bin")], check=True)
+    subprocess.run(["build/tools/scenario/bn-scenario", "compile", f"scenarios/{scenario}.dts", path("scenario.bin")],
+                   check=True)
     subprocess.run(["objcopy", "--strip-all", "build/hypervisor/hypervisor.elf", path("hypervisor.elf")], check=True)
     shutil.copy("build/hypervisor/boot/BOOTX64.EFI", path("BOOTX64.EFI"))
     items = [f"{name}={path(name)}" for name in ("scenario.bin", "hypervisor.elf")]

@@ -60,33 +60,35 @@ def test_exits_handled_in_the_hypervisor(machine, report, peer, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def port_dm(request, tmp_path_factory):
-    """What an access to a port of the device model costs; Linux and the guest share the one CPU."""
-    disk = make_esp(tmp_path_factory.mktemp("dm"), "bench-dm", LINUX, "bench.append=dm")
-    with Nuc("dm", NucConfig.counted(disk), f"{log_folder(request.node)}/dm") as nuc:
-        nuc.console.wait_for("bench: end", limit=300)
-        return parse(nuc.console.text)["port-dm"]
+def looping(request, tmp_path_factory):
+    """Linux and the guest on the one CPU: the machine, whose guest has been measured and goes on reading the device model's
+    port; the log of its instructions (empty so far)."""
+    folder = tmp_path_factory.mktemp("dm")
+    log = str(folder / "trace.txt")
+    config = NucConfig.counted(make_esp(folder, "bench-dm", LINUX), extra=["-D", log])
+    with Nuc("dm", config, f"{log_folder(request.node)}/dm") as nuc:
+        nuc.console.wait_for("bench done\n", limit=400)
+        yield nuc, log
 
 
-def test_exits_handled_by_the_device_model(report, peer, port_dm):
-    assert report.add("exit.port-dm", port_dm, "insn", BOUNDS["port-dm"], peer["port-dm"])
+def test_exits_handled_by_the_device_model(report, peer, looping):
+    value = parse(looping[0].console.text)["port-dm"]
+    assert report.add("exit.port-dm", value, "insn", BOUNDS["port-dm"], peer["port-dm"])
 
 
-def test_stages_of_a_port_of_the_device_model(machine, report, port_dm, tmp_path):
+def test_stages_of_a_port_of_the_device_model(report, looping):
     """The stages add up to the figure that the guest measured by its TSC."""
-    log = str(tmp_path / "trace.txt")
-    disk = make_esp(tmp_path, "bench-dm", LINUX, "bench.append=loop")
-    nuc = machine(NucConfig.counted(disk, extra=["-D", log]))
-    dispatcher = int(nuc.console.wait_for(r"([0-9a-f]{16}) t ioreq_dispatcher$", limit=300)[1], 16)
-    nuc.console.wait_for("bench: started:", limit=120)
-    for _ in range(30):  # until the guest has come to its loop
+    nuc, log = looping
+    measured = parse(nuc.console.text)["port-dm"]
+    dispatcher = int(re.search(r"([0-9a-f]{16}) t ioreq_dispatcher$", nuc.console.text, re.MULTILINE)[1], 16)
+    for _ in range(100):  # a log is short against a time slice of Linux, who may be busy with something else
         done = benchstages.accesses(benchstages.trace(nuc, log), dispatcher)
-        if len(done) >= 10 and {counts["at"] for counts in done} == {done[0]["at"]} and done[0]["handler"]:
+        if len(done) >= 10 and len({counts["at"] for counts in done}) == 1:
             break
     else:
-        raise AssertionError(f"the guest never came to its loop:\n{nuc.console.tail()}")
+        raise AssertionError(f"the guest does not read its port:\n{nuc.console.tail()}")
     found = benchstages.medians(done)
     for stage in benchstages.STAGES:
         report.add(f"exit.port-dm.{stage}", found[stage], "insn")
-    assert abs(found["all"] - port_dm) <= 0.03 * port_dm
-    assert abs(sum(found[stage] for stage in benchstages.STAGES) - port_dm) <= 0.03 * port_dm
+    assert abs(found["all"] - measured) <= 0.03 * measured
+    assert abs(sum(found[stage] for stage in benchstages.STAGES) - measured) <= 0.03 * measured

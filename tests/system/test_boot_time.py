@@ -71,6 +71,6 @@ def test_first_telltale(machine, report, tmp_path):
         unseen, seen = see_first_telltale(nuc, entry_ms, str(tmp_path / "screen.ppm"))
         assert counts.complete.wait(300), nuc.console.tail()
     told = counts.stats["StatsTimes"]["FirstTelltale"]
-    assert unseen - 1 <= told <= seen  # the cluster cuts off what is below a millisecond
+    assert unseen - 1 <= told <= seen + 1  # told in whole milliseconds, and just after the last lamp
     report.add("boot.first-telltale-ms", told, "ms")
     report.add("boot.firmware-ms", round(entry_ms), "ms")

@@ -31,6 +31,7 @@ class NucConfig:
     net: bool = True
     sd_card_mib: int = 64            # 0: no card reader
     icount: str | None = None        # e.g. "shift=0,sleep=off"
+    one_by_one: bool = False         # with icount: each instruction is translated alone, about three times slower
     extra: list = field(default_factory=list)
 
     @classmethod
@@ -63,19 +64,23 @@ class NucConfig:
     def counted(cls, disk, **changes):
         """One CPU counted in instructions, started by its firmware from `disk`, with nothing that a measurement lacks.
 
-        Without x2APIC: QEMU ends with "Bad icount read" when the local APIC's timer is reached through its MSRs.
+        Translated one by one: in the middle of a block QEMU ends with "Bad icount read" when the local APIC's timer is
+        reached through its MSRs.
         """
-        return cls(**{"disk": disk, "cpus": 1, "memory_mib": 1024, "cpu_model": "max,-vgif,-x2apic", "gpu": "none",
-                      "iommu": False, "sound": False, "usb": False, "net": False, "sd_card_mib": 0,
-                      "icount": "shift=0,sleep=off", **changes})
+        return cls(**{"disk": disk, "cpus": 1, "memory_mib": 1024, "gpu": "none", "iommu": False, "sound": False,
+                      "usb": False, "net": False, "sd_card_mib": 0, "icount": "shift=0,sleep=off", "one_by_one": True,
+                      **changes})
 
     def with_display(self):
         return self.gpu != "none"
 
     def arguments(self, name, work, logs):
         """QEMU's arguments. work: folder for sockets and scratch files; logs: folder for what is kept."""
-        args = ["qemu-system-x86_64", "-name", f"{name},process=vnuc", "-nodefaults", "-no-user-config", "-accel",
-                "tcg,thread=multi" if self.icount is None else "tcg", "-machine", "q35", "-cpu", self.cpu_model,
+        accelerator = "tcg,thread=multi" if self.icount is None else "tcg"
+        if self.one_by_one:
+            accelerator += ",one-insn-per-tb=on"
+        args = ["qemu-system-x86_64", "-name", f"{name},process=vnuc", "-nodefaults", "-no-user-config",
+                "-accel", accelerator, "-machine", "q35", "-cpu", self.cpu_model,
                 "-smp", str(self.cpus), "-m", str(self.memory_mib), "-S",
                 "-qmp", f"unix:{work}/qmp,server=on,wait=off",
                 "-chardev", f"socket,id=com1,path={work}/com1,server=on,wait=off",

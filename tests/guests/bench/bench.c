@@ -4,7 +4,7 @@
  * tick is one instruction, those of the hypervisor included. Prints lines "bench NAME MEDIAN LEAST
  * GREATEST" on COM1 and leaves by isa-debug-exit. The word "dm" on its command line says that a
  * device model in user space stands behind it, and measures a port that only that one answers;
- * "loop" reads that port for ever, for those who watch from outside.
+ * "loop" then reads it for ever, for those who watch from outside.
  */
 #include <stdint.h>
 
@@ -214,8 +214,8 @@ void bench_main(uint32_t magic, const struct multiboot_info *info)
         line = (const char *)(uintptr_t)info->cmdline;
     if (has_word(line, "dm"))
         measure("port-dm", op_port_dm);
+    print("bench done\n");
     while (has_word(line, "loop"))
         op_port_dm();
-    print("bench done\n");
     out8(EXIT_PORT, EXIT_VALUE);
 }
