@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 
+from .config import QEMU_GL
 from .qmp import Qmp, QmpError
 from .screen import Screens, XServer
 from .serial import Serial, process_cpu_seconds
@@ -80,6 +81,7 @@ class Nuc:
         environment = dict(os.environ, SDL_VIDEO_X11_FORCE_EGL="0", SDL_VIDEO_ALLOW_SCREENSAVER="1")
         if self._x:
             environment["DISPLAY"] = self._x.name
+            environment["LD_PRELOAD"] = os.path.abspath(QEMU_GL)
         arguments = self.config.arguments(self.name, self.work, self.log_dir)
         self.log_path = f"{self.log_dir}/qemu.log"
         with open(self.log_path, "w", encoding="utf-8") as log:
