@@ -124,6 +124,8 @@ void watchdog_tick_on(void)
 
 void watchdog_vm_started(struct vm *vm)
 {
+    if (vm_is_service(vm))
+        service.safe = false; /* it takes the display anew, and may lose it anew */
     if (vm != cluster.vm)
         return;
     /* A restarted cluster counts its frames anew; 0 until then, which gives it time to boot. */

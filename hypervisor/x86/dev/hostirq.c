@@ -188,13 +188,32 @@ static void pin_eoi(struct vioapic *ioapic, unsigned pin)
     spin_unlock(&irq.lock);
 }
 
+/* An entry that the VM before left open would interrupt for ever: nobody knows its vector, so
+ * nobody masks the line. */
+static void mask_forwarded(void)
+{
+    irq.waiting = 0;
+    for (unsigned pin = 0; pin < VIOAPIC_PINS; pin++) {
+        irq.rte[pin] = RTE_MASKED;
+        if (forwarded(pin))
+            write_rte(pin, RTE_MASKED);
+    }
+}
+
+void hostirq_stop(void)
+{
+    spin_lock(&irq.lock);
+    mask_forwarded();
+    irq.ioapic = NULL;
+    spin_unlock(&irq.lock);
+}
+
 void hostirq_forward(struct vioapic *ioapic, uint32_t virtual_pins)
 {
     spin_lock(&irq.lock);
-    irq.ioapic = ioapic;
     irq.not_forwarded = virtual_pins;
-    for (unsigned pin = 0; pin < VIOAPIC_PINS; pin++)
-        irq.rte[pin] = RTE_MASKED;
+    mask_forwarded();
+    irq.ioapic = ioapic;
     spin_unlock(&irq.lock);
     ioapic->pin_changed = pin_changed;
     ioapic->pin_eoi = pin_eoi;
