@@ -208,7 +208,7 @@ static enum bn_status drop_write(struct vcpu *vcpu, const struct msr_rule *rule,
         now = rdmsr(msr);
     if (rule->policy == READ_ONLY || (rule->policy == STRICT && (value ^ now) & ~ignored))
         return deny_write(vcpu, msr, value);
-    if (value != now)
+    if (rule->policy == OPEN_READ || value != now)
         vm_log(vcpu->vm, "ignored: write of %lx to MSR %x at rip %lx", value, msr, vcpu->rip);
     return BN_OK;
 }

@@ -151,7 +151,7 @@ static bool forwarded(unsigned pin)
 static void pin_changed(struct vioapic *ioapic, unsigned pin)
 {
     uint64_t rte;
-    bool lower = false;
+    bool lower = false, refused;
 
     spin_lock(&irq.lock);
     if (!forwarded(pin)) {
@@ -166,7 +166,10 @@ static void pin_changed(struct vioapic *ioapic, unsigned pin)
         lower = true;
     }
     write_rte(pin, irq.rte[pin] | (irq.waiting >> pin & 1 ? RTE_MASKED : 0));
+    refused = irq.rte[pin] & ~rte & RTE_MASKED;
     spin_unlock(&irq.lock);
+    if (refused)
+        vm_log(ioapic->vm, "denied: I/O APIC pin %u as %lx", pin, rte);
     if (lower)
         vioapic_set_line(ioapic, pin, false);
 }

@@ -148,5 +148,5 @@ void vpci_stop_devices(struct vpci *pci)
     wait_ns(POWER_NS);
     for (uint32_t i = 0; i < walk.count; i++)
         restore(&resets[i]);
-    vm_log(pci->vm, "devices: %u stopped, %u of them reset", walk.stopped, walk.count);
+    vm_event(pci->vm, "devices: %u stopped, %u of them reset", walk.stopped, walk.count);
 }

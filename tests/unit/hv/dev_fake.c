@@ -117,6 +117,8 @@ void vm_log(struct vm *vm, const char *format, ...)
     va_end(arguments);
 }
 
+void vm_event(struct vm *vm, const char *format, ...) __attribute__((alias("vm_log")));
+
 void hv_panic(const char *format, ...)
 {
     (void)format;
