@@ -11,7 +11,10 @@ import pytest
 
 import isolationrun
 
-MIN_FRAMES_PER_S = 15  # of 60: what an emulator that shares its host still must show; the exact figures are bare machine tests
+# What an emulator that shares its host with others must still show. Guest time is the host's here, so these are no measures of
+# the design: whether the cluster was disturbed is told by its exits, which are counted and not timed.
+MIN_FRAMES_PER_S = 15  # of 60
+MAX_ABSENCE_MS = 10000  # a CPU that Linux calls stalled has been away for 21 s
 
 ENDS = {  # how the service VM ends itself: what the hypervisor must say
     "all": ("PM1a control", "switched itself off"),  # Linux's own power-off
@@ -70,11 +73,13 @@ def test_memory_of_others(attack, report):
     vm, said, part = attack
     lines = only(said, "memory hypervisor") + only(said, "memory cluster")
     assert len(lines) == 4
+    assert only(said, "memory sweep of ") == ["hypervisor: 32 places, 32 denied", "cluster: 128 places, 128 denied"]
     if vm == "service":
         logged = len(re.findall(r"\[service\] denied: (?:read|write) of 4(?:0|8)00[05]000", part))
     else:
         logged = len(re.findall(r"ivi: (?:read|write) of 4 bytes at address 0x4(?:0|8)00[05]000 is answered by no device", part))
     denied = sum(line.endswith("read ffffffff, after write ffffffff: denied") for line in lines)
+    report.add(f"isolation.{vm}.memory-swept", 160, "refused")
     refused(report, f"isolation.{vm}.memory", denied, 4, logged, 12)
 
 
@@ -231,7 +236,7 @@ def test_the_service_vm_went_on(run, report):
     assert [cpu for cpu, _, _ in beats] == ["0", "1"]
     for cpu, count, longest in beats:
         assert int(count) > 100
-        assert report.add(f"isolation.service.longest-absence-cpu{cpu}", int(longest), "ms", bound=2000)
+        assert report.add(f"isolation.service.longest-absence-cpu{cpu}", int(longest), "ms", bound=MAX_ABSENCE_MS)
     assert not re.search(r"rcu.*stall|soft lockup|BUG:|Oops", run.text)
 
 

@@ -13,6 +13,7 @@
 
 #define PATTERN      0x5A5A5A5Au
 #define WINDOW_BYTES 0x2000000u
+#define STEP         0x200000ull
 
 /* An access that may raise any exception: false, and *value is all ones. */
 static bool load(const void *at, __u32 *value)
@@ -63,6 +64,36 @@ static void *map_window(__u64 base, struct pci_dev **dev)
         return memremap(base, WINDOW_BYTES, MEMREMAP_WB);
     *dev = pci_get_device(0x1AF4, 0x1110, NULL);
     return *dev && !pci_enable_device(*dev) ? (void __force *)pci_iomap(*dev, 2, 0) : NULL;
+}
+
+/* One place in each 2 MiB, at another page of them each time. */
+static void sweep(const struct probe_target *target)
+{
+    u8 *range = (u8 __force *)ioremap(target->base, target->bytes);
+    unsigned int places = 0, denied = 0;
+    u64 at;
+
+    for (at = 0; range && at < target->bytes; at += STEP, places++) {
+        u8 *place = range + at + (at / STEP % 512) * PAGE_SIZE;
+        u32 before, after;
+
+        load(place, &before);
+        store(place, PATTERN);
+        load(place, &after);
+        denied += before == ~0u && after == ~0u;
+    }
+    probe_say("memory sweep of %s: %u places, %u denied", target->name, places, denied);
+    if (range)
+        iounmap((void __iomem __force *)range);
+}
+
+void probe_sweep(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < probe_target_count; i++)
+        if (probe_targets[i].bytes)
+            sweep(&probe_targets[i]);
 }
 
 /* Denied: it faults, or nothing of it is there. */

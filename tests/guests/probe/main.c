@@ -28,10 +28,10 @@ struct probe_target probe_targets[4];
 unsigned int probe_target_count;
 const char *probe_who = "";
 
-static void add_target(const char *name, ulong base)
+static void add_target(const char *name, ulong base, ulong bytes)
 {
     if (base)
-        probe_targets[probe_target_count++] = (struct probe_target){name, base};
+        probe_targets[probe_target_count++] = (struct probe_target){name, base, bytes};
 }
 
 static bool wanted(const char *name)
@@ -42,9 +42,9 @@ static bool wanted(const char *name)
 static int __init probe_init(void)
 {
     probe_who = ivi ? "ivi " : "";
-    add_target("hypervisor", hypervisor);
-    add_target("cluster", cluster);
-    add_target("window-gap", window ? window + 0x1000 : 0);
+    add_target("hypervisor", hypervisor, 0x4000000);
+    add_target("cluster", cluster, 0x10000000);
+    add_target("window-gap", window ? window + 0x1000 : 0, 0);
     if (*end)
         return probe_end(end);
     if (destroy) {
@@ -71,6 +71,8 @@ static int __init probe_init(void)
         probe_interrupts(other_apic);
     if (wanted("hypercalls"))
         (ivi ? probe_denied_hypercalls : probe_hypercalls)();
+    if (wanted("sweep"))
+        probe_sweep();
     probe_say("done");
     return 0;
 }

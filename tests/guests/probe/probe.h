@@ -7,7 +7,7 @@
 
 struct probe_target { /* physical memory that is not this VM's */
     const char *name;
-    __u64 base;
+    __u64 base, bytes; /* 0 bytes: nobody goes through all of it */
 };
 extern struct probe_target probe_targets[];
 extern unsigned int probe_target_count;
@@ -37,6 +37,7 @@ extern const __u8 probe_uuid[16]; /* of the VM that the scenario lets us create 
 
 void probe_function(void);
 void probe_memory(void);
+void probe_sweep(void);
 void probe_window(__u64 base); /* of the shared window; 0: by its PCI function */
 void probe_msrs(unsigned int other_apic);
 void probe_ports(void);
