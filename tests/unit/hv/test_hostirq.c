@@ -146,6 +146,9 @@ static void test_vm_starts_again(void **state)
     guest_entry(9, 0x39 | RTE_LEVEL | RTE_LOW);
     guest_entry(10, 0x3A);
     assert_int_equal(hostirq_route(3, 1, 0x40, false, false), BN_OK);
+    guest_entry(11, 0x400); /* as NMI, which no line of a guest's may be */
+    assert_int_equal(machine(11), 0x10000);
+    assert_non_null(strstr(fake.log, "denied: I/O APIC pin 11 as 400"));
     assert_true(hostirq_take(&vm->vcpu[0], 0x39)); /* a level line, masked until its EOI */
     hostirq_stop();
     assert_int_equal(machine(9), 0x10000);

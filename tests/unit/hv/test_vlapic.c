@@ -358,6 +358,24 @@ static void test_read_only_bits(void **state)
     assert_int_equal(wrmsr(0, 0x808, 0x1000), BN_EINVAL); /* and the TPR no delivery status */
 }
 
+static void test_other_vms_cpus(void **state)
+{
+    uint64_t word = 0x4500;
+
+    (void)state;
+    use_x2apic(2);
+    assert_int_equal(wrmsr(0, 0x830, 2ull << 32 | 0x4400), BN_OK);
+    assert_non_null(strstr(fake.log, "denied: IPI 4400 to APIC 2"));
+    fake.log[0] = 0;
+    assert_int_equal(vlapic_mmio(&vms[0].vcpu[0], NULL, 0x300, 4, true, &word), BN_OK);
+    assert_non_null(strstr(fake.log, "ignored: write of 4500 to its APIC page"));
+    assert_int_equal(fake.requests[1], 0);
+    fake.log[0] = 0;
+    assert_int_equal(wrmsr(0, 0x830, 1ull << 32 | 0x4400), BN_OK);
+    assert_int_equal(fake.requests[1], VCPU_REQ_NMI);
+    assert_int_equal(fake.log[0], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_msi),
         cmocka_unit_test(test_extint),
         cmocka_unit_test(test_read_only_bits),
+        cmocka_unit_test(test_other_vms_cpus),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
