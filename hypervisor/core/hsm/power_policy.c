@@ -98,6 +98,8 @@ static void end_own(struct vm *vm, enum vm_end how)
     bool service = vm_is_service(vm);
 
     vm_pause(vm);
+    for (uint32_t i = 0; how == VM_END_WATCHDOG && i < vm->vcpu_count; i++)
+        vm_event(vm, "vCPU %u was at rip %lx, rflags %lx", i, vm->vcpu[i].rip, vm->vcpu[i].rflags);
     if (service) {
         hypercall_service_gone();
         watchdog_service_ended();
