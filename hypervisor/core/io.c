@@ -74,9 +74,9 @@ static enum bn_status ask_device_model(struct vcpu *vcpu, const struct ioreq_acc
         return BN_EBUSY;
     if (!access->write)
         *value = access->bytes == 8 ? ~0ull : (1ull << access->bytes * 8) - 1;
-    if (vcpu->vm->config->kind != BN_VM_POSTLAUNCHED && access->mmio)
-        vm_log(vcpu->vm, "denied: %s of %lx at rip %lx", access->write ? "write" : "read",
-               access->address, vcpu->rip);
+    if (vcpu->vm->config->kind != BN_VM_POSTLAUNCHED)
+        vm_log(vcpu->vm, "denied: %s of %s%lx at rip %lx", access->write ? "write" : "read",
+               access->mmio ? "" : "port ", access->address, vcpu->rip);
     return BN_OK;
 }
 

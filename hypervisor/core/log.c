@@ -15,10 +15,10 @@
 static char ring[RING_BYTES];
 static uint64_t ring_at; /* characters ever written */
 static struct spinlock ring_lock;
-static struct {
+static struct budget {
     uint64_t refill; /* TSC up to which lines have been earned */
     uint32_t credit, dropped;
-} vm_budget[HV_MAX_VMS];
+} vm_budget[HV_MAX_VMS], event_budget[HV_MAX_VMS];
 
 static void ring_line(const char *line)
 {
@@ -58,41 +58,56 @@ void hv_log(const char *format, ...)
     va_end(list);
 }
 
-/* Takes one line from the VM's budget. */
-static bool may_log(const struct vm *vm)
+/* Takes one line from the budget. */
+static bool may_log(struct budget *budget)
 {
     uint64_t now = tsc_now(), step = tsc_from_ns(VM_LINE_NS);
     bool may;
 
     spin_lock(&ring_lock);
-    while (vm_budget[vm->id].credit < VM_LINES_BURST && now - vm_budget[vm->id].refill >= step) {
-        vm_budget[vm->id].refill += step;
-        vm_budget[vm->id].credit++;
+    while (budget->credit < VM_LINES_BURST && now - budget->refill >= step) {
+        budget->refill += step;
+        budget->credit++;
     }
-    if (vm_budget[vm->id].credit == VM_LINES_BURST)
-        vm_budget[vm->id].refill = now;
-    may = vm_budget[vm->id].credit > 0;
+    if (budget->credit == VM_LINES_BURST)
+        budget->refill = now;
+    may = budget->credit > 0;
     if (may)
-        vm_budget[vm->id].credit--;
+        budget->credit--;
     else
-        vm_budget[vm->id].dropped++;
+        budget->dropped++;
     spin_unlock(&ring_lock);
     return may;
+}
+
+static void log_within(const struct vm *vm, struct budget *budget, const char *format, va_list list)
+{
+    uint32_t dropped;
+
+    if (!may_log(budget))
+        return;
+    log_arguments(vm->config->name, format, list);
+    dropped = __atomic_exchange_n(&budget->dropped, 0, __ATOMIC_RELAXED);
+    if (dropped)
+        hv_log("[%s] (%u lines dropped)", vm->config->name, dropped);
 }
 
 void vm_log(struct vm *vm, const char *format, ...)
 {
     va_list list;
-    uint32_t dropped;
 
-    if (!may_log(vm))
-        return;
     va_start(list, format);
-    log_arguments(vm->config->name, format, list);
+    log_within(vm, &vm_budget[vm->id], format, list);
     va_end(list);
-    dropped = __atomic_exchange_n(&vm_budget[vm->id].dropped, 0, __ATOMIC_RELAXED);
-    if (dropped)
-        hv_log("[%s] (%u lines dropped)", vm->config->name, dropped);
+}
+
+void vm_event(struct vm *vm, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    log_within(vm, &event_budget[vm->id], format, list);
+    va_end(list);
 }
 
 size_t log_read(uint64_t *from, char *to, size_t bytes)

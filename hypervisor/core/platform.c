@@ -130,6 +130,15 @@ static enum bn_status create_prelaunched(struct vm *vm, struct devices *d)
     return status;
 }
 
+/* A PC as its device model's ACPI tables describe it: Linux counts on the PIT where it is not told
+ * the speed of the APIC timer, and stops it where it is. */
+static enum bn_status create_postlaunched(struct vm *vm, struct devices *d)
+{
+    enum bn_status status = interrupt_controllers(vm, d);
+
+    return status == BN_OK ? vpit_init(&d->pit, vm) : status;
+}
+
 enum bn_status platform_create(struct vm *vm)
 {
     struct devices *d = &devices[vm->id];
@@ -146,7 +155,7 @@ enum bn_status platform_create(struct vm *vm)
     case BN_VM_PRELAUNCHED:
         return create_prelaunched(vm, d);
     case BN_VM_POSTLAUNCHED:
-        return interrupt_controllers(vm, d);
+        return create_postlaunched(vm, d);
     }
     return BN_EINVAL;
 }
@@ -167,4 +176,10 @@ void platform_destroy(struct vm *vm)
 {
     if (vm->pit)
         vpit_reset(vm->pit); /* stops its timer */
+    if (!vm->pci)
+        return;
+    /* Lines first: whoever is taking an interrupt now is done with it long before the devices are
+     * quiet and what they interrupt is built anew. */
+    hostirq_stop();
+    vpci_stop_devices(vm->pci);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SVM exit codes (APM 2 appendix C) into vendor-free words. */
 #include "hv/arch.h"
+#include "hv/log.h"
 #include "svm/vmcb.h"
 
 enum {
@@ -142,6 +143,8 @@ static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
     case SVM_VMMCALL + 1 ... SVM_SKINIT:
     case SVM_MONITOR ... SVM_MWAIT_ARMED:
     case SVM_RDPRU: /* instructions that CPUID does not offer */
+        vm_log(vcpu->vm, "denied: instruction of exit code %lx at rip %lx", vmcb->exit_code,
+               vmcb->rip);
         exit->kind = EXIT_EXCEPTION;
         exit->exception.vector = VECTOR_UD;
         exit->exception.has_error = false;

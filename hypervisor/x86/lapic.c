@@ -3,6 +3,7 @@
 #include "hv/arch.h"
 #include "hv/host.h"
 #include "hv/hw.h"
+#include "hv/log.h"
 
 #define MSR_BASE        0x1Bu
 #define BASE_ENABLE     (1u << 11)
@@ -12,6 +13,7 @@
 #define REG_EOI         0xB0u
 #define REG_SVR         0xF0u
 #define REG_ISR         0x100u
+#define REG_IRR         0x200u
 #define REG_ICR         0x300u
 #define REG_ICR_HIGH    0x310u
 #define REG_LVT_CMCI    0x2F0u
@@ -154,8 +156,24 @@ void lapic_timer_set(uint64_t deadline_tsc)
     write_register(REG_TIMER_INIT, (uint32_t)count);
 }
 
+/* Tells whether a VM that fell silent had an interrupt waiting, or waited for one. */
+static void tell_left(void)
+{
+    for (unsigned i = 1; i < 8; i++) {
+        uint32_t serving = read_register(REG_ISR + i * 0x10);
+        uint32_t pending = read_register(REG_IRR + i * 0x10);
+
+        if (serving || pending)
+            hv_log("APIC left with vectors %x to %x in service %x, pending %x", i * 32, i * 32 + 31,
+                   serving, pending);
+    }
+    hv_log("APIC left with timer at %x of %x, vector entry %x", read_register(REG_TIMER_NOW),
+           read_register(REG_TIMER_INIT), read_register(REG_LVT_TIMER));
+}
+
 void lapic_hand_over(void)
 {
+    tell_left();
     /* What the guest before left in service or pending goes to our own handlers, which drop it. */
     write_register(REG_TPR, 0);
     write_register(REG_SVR, 0x100 | HOST_VECTOR_SPURIOUS);

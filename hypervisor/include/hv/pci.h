@@ -43,6 +43,8 @@ struct pci_display {
 };
 #define PCI_ROM_SLOT 6u
 const struct pci_display *pci_boot_display(void);
+/* Calls `visit` for every function there is, bridges before what is behind them. */
+void pci_each(void (*visit)(uint16_t bdf, void *context), void *context);
 /* Offset of a capability in the first 256 bytes; 0: none. */
 unsigned pci_capability(uint16_t bdf, uint8_t id);
 /* Room for a virtual BAR near the real ones, below 4 GiB; 0: none. From _begin on the same requests
@@ -109,6 +111,9 @@ enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8
                          uint8_t last_bus) HV_MUST_CHECK;
 /* The function belongs to somebody else: it reads as absent, and so do its registers in memory. */
 enum bn_status vpci_hide(struct vpci *pci, uint16_t bdf) HV_MUST_CHECK;
+/* Its VM has ended: no device of it writes to memory or interrupts from here on, and what can be
+ * reset is. Takes a fifth of a second. */
+void vpci_stop_devices(struct vpci *pci);
 /* No BAR may be put there. */
 enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes) HV_MUST_CHECK;
 

@@ -39,7 +39,7 @@ static void ask(struct vcpu *vcpu, enum power_kind kind, const char *by)
 {
     static const char *const what[] = {"power off", "reset", "sleep", "shutdown"};
 
-    vm_log(vcpu->vm, "guest asks for %s by %s", what[kind], by);
+    vm_event(vcpu->vm, "guest asks for %s by %s", what[kind], by);
     vm_guest_power(vcpu->vm, kind);
 }
 

@@ -13,7 +13,7 @@
 #define PIRQ_FIRST     0x60u   /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
 #define PIRQ_LAST      0x6Bu
 
-static bool hidden(const struct vpci *pci, uint16_t bdf)
+bool vpci_hidden(const struct vpci *pci, uint16_t bdf)
 {
     for (uint32_t i = 0; i < pci->hidden_count; i++)
         if (pci->hidden[i] == bdf)
@@ -21,7 +21,7 @@ static bool hidden(const struct vpci *pci, uint16_t bdf)
     return false;
 }
 
-static bool leads_to_hidden(const struct vpci *pci, uint16_t bridge)
+bool vpci_leads_to_hidden(const struct vpci *pci, uint16_t bridge)
 {
     uint32_t first = pci_read(bridge, PCI_SECONDARY, 1);
     uint32_t last = pci_read(bridge, PCI_SUBORDINATE, 1);
@@ -158,7 +158,7 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
     /* Linux sizes the BARs that chipset functions do not have: no news. */
     if (!chipset_write_allowed(bdf, offset) && offset < PCI_HEADER_BYTES)
         return;
-    if (!chipset_write_allowed(bdf, offset) || (bridge && leads_to_hidden(pci, bdf)))
+    if (!chipset_write_allowed(bdf, offset) || (bridge && vpci_leads_to_hidden(pci, bdf)))
         vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", bdf >> 8, bdf >> 3 & 31,
                bdf & 7, value, offset);
     else if (pci->display && bdf == pci->display->bdf)
@@ -180,7 +180,7 @@ static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsig
     for (uint32_t i = 0; i < pci->function_count; i++)
         if (pci->function[i]->bdf == bdf)
             function = pci->function[i];
-    if (!fits || (!function && hidden(pci, bdf))) {
+    if (!fits || (!function && vpci_hidden(pci, bdf))) {
         if (!write)
             *value = UINT64_MAX;
         return;
