@@ -6,15 +6,15 @@
  * current (ui/sdl2-gl.c, sdl2_gl_switch), so its context shares nothing with those in which
  * virglrenderer draws, and the output stays black. Here every context shares with the first.
  *
- * Threads. With -icount, timers of the virtual clock run in the vCPU thread, virtio-gpu's fence poll
- * among them, while commands run in the main thread. A GL context that is current in one thread
- * cannot be used in another (BadAccess). All this work is done under QEMU's big lock, so here a thread
- * lets go of its context whenever it gives up that lock, and the fence poll takes one first. The
- * lock is the last one that the main thread gives up before it waits in ppoll().
+ * Threads. With -icount, timers of the virtual clock run in the vCPU thread, virtio-gpu's fence
+ * poll among them, while commands run in the main thread. A GL context that is current in one
+ * thread cannot be used in another (BadAccess). All this work is done under QEMU's big lock, so
+ * here a thread lets go of its context whenever it gives up that lock, and the fence poll takes one
+ * first. The lock is the last one that the main thread gives up before it waits in ppoll().
  *
- * Time. With -icount the time of an idle machine is the host's. What the host needs to draw must not
- * be part of it, or a slow host would make the machine's GPU slow: drawing is finished before its
- * fence is made, and the clock that QEMU reads leaves out the time spent on it.
+ * Time. With -icount the time of an idle machine is the host's. What the host needs to draw must
+ * not be part of it, or a slow host would make the machine's GPU slow: drawing is finished before
+ * its fence is made, and the clock that QEMU reads leaves out the time spent on it.
  */
 #include <SDL2/SDL_video.h>
 #include <dlfcn.h>

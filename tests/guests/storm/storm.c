@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A storm of exits, run inside a VM: on every CPU a thread of the highest real-time priority that does
- * nothing but read a port nobody answers and a register of an emulated device. The VM's own
+ * A storm of exits, run inside a VM: on every CPU a thread of the highest real-time priority that
+ * does nothing but read a port nobody answers and a register of an emulated device. The VM's own
  * watchdog daemon never gets to run again.
  *
  * usage: storm    (root; ends only with its VM)
@@ -70,8 +70,8 @@ static void *blow(void *argument)
 
     CPU_ZERO(&one);
     CPU_SET((size_t)(uintptr_t)argument, &one);
-    if (sched_setaffinity(0, sizeof(one), &one) < 0 || sched_setscheduler(0, SCHED_FIFO, &highest) < 0 ||
-        iopl(3) < 0) {
+    if (sched_setaffinity(0, sizeof(one), &one) < 0 ||
+        sched_setscheduler(0, SCHED_FIFO, &highest) < 0 || iopl(3) < 0) {
         perror("storm");
         exit(1);
     }
