@@ -97,8 +97,13 @@ class Cockpit:
     def wait_home(self):
         """Waits until the IVI has drawn its home screen once more."""
         self.homes += 1
-        found = f"$(grep -c '^ivi: home screen' {IVI_LOG} 2>/dev/null || true)"
+        found = f"$(grep -c 'ivi: home screen' {IVI_LOG} 2>/dev/null || true)"
         assert self.run(f'until [ "{found}" -ge {self.homes} ] 2>/dev/null; do usleep 200000; done')[0] == 0
+
+    def at_home(self):
+        """Waits until the IVI is at its home screen, if it has not been there yet."""
+        if not self.homes:
+            self.wait_home()
 
     def wait_prompt(self):
         """Waits for the IVI's debug shell after the last home screen."""

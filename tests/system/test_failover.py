@@ -94,8 +94,7 @@ def driving(session_cockpit):
     """The IVI is at home, the cluster is shown by the compositor."""
     cockpit = session_cockpit
     cockpit.nuc.resume()
-    if not cockpit.homes:
-        cockpit.wait_home()
+    cockpit.at_home()
     assert cockpit.frames()[1] == "SHARED"
     return cockpit
 

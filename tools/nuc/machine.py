@@ -128,7 +128,7 @@ class Nuc:
     def picture(self, index=0):
         return self.screens.picture(index)
 
-    def wait_picture(self, index, condition, what, limit=60):
+    def wait_picture(self, index, condition, what, limit=300):
         """Takes pictures until condition(picture) is true; limit in CPU seconds of the emulation. Returns the picture."""
         start, wall = self.cpu_seconds(), time.monotonic()
         while True:
@@ -160,7 +160,7 @@ class Nuc:
         self.qmp.button(True)
         self.qmp.button(False)
 
-    def wait_end(self, limit=60):
+    def wait_end(self, limit=600):
         """Waits until the machine powers itself off; returns the emulator's exit status."""
         try:
             return self._process.wait(limit)
