@@ -106,9 +106,9 @@ class Cockpit:
             self.wait_home()
 
     def wait_prompt(self):
-        """Waits for the IVI's debug shell after the last home screen."""
-        count = f"$(sed '1,/home screen/d' {IVI_LOG} | grep -c 'binnacle:.*#' || true)"
-        assert self.run(f'until [ "{count}" -ge 1 ]; do usleep 200000; done')[0] == 0
+        """Waits for the debug shell of the IVI's present life."""
+        shell = f"awk '/Linux version/ {{n = 0}} /binnacle:.*#/ {{n = 1}} END {{exit !n}}' {IVI_LOG}"
+        assert self.run(f"until {shell}; do usleep 200000; done")[0] == 0
 
     def uptime(self):
         """Seconds of the service VM's clock, to 10 ms."""
