@@ -8,7 +8,6 @@
 #include "hv/ioreq.h"
 #include "hv/log.h"
 #include "hv/sched.h"
-#include "hv/vpic.h"
 #include "hv/watchdog.h"
 
 const struct vcpu_vendor *vendor;
@@ -82,10 +81,8 @@ static void set_window(struct vcpu *vcpu, bool on)
 static void give_interrupts(struct vcpu *vcpu)
 {
     int vector = vlapic_pending(&vcpu->lapic);
-    bool external = vector < 0 && vcpu->id == 0 && vcpu->vm->pic && vpic_pending(vcpu->vm->pic) &&
-                    vlapic_takes_extint(&vcpu->lapic);
 
-    if (vcpu->state == VCPU_HALTED && (vector >= 0 || external || vcpu->nmi_pending))
+    if (vcpu->state == VCPU_HALTED && (vector >= 0 || vcpu->nmi_pending))
         vcpu->state = VCPU_READY;
     if (vcpu->state != VCPU_READY)
         return;
@@ -94,16 +91,13 @@ static void give_interrupts(struct vcpu *vcpu)
         vcpu->nmi_pending = false;
         vendor->inject_nmi(vcpu);
     }
-    if (vector < 0 && !external) {
+    if (vector < 0) {
         set_window(vcpu, false);
     } else if (!vendor->can_take_irq(vcpu)) {
         set_window(vcpu, true);
     } else {
         set_window(vcpu, false);
-        if (external)
-            vector = vpic_accept(vcpu->vm->pic);
-        else
-            vlapic_accept(&vcpu->lapic, (uint8_t)vector);
+        vlapic_accept(&vcpu->lapic, (uint8_t)vector);
         vendor->inject_irq(vcpu, (uint8_t)vector);
     }
 }

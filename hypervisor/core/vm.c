@@ -154,7 +154,6 @@ void vm_destroy(struct vm *vm)
         return;
     vm_pause(vm);
     vm->state = VM_DYING;
-    platform_destroy(vm);
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {
         vlapic_finish(&vm->vcpu[i].lapic);
         vm->vcpu[i].state = VCPU_OFF;

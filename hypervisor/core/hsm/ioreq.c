@@ -25,7 +25,7 @@ static void free_slots(struct ioreq_client *client)
         __atomic_store_n(&client->page[i].processed, ACRN_IOREQ_FREE, __ATOMIC_RELEASE);
 }
 
-static bool access_ok(const struct ioreq_access *access)
+static bool access_ok(const struct io_access *access)
 {
     uint64_t last = access->address + access->bytes - 1;
 
@@ -35,7 +35,7 @@ static bool access_ok(const struct ioreq_access *access)
     return access->mmio ? last >= access->address : last <= 0xFFFF;
 }
 
-enum bn_status ioreq_submit(struct vcpu *vcpu, const struct ioreq_access *access)
+enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access)
 {
     struct ioreq_client *client = vcpu->vm->ioreq;
     uint32_t bit = 1u << vcpu->id;

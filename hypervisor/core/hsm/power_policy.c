@@ -75,7 +75,7 @@ void vm_guest_power(struct vm *vm, enum power_kind kind)
 /* Its device model decides: it sees the reset that the guest did not get to ask for. */
 static void end_postlaunched(struct vm *vm)
 {
-    const struct ioreq_access reset = {
+    const struct io_access reset = {
         .write = true, .bytes = 1, .address = GUEST_RESET_PORT, .value = GUEST_RESET_VALUE};
 
     vm_pause(vm);

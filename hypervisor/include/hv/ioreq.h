@@ -7,21 +7,13 @@
 
 #define IOREQ_UPCALL_VECTOR 0xF3u /* at the service VM's vCPU 0 */
 
-struct ioreq_access {
-    bool mmio; /* else a port */
-    bool write;
-    uint8_t bytes; /* 1, 2, 4; MMIO: 8 too */
-    uint64_t address;
-    uint64_t value; /* of a write */
-};
-
 /*
  * Hands the access to the service VM. BN_EBUSY: it is on its way and `vcpu` is
  * VCPU_WAIT_IO; when its answer is there, VCPU_REQ_IO_DONE is requested. BN_ENODEV: this VM has no
  * device model; reads give all ones, writes go nowhere. BN_EINVAL: no such access. Own CPU of the
  * vCPU only, which keeps what it must remember (exit, decoded instruction) in vcpu->io.
  */
-enum bn_status ioreq_submit(struct vcpu *vcpu, const struct ioreq_access *access) HV_MUST_CHECK;
+enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access) HV_MUST_CHECK;
 
 /*
  * After VCPU_REQ_IO_DONE, on the vCPU's own CPU: takes the answer (*value: zero-extended, of reads)

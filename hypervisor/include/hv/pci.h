@@ -9,10 +9,8 @@
 #define PCI_BDF(bus, device, function) ((uint16_t)((bus) << 8 | (device) << 3 | (function)))
 #define PCI_ADDRESS_PORT               0xCF8u
 #define PCI_DATA_PORT                  0xCFCu
-#define VPCI_MAX_FUNCTIONS             4u
 #define VPCI_MAX_HIDDEN                24u
 #define VPCI_MAX_FORBIDDEN             40u
-#define VPCI_MSIX_MAX                  64u
 #define PCI_MAX_BARS                   96u
 #define VPCI_BARS                      6u
 
@@ -50,35 +48,12 @@ unsigned pci_capability(uint16_t bdf, uint8_t id);
 void pci_place_begin(void);
 hpa_t pci_place(uint32_t bytes);
 
-struct vpci_function; /* a function that exists only here */
-struct vpci_ops {
-    /* Register access in a BAR, what the MSI-X table does not cover; reads set *value. */
-    enum bn_status (*bar)(struct vpci_function *function, unsigned bar, uint64_t offset,
-                          unsigned bytes, bool write, uint64_t *value);
-};
-
-struct vpci_msix_entry {
-    uint64_t address;
-    uint32_t data, control; /* bit 0: masked */
-};
-
-struct vpci_function {
+struct vpci_function { /* a function that exists only here */
     uint16_t bdf;
-    const struct vpci_ops *ops;
-    void *owner;
-    struct vm *vm;
-    uint8_t config[256];
-    struct vpci_bar {
-        struct vpci_function *function;
-        uint32_t base;  /* fixed; where vpci_add placed it */
-        uint32_t bytes; /* power of two >= 4096; 0: none */
-    } bar[VPCI_BARS];
-    struct spinlock lock;
-    uint32_t bar_sizing; /* bit per BAR: all ones were written */
-    uint8_t msix_bar;    /* its table is at offset 0 of this BAR, its pending bits at 0x800 */
-    uint16_t msix_count;
-    struct vpci_msix_entry msix[VPCI_MSIX_MAX];
-    uint64_t msix_pending;
+    io_handler access;   /* of its registers, in BAR 0; the device is the function */
+    uint32_t bar_bytes;  /* power of two >= 4096 */
+    uint32_t config[16]; /* its header */
+    bool sizing;         /* all ones were written to the BAR */
 };
 
 struct vpci {
@@ -92,8 +67,7 @@ struct vpci {
         uint64_t bytes;
     } forbidden[VPCI_MAX_FORBIDDEN]; /* a BAR may not be moved over these */
     uint32_t forbidden_count;
-    struct vpci_function *function[VPCI_MAX_FUNCTIONS];
-    uint32_t function_count;
+    struct vpci_function *function; /* 0: none */
     /*
      * The display controller's decode bits and BARs as the guest sees them. They never reach the
      * hardware: the cluster draws to its framebuffer, and Linux turns decoding off while it sizes
@@ -105,22 +79,19 @@ struct vpci {
 };
 
 /* Registers CF8/CFC and the ECAM window; vm->pci is set. */
-enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
-                         uint8_t last_bus) HV_MUST_CHECK;
+void vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
+               uint8_t last_bus);
 /* The function belongs to somebody else: it reads as absent, and so do its registers in memory. */
-enum bn_status vpci_hide(struct vpci *pci, uint16_t bdf) HV_MUST_CHECK;
+void vpci_hide(struct vpci *pci, uint16_t bdf);
 /* No BAR may be put there. */
-enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes) HV_MUST_CHECK;
+void vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes);
 
 /*
- * Adds a virtual function; the caller has filled bdf, ops, owner, bar[].bytes, msix_bar and
- * msix_count, and calls vpci_identify first. BARs are placed behind the highest real BAR below 4
- * GiB. Before the VM runs only.
+ * Adds a virtual function, zeroed but for `access` and `bar_bytes`, at a free place of the root bus
+ * and behind the highest real BAR below 4 GiB. `ids`: vendor in the lower half, device in the
+ * upper. Before the VM runs only.
  */
-void vpci_identify(struct vpci_function *function, uint16_t vendor_id, uint16_t device_id,
-                   uint32_t class_and_revision);
-enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function) HV_MUST_CHECK;
-/* Any CPU: fires an MSI-X vector; kept pending while masked. BN_EINVAL: no such vector. */
-enum bn_status vpci_msix_fire(struct vpci_function *function, unsigned vector) HV_MUST_CHECK;
+enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function, uint32_t ids,
+                        uint32_t class_and_revision) HV_MUST_CHECK;
 
 #endif

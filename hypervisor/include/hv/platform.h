@@ -10,7 +10,8 @@ void vm_init_all(void); /* names the slots by the scenario */
 
 enum bn_status platform_create(struct vm *vm) HV_MUST_CHECK;
 void platform_reset(struct vm *vm);
-void platform_destroy(struct vm *vm);
+/* Claims the ports of interrupt controllers and timer that no VM has. */
+void legacy_init(struct vm *vm);
 
 /* Make and fill a VM, ready for vm_start. What is wrong is told in the log by name. */
 enum bn_status prelaunched_build(struct vm *vm) HV_MUST_CHECK;

@@ -13,9 +13,9 @@ enum power_kind { POWER_OFF, POWER_RESET, POWER_SLEEP, POWER_SHUTDOWN /* triple 
  * Puts the emulated registers in front of the service VM: PM1 control, SMI enables and TCO beside
  * it, the reset register, 60h/64h, 92h, B2h. CF9h is part of the configuration ports (vpci_init).
  */
-enum bn_status power_init(struct vm *vm, const struct acpi_info *info) HV_MUST_CHECK;
+void power_init(struct vm *vm, const struct acpi_info *info);
 /* A byte access to CF9h, the reset control register. */
-void power_cf9(struct vcpu *vcpu, bool write, uint64_t *value);
+void power_cf9(struct io_access *io);
 
 /* core's policy: a VM asked to be switched off, reset or put to sleep. Logged here, by name,
  * before. */

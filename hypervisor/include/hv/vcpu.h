@@ -103,7 +103,7 @@ struct vcpu {
     uint64_t xcr0;
 };
 
-#define VCPU_REQ_IRQ       (1u << 0) /* look at the local APIC and the PIC again */
+#define VCPU_REQ_IRQ       (1u << 0) /* look at the local APIC again */
 #define VCPU_REQ_NMI       (1u << 1)
 #define VCPU_REQ_FLUSH_TLB (1u << 2)
 #define VCPU_REQ_RESET     (1u << 3) /* INIT */

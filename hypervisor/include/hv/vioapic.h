@@ -32,7 +32,7 @@ struct vioapic {
 };
 
 /* Resets it and registers its page; vm->ioapic is set. */
-enum bn_status vioapic_init(struct vioapic *ioapic, struct vm *vm) HV_MUST_CHECK;
+void vioapic_init(struct vioapic *ioapic, struct vm *vm);
 void vioapic_reset(struct vioapic *ioapic);
 /* Any CPU: input of a pin, asserted or not (polarity is not modelled: asserted is asserted). */
 void vioapic_set_line(struct vioapic *ioapic, unsigned pin, bool asserted);
@@ -40,10 +40,9 @@ void vioapic_set_line(struct vioapic *ioapic, unsigned pin, bool asserted);
 void vioapic_eoi(struct vioapic *ioapic, uint8_t vector);
 uint64_t vioapic_entry(struct vioapic *ioapic, unsigned pin);
 
-/* An ISA interrupt line (0..15): to the PIC and to the I/O APIC (line 0 to pin 2). */
+/* An ISA interrupt line (0..15) at the I/O APIC (line 0 at pin 2). */
 void vm_set_isa_irq(struct vm *vm, unsigned irq, bool asserted);
-/* A global interrupt as HSM's "set irqline" names it: 0..23; below 16 to the PIC too. BN_EINVAL:
- * no such line. */
+/* A global interrupt as HSM's "set irqline" names it: 0..23. BN_EINVAL: no such line. */
 enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted) HV_MUST_CHECK;
 
 #endif

@@ -21,7 +21,6 @@ enum vlapic_delivery { /* delivery modes of ICR, LVT, RTE and MSI data, SDM 3 §
                        DELIVER_NMI = 4,
                        DELIVER_INIT = 5,
                        DELIVER_SIPI = 6,
-                       DELIVER_EXTINT = 7,
 };
 
 struct vlapic {
@@ -51,7 +50,6 @@ void vlapic_post(struct vcpu *vcpu, uint8_t vector, bool level);
 /* Own CPU, before entry: the vector to inject now, or -1. Accepting moves it from IRR to ISR. */
 int vlapic_pending(struct vlapic *lapic);
 void vlapic_accept(struct vlapic *lapic, uint8_t vector);
-bool vlapic_takes_extint(const struct vlapic *lapic); /* PIC through LINT0 */
 /* CR8 is bits 7:4 of the task priority register. */
 uint64_t vlapic_cr8(const struct vlapic *lapic);
 void vlapic_set_cr8(struct vlapic *lapic, uint64_t value);
@@ -59,8 +57,8 @@ void vlapic_set_cr8(struct vlapic *lapic, uint64_t value);
  */
 enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value) HV_MUST_CHECK;
 enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value) HV_MUST_CHECK;
-enum bn_status vlapic_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                           bool write, uint64_t *value);
+struct io_access;
+void vlapic_mmio(struct io_access *io);
 
 /* An interrupt message inside one VM: who gets it, how, and with which vector. */
 struct vlapic_message {

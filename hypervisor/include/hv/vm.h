@@ -9,12 +9,19 @@
 #include "hv/vcpu.h"
 
 /*
- * An emulated register range. Handlers run on the accessing vCPU's CPU with no lock held; `offset`
- * is region-relative. On a read they set *value (zero-extended). They return BN_OK, or BN_EBUSY:
- * the answer will come from the service VM (vCPU is then VCPU_WAIT_IO).
+ * One access to an emulated register range, on the accessing vCPU's CPU with no lock held. A read
+ * starts with all ones as its value, the answer of an empty bus; the handler puts its own there.
  */
-typedef enum bn_status (*io_handler)(struct vcpu *vcpu, void *device, uint64_t offset,
-                                     unsigned bytes, bool write, uint64_t *value);
+struct io_access {
+    bool mmio; /* else a port */
+    bool write;
+    uint8_t bytes; /* 1, 2, 4; MMIO: 8 too */
+    uint64_t address, value;
+    uint64_t offset; /* of the address in its range */
+    void *device;    /* the range's */
+    struct vcpu *vcpu;
+};
+typedef void (*io_handler)(struct io_access *io);
 
 struct io_region {
     uint64_t base, bytes;
@@ -38,8 +45,6 @@ struct vm {
     struct io_region mmio[VM_MAX_IO_REGIONS];
     uint32_t pio_count, mmio_count;
     struct vioapic *ioapic; /* 0 for VMs without */
-    struct vpic *pic;
-    struct vpit *pit;
     struct vuart *uart;
     struct vpci *pci;           /* configuration space filter of the service VM */
     struct ioreq_client *ioreq; /* post-launched VMs */
@@ -50,11 +55,9 @@ extern struct vm vms[HV_MAX_VMS]; /* index = scenario index */
 struct vm *vm_service(void);
 bool vm_is_service(const struct vm *vm);
 
-/* Adds an emulated range; they may not overlap (BN_EINVAL). Before the VM runs only. */
-enum bn_status vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler,
-                          void *device) HV_MUST_CHECK;
-enum bn_status vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler,
-                           void *device) HV_MUST_CHECK;
+/* Adds an emulated range, before the VM runs; two that overlap are a panic that names them. */
+void vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler, void *device);
+void vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler, void *device);
 
 /*
  * Guest memory, the only way to it: copies at most one page-crossing range after checking every

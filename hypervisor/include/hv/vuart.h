@@ -21,8 +21,7 @@ struct vuart {
 };
 
 /* Resets it and registers 8 ports at `port`; vm->uart is set. */
-enum bn_status vuart_init(struct vuart *uart, struct vm *vm, uint16_t port,
-                          uint8_t irq) HV_MUST_CHECK;
+void vuart_init(struct vuart *uart, struct vm *vm, uint16_t port, uint8_t irq);
 void vuart_reset(struct vuart *uart);
 /* Any CPU: a character typed for this VM. False: no room, offer it again later. */
 bool vuart_receive(struct vuart *uart, uint8_t c);

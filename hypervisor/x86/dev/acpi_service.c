@@ -95,7 +95,7 @@ static uint32_t build_madt(struct builder *b, const struct acpi_info *info,
     uint32_t start = begin_table(b, "APIC", 4);
 
     put32(b, (uint32_t)VLAPIC_BASE);
-    put32(b, 1); /* a pair of 8259s is there as well */
+    put32(b, 0); /* no 8259s */
     for (uint32_t i = 0; i < view->cpu_count; i++) {
         put16(b, MADT_LAPIC | 8 << 8);
         put8(b, uid_of(info, view->apic_id[i]));

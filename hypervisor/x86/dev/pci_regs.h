@@ -34,7 +34,6 @@ enum {
 
     PCI_CAP_PM = 0x01,
     PCI_CAP_EXPRESS = 0x10,
-    PCI_CAP_MSIX = 0x11,
 
     PCI_BAR_IO = 1,
     PCI_BAR_TYPE = 6,

@@ -205,15 +205,6 @@ void vlapic_accept(struct vlapic *lapic, uint8_t vector)
     lapic->isr[vector / 32] |= bit;
 }
 
-bool vlapic_takes_extint(const struct vlapic *lapic)
-{
-    uint32_t lint0 = lapic->regs[APIC_LVT_LINT0];
-
-    if (!(lapic->base_msr & APIC_BASE_ENABLED))
-        return true; /* the PIC's output goes to the INTR pin, SDM 3 §11.4.3 */
-    return !(lint0 & LVT_MASKED) && (lint0 >> 8 & 7) == DELIVER_EXTINT;
-}
-
 uint64_t vlapic_cr8(const struct vlapic *lapic)
 {
     return lapic->regs[APIC_TPR] >> 4;
@@ -352,29 +343,23 @@ static bool write_xapic(struct vlapic *lapic, unsigned reg, uint32_t value)
     }
 }
 
-enum bn_status vlapic_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                           bool write, uint64_t *value)
+void vlapic_mmio(struct io_access *io)
 {
-    struct vlapic *lapic = &vcpu->lapic;
-    unsigned reg = (unsigned)(offset / 16) & 63;
+    struct vlapic *lapic = &io->vcpu->lapic; /* every vCPU has its own behind the same page */
+    unsigned reg = (unsigned)(io->offset / 16) & 63, byte = io->offset % 16;
     uint32_t word = 0;
 
-    (void)device; /* every vCPU has its own behind the same page */
-    if (!(lapic->base_msr & APIC_BASE_ENABLED) || vlapic_is_x2apic(lapic) || offset >= 0x400) {
-        if (!write)
-            *value = UINT64_MAX;
-        return BN_OK;
-    }
+    if (!(lapic->base_msr & APIC_BASE_ENABLED) || vlapic_is_x2apic(lapic) || io->offset >= 0x400)
+        return;
     /* Only aligned 32-bit accesses are defined (SDM 3 §11.4.1); others read as hardware's bytes. */
-    if (write) {
-        if (offset % 16 == 0 && bytes == 4 && !write_xapic(lapic, reg, (uint32_t)*value))
+    if (io->write) {
+        if (!byte && io->bytes == 4 && !write_xapic(lapic, reg, (uint32_t)io->value))
             vlapic_raise_error(lapic, ESR_ILLEGAL_REGISTER);
-        return BN_OK;
+        return;
     }
-    if (offset % 16 < 4 && !read_register(lapic, reg, &word))
+    if (byte < 4 && !read_register(lapic, reg, &word))
         vlapic_raise_error(lapic, ESR_ILLEGAL_REGISTER);
-    *value = offset % 16 < 4 ? word >> offset % 4 * 8 : 0;
-    return BN_OK;
+    io->value = byte < 4 ? word >> byte * 8 : 0;
 }
 
 static enum bn_status write_base(struct vlapic *lapic, uint64_t value)

@@ -164,24 +164,20 @@ static bool write_register(struct vuart *uart, unsigned reg, uint8_t value)
     }
 }
 
-static enum bn_status vuart_ports(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                  bool write, uint64_t *value)
+static void vuart_ports(struct io_access *io)
 {
-    struct vuart *uart = device;
+    struct vuart *uart = io->device;
     bool send = false;
 
-    (void)vcpu;
-    (void)bytes;
     spin_lock(&uart->lock);
-    if (write)
-        send = write_register(uart, (unsigned)offset & 7, (uint8_t)*value);
+    if (io->write)
+        send = write_register(uart, (unsigned)io->offset, (uint8_t)io->value);
     else
-        *value = read_register(uart, (unsigned)offset & 7);
+        io->value = read_register(uart, (unsigned)io->offset);
     update_line(uart);
     spin_unlock(&uart->lock);
     if (send)
-        console_putc(uart->vm, (uint8_t)*value);
-    return BN_OK;
+        console_putc(uart->vm, (uint8_t)io->value);
 }
 
 void vuart_reset(struct vuart *uart)
@@ -196,10 +192,10 @@ void vuart_reset(struct vuart *uart)
     spin_unlock(&uart->lock);
 }
 
-enum bn_status vuart_init(struct vuart *uart, struct vm *vm, uint16_t port, uint8_t irq)
+void vuart_init(struct vuart *uart, struct vm *vm, uint16_t port, uint8_t irq)
 {
     *uart = (struct vuart){.vm = vm, .irq = irq};
     vuart_reset(uart);
     vm->uart = uart;
-    return vm_add_pio(vm, port, 8, vuart_ports, uart);
+    vm_add_pio(vm, port, 8, vuart_ports, uart);
 }

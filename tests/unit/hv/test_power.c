@@ -3,6 +3,7 @@
 #include "dev_fake.h"
 
 #include "hv/pci.h"
+#include "hv/platform.h"
 
 static struct vm *vm;
 static struct acpi_info info;
@@ -24,7 +25,7 @@ static void start(void)
     vm = fake_vm(1);
     fake_add_pci(PCI_BDF(0, 31, 0), 0x8086, 0x2918, 0x0601);
     pci_init(0, 0, 0);
-    assert_int_equal(power_init(vm, &info), BN_OK);
+    power_init(vm, &info);
     fake.writes = 0;
 }
 
@@ -68,7 +69,7 @@ static void test_pm1(void **state)
 
 static void test_reset_ports(void **state)
 {
-    uint64_t value = 0;
+    struct io_access io;
 
     (void)state;
     start();
@@ -84,14 +85,15 @@ static void test_reset_ports(void **state)
     expect_nothing();
     fake_outb(vm, 0x700, 0x0F);
     expect(POWER_RESET);
-    value = 0x0E;
-    power_cf9(&vm->vcpu[0], true, &value);
+    io = (struct io_access){.write = true, .bytes = 1, .value = 0x0E, .vcpu = &vm->vcpu[0]};
+    power_cf9(&io);
     expect(POWER_RESET);
-    value = 0x0A;
-    power_cf9(&vm->vcpu[0], true, &value);
+    io.value = 0x0A;
+    power_cf9(&io);
     expect_nothing();
-    power_cf9(&vm->vcpu[0], false, &value);
-    assert_int_equal(value, 0x0A);
+    io.write = false;
+    power_cf9(&io);
+    assert_int_equal(io.value, 0x0A);
 }
 
 static void test_i8042_passes_the_rest(void **state)
@@ -141,7 +143,7 @@ static void test_reset_register_in_memory(void **state)
     start();
     vm->pio_count = 0;
     info.reset = (struct acpi_register){.space = 0, .bits = 8, .address = 0x3010};
-    assert_int_equal(power_init(vm, &info), BN_OK);
+    power_init(vm, &info);
     fake.writes = 0;
     fake_write32(vm, 0x3010, 1);
     expect(POWER_RESET);
@@ -160,6 +162,21 @@ static void test_machine_off(void **state)
     assert_int_equal(fake.last_value, 0x2000 | 6 << 10 | 1);
 }
 
+/* The probe for an 8259 finds none, and nothing of it or of the 8254 reaches the machine's. */
+static void test_legacy_devices_are_absent(void **state)
+{
+    (void)state;
+    start();
+    legacy_init(vm);
+    fake_outb(vm, 0xA1, 0xFF);
+    fake_outb(vm, 0x21, 0xFB);
+    assert_int_equal(fake_inb(vm, 0x21), 0xFF);
+    fake_outb(vm, 0x43, 0x30);
+    assert_int_equal(fake_inb(vm, 0x40), 0xFF);
+    assert_int_equal(fake_inb(vm, 0x61), 0); /* no reason for an NMI */
+    assert_int_equal(fake.writes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_smi_and_tco),
         cmocka_unit_test(test_reset_register_in_memory),
         cmocka_unit_test(test_machine_off),
+        cmocka_unit_test(test_legacy_devices_are_absent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
