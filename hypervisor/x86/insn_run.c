@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Emulator of decoded instructions: one emulated access at a time, registers and flags at the end.
  */
+#include "hv/arch.h"
 #include "hv/insn.h"
 #include "hv/vm.h"
-
-#define MSR_EFER 0xC0000080u
-#define EFER_LMA (1ull << 10)
-#define CR0_PE   1ull
 
 #define FLAG_CF 0x001ull
 #define FLAG_PF 0x004ull
@@ -108,13 +105,6 @@ static uint64_t effective_address(const struct vcpu *vcpu, const struct insn_for
         offset += vcpu->regs[form->index] << form->scale;
     if (form->rip_relative)
         offset += vcpu->rip + form->length;
-    /* A bit number in a register reaches beyond the operand, either way. */
-    if (form->op >= INSN_BT && form->op <= INSN_BTC && !form->immediate_operand) {
-        int64_t bit = (int64_t)sign_extend(operand(vcpu, form), form->operand_bytes);
-        int64_t width = 8 * form->operand_bytes;
-
-        offset += (uint64_t)((bit - (bit & (width - 1))) / 8);
-    }
     return offset & mask_of(form->address_bytes);
 }
 
@@ -277,94 +267,25 @@ enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn, const struc
     return form->is_port ? start_port(vcpu, insn, exit) : start_memory(vcpu, insn, exit);
 }
 
-static uint64_t logic_flags(uint64_t result, unsigned bytes)
+/* What an operation on memory and register or immediate gives, and its flags (SDM 1 appendix A). */
+static uint64_t combine(struct vcpu *vcpu, const struct insn_form *form, uint64_t memory)
 {
-    uint64_t sign = 1ull << (8 * bytes - 1);
-    uint64_t flags = 0;
-
-    result &= mask_of(bytes);
-    if (!result)
-        flags |= FLAG_ZF;
-    if (result & sign)
-        flags |= FLAG_SF;
-    if (!__builtin_parityll(result & 0xFF))
-        flags |= FLAG_PF;
-    return flags;
-}
-
-/* a + b + carry, or a - b - carry, with the flags of that operation at its width. */
-static uint64_t add_or_subtract(uint64_t a, uint64_t b, uint64_t carry, bool subtract,
-                                unsigned bytes, uint64_t *flags)
-{
-    uint64_t sign = 1ull << (8 * bytes - 1);
-    uint64_t result = (subtract ? a - b - carry : a + b + carry) & mask_of(bytes);
-    /* Carries out of each bit: those into a bit differ from a ^ b where the result does. */
-    uint64_t carries = subtract ? (~a & b) | (~(a ^ b) & result) : (a & b) | ((a | b) & ~result);
-    uint64_t overflow = subtract ? (a ^ b) & (a ^ result) : (a ^ result) & (b ^ result);
-
-    *flags = logic_flags(result, bytes);
-    if (carries & sign)
-        *flags |= FLAG_CF;
-    if ((a ^ b ^ result) & 0x10)
-        *flags |= FLAG_AF;
-    if (overflow & sign)
-        *flags |= FLAG_OF;
-    return result;
-}
-
-static uint64_t bit_operation(struct vcpu *vcpu, const struct insn_form *form, uint64_t memory)
-{
-    uint64_t bit = 1ull << (operand(vcpu, form) & (8u * form->operand_bytes - 1));
-
-    vcpu->rflags = (vcpu->rflags & ~FLAG_CF) | (memory & bit ? FLAG_CF : 0);
-    if (form->op == INSN_BTS)
-        return memory | bit;
-    if (form->op == INSN_BTR)
-        return memory & ~bit;
-    return form->op == INSN_BTC ? memory ^ bit : memory;
-}
-
-/* Computes on the value that was read; *result is what goes back to memory or register. */
-static uint64_t arithmetic(struct vcpu *vcpu, const struct insn_form *form, uint64_t memory)
-{
-    unsigned bytes = form->operand_bytes;
-    bool unary = form->op == INSN_INC || form->op == INSN_DEC || form->op == INSN_NEG;
-    uint64_t other = unary ? 1 : operand(vcpu, form);
+    uint64_t other = operand(vcpu, form), sign = 1ull << (8 * form->operand_bytes - 1), flags = 0;
     uint64_t a = form->to_register ? other : memory, b = form->to_register ? memory : other;
-    uint64_t carry = vcpu->rflags & FLAG_CF, flags, result, keep = 0;
+    uint64_t result = a & b; /* AND, TEST */
 
-    switch (form->op) {
-    case INSN_NOT:
-        return ~memory; /* no flags */
-    case INSN_AND:
-    case INSN_TEST:
-        result = a & b;
-        flags = logic_flags(result, bytes);
-        break;
-    case INSN_OR:
+    if (form->op == INSN_OR)
         result = a | b;
-        flags = logic_flags(result, bytes);
-        break;
-    case INSN_XOR:
+    if (form->op == INSN_XOR)
         result = a ^ b;
-        flags = logic_flags(result, bytes);
-        break;
-    case INSN_NEG:
-        result = add_or_subtract(0, memory, 0, true, bytes, &flags);
-        break;
-    case INSN_INC:
-    case INSN_DEC:
-        keep = FLAG_CF;
-        result = add_or_subtract(memory, 1, 0, form->op == INSN_DEC, bytes, &flags);
-        break;
-    default: /* ADD, ADC, SUB, SBB, CMP */
-        if (form->op != INSN_ADC && form->op != INSN_SBB)
-            carry = 0;
-        result = add_or_subtract(a, b, carry, form->op != INSN_ADD && form->op != INSN_ADC, bytes,
-                                 &flags);
-        break;
+    if (form->op == INSN_CMP) {
+        result = (a - b) & mask_of(form->operand_bytes);
+        flags = (a < b ? FLAG_CF : 0) | ((a ^ b ^ result) & FLAG_AF) |
+                ((a ^ b) & (a ^ result) & sign ? FLAG_OF : 0);
     }
-    vcpu->rflags = (vcpu->rflags & ~(FLAGS & ~keep)) | (flags & ~keep);
+    flags |= (result ? 0 : FLAG_ZF) | (result & sign ? FLAG_SF : 0) |
+             (__builtin_parityll(result & 0xFF) ? 0 : FLAG_PF);
+    vcpu->rflags = (vcpu->rflags & ~FLAGS) | flags;
     return result;
 }
 
@@ -372,36 +293,22 @@ static uint64_t arithmetic(struct vcpu *vcpu, const struct insn_form *form, uint
 static enum insn_step complete_read(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
 {
     const struct insn_form *form = &insn->form;
-    uint64_t result;
 
-    switch (form->op) {
-    case INSN_LOAD:
+    if (form->op == INSN_MOVS || form->op == INSN_INS)
+        return finish_to_memory(vcpu, insn, value);
+    if (form->op == INSN_LOAD) {
         if (form->sign_extend)
             value = sign_extend(value, form->operand_bytes);
+    } else {
+        value = combine(vcpu, form, value);
+    }
+    if (form->op == INSN_CMP || form->op == INSN_TEST)
+        return done(vcpu, insn);
+    if (form->op == INSN_LOAD || form->to_register) {
         write_reg(vcpu, form, form->target_bytes, value);
         return done(vcpu, insn);
-    case INSN_MOVS:
-    case INSN_INS:
-        return finish_to_memory(vcpu, insn, value);
-    case INSN_XCHG:
-        result = operand(vcpu, form);
-        write_reg(vcpu, form, form->operand_bytes, value);
-        break;
-    case INSN_BT:
-    case INSN_BTS:
-    case INSN_BTR:
-    case INSN_BTC:
-        result = bit_operation(vcpu, form, value);
-        break;
-    default:
-        result = arithmetic(vcpu, form, value);
-        break;
     }
-    if (form->to_register && form->op != INSN_CMP)
-        write_reg(vcpu, form, form->operand_bytes, result);
-    if (form->to_register || form->op == INSN_CMP || form->op == INSN_TEST || form->op == INSN_BT)
-        return done(vcpu, insn);
-    want(insn, INSN_WRITE, result);
+    want(insn, INSN_WRITE, value);
     return INSN_WRITE;
 }
 

@@ -8,27 +8,13 @@
 #define INSN_MAX_BYTES 15u
 
 enum insn_op {
-    INSN_NONE,
-    INSN_LOAD,  /* MOV r, m; MOVZX, MOVSX(D) */
+    INSN_LOAD,  /* MOV r, m; MOVZX, MOVSX */
     INSN_STORE, /* MOV m, r/imm */
-    INSN_ADD,   /* the eight of opcode bits 5:3, in this order */
     INSN_OR,
-    INSN_ADC,
-    INSN_SBB,
     INSN_AND,
-    INSN_SUB,
     INSN_XOR,
     INSN_CMP,
     INSN_TEST,
-    INSN_NOT,
-    INSN_NEG,
-    INSN_INC,
-    INSN_DEC,
-    INSN_XCHG,
-    INSN_BT,
-    INSN_BTS,
-    INSN_BTR,
-    INSN_BTC,
     INSN_MOVS,
     INSN_STOS,
     INSN_INS,
@@ -48,7 +34,7 @@ struct insn_form {
     uint8_t address_bytes; /* 2, 4, 8 */
     uint8_t reg;           /* register operand */
     bool high_byte;        /* AH, CH, DH, BH */
-    bool to_register;      /* ADD r, m rather than ADD m, r */
+    bool to_register;      /* OR r, m rather than OR m, r */
     bool immediate_operand;
     bool sign_extend;
     bool repeat;
