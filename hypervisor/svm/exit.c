@@ -28,12 +28,10 @@ enum {
     SVM_NPF = 0x400,
 };
 
-#define VECTOR_UD   6u
-#define VECTOR_DB   1u
-#define VECTOR_AC   17u
-#define NPF_PRESENT (1u << 0)
-#define NPF_WRITE   (1u << 1)
-#define NPF_FETCH   (1u << 4)
+#define VECTOR_UD 6u
+#define VECTOR_AC 17u
+#define NPF_WRITE (1u << 1)
+#define NPF_FETCH (1u << 4)
 
 bool svm_has_nrips;
 
@@ -47,9 +45,6 @@ static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
         .size = (uint8_t)(info >> 4 & 7),
         .in = info & 1,
         .string = info & 4,
-        .rep = info & 8,
-        .segment = (uint8_t)(info >> 10 & 7),
-        .address_bytes = (uint8_t)((info >> 7 & 7) * 2), /* 0 under QEMU */
     };
     exit->length = (uint8_t)(vmcb->exit_info[1] - vmcb->rip);
 }
@@ -85,35 +80,24 @@ static void keep_event(struct vmcb *vmcb)
     vmcb->event_error = vmcb->exit_int_error;
 }
 
+/* Codes whose kind needs no look at anything else; 0: none of them. */
+static const uint8_t kinds[] = {
+    [SVM_INTR] = EXIT_HOST_IRQ, [SVM_NMI] = EXIT_HOST_NMI,      [SVM_VINTR] = EXIT_IRQ_WINDOW,
+    [SVM_CPUID] = EXIT_CPUID,   [SVM_INVD] = EXIT_CR,           [SVM_PAUSE] = EXIT_PAUSE,
+    [SVM_HLT] = EXIT_HLT,       [SVM_SHUTDOWN] = EXIT_SHUTDOWN, [SVM_VMMCALL] = EXIT_HYPERCALL,
+    [SVM_XSETBV] = EXIT_XSETBV,
+};
+
 static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
 {
     uint64_t info = vmcb->exit_info[0];
 
+    exit->kind = vmcb->exit_code < HV_ARRAY_SIZE(kinds) ? kinds[vmcb->exit_code] : EXIT_NONE;
+    if (exit->kind != EXIT_NONE)
+        return;
     switch (vmcb->exit_code) {
-    case SVM_INTR:
-        exit->kind = EXIT_HOST_IRQ;
-        break;
-    case SVM_NMI:
-        exit->kind = EXIT_HOST_NMI;
-        break;
-    case SVM_VINTR:
-        exit->kind = EXIT_IRQ_WINDOW;
-        break;
     case SVM_IRET: /* of an NMI handler: it runs now, without exit */
         vmcb->misc1 &= ~MISC1_IRET;
-        exit->kind = EXIT_NONE;
-        break;
-    case SVM_CPUID:
-        exit->kind = EXIT_CPUID;
-        break;
-    case SVM_INVD:
-        exit->kind = EXIT_CR;
-        break;
-    case SVM_PAUSE:
-        exit->kind = EXIT_PAUSE;
-        break;
-    case SVM_HLT:
-        exit->kind = EXIT_HLT;
         break;
     case SVM_IOIO:
         decode_io(vmcb, exit);
@@ -121,33 +105,21 @@ static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
     case SVM_MSR:
         exit->kind = info & 1 ? EXIT_WRMSR : EXIT_RDMSR;
         break;
-    case SVM_SHUTDOWN:
-        exit->kind = EXIT_SHUTDOWN;
-        break;
-    case SVM_VMMCALL:
-        exit->kind = EXIT_HYPERCALL;
-        break;
-    case SVM_XSETBV:
-        exit->kind = EXIT_XSETBV;
-        break;
     case SVM_NPF:
         exit->kind = EXIT_MMIO;
-        exit->mmio = (struct exit_mmio){.gpa = vmcb->exit_info[1],
-                                        .write = info & NPF_WRITE,
-                                        .fetch = info & NPF_FETCH,
-                                        .present = info & NPF_PRESENT};
+        exit->mmio = (struct exit_mmio){
+            .gpa = vmcb->exit_info[1], .write = info & NPF_WRITE, .fetch = info & NPF_FETCH};
+        break;
+    case SVM_EXCEPTION ... SVM_EXCEPTION + 31:
+        decode_exception(vcpu, (unsigned)vmcb->exit_code - SVM_EXCEPTION, exit);
         break;
     case SVM_INVLPGA:
-    case SVM_VMRUN:
-    case SVM_VMMCALL + 1 ... SVM_SKINIT:
+    case SVM_VMRUN ... SVM_SKINIT:
     case SVM_MONITOR ... SVM_MWAIT_ARMED:
     case SVM_RDPRU: /* instructions that CPUID does not offer */
         exit->kind = EXIT_EXCEPTION;
         exit->exception.vector = VECTOR_UD;
         exit->exception.has_error = false;
-        break;
-    case SVM_EXCEPTION ... SVM_EXCEPTION + 31:
-        decode_exception(vcpu, (unsigned)vmcb->exit_code - SVM_EXCEPTION, exit);
         break;
     default:
         exit->kind = EXIT_INVALID;
@@ -159,9 +131,6 @@ void svm_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
     struct vmcb *vmcb = vmcb_of(vcpu);
 
-    exit->reason = vmcb->exit_code;
-    exit->info[0] = vmcb->exit_info[0];
-    exit->info[1] = vmcb->exit_info[1];
     exit->length = svm_has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15
                        ? (uint8_t)(vmcb->next_rip - vmcb->rip)
                        : 0;

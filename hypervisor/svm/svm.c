@@ -133,7 +133,7 @@ static void svm_skip(struct vcpu *vcpu, unsigned bytes)
     struct vmcb *vmcb = vmcb_of(vcpu);
 
     vcpu->rip += bytes;
-    if (!(vmcb->efer & EFER_LMA) || !(vmcb->cs.attributes & 0x200))
+    if (!(vmcb->efer & EFER_LMA) || !(vmcb->segment[VMCB_CS].attributes & 0x200))
         vcpu->rip &= 0xFFFFFFFF;
     vmcb->int_state &= ~(uint64_t)INT_SHADOW;
 }

@@ -12,6 +12,20 @@ struct vmcb_segment {
     uint64_t base;
 };
 
+enum vmcb_segments {
+    VMCB_ES,
+    VMCB_CS,
+    VMCB_SS,
+    VMCB_DS,
+    VMCB_FS,
+    VMCB_GS,
+    VMCB_GDTR,
+    VMCB_LDTR,
+    VMCB_IDTR,
+    VMCB_TR,
+    VMCB_SEGMENTS
+};
+
 struct vmcb {
     uint16_t cr_read, cr_write, dr_read, dr_write;
     uint32_t exceptions, misc1, misc2;
@@ -33,7 +47,7 @@ struct vmcb {
     uint64_t next_rip;
     uint8_t fetched, fetched_bytes[15];
     uint8_t reserved4[0x320];
-    struct vmcb_segment es, cs, ss, ds, fs, gs, gdtr, ldtr, idtr, tr; /* at 0x400 */
+    struct vmcb_segment segment[VMCB_SEGMENTS];
     uint8_t reserved5[0x2B];
     uint8_t cpl;
     uint32_t reserved6;
@@ -53,7 +67,7 @@ BN_OFFSET_IS(struct vmcb, iopm, 0x40);
 BN_OFFSET_IS(struct vmcb, exit_code, 0x70);
 BN_OFFSET_IS(struct vmcb, event, 0xA8);
 BN_OFFSET_IS(struct vmcb, next_rip, 0xC8);
-BN_OFFSET_IS(struct vmcb, es, 0x400);
+BN_OFFSET_IS(struct vmcb, segment, 0x400);
 BN_OFFSET_IS(struct vmcb, cpl, 0x4CB);
 BN_OFFSET_IS(struct vmcb, efer, 0x4D0);
 BN_OFFSET_IS(struct vmcb, cr4, 0x548);
