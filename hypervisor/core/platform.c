@@ -8,6 +8,7 @@
 #include "hv/log.h"
 #include "hv/pci.h"
 #include "hv/power.h"
+#include "hv/scenario.h"
 #include "hv/vioapic.h"
 #include "hv/vuart.h"
 
@@ -35,11 +36,11 @@ static void interrupt_controllers(struct vm *vm, struct devices *d)
  * has. */
 static void forbid_others(struct vpci *pci)
 {
-    vpci_forbid(pci, scenario.hypervisor.hpa, scenario.hypervisor.bytes);
-    vpci_forbid(pci, scenario.shm.hpa, scenario.shm.bytes);
-    for (uint32_t v = 0; v < scenario.vm_count; v++)
-        for (uint32_t r = 0; r < scenario.vm[v].range_count; r++)
-            vpci_forbid(pci, scenario.vm[v].range[r].hpa, scenario.vm[v].range[r].bytes);
+    struct bn_range r;
+    struct scenario_ref who;
+
+    for (uint32_t i = 0; scenario_claim(&scenario, i, &r, &who); i++)
+        vpci_forbid(pci, r.hpa, r.bytes);
     for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
         vpci_forbid(pci, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
     if (acpi_info.ecam_base)

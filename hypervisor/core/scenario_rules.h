@@ -38,13 +38,6 @@ static inline void blame(struct scenario_checker *c, enum scenario_fault fault,
 /* The name of a VM, region, device or output, null for other things; *count: how many there are. */
 const char *scenario_name(const struct bn_scenario *s, struct scenario_ref of, uint32_t *count);
 
-/*
- * The n-th claim on host memory: hypervisor, window, then BN_MAX_RANGES of every VM, unused ones
- * with 0 bytes. Returns false past the last.
- */
-bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
-                    struct scenario_ref *who);
-
 void scenario_check_vms(struct scenario_checker *c);
 void scenario_check_devices(struct scenario_checker *c);
 void scenario_check_displays(struct scenario_checker *c);

@@ -6,6 +6,7 @@
 #include "hv/lib.h"
 #include "hv/log.h"
 #include "hv/platform.h"
+#include "hv/scenario.h"
 #include "hv/shm.h"
 
 #define FOUR_GIB           0x100000000ull
@@ -179,6 +180,9 @@ static void sort_e820(void)
 /* Its own memory with the page of ACPI tables cut out, the firmware's reservations, the window. */
 static void make_e820(hpa_t acpi_page)
 {
+    struct bn_range claim;
+    struct scenario_ref who;
+
     e820_count = 0;
     for (uint32_t i = 0; i < own_count; i++) {
         const struct host_range *r = &own[i];
@@ -198,11 +202,9 @@ static void make_e820(hpa_t acpi_page)
         if (m->type != BN_MEMORY_USABLE)
             add_e820(m->base, m->bytes, m->type == BN_MEMORY_MMIO ? E820_RESERVED : m->type);
     }
-    add_e820(scenario.hypervisor.hpa, scenario.hypervisor.bytes, E820_RESERVED);
-    add_e820(scenario.shm.hpa, scenario.shm.bytes, E820_SOFT_RESERVED);
-    for (uint32_t v = 0; v < scenario.vm_count; v++)
-        for (uint32_t r = 0; r < scenario.vm[v].range_count; r++)
-            add_e820(scenario.vm[v].range[r].hpa, scenario.vm[v].range[r].bytes, E820_RESERVED);
+    for (uint32_t i = 0; scenario_claim(&scenario, i, &claim, &who); i++)
+        add_e820(claim.hpa, claim.bytes,
+                 who.object == SCENARIO_SHM ? E820_SOFT_RESERVED : E820_RESERVED);
     sort_e820();
 }
 

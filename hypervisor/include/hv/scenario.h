@@ -177,6 +177,13 @@ uint32_t scenario_check(const struct bn_scenario *s, size_t bytes,
                         const struct scenario_machine *machine, scenario_report *report,
                         void *context) __attribute__((warn_unused_result));
 
+/*
+ * The n-th claim on host memory: hypervisor, window, then BN_MAX_RANGES of every VM, unused ones
+ * with 0 bytes. Returns false past the last.
+ */
+bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
+                    struct scenario_ref *who);
+
 /* The checksum that belongs into s->crc: over everything after that member. */
 uint32_t scenario_crc(const struct bn_scenario *s);
 
