@@ -9,7 +9,6 @@
 #include "hv/sched.h"
 
 #define VECTOR_GP 13u
-#define VECTOR_DB 1u
 
 /* Length of the instruction that exited, when the processor does not tell: decoded once per place.
  */
@@ -183,8 +182,8 @@ void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit)
     case EXIT_XSETBV:
         handle_xsetbv(vcpu, exit);
         return;
-    case EXIT_PAUSE:
-    case EXIT_CR: /* INVD: throwing away others' cache lines is not done */
+    case EXIT_PAUSE: /* not intercepted */
+    case EXIT_CR:    /* INVD: throwing away others' cache lines is not done */
         vcpu_skip_instruction(vcpu, exit);
         return;
     case EXIT_EXCEPTION:

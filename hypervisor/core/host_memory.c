@@ -35,11 +35,6 @@ bool host_is_memory(hpa_t address)
     return false;
 }
 
-hpa_t host_memory_top(void)
-{
-    return ram_count ? ram[ram_count - 1].base + ram[ram_count - 1].bytes : 0;
-}
-
 /* The first range of the scenario at or after `from`, that belongs to somebody. */
 static struct host_range next_owned(hpa_t from)
 {

@@ -15,8 +15,7 @@
 #define UART_PORTS      8u
 #define PIN_UART        (1u << VUART_IRQ)
 #define DEBUG_EXIT_PORT 0xF4u /* isa-debug-exit of QEMU */
-#define SPEAKER_COUNT   0x42u
-#define SPEAKER_MODE    0x43u
+#define SPEAKER_COUNT   0x42u /* and its mode */
 #define SPEAKER_GATE    0x61u
 
 static struct devices {

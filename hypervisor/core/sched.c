@@ -57,7 +57,6 @@ static void account(struct vcpu *vcpu, uint64_t now)
 {
     uint64_t ticks = now - vcpu->run_start;
 
-    vcpu->run_ticks += ticks;
     vcpu->vruntime += ticks * WEIGHT_ONE / vcpu->weight;
     vcpu->run_start = now;
 }

@@ -225,7 +225,6 @@ static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
 {
     const struct bn_module *initrd = boot_module(vm->config->initrd);
     const uint8_t *image = hpa_to_ptr(kernel->base);
-    struct acpi_service_view view = {.cpu_count = vm->vcpu_count};
     struct linux_place where = {0};
     uint64_t room, alignment;
 
@@ -246,9 +245,7 @@ static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
     }
     if (!where.rsdp || !where.blob || !where.kernel || (initrd && !where.initrd))
         return BN_ENOMEM;
-    for (uint32_t i = 0; i < vm->vcpu_count; i++)
-        view.apic_id[i] = vm->vcpu[i].lapic.apic_id;
-    if (acpi_info.present && acpi_build_service(&acpi_info, &view, where.rsdp) != BN_OK)
+    if (acpi_info.present && acpi_build_service(&acpi_info, vm, where.rsdp) != BN_OK)
         return BN_ENOMEM;
     make_e820(where.rsdp);
     if (!acpi_info.present)

@@ -53,7 +53,6 @@ static enum bn_status create_vcpu(struct vm *vm, uint32_t id)
     vcpu->id = id;
     vcpu->pcpu = &pcpus[config->pcpu];
     vcpu->weight = config->weight ? config->weight : WEIGHT_DEFAULT;
-    vcpu->exclusive = config->exclusive;
     vcpu->lapic.vcpu = vcpu;
     /* Devices of these two send their interrupts to the physical id. */
     vcpu->lapic.apic_id = vm->config->kind == BN_VM_POSTLAUNCHED ? id : vcpu->pcpu->apic_id;
@@ -133,11 +132,6 @@ void vm_pause(struct vm *vm)
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
         while (__atomic_load_n(&vm->vcpu[i].loaded, __ATOMIC_ACQUIRE))
             cpu_pause();
-}
-
-void vm_resume(struct vm *vm)
-{
-    vm_start(vm);
 }
 
 void vm_reset(struct vm *vm)

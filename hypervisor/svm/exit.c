@@ -11,7 +11,6 @@ enum {
     SVM_CPUID = 0x72,
     SVM_IRET = 0x74,
     SVM_INVD = 0x76,
-    SVM_PAUSE = 0x77,
     SVM_HLT = 0x78,
     SVM_INVLPGA = 0x7A,
     SVM_IOIO = 0x7B,
@@ -82,10 +81,9 @@ static void keep_event(struct vmcb *vmcb)
 
 /* Codes whose kind needs no look at anything else; 0: none of them. */
 static const uint8_t kinds[] = {
-    [SVM_INTR] = EXIT_HOST_IRQ, [SVM_NMI] = EXIT_HOST_NMI,      [SVM_VINTR] = EXIT_IRQ_WINDOW,
-    [SVM_CPUID] = EXIT_CPUID,   [SVM_INVD] = EXIT_CR,           [SVM_PAUSE] = EXIT_PAUSE,
-    [SVM_HLT] = EXIT_HLT,       [SVM_SHUTDOWN] = EXIT_SHUTDOWN, [SVM_VMMCALL] = EXIT_HYPERCALL,
-    [SVM_XSETBV] = EXIT_XSETBV,
+    [SVM_INTR] = EXIT_HOST_IRQ,     [SVM_NMI] = EXIT_HOST_NMI,      [SVM_VINTR] = EXIT_IRQ_WINDOW,
+    [SVM_CPUID] = EXIT_CPUID,       [SVM_INVD] = EXIT_CR,           [SVM_HLT] = EXIT_HLT,
+    [SVM_SHUTDOWN] = EXIT_SHUTDOWN, [SVM_VMMCALL] = EXIT_HYPERCALL, [SVM_XSETBV] = EXIT_XSETBV,
 };
 
 static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)

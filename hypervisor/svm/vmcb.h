@@ -79,7 +79,6 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 
 #define EVENT_VALID     (1u << 31)
 #define EVENT_ERROR     (1u << 11)
-#define EVENT_INTR      (0u << 8)
 #define EVENT_NMI       (2u << 8)
 #define EVENT_EXCEPTION (3u << 8)
 #define EVENT_SOFT      (4u << 8)
@@ -98,7 +97,6 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 #define MISC1_CPUID    (1u << 18)
 #define MISC1_IRET     (1u << 20)
 #define MISC1_INVD     (1u << 22)
-#define MISC1_PAUSE    (1u << 23)
 #define MISC1_HLT      (1u << 24)
 #define MISC1_INVLPGA  (1u << 26)
 #define MISC1_IOIO     (1u << 27)

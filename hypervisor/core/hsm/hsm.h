@@ -8,7 +8,6 @@
 
 /* Linux errno values that HSM knows. */
 #define HSM_EPERM  (-1l)
-#define HSM_EIO    (-5l)
 #define HSM_ENOMEM (-12l)
 #define HSM_EFAULT (-14l)
 #define HSM_EBUSY  (-16l)

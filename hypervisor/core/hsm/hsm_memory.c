@@ -25,8 +25,6 @@ static uint32_t rights_of(uint32_t attributes)
         rights |= MAP_EXEC;
     if (attributes & ACRN_MEMORY_UC)
         rights |= MAP_UNCACHED;
-    if (attributes & ACRN_MEMORY_WC)
-        rights |= MAP_WRITE_COMBINING;
     return rights;
 }
 

@@ -96,10 +96,8 @@ long hsm_start_vm(struct hsm_call *call)
 {
     switch ((enum vm_state)call->vm->state) {
     case VM_CREATED:
-        vm_start(call->vm);
-        return 0;
     case VM_PAUSED:
-        vm_resume(call->vm);
+        vm_start(call->vm);
         return 0;
     case VM_RUNNING:
         return 0;

@@ -40,8 +40,6 @@
 #define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_OSXSAVE    (1u << 18)
 #define CR4_SMEP       (1u << 20)
-#define CR4_SMAP       (1u << 21)
-#define RFLAGS_IF      (1u << 9)
 
 struct cpuid_regs {
     uint32_t eax, ebx, ecx, edx;

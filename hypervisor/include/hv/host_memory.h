@@ -15,7 +15,6 @@ struct host_range {
 /* Merges the loader's map: call once, before host_is_memory. */
 void host_memory_init(void);
 bool host_is_memory(hpa_t address); /* RAM of any owner */
-hpa_t host_memory_top(void);        /* end of the highest RAM */
 
 /*
  * What the service VM gets: usable memory that the scenario gives to nobody else, lowest first, up

@@ -14,8 +14,7 @@
  */
 bool hypercall_handle(struct vcpu *vcpu) HV_MUST_CHECK;
 
-/* VM ids in hypercalls are relative to the service VM, which is 0. 0: `id` names no such VM. */
-struct vm *hypercall_vm(uint64_t id);
+/* VM ids in hypercalls are relative to the service VM, which is 0. */
 uint16_t hypercall_vm_id(const struct vm *vm);
 
 /*

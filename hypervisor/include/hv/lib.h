@@ -11,8 +11,6 @@ void *memcpy(void *to, const void *from, size_t bytes);
 void *memmove(void *to, const void *from, size_t bytes);
 void *memset(void *to, int byte, size_t bytes);
 int memcmp(const void *a, const void *b, size_t bytes);
-size_t strlen(const char *text);
-int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t bytes);
 
 /* %s %c %d %i %u %x %p %%, with 0, width, '.precision' for s, '-', h, hh, l, ll, z. Always

@@ -6,11 +6,10 @@
 
 #include "hv/types.h"
 
-#define MAP_READ            (1u << 0)
-#define MAP_WRITE           (1u << 1)
-#define MAP_EXEC            (1u << 2)
-#define MAP_UNCACHED        (1u << 3)
-#define MAP_WRITE_COMBINING (1u << 4)
+#define MAP_READ     (1u << 0)
+#define MAP_WRITE    (1u << 1)
+#define MAP_EXEC     (1u << 2)
+#define MAP_UNCACHED (1u << 3)
 
 struct paging_format;                         /* entry layout of one hardware */
 extern const struct paging_format paging_x86; /* hypervisor */

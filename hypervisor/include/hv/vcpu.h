@@ -56,7 +56,6 @@ enum vcpu_state {
     VCPU_READY,   /* wants a CPU */
     VCPU_HALTED,  /* HLT: wakes on an interrupt */
     VCPU_WAIT_IO, /* an ioreq is with the service VM */
-    VCPU_PAUSED,  /* its VM is paused */
     VCPU_PARKED,  /* did something impossible; state was dumped */
 };
 
@@ -84,11 +83,9 @@ struct vcpu {
     uint32_t weight;      /* of the scenario */
     uint64_t vruntime;    /* time used, divided by weight */
     uint64_t run_start;   /* TSC; 0: not running */
-    uint64_t run_ticks;   /* TSC ticks of CPU it has had */
     volatile bool loaded; /* current on its CPU: its state may be in the registers */
     volatile uint32_t sipi_vector;
-    bool exclusive; /* no other vCPU ever runs on its CPU */
-    uint32_t asid;  /* tag of its TLB entries on its CPU */
+    uint32_t asid; /* tag of its TLB entries on its CPU */
     uint64_t tsc_aux, dr[4];
     bool asleep;      /* as its CPU's scheduler saw it last */
     bool nmi_pending; /* own CPU only */

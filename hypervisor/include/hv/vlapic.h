@@ -6,8 +6,7 @@
 
 #include "hv/timer.h"
 
-#define VLAPIC_BASE     0xFEE00000ull
-#define VLAPIC_TIMER_HZ 1000000000u /* input clock of the count-down timer: one tick is 1 ns */
+#define VLAPIC_BASE 0xFEE00000ull
 
 #define MSR_APIC_BASE    0x1Bu
 #define MSR_TSC_DEADLINE 0x6E0u
@@ -17,7 +16,6 @@
 enum vlapic_delivery { /* delivery modes of ICR, LVT, RTE and MSI data, SDM 3 §11.6.1 */
                        DELIVER_FIXED = 0,
                        DELIVER_LOWEST = 1,
-                       DELIVER_SMI = 2,
                        DELIVER_NMI = 4,
                        DELIVER_INIT = 5,
                        DELIVER_SIPI = 6,

@@ -84,7 +84,6 @@ enum bn_status
 vm_create(struct vm *vm) HV_MUST_CHECK; /* from its scenario entry, vCPUs reset, not running */
 void vm_start(struct vm *vm);
 void vm_pause(struct vm *vm); /* returns when no vCPU of it is in guest mode */
-void vm_resume(struct vm *vm);
 void vm_reset(struct vm *vm);
 void vm_destroy(struct vm *vm); /* returns when mappings are gone and every CPU's TLB is flushed */
 

@@ -160,24 +160,18 @@ static void read_fadt(struct acpi_info *info, hpa_t table)
         hv_log("acpi: FACP: only %u bytes", bytes);
         return;
     }
-    info->fadt = table;
-    info->facs = acpi_get32(table + FADT_FACS);
     info->dsdt = acpi_get32(table + FADT_DSDT);
     info->sci_irq = acpi_get16(table + FADT_SCI);
     info->smi_command = acpi_get32(table + FADT_SMI);
     info->acpi_enable = acpi_get8(table + FADT_ACPI_ENABLE);
     find_s5(info);
     info->pm1a_event = port_block(table, FADT_PM1A_EVENT, FADT_X_PM1A_EVENT);
-    info->pm1b_event = port_block(table, FADT_PM1B_EVENT, FADT_X_PM1B_EVENT);
     info->pm1a_control = port_block(table, FADT_PM1A_CONTROL, FADT_X_PM1A_CONTROL);
     info->pm1b_control = port_block(table, FADT_PM1B_CONTROL, FADT_X_PM1B_CONTROL);
     info->pm_timer = port_block(table, FADT_PM_TIMER, FADT_X_PM_TIMER);
-    info->pm1_event_bytes = acpi_get8(table + FADT_PM1_EVENT_BYTES);
-    info->pm1_control_bytes = acpi_get8(table + FADT_PM1_CONTROL_BYTES);
     if (bytes > FADT_RESET_VALUE && acpi_get32(table + FADT_FLAGS) & FADT_RESET_SUPPORTED) {
         info->reset_supported = true;
         info->reset.space = acpi_get8(table + FADT_RESET);
-        info->reset.bits = acpi_get8(table + FADT_RESET + 1);
         info->reset.address = acpi_get64(table + FADT_RESET + GAS_ADDRESS);
         info->reset_value = acpi_get8(table + FADT_RESET_VALUE);
     }
@@ -234,7 +228,6 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
     step = extended ? 8 : 4;
     if (!table_good(root))
         return BN_EINVAL;
-    __builtin_memcpy(info->oem_id, hpa_to_ptr(rsdp + RSDP_OEM), sizeof(info->oem_id));
     for (uint32_t at = SDT_BYTES; at + step <= length_of(root); at += step) {
         hpa_t table = extended ? acpi_get64(root + at) : acpi_get32(root + at);
 
