@@ -60,12 +60,17 @@ static void end_open_line(void)
     console.open_line = NOBODY;
 }
 
-static void whole_line(const char *name, const char *line)
+static void begin_line(const char *name)
 {
     end_open_line();
     send_text("[");
     send_text(name);
     send_text("] ");
+}
+
+static void whole_line(const char *line)
+{
+    begin_line("hv");
     send_text(line);
     send_text("\r\n");
 }
@@ -73,7 +78,7 @@ static void whole_line(const char *name, const char *line)
 void console_panic_line(const char *line)
 {
     if (console.port)
-        whole_line("hv", line);
+        whole_line(line);
 }
 
 void console_line(const char *line)
@@ -81,7 +86,7 @@ void console_line(const char *line)
     if (!console.port)
         return;
     spin_lock(&console.output_lock);
-    whole_line("hv", line);
+    whole_line(line);
     spin_unlock(&console.output_lock);
 }
 
@@ -91,10 +96,7 @@ static void flush_line(const struct vm *vm)
     struct line *line = &console.line[vm->id];
 
     if (console.open_line != vm->id) {
-        end_open_line();
-        send_text("[");
-        send_text(vm->config->name);
-        send_text("] ");
+        begin_line(vm->config->name);
         console.open_line = vm->id;
     }
     for (unsigned i = 0; i < line->length; i++)
@@ -154,7 +156,6 @@ static struct vm *input_vm(void)
 
 static void choose_vm(uint8_t c)
 {
-    static char answer[] = "input: no such console";
     unsigned id = c - (unsigned)'0';
 
     if (c == CONSOLE_ESCAPE && console.held_count < HELD_BYTES) {
@@ -164,7 +165,7 @@ static void choose_vm(uint8_t c)
         console_line("input goes to:");
         console_line(vms[id].config->name);
     } else {
-        console_line(answer);
+        console_line("input: no such console");
     }
 }
 

@@ -158,10 +158,7 @@ void pcpu_kick(struct pcpu *cpu)
     __atomic_store_n(&cpu->resched, true, __ATOMIC_SEQ_CST);
     if (cpu == this_pcpu() || __atomic_load_n(&cpu->mode, __ATOMIC_SEQ_CST) == PCPU_HOST)
         return;
-    if (cpu->direct)
-        lapic_send_nmi(cpu->apic_id);
-    else
-        lapic_send_ipi(cpu->apic_id, HOST_VECTOR_KICK);
+    lapic_send(cpu->apic_id, cpu->direct ? LAPIC_NMI : LAPIC_IPI | HOST_VECTOR_KICK);
 }
 
 void sched_wake(struct vcpu *vcpu)

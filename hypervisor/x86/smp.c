@@ -20,14 +20,6 @@ struct pcpu *ap_pcpu;
 extern char ap_trampoline[], ap_trampoline_end[], ap_trampoline_cr3[], ap_trampoline_base[];
 extern char ap_gdtr[], ap_gdt[], ap_far[], ap_long[];
 
-static void wait_ns(uint64_t ns)
-{
-    uint64_t end = tsc_now() + tsc_from_ns(ns);
-
-    while (tsc_now() < end)
-        cpu_pause();
-}
-
 static void patch(uint8_t *page, const char *where, uint64_t value)
 {
     uint32_t word = (uint32_t)value;
@@ -46,13 +38,14 @@ static void prepare_page(hpa_t low)
     patch(page, ap_far, low + (uint64_t)(ap_long - ap_trampoline));
 }
 
-static bool came_up(struct pcpu *cpu, uint64_t ns)
+/* Waits that long at most: for the CPU, or (null) for the time itself. */
+static bool wait(struct pcpu *cpu, uint64_t ns)
 {
     uint64_t end = tsc_now() + tsc_from_ns(ns);
 
-    while (!cpu->online && tsc_now() < end)
+    while (!(cpu && cpu->online) && tsc_now() < end)
         cpu_pause();
-    return cpu->online;
+    return cpu && cpu->online;
 }
 
 static bool start(struct pcpu *cpu, uint8_t page)
@@ -60,13 +53,13 @@ static bool start(struct pcpu *cpu, uint8_t page)
     cpu->stack_top = hostmap_stack(0x4000);
     ap_stack_top = cpu->stack_top;
     ap_pcpu = cpu;
-    lapic_send_init(cpu->apic_id);
-    wait_ns(INIT_WAIT_NS);
-    lapic_send_sipi(cpu->apic_id, page);
-    if (came_up(cpu, SIPI_WAIT_NS))
+    lapic_send(cpu->apic_id, LAPIC_INIT);
+    wait(NULL, INIT_WAIT_NS);
+    lapic_send(cpu->apic_id, LAPIC_SIPI | page);
+    if (wait(cpu, SIPI_WAIT_NS))
         return true;
-    lapic_send_sipi(cpu->apic_id, page);
-    return came_up(cpu, START_TIMEOUT_NS);
+    lapic_send(cpu->apic_id, LAPIC_SIPI | page);
+    return wait(cpu, START_TIMEOUT_NS);
 }
 
 void smp_start(void)

@@ -17,7 +17,7 @@ void panic_stop_others(void)
     stopping = true;
     for (uint32_t i = 0; pcpus_ready && i < pcpu_count; i++)
         if (pcpus[i].online && &pcpus[i] != this_pcpu())
-            lapic_send_nmi(pcpus[i].apic_id);
+            lapic_send(pcpus[i].apic_id, LAPIC_NMI);
 }
 
 /*

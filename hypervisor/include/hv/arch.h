@@ -125,10 +125,9 @@ void cpu_tables_init(struct pcpu *cpu); /* GDT, TSS, IDT, GS on the calling CPU 
 void lapic_init_cpu(void);
 uint32_t lapic_id(void);
 bool lapic_is_x2apic(void);
-void lapic_send_init(uint32_t apic_id);
-void lapic_send_sipi(uint32_t apic_id, uint8_t page);
-void lapic_send_ipi(uint32_t apic_id, uint8_t vector);
-void lapic_send_nmi(uint32_t apic_id);
+/* The low half of ICR; with SIPI goes a page below 1 MiB, with IPI a vector. */
+enum { LAPIC_IPI = 0x4000, LAPIC_NMI = 0x4400, LAPIC_INIT = 0x4500, LAPIC_SIPI = 0x4600 };
+void lapic_send(uint32_t apic_id, uint32_t command);
 void lapic_timer_raw(uint32_t count); /* masked, divide by 1: for calibration */
 uint32_t lapic_timer_left(void);
 void lapic_timer_set(uint64_t deadline_tsc); /* one shot, HOST_VECTOR_TIMER; 0: off */

@@ -8,8 +8,8 @@
 struct display_restore { /* one per controller family; const */
     const char *name;
     /* Looks at one PCI function (segment 0) at boot, remembers what restore() needs. */
-    bool (*probe)(uint16_t bdf, uint16_t vendor_id, uint16_t device_id);
-    void (*restore)(void); /* any CPU, no lock held; bounded time */
+    bool (*probe)(uint16_t bdf, uint32_t ids); /* vendor in the lower half */
+    void (*restore)(void);                     /* any CPU, no lock held; bounded time */
 };
 
 extern const struct display_restore display_virtio_vga;

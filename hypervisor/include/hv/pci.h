@@ -41,8 +41,8 @@ struct pci_display {
 };
 #define PCI_ROM_SLOT 6u
 const struct pci_display *pci_boot_display(void);
-/* Offset of a capability in the first 256 bytes; 0: none. */
-unsigned pci_capability(uint16_t bdf, uint8_t id);
+/* Offset of a capability in the first 256 bytes, the first or the next `after` that; 0: none. */
+unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after);
 /* Room for a virtual BAR near the real ones, below 4 GiB; 0: none. From _begin on the same requests
  * get the same places again (a VM that is started once more). */
 void pci_place_begin(void);

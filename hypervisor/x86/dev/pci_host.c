@@ -119,17 +119,16 @@ uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes)
     return (uint64_t)high << 32 | (low & PCI_BAR_MASK);
 }
 
-unsigned pci_capability(uint16_t bdf, uint8_t id)
+unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after)
 {
-    unsigned at;
+    unsigned at = after ? pci_read(bdf, after + 1, 1) : pci_read(bdf, PCI_CAPABILITIES, 1);
 
     if (!(pci_read(bdf, PCI_STATUS, 2) & PCI_STATUS_CAPABILITIES))
         return 0;
-    at = pci_read(bdf, PCI_CAPABILITIES, 1) & 0xFC;
-    for (unsigned steps = 0; at >= 0x40 && steps < 48; steps++) {
+    for (unsigned steps = 0; (at &= 0xFC) >= 0x40 && steps < 48; steps++) {
         if (pci_read(bdf, at, 1) == id)
             return at;
-        at = pci_read(bdf, at + 1, 1) & 0xFC;
+        at = pci_read(bdf, at + 1, 1);
     }
     return 0;
 }

@@ -87,8 +87,8 @@ static uint32_t shadow_read(const struct vpci *pci, unsigned offset)
 /* Sizing works on the shadow: the writable bits were learnt before anybody began to draw. */
 static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint32_t value)
 {
-    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display->bdf, PCI_CAP_PM);
-    unsigned express = pci_capability(pci->display->bdf, PCI_CAP_EXPRESS);
+    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display->bdf, PCI_CAP_PM, 0);
+    unsigned express = pci_capability(pci->display->bdf, PCI_CAP_EXPRESS, 0);
     int slot = shadow_slot(offset);
 
     if (slot >= 0) {
