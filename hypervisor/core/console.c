@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The console UART multiplexed: whole lines with their speaker's name, input to one VM at a time.
  */
-#include "hv/console.h"
 #include "hv/hw.h"
-#include "hv/lock.h"
+#include "hv/log.h"
 #include "hv/timer.h"
+#include "hv/types.h"
 #include "hv/vm.h"
 #include "hv/vuart.h"
 

@@ -3,10 +3,10 @@
  * ones. */
 #include "hv/exits.h"
 #include "hv/arch.h"
-#include "hv/hypercall.h"
 #include "hv/insn.h"
+#include "hv/ioreq.h"
 #include "hv/log.h"
-#include "hv/sched.h"
+#include "hv/pcpu.h"
 
 #define VECTOR_GP 13u
 

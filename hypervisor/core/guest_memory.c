@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The only way from the hypervisor into a guest's memory: every page checked, never a device's. */
 #include "hv/arch.h"
-#include "hv/host_memory.h"
+#include "hv/host.h"
 #include "hv/lib.h"
 #include "hv/vm.h"
 

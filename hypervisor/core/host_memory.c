@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The machine's memory by the loader's map: what is RAM, and what of it the service VM gets. */
-#include "hv/host_memory.h"
 #include "hv/host.h"
 #include "hv/scenario.h"
 
@@ -61,8 +60,8 @@ uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_
     for (uint32_t i = 0; i < boot_info.memory_count && left; i++) {
         hpa_t at = boot_info.memory[i].base, end = at + boot_info.memory[i].bytes;
 
-        at = (at + HV_PAGE_BYTES - 1) & ~(hpa_t)(HV_PAGE_BYTES - 1);
-        end &= ~(hpa_t)(HV_PAGE_BYTES - 1);
+        at = page_up(at);
+        end = page_down(end);
         while (boot_info.memory[i].type == BN_MEMORY_USABLE && at < end && left &&
                count < HOST_MAX_RANGES) {
             struct host_range owned = next_owned(at);

@@ -25,7 +25,7 @@ static void keep(const char *name)
 
     if (!module)
         return;
-    copy = pages_alloc((size_t)((module->bytes + HV_PAGE_BYTES - 1) / HV_PAGE_BYTES));
+    copy = pages_alloc(page_up(module->bytes) / HV_PAGE_BYTES);
     if (!copy) {
         hv_log("no room to keep %s: what is made of it cannot be started again", name);
         return;

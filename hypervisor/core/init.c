@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The order of boot: from the loader's jump to the first guest instruction. */
-#include "hv/init.h"
 #include "hv/arch.h"
-#include "hv/console.h"
 #include "hv/display.h"
 #include "hv/host.h"
-#include "hv/host_memory.h"
-#include "hv/hostirq.h"
 #include "hv/lib.h"
 #include "hv/log.h"
-#include "hv/memory.h"
+#include "hv/paging.h"
 #include "hv/pci.h"
+#include "hv/pcpu.h"
 #include "hv/platform.h"
 #include "hv/scenario.h"
-#include "hv/sched.h"
 #include "hv/shm.h"
+#include "hv/vioapic.h"
 #include "hv/watchdog.h"
 
 struct bn_boot_info boot_info;

@@ -2,7 +2,6 @@
 /* The log: a ring of lines in memory with the console behind it, and panic. */
 #include "hv/log.h"
 #include "hv/arch.h"
-#include "hv/console.h"
 #include "hv/lib.h"
 #include "hv/power.h"
 #include "hv/vm.h"
@@ -161,8 +160,8 @@ void hv_panic(const char *format, ...)
     hv_vsnprintf(line + used, sizeof(line) - used, format, list);
     va_end(list);
     console_panic_line(line);
-    hv_snprintf(line, sizeof(line), "called from %p, cr3 %lx",
-                __builtin_extract_return_addr(__builtin_return_address(0)), read_cr3());
+    hv_snprintf(line, sizeof(line), "called from %lx, cr3 %lx",
+                (uint64_t)__builtin_return_address(0), read_cr3());
     console_panic_line(line);
     panic_tail();
     reset_machine();

@@ -31,11 +31,11 @@ static bool sees_framebuffer(const struct vm *vm)
 static enum bn_status map_framebuffer(struct vm *vm)
 {
     const struct bn_boot_framebuffer *fb = &boot_info.framebuffer;
-    uint64_t bytes = (fb->bytes + HV_PAGE_BYTES - 1) & ~(uint64_t)(HV_PAGE_BYTES - 1);
 
     if (!sees_framebuffer(vm))
         return BN_OK;
-    return vm_map(vm, vm->config->framebuffer_gpa, fb->base, bytes, MAP_READ | MAP_WRITE);
+    return vm_map(vm, vm->config->framebuffer_gpa, fb->base, page_up(fb->bytes),
+                  MAP_READ | MAP_WRITE);
 }
 
 static void describe(struct vm *vm, struct bn_guest_info *info)

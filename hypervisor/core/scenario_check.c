@@ -53,11 +53,6 @@ static void check_identity(struct scenario_checker *c, size_t bytes)
 
 /* ---- memory ---- */
 
-static bool ranges_meet(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
-{
-    return a < b + b_bytes && b < a + a_bytes; /* neither wraps: checked before */
-}
-
 static bool check_range(struct scenario_checker *c, struct scenario_ref at, const char *member,
                         const struct bn_range *r)
 {

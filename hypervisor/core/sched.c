@@ -3,9 +3,9 @@
  * Weighted fair sharing of one CPU: every vCPU has a virtual time that runs slower the more weight
  * it has, and the one that is furthest behind runs. vCPUs never change their CPU.
  */
-#include "hv/sched.h"
 #include "hv/arch.h"
 #include "hv/log.h"
+#include "hv/vm.h"
 
 #define SLICE_NS 4000000u
 #define PREEMPT_NS                                                                                 \

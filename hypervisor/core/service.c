@@ -2,7 +2,6 @@
 /* Builds the service VM: the whole machine at its own addresses, less what belongs to others. */
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/host_memory.h"
 #include "hv/lib.h"
 #include "hv/log.h"
 #include "hv/platform.h"
@@ -24,16 +23,6 @@ static struct host_range taken[BN_BOOT_MAX_MODULES + MAX_PLACED]; /* of it, duri
 static uint32_t taken_count;
 static struct linux_e820 e820[LINUX_E820_MAX];
 static uint32_t e820_count;
-
-static uint64_t page_up(uint64_t a)
-{
-    return (a + HV_PAGE_BYTES - 1) & ~(uint64_t)(HV_PAGE_BYTES - 1);
-}
-
-static bool overlaps(const struct host_range *r, hpa_t base, uint64_t bytes)
-{
-    return base < r->base + r->bytes && r->base < base + bytes;
-}
 
 static bool owns(hpa_t base, uint64_t bytes)
 {
@@ -57,7 +46,7 @@ static hpa_t place(uint64_t bytes, uint64_t alignment)
         while (moved && at >= own[i].base && at >= LOWEST_PLACE && at < end) {
             moved = false;
             for (uint32_t t = 0; t < taken_count && !moved; t++)
-                if (overlaps(&taken[t], at, bytes)) {
+                if (ranges_meet(taken[t].base, taken[t].bytes, at, bytes)) {
                     moved = taken[t].base >= bytes;
                     at = moved ? (taken[t].base - bytes) & ~(alignment - 1) : 0;
                 }
@@ -72,9 +61,9 @@ static hpa_t place(uint64_t bytes, uint64_t alignment)
 
 static enum bn_status hide(struct vm *vm, hpa_t base, uint64_t bytes)
 {
-    hpa_t from = base & ~(hpa_t)(HV_PAGE_BYTES - 1);
+    hpa_t from = page_down(base);
 
-    return bytes ? paging_unmap(&vm->memory, from, page_up(base + bytes - from)) : BN_OK;
+    return bytes ? paging_unmap(&vm->memory, from, page_up(base + bytes) - from) : BN_OK;
 }
 
 /* DMAR (VT-d §8.3): the register page of every remapping unit is ours. */
@@ -187,7 +176,7 @@ static void make_e820(hpa_t acpi_page)
     for (uint32_t i = 0; i < own_count; i++) {
         const struct host_range *r = &own[i];
 
-        if (overlaps(r, acpi_page, HV_PAGE_BYTES)) {
+        if (ranges_meet(r->base, r->bytes, acpi_page, HV_PAGE_BYTES)) {
             add_e820(r->base, acpi_page - r->base, E820_RAM);
             add_e820(acpi_page, HV_PAGE_BYTES, E820_ACPI);
             add_e820(acpi_page + HV_PAGE_BYTES, r->base + r->bytes - acpi_page - HV_PAGE_BYTES,

@@ -2,12 +2,10 @@
 /* The loop of a CPU: pick a vCPU, take what was requested of it, give it interrupts, run it, handle
  * its exit. */
 #include "hv/arch.h"
-#include "hv/console.h"
 #include "hv/exits.h"
-#include "hv/hypercall.h"
 #include "hv/ioreq.h"
 #include "hv/log.h"
-#include "hv/sched.h"
+#include "hv/pcpu.h"
 #include "hv/watchdog.h"
 
 const struct vcpu_vendor *vendor;

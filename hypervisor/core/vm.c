@@ -7,8 +7,8 @@
 #include "hv/ioreq.h"
 #include "hv/lib.h"
 #include "hv/log.h"
+#include "hv/pcpu.h"
 #include "hv/platform.h"
-#include "hv/sched.h"
 
 #define WEIGHT_DEFAULT 100u
 

@@ -26,15 +26,15 @@ static bool probe(uint16_t bdf, uint32_t ids)
     hpa_t base;
     volatile uint8_t *window;
 
-    while (at && pci_read(bdf, at + 3, 1) != COMMON_CONFIG)
+    for (unsigned i = 0; at && i < 48 && pci_read(bdf, at + 3, 1) != COMMON_CONFIG; i++)
         at = pci_capability(bdf, CAP_VENDOR, at);
-    if (ids != VIRTIO_GPU || !at)
+    if (ids != VIRTIO_GPU || !at || pci_read(bdf, at + 3, 1) != COMMON_CONFIG)
         return false;
     base = pci_bar(bdf, pci_read(bdf, at + 4, 1), &bytes);
     if (!base)
         return false;
     base += pci_read(bdf, at + 8, 4);
-    window = host_map_mmio(base & ~(hpa_t)(HV_PAGE_BYTES - 1), 2 * HV_PAGE_BYTES);
+    window = host_map_mmio(page_down(base), 2 * HV_PAGE_BYTES);
     if (!window)
         return false;
     gpu.bdf = bdf;

@@ -65,11 +65,12 @@ static const struct msr_rule {
     {0xC0011020, 0xC001102F, FIXED, 2}, /* core configuration; 29h: LFENCE serialises */
 };
 
-static const struct msr_rule *rule_of(uint32_t msr)
+static const struct msr_rule *rule_of(struct vcpu *vcpu, uint32_t msr, const char *access)
 {
     for (unsigned i = 0; i < HV_ARRAY_SIZE(rules); i++)
         if (msr >= rules[i].first && msr <= rules[i].last)
             return &rules[i];
+    vm_log(vcpu->vm, "denied: %s of MSR %x at rip %lx", access, msr, vcpu->rip);
     return NULL;
 }
 
@@ -157,12 +158,10 @@ static enum bn_status write_efer(struct vcpu *vcpu, uint64_t value)
 
 enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
-    const struct msr_rule *rule = rule_of(msr);
+    const struct msr_rule *rule = rule_of(vcpu, msr, "read");
 
-    if (!rule) {
-        vm_log(vcpu->vm, "denied: read of MSR %x at rip %lx", msr, vcpu->rip);
+    if (!rule)
         return BN_EINVAL;
-    }
     switch (rule->policy) {
     case APIC:
         return read_apic(vcpu, msr, value);
@@ -181,12 +180,10 @@ enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 
 enum bn_status msr_policy_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-    const struct msr_rule *rule = rule_of(msr);
+    const struct msr_rule *rule = rule_of(vcpu, msr, "write");
 
-    if (!rule) {
-        vm_log(vcpu->vm, "denied: write of MSR %x at rip %lx", msr, vcpu->rip);
+    if (!rule)
         return BN_EINVAL;
-    }
     switch (rule->policy) {
     case APIC:
         return write_apic(vcpu, msr, value);

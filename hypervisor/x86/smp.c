@@ -2,7 +2,6 @@
 /* Brings up the other CPUs, one after the other: INIT, start-up IPI, a page below 1 MiB. */
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/init.h"
 #include "hv/lib.h"
 #include "hv/log.h"
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What interrupts the hypervisor itself: exceptions end in panic, vectors go to their owners. */
 #include "hv/arch.h"
-#include "hv/console.h"
 #include "hv/host.h"
-#include "hv/hostirq.h"
 #include "hv/log.h"
-#include "hv/sched.h"
+#include "hv/pcpu.h"
+#include "hv/vioapic.h"
 #include "hv/vm.h"
 
 #define VECTOR_NMI 2u

@@ -4,7 +4,7 @@
 #define HSM_HSM_H
 
 #include "acrn.h"
-#include "hv/hypercall.h"
+#include "hv/ioreq.h"
 
 /* Linux errno values that HSM knows. */
 #define HSM_EPERM  (-1l)

@@ -30,24 +30,15 @@ long hsm_set_irqline(struct hsm_call *call)
 {
     unsigned gsi = (unsigned)(call->arg[1] & 0xFFFFFFFFu);
     uint64_t operation = call->arg[1] >> 32;
-    bool first, pulse;
+    bool first = operation == ACRN_LINE_HIGH || operation == ACRN_LINE_RISING_PULSE;
+    bool pulse = operation == ACRN_LINE_RISING_PULSE || operation == ACRN_LINE_FALLING_PULSE;
+    enum bn_status status;
 
     if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
         return HSM_ENODEV;
-    switch (operation) {
-    case ACRN_LINE_HIGH:
-    case ACRN_LINE_RISING_PULSE:
-        first = true;
-        break;
-    case ACRN_LINE_LOW:
-    case ACRN_LINE_FALLING_PULSE:
-        first = false;
-        break;
-    default:
+    if (operation > ACRN_LINE_FALLING_PULSE)
         return HSM_EINVAL;
-    }
-    pulse = operation == ACRN_LINE_RISING_PULSE || operation == ACRN_LINE_FALLING_PULSE;
-    enum bn_status status = vm_set_irqline(call->vm, gsi, first);
+    status = vm_set_irqline(call->vm, gsi, first);
     if (status == BN_OK && pulse)
         status = vm_set_irqline(call->vm, gsi, !first);
     return hsm_result(status);

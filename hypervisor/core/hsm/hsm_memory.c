@@ -15,17 +15,10 @@
 
 static uint32_t rights_of(uint32_t attributes)
 {
-    uint32_t rights = 0;
-
-    if (attributes & ACRN_MEMORY_READ)
-        rights |= MAP_READ;
-    if (attributes & ACRN_MEMORY_WRITE)
-        rights |= MAP_WRITE;
-    if (attributes & ACRN_MEMORY_EXEC)
-        rights |= MAP_EXEC;
-    if (attributes & ACRN_MEMORY_UC)
-        rights |= MAP_UNCACHED;
-    return rights;
+    return (attributes & ACRN_MEMORY_READ ? MAP_READ : 0) |
+           (attributes & ACRN_MEMORY_WRITE ? MAP_WRITE : 0) |
+           (attributes & ACRN_MEMORY_EXEC ? MAP_EXEC : 0) |
+           (attributes & ACRN_MEMORY_UC ? MAP_UNCACHED : 0);
 }
 
 static bool range_ok(uint64_t base, uint64_t bytes)
@@ -38,7 +31,7 @@ static bool range_ok(uint64_t base, uint64_t bytes)
 static bool covers_emulated(const struct vm *vm, gpa_t gpa, uint64_t bytes)
 {
     for (uint32_t i = 0; i < vm->mmio_count; i++)
-        if (gpa < vm->mmio[i].base + vm->mmio[i].bytes && vm->mmio[i].base < gpa + bytes)
+        if (ranges_meet(gpa, bytes, vm->mmio[i].base, vm->mmio[i].bytes))
             return true;
     return false;
 }

@@ -3,21 +3,14 @@
 #include "hsm.h"
 
 #include "hv/ioreq.h"
+#include "hv/lib.h"
 #include "hv/log.h"
-
-static bool uuid_is(const struct bn_scenario_vm *config, const uint8_t *uuid)
-{
-    for (size_t i = 0; i < sizeof(config->uuid); i++)
-        if (config->uuid[i] != uuid[i])
-            return false;
-    return true;
-}
 
 static struct vm *find_by_uuid(const uint8_t *uuid)
 {
     for (size_t i = 0; i < HV_MAX_VMS; i++)
         if (vms[i].config && vms[i].config->kind == BN_VM_POSTLAUNCHED &&
-            uuid_is(vms[i].config, uuid))
+            !memcmp(vms[i].config->uuid, uuid, sizeof(vms[i].config->uuid)))
             return &vms[i];
     return 0;
 }
@@ -94,36 +87,17 @@ long hsm_destroy_vm(struct hsm_call *call)
 
 long hsm_start_vm(struct hsm_call *call)
 {
-    switch ((enum vm_state)call->vm->state) {
-    case VM_CREATED:
-    case VM_PAUSED:
+    if (call->vm->state == VM_CREATED || call->vm->state == VM_PAUSED)
         vm_start(call->vm);
-        return 0;
-    case VM_RUNNING:
-        return 0;
-    case VM_ABSENT:
-    case VM_PARKED:
-    case VM_DYING:
-        break;
-    }
-    return HSM_EINVAL;
+    return call->vm->state == VM_RUNNING ? 0 : HSM_EINVAL;
 }
 
+/* One that is parked stands still already; the device model may go on to reset or destroy it. */
 long hsm_pause_vm(struct hsm_call *call)
 {
-    switch ((enum vm_state)call->vm->state) {
-    case VM_RUNNING:
+    if (call->vm->state == VM_RUNNING)
         vm_pause(call->vm);
-        return 0;
-    case VM_PARKED: /* stands still already; the device model may go on to reset or destroy it */
-    case VM_PAUSED:
-    case VM_CREATED:
-        return 0;
-    case VM_ABSENT:
-    case VM_DYING:
-        break;
-    }
-    return HSM_EINVAL;
+    return call->vm->state == VM_ABSENT || call->vm->state == VM_DYING ? HSM_EINVAL : 0;
 }
 
 long hsm_reset_vm(struct hsm_call *call)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The hypervisor's PCI function in the service VM: registers, VM records, the log, commands. */
-#include "hv/hvpci.h"
+#include "binnacle/hvpci.h"
+#include "hv/pci.h"
 
 #include "hv/host.h"
 #include "hv/lib.h"

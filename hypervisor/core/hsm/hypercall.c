@@ -72,25 +72,18 @@ uint16_t hypercall_vm_id(const struct vm *vm)
 
 long hsm_result(enum bn_status status)
 {
-    switch (status) {
-    case BN_OK:
-        return 0;
-    case BN_EINVAL:
-        return HSM_EINVAL;
-    case BN_ENOMEM:
-        return HSM_ENOMEM;
-    case BN_EPERM:
-        return HSM_EPERM;
-    case BN_ENODEV:
-        return HSM_ENODEV;
-    case BN_EFAULT:
-        return HSM_EFAULT;
-    case BN_EBUSY:
-        return HSM_EBUSY;
-    case BN_ENOSYS:
-        break;
-    }
-    return HSM_ENOSYS;
+    static const int8_t results[] = {
+        [BN_OK] = 0,
+        [BN_EINVAL] = HSM_EINVAL,
+        [BN_ENOMEM] = HSM_ENOMEM,
+        [BN_EPERM] = HSM_EPERM,
+        [BN_ENODEV] = HSM_ENODEV,
+        [BN_EFAULT] = HSM_EFAULT,
+        [BN_EBUSY] = HSM_EBUSY,
+        [BN_ENOSYS] = HSM_ENOSYS,
+    };
+
+    return results[status];
 }
 
 static const struct hypercall *find(uint64_t id)

@@ -2,17 +2,14 @@
 /* Power policy: what becomes of a VM that has ended, and the order of switching off. One CPU
  * decides (policy_decide), the others only ask. */
 #include "hv/host.h"
-#include "hv/hypercall.h"
 #include "hv/ioreq.h"
 #include "hv/log.h"
 #include "hv/pcpu.h"
 #include "hv/platform.h"
 #include "hv/power.h"
-#include "hv/sched.h"
 #include "hv/watchdog.h"
 
 #include "hsm.h"
-#include "policy.h"
 
 /* What a guest of the device model would do to reset itself: this is how it is told. */
 #define GUEST_RESET_PORT  0xCF9u

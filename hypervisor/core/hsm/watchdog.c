@@ -6,7 +6,6 @@
 #include "hv/display.h"
 #include "hv/log.h"
 #include "hv/shm.h"
-#include "policy.h"
 
 #define TICK_NS     50000000ull
 #define FIRST_FRAME 20u /* times its deadline: what a cluster may take to boot */

@@ -26,4 +26,27 @@ volatile void *host_map_mmio(hpa_t base, uint64_t bytes);
 /* The host's local APIC of the calling CPU. */
 void host_lapic_eoi(void);
 
+/* ---- The order of boot, as the boot CPU and the others go through it. */
+void hv_main(hpa_t boot_info_address) HV_NORETURN;
+void init_this_cpu(void);                 /* virtualisation on, extended state known */
+void init_wait_and_run(void) HV_NORETURN; /* waits for the boot CPU's word, then runs vCPUs */
+
+/* ---- Which physical addresses are memory, and whose. */
+#define HOST_MAX_RANGES 64
+
+struct host_range {
+    hpa_t base;
+    uint64_t bytes;
+};
+
+/* Merges the loader's map: call once, before host_is_memory. */
+void host_memory_init(void);
+bool host_is_memory(hpa_t address); /* RAM of any owner */
+
+/*
+ * What the service VM gets: usable memory that the scenario gives to nobody else, lowest first, up
+ * to its memory_bytes. The count of ranges; BN_ENOMEM in *status if there is less.
+ */
+uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_status *status);
+
 #endif

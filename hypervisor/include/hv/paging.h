@@ -45,4 +45,8 @@ void page_free(hpa_t page);
 void *hpa_to_ptr(hpa_t address); /* the direct map: RW, never executable */
 hpa_t ptr_to_hpa(const void *pointer);
 
+/* ---- Start of the page allocator. */
+void memory_init(hpa_t from, hpa_t to); /* what is free of the hypervisor's own range */
+size_t memory_free_pages(void);
+
 #endif

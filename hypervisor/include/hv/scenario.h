@@ -6,12 +6,9 @@
 #ifndef HV_SCENARIO_H
 #define HV_SCENARIO_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "binnacle/boot.h"
 #include "binnacle/scenario.h"
+#include "hv/types.h"
 
 /* What is known of the machine the scenario shall run on. A part that is not known yet is null and
  * not checked. */

@@ -4,8 +4,8 @@
 #define HV_VM_H
 
 #include "binnacle/scenario.h"
-#include "hv/lock.h"
 #include "hv/paging.h"
+#include "hv/types.h"
 #include "hv/vcpu.h"
 
 /*

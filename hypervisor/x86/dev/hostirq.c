@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The physical I/O APICs: direct lines, and those that follow the service VM's virtual one. */
-#include "hv/hostirq.h"
 #include "hv/hw.h"
 #include "hv/log.h"
 #include "hv/pcpu.h"
+#include "hv/vioapic.h"
 
 #define REG_SELECT    0x00u
 #define REG_WINDOW    0x10u
@@ -15,11 +15,8 @@
 
 static struct {
     struct spinlock lock; /* taken before a virtual I/O APIC's */
-    struct acpi_ioapic chip[ACPI_MAX_IOAPICS];
+    const struct acpi_info *info;
     uint32_t pins[ACPI_MAX_IOAPICS];
-    uint32_t chip_count;
-    struct acpi_override override[ACPI_MAX_OVERRIDES];
-    uint32_t override_count;
     uint32_t direct[DIRECT_MAX]; /* lines that were routed for good */
     uint32_t direct_count;
 
@@ -43,9 +40,9 @@ static void chip_write(const struct acpi_ioapic *chip, uint32_t index, uint32_t 
 
 static const struct acpi_ioapic *chip_of(uint32_t gsi)
 {
-    for (uint32_t i = 0; i < irq.chip_count; i++)
-        if (gsi >= irq.chip[i].gsi_base && gsi - irq.chip[i].gsi_base < irq.pins[i])
-            return &irq.chip[i];
+    for (uint32_t i = 0; i < irq.info->ioapic_count; i++)
+        if (gsi >= irq.info->ioapic[i].gsi_base && gsi - irq.info->ioapic[i].gsi_base < irq.pins[i])
+            return &irq.info->ioapic[i];
     return NULL;
 }
 
@@ -65,17 +62,14 @@ static void write_rte(uint32_t gsi, uint64_t rte)
 
 void hostirq_init(const struct acpi_info *info)
 {
-    irq.chip_count = info->ioapic_count;
-    irq.override_count = info->override_count;
+    irq.info = info;
     irq.direct_count = 0;
     irq.ioapic = NULL;
     irq.waiting = 0;
-    __builtin_memcpy(irq.chip, info->ioapic, sizeof(irq.chip));
-    __builtin_memcpy(irq.override, info->override, sizeof(irq.override));
-    for (uint32_t i = 0; i < irq.chip_count; i++) {
-        irq.pins[i] = (chip_read(&irq.chip[i], INDEX_VERSION) >> 16 & 0xFF) + 1;
+    for (uint32_t i = 0; i < irq.info->ioapic_count; i++) {
+        irq.pins[i] = (chip_read(&irq.info->ioapic[i], INDEX_VERSION) >> 16 & 0xFF) + 1;
         for (uint32_t pin = 0; pin < irq.pins[i]; pin++)
-            write_rte(irq.chip[i].gsi_base + pin, RTE_MASKED);
+            write_rte(irq.info->ioapic[i].gsi_base + pin, RTE_MASKED);
     }
     hw_out8(0x21, 0xFF);
     hw_out8(0xA1, 0xFF);
@@ -84,12 +78,14 @@ void hostirq_init(const struct acpi_info *info)
 uint32_t hostirq_isa_gsi(unsigned isa, bool *level, bool *low)
 {
     *level = *low = false; /* the bus' own: edges, active high */
-    for (uint32_t i = 0; i < irq.override_count; i++) {
-        if (irq.override[i].irq != isa)
+    for (uint32_t i = 0; i < irq.info->override_count; i++) {
+        const struct acpi_override *override = &irq.info->override[i];
+
+        if (override->irq != isa)
             continue;
-        *low = (irq.override[i].flags & 3) == 3;
-        *level = (irq.override[i].flags >> 2 & 3) == 3;
-        return irq.override[i].gsi;
+        *low = (override->flags & 3) == 3;
+        *level = (override->flags >> 2 & 3) == 3;
+        return override->gsi;
     }
     return isa;
 }

@@ -35,8 +35,7 @@ static bool leads_to_hidden(const struct vpci *pci, uint16_t bridge)
 static bool is_forbidden(const struct vpci *pci, uint64_t base, uint64_t bytes)
 {
     for (uint32_t i = 0; i < pci->forbidden_count; i++)
-        if (base < pci->forbidden[i].base + pci->forbidden[i].bytes &&
-            pci->forbidden[i].base < base + bytes)
+        if (ranges_meet(base, bytes, pci->forbidden[i].base, pci->forbidden[i].bytes))
             return true;
     return false;
 }

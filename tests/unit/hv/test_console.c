@@ -2,7 +2,7 @@
 /* The multiplexed console: whole lines, prompts, input focus. */
 #include "dev_fake.h"
 
-#include "hv/console.h"
+#include "hv/log.h"
 #include "hv/vuart.h"
 
 static struct vuart uart[2];

@@ -3,7 +3,7 @@
  * follows. */
 #include "dev_fake.h"
 
-#include "hv/hostirq.h"
+#include "hv/vioapic.h"
 
 static struct vioapic ioapic;
 static struct vm *vm;

@@ -2,7 +2,7 @@
 /* The virtual 16550A: what Linux probes, sends, receives, and when it is interrupted. */
 #include "dev_fake.h"
 
-#include "hv/console.h"
+#include "hv/log.h"
 #include "hv/vioapic.h"
 #include "hv/vuart.h"
 

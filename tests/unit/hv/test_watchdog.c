@@ -16,7 +16,6 @@
 #include "hv/pcpu.h"
 #include "hv/platform.h"
 #include "hv/power.h"
-#include "hv/sched.h"
 #include "hv/watchdog.h"
 
 #define MS 1000000ull /* the fake TSC counts nanoseconds */
