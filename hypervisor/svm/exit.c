@@ -48,17 +48,19 @@ static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
     exit->length = (uint8_t)(vmcb->exit_info[1] - vmcb->rip);
 }
 
-static void decode_exception(struct vcpu *vcpu, unsigned vector, struct vcpu_exit *exit)
+/* An intercepted exception, or an instruction that CPUID does not offer. */
+static void decode_exception(struct vcpu *vcpu, const struct vmcb *vmcb, struct vcpu_exit *exit)
 {
-    const struct vmcb *vmcb = vmcb_of(vcpu);
+    uint64_t vector = vmcb->exit_code - SVM_EXCEPTION;
 
+    if (vector > 31)
+        vector = VECTOR_UD;
     /* VMCALL is Intel's instruction: an invalid opcode here, and the hypercall all the same. */
     if (vector == VECTOR_UD && vcpu_at_vmcall(vcpu)) {
         exit->kind = EXIT_HYPERCALL;
         exit->length = 3;
         return;
     }
-    exit->kind = EXIT_EXCEPTION;
     exit->exception.vector = (uint8_t)vector;
     exit->exception.has_error = vector == VECTOR_AC;
     exit->exception.error = (uint32_t)vmcb->exit_info[0];
@@ -79,20 +81,29 @@ static void keep_event(struct vmcb *vmcb)
     vmcb->event_error = vmcb->exit_int_error;
 }
 
-/* Codes whose kind needs no look at anything else; 0: none of them. */
+/* 0: the code needs a look at more, or nobody knows it. */
 static const uint8_t kinds[] = {
-    [SVM_INTR] = EXIT_HOST_IRQ,     [SVM_NMI] = EXIT_HOST_NMI,      [SVM_VINTR] = EXIT_IRQ_WINDOW,
-    [SVM_CPUID] = EXIT_CPUID,       [SVM_INVD] = EXIT_CR,           [SVM_HLT] = EXIT_HLT,
-    [SVM_SHUTDOWN] = EXIT_SHUTDOWN, [SVM_VMMCALL] = EXIT_HYPERCALL, [SVM_XSETBV] = EXIT_XSETBV,
+    [SVM_EXCEPTION... SVM_EXCEPTION + 31] = EXIT_EXCEPTION,
+    [SVM_INTR] = EXIT_HOST_IRQ,
+    [SVM_NMI] = EXIT_HOST_NMI,
+    [SVM_VINTR] = EXIT_IRQ_WINDOW,
+    [SVM_CPUID] = EXIT_CPUID,
+    [SVM_INVD] = EXIT_CR,
+    [SVM_HLT] = EXIT_HLT,
+    [SVM_INVLPGA] = EXIT_EXCEPTION,
+    [SVM_SHUTDOWN] = EXIT_SHUTDOWN,
+    [SVM_VMRUN] = EXIT_EXCEPTION,
+    [SVM_VMMCALL] = EXIT_HYPERCALL,
+    [SVM_VMMCALL + 1 ... SVM_SKINIT] = EXIT_EXCEPTION,
+    [SVM_MONITOR... SVM_MWAIT_ARMED] = EXIT_EXCEPTION,
+    [SVM_XSETBV] = EXIT_XSETBV,
+    [SVM_RDPRU] = EXIT_EXCEPTION,
 };
 
-static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
+static void decode_rest(struct vmcb *vmcb, struct vcpu_exit *exit)
 {
     uint64_t info = vmcb->exit_info[0];
 
-    exit->kind = vmcb->exit_code < HV_ARRAY_SIZE(kinds) ? kinds[vmcb->exit_code] : EXIT_NONE;
-    if (exit->kind != EXIT_NONE)
-        return;
     switch (vmcb->exit_code) {
     case SVM_IRET: /* of an NMI handler: it runs now, without exit */
         vmcb->misc1 &= ~MISC1_IRET;
@@ -108,30 +119,21 @@ static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
         exit->mmio = (struct exit_mmio){
             .gpa = vmcb->exit_info[1], .write = info & NPF_WRITE, .fetch = info & NPF_FETCH};
         break;
-    case SVM_EXCEPTION ... SVM_EXCEPTION + 31:
-        decode_exception(vcpu, (unsigned)vmcb->exit_code - SVM_EXCEPTION, exit);
-        break;
-    case SVM_INVLPGA:
-    case SVM_VMRUN ... SVM_SKINIT:
-    case SVM_MONITOR ... SVM_MWAIT_ARMED:
-    case SVM_RDPRU: /* instructions that CPUID does not offer */
-        exit->kind = EXIT_EXCEPTION;
-        exit->exception.vector = VECTOR_UD;
-        exit->exception.has_error = false;
-        break;
     default:
         exit->kind = EXIT_INVALID;
         break;
     }
 }
 
-void svm_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
+void svm_decode_exit(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
 {
-    struct vmcb *vmcb = vmcb_of(vcpu);
-
     exit->length = svm_has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15
                        ? (uint8_t)(vmcb->next_rip - vmcb->rip)
                        : 0;
     keep_event(vmcb);
-    decode(vcpu, vmcb, exit);
+    exit->kind = vmcb->exit_code < sizeof(kinds) ? kinds[vmcb->exit_code] : EXIT_NONE;
+    if (exit->kind == EXIT_EXCEPTION)
+        decode_exception(vcpu, vmcb, exit);
+    else if (exit->kind == EXIT_NONE)
+        decode_rest(vmcb, exit);
 }

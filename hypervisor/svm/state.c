@@ -102,7 +102,10 @@ void svm_reset(struct vcpu *vcpu)
 /* CR8 is the local APIC's. */
 static uint64_t *cr_field(struct vmcb *vmcb, unsigned cr)
 {
-    return cr == 0 ? &vmcb->cr0 : cr == 2 ? &vmcb->cr2 : cr == 3 ? &vmcb->cr3 : &vmcb->cr4;
+    static const uint16_t at[] = {offsetof(struct vmcb, cr0), 0, offsetof(struct vmcb, cr2),
+                                  offsetof(struct vmcb, cr3), offsetof(struct vmcb, cr4)};
+
+    return (uint64_t *)((uint8_t *)vmcb + at[cr]);
 }
 
 uint64_t svm_get_cr(struct vcpu *vcpu, unsigned cr)

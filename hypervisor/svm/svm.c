@@ -124,8 +124,9 @@ static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
         vcpu->look = true;
     }
     vmcb->tlb_control = 0;
-    svm_note_delivery(vcpu);
-    svm_decode_exit(vcpu, exit);
+    if (svm->irq_given)
+        svm_note_delivery(vcpu);
+    svm_decode_exit(vcpu, vmcb, exit);
 }
 
 static void svm_skip(struct vcpu *vcpu, unsigned bytes)

@@ -126,10 +126,10 @@ static inline struct vmcb *vmcb_of(const struct vcpu *vcpu)
 }
 
 /* exit.c: from the VMCB to vendor-free words. */
-void svm_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit);
+void svm_decode_exit(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit);
 /* state.c */
 void svm_reset(struct vcpu *vcpu);
-/* events.c: after each exit, what became of the interrupt that was given. */
+/* events.c: after an exit, what became of the interrupt that was given. */
 void svm_note_delivery(struct vcpu *vcpu);
 uint64_t svm_get_cr(struct vcpu *vcpu, unsigned cr);
 void svm_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value);
