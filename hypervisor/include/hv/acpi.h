@@ -58,7 +58,7 @@ struct acpi_info {
  * the calling CPU. BN_EINVAL: a length or checksum that the rest depends on is wrong (logged by
  * table name); single bad tables are left out.
  */
-enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *info) HV_MUST_CHECK;
+enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *info);
 
 /*
  * Builds the service VM's RSDP (at the page's start), XSDT and MADT in one page at `page` (mapped
@@ -66,7 +66,6 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
  * with the CPUs of `vm`), DMAR, IVRS, HPET, SRAT, SLIT, and tables that describe processors,
  * measured launch or error injection of the real machine. BN_ENOMEM: the page is too small.
  */
-enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm *vm,
-                                  hpa_t page) HV_MUST_CHECK;
+enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm *vm, hpa_t page);
 
 #endif

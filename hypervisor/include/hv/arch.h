@@ -146,13 +146,13 @@ extern uint32_t xstate_bytes;     /* of the save area */
 void xstate_reset(struct vcpu *vcpu);
 void xstate_load(struct vcpu *vcpu);
 void xstate_save(struct vcpu *vcpu);
-enum bn_status xstate_xsetbv(struct vcpu *vcpu, uint32_t index, uint64_t value) HV_MUST_CHECK;
+enum bn_status xstate_xsetbv(struct vcpu *vcpu, uint32_t index, uint64_t value);
 
 /* cpuid.c, msr.c: policy. */
 struct cpuid_regs cpuid_policy(struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf);
 void cpuid_policy_init(void);
 void msr_policy_apply(struct vcpu *vcpu); /* opens the MSRs that need no exit */
-enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value) HV_MUST_CHECK;
-enum bn_status msr_policy_write(struct vcpu *vcpu, uint32_t msr, uint64_t value) HV_MUST_CHECK;
+enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+enum bn_status msr_policy_write(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
 #endif

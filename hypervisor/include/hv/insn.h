@@ -68,15 +68,14 @@ struct mmio_insn {
  * complete on BN_OK only.
  */
 enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, struct insn_mode mode,
-                                 struct insn_form *form) HV_MUST_CHECK;
+                                 struct insn_form *form);
 
 /*
  * Phase one, for EXIT_MMIO and for string EXIT_PIO: fetches and decodes at RIP, checks that the
  * instruction fits the exit (address within its page, direction), and says in insn->step which
  * access is wanted. BN_EFAULT: bytes not readable or not this exit's; BN_ENOSYS: not emulated.
  */
-enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn,
-                          const struct vcpu_exit *exit) HV_MUST_CHECK;
+enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn, const struct vcpu_exit *exit);
 /* Phase two, as often as the step is READ or WRITE: takes the answer (reads), gives the next step.
  */
 enum insn_step insn_complete(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value);

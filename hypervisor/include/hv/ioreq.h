@@ -13,23 +13,23 @@
  * device model; reads give all ones, writes go nowhere. BN_EINVAL: no such access. Own CPU of the
  * vCPU only, which keeps what it must remember (exit, decoded instruction) in vcpu->io.
  */
-enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access) HV_MUST_CHECK;
+enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access);
 
 /*
  * After VCPU_REQ_IO_DONE, on the vCPU's own CPU: takes the answer (*value: zero-extended, of reads)
  * and frees the slot; the vCPU is VCPU_READY again, vcpu->io.active false. BN_EBUSY: no answer yet,
  * go on waiting.
  */
-enum bn_status ioreq_take(struct vcpu *vcpu, uint64_t *value) HV_MUST_CHECK;
+enum bn_status ioreq_take(struct vcpu *vcpu, uint64_t *value);
 
 /* The rest is for hypercalls and power policy. */
 /* The page by which VM and device model talk: service VM's memory, 4 KiB aligned, readable and
  * writable there. */
-enum bn_status ioreq_attach(struct vm *vm, gpa_t page) HV_MUST_CHECK;
+enum bn_status ioreq_attach(struct vm *vm, gpa_t page);
 void ioreq_detach(struct vm *vm); /* forgets the page and every request; the VM does not run */
 void ioreq_reset(struct vm *vm);  /* forgets every request, keeps the page; the VM does not run */
 /* The service VM says that the request of vCPU `id` is complete. BN_EINVAL: it is not. */
-enum bn_status ioreq_notify(struct vm *vm, uint64_t id) HV_MUST_CHECK;
+enum bn_status ioreq_notify(struct vm *vm, uint64_t id);
 
 /* ---- Hypercalls as Linux's ACRN HSM driver makes them: R8 = id, RDI and RSI = arguments, RAX =
  * result.
@@ -49,7 +49,7 @@ uint16_t hypercall_vm_id(const struct vm *vm);
  * Holds a post-launched VM still while its life, memory or ioreq page is changed. BN_EBUSY: another
  * CPU holds it; never wait for it, that CPU may be waiting for yours.
  */
-enum bn_status hypercall_vm_hold(struct vm *vm) HV_MUST_CHECK;
+enum bn_status hypercall_vm_hold(struct vm *vm);
 void hypercall_vm_release(struct vm *vm);
 
 /* The service VM is gone or starts over: every VM that it created is destroyed. */

@@ -92,11 +92,11 @@ void vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes);
  * upper. Before the VM runs only.
  */
 enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function, uint32_t ids,
-                        uint32_t class_and_revision) HV_MUST_CHECK;
+                        uint32_t class_and_revision);
 
 /* ---- The hypervisor's own PCI function in the service VM (binnacle/hvpci.h): configuration space
  * and BAR 0. */
 /* Adds the function to `service`, whose PCI filter (vm->pci) is there. Before the VM runs. */
-enum bn_status hvpci_init(struct vm *service) HV_MUST_CHECK;
+enum bn_status hvpci_init(struct vm *service);
 
 #endif

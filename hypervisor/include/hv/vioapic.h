@@ -44,7 +44,7 @@ uint64_t vioapic_entry(struct vioapic *ioapic, unsigned pin);
 /* An ISA interrupt line (0..15) at the I/O APIC (line 0 at pin 2). */
 void vm_set_isa_irq(struct vm *vm, unsigned irq, bool asserted);
 /* A global interrupt as HSM's "set irqline" names it: 0..23. BN_EINVAL: no such line. */
-enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted) HV_MUST_CHECK;
+enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted);
 
 /* ---- The physical I/O APICs: lines that go to a CPU directly, and lines that the service VM gets.
  */
@@ -54,8 +54,7 @@ void hostirq_init(const struct acpi_info *info);
 uint32_t hostirq_isa_gsi(unsigned irq, bool *level, bool *low);
 /* Routes a line to one CPU and vector for good (console, a VM's own device); the service VM never
  * gets it. BN_ENODEV: no such line. */
-enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, bool level,
-                             bool low) HV_MUST_CHECK;
+enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, bool level, bool low);
 /*
  * Lines 0..23 follow the service VM's I/O APIC from here on: a pin that the guest unmasks is
  * unmasked at the machine with the guest's vector, trigger and polarity, at the CPU of the vCPU it

@@ -53,8 +53,8 @@ uint64_t vlapic_cr8(const struct vlapic *lapic);
 void vlapic_set_cr8(struct vlapic *lapic, uint64_t value);
 /* Registers by MSR (0x800..0x8FF, 0x6E0, 0x1B) and by page offset. BN_EINVAL: the guest gets #GP.
  */
-enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value) HV_MUST_CHECK;
-enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value) HV_MUST_CHECK;
+enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 struct io_access;
 void vlapic_mmio(struct io_access *io);
 
@@ -74,7 +74,7 @@ unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message);
 bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message);
 /* A message as a device would write it (MSI address and data): the vCPUs of `vm` it names get the
  * vector. BN_EINVAL: no such address, vector or delivery mode. */
-enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data) HV_MUST_CHECK;
+enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data);
 
 /* core's: starts a vCPU that is in VCPU_WAIT_SIPI at page `vector`; ignored in any other state. Any
  * CPU. */

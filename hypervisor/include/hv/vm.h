@@ -64,24 +64,21 @@ void vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler, 
  * page against the VM's nested page table (rights included). BN_EFAULT leaves nothing half-said:
  * `bytes` are copied completely or not at all.
  */
-enum bn_status gpa_read(struct vm *vm, gpa_t gpa, void *to, size_t bytes) HV_MUST_CHECK;
-enum bn_status gpa_write(struct vm *vm, gpa_t gpa, const void *from, size_t bytes) HV_MUST_CHECK;
+enum bn_status gpa_read(struct vm *vm, gpa_t gpa, void *to, size_t bytes);
+enum bn_status gpa_write(struct vm *vm, gpa_t gpa, const void *from, size_t bytes);
 /* By linear address, through the guest's own tables (any mode); for instruction fetch and string
  * I/O. */
-enum bn_status gva_read(struct vcpu *vcpu, gva_t gva, void *to, size_t bytes) HV_MUST_CHECK;
-enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from,
-                         size_t bytes) HV_MUST_CHECK;
+enum bn_status gva_read(struct vcpu *vcpu, gva_t gva, void *to, size_t bytes);
+enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from, size_t bytes);
 
 /* Mapping guest memory, and removing it: vm_unmap returns when no CPU can reach the old pages. */
-enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes,
-                      uint32_t rights) HV_MUST_CHECK;
-enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes) HV_MUST_CHECK;
+enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights);
+enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes);
 void vm_flush_tlb(struct vm *vm); /* all its vCPUs; returns when done */
 
 /* Life of post-launched VMs (hypercalls) and of all (power control). Destroying never fails and
  * takes a running VM. */
-enum bn_status
-vm_create(struct vm *vm) HV_MUST_CHECK; /* from its scenario entry, vCPUs reset, not running */
+enum bn_status vm_create(struct vm *vm); /* from its scenario entry, vCPUs reset, not running */
 void vm_start(struct vm *vm);
 void vm_pause(struct vm *vm); /* returns when no vCPU of it is in guest mode */
 void vm_reset(struct vm *vm);
