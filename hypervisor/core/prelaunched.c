@@ -87,20 +87,11 @@ enum bn_status prelaunched_build(struct vm *vm)
         hv_log("[%s] image %s was not loaded", vm->config->name, vm->config->image);
         return BN_ENODEV;
     }
-    status = vm_create(vm);
-    if (status == BN_OK)
-        status = map_memory(vm);
-    if (status == BN_OK)
-        status = map_framebuffer(vm);
-    if (status == BN_OK)
-        status = map_apic(vm);
-    if (status == BN_OK)
-        status = shm_map(vm);
     describe(vm, &info);
+    status = vm_create(vm) ?: map_memory(vm) ?: map_framebuffer(vm) ?: map_apic(vm) ?: shm_map(vm)
+             ?: multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
     if (status == BN_OK)
         vm->vcpu[0].pcpu->hand_over = vm->vcpu[0].pcpu->direct;
-    if (status == BN_OK)
-        status = multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
     if (status != BN_OK)
         hv_log("[%s] cannot be built from %s (status %u)", vm->config->name, vm->config->image,
                status);

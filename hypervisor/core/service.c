@@ -59,75 +59,42 @@ static hpa_t place(uint64_t bytes, uint64_t alignment)
     return 0;
 }
 
-static enum bn_status hide(struct vm *vm, hpa_t base, uint64_t bytes)
+/* Nothing once something went wrong. */
+static void hide(struct vm *vm, hpa_t base, uint64_t bytes, enum bn_status *status)
 {
-    hpa_t from = page_down(base);
-
-    return bytes ? paging_unmap(&vm->memory, from, page_up(base + bytes) - from) : BN_OK;
+    if (bytes && *status == BN_OK)
+        *status =
+            paging_unmap(&vm->memory, page_down(base), page_up(base + bytes) - page_down(base));
 }
 
-/* DMAR (VT-d §8.3): the register page of every remapping unit is ours. */
-static enum bn_status hide_iommus(struct vm *vm)
+static void show(struct vm *vm, hpa_t base, uint64_t bytes, enum bn_status *status)
 {
-    enum bn_status status = BN_OK;
-    const uint8_t *table;
-    uint32_t length, at = 48;
-
-    if (!acpi_info.dmar)
-        return BN_OK;
-    table = hpa_to_ptr(acpi_info.dmar);
-    memcpy(&length, table + 4, sizeof(length));
-    while (at + 16 <= length && status == BN_OK) {
-        uint16_t type, bytes;
-        uint64_t base;
-
-        memcpy(&type, table + at, sizeof(type));
-        memcpy(&bytes, table + at + 2, sizeof(bytes));
-        memcpy(&base, table + at + 8, sizeof(base));
-        if (type == 0)
-            status = hide(vm, base, HV_PAGE_BYTES);
-        if (bytes < 4)
-            break;
-        at += bytes;
-    }
-    return status;
+    if (*status == BN_OK)
+        *status = paging_map(&vm->memory, base, base, bytes, MAP_READ | MAP_WRITE | MAP_EXEC);
 }
 
-/* Usable memory that is not this VM's: hypervisor, other VMs, what exceeds its share. */
-static enum bn_status hide_memory(struct vm *vm)
-{
-    enum bn_status status = BN_OK;
-
-    for (uint32_t i = 0; i < boot_info.memory_count && status == BN_OK; i++) {
-        const struct bn_memory *m = &boot_info.memory[i];
-
-        if (m->type == BN_MEMORY_USABLE)
-            status = hide(vm, m->base, m->bytes);
-    }
-    for (uint32_t i = 0; i < own_count && status == BN_OK; i++)
-        status = paging_map(&vm->memory, own[i].base, own[i].base, own[i].bytes,
-                            MAP_READ | MAP_WRITE | MAP_EXEC);
-    return status;
-}
-
+/* The whole machine, less memory that is not this VM's (hypervisor, other VMs, what exceeds its
+ * share) and registers that are emulated or only the hypervisor's. */
 static enum bn_status map_machine(struct vm *vm)
 {
     unsigned bits = cpuid(0x80000008, 0).eax & 0xFF;
-    enum bn_status status = paging_map(&vm->memory, 0, 0, 1ull << (bits < 46 ? bits : 46),
-                                       MAP_READ | MAP_WRITE | MAP_EXEC);
+    enum bn_status status = BN_OK;
 
-    if (status == BN_OK)
-        status = hide_memory(vm);
-    if (status == BN_OK)
-        status = hide(vm, scenario.hypervisor.hpa, scenario.hypervisor.bytes);
-    for (uint32_t i = 0; i < vm->mmio_count && status == BN_OK; i++)
-        status = hide(vm, vm->mmio[i].base, vm->mmio[i].bytes);
-    for (uint32_t i = 0; i < acpi_info.ioapic_count && status == BN_OK; i++)
-        status = hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
-    if (status == BN_OK)
-        status = hide_iommus(vm);
-    if (status == BN_OK && acpi_info.hpet_base)
-        status = hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES);
+    show(vm, 0, 1ull << (bits < 46 ? bits : 46), &status);
+    for (uint32_t i = 0; i < boot_info.memory_count; i++)
+        if (boot_info.memory[i].type == BN_MEMORY_USABLE)
+            hide(vm, boot_info.memory[i].base, boot_info.memory[i].bytes, &status);
+    for (uint32_t i = 0; i < own_count; i++)
+        show(vm, own[i].base, own[i].bytes, &status);
+    hide(vm, scenario.hypervisor.hpa, scenario.hypervisor.bytes, &status);
+    for (uint32_t i = 0; i < vm->mmio_count; i++)
+        hide(vm, vm->mmio[i].base, vm->mmio[i].bytes, &status);
+    for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
+        hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES, &status);
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
+        hide(vm, acpi_info.iommu[i], HV_PAGE_BYTES, &status);
+    if (acpi_info.hpet_base)
+        hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES, &status);
     return status == BN_OK ? shm_map(vm) : status;
 }
 
@@ -256,16 +223,13 @@ enum bn_status service_build(struct vm *vm)
         hv_log("[%s] the machine has too little memory for it", vm->config->name);
         return status;
     }
-    status = vm_create(vm);
-    if (status == BN_OK)
-        status = map_machine(vm);
-    if (status == BN_OK) {
-        open_ports(vm);
-        status = load_kernel(vm, kernel);
-    }
-    for (uint32_t i = 0; i < vm->vcpu_count && status == BN_OK; i++)
-        vm->vcpu[i].pcpu->service = &vm->vcpu[i];
-    if (status != BN_OK)
+    status = vm_create(vm) ?: map_machine(vm) ?: load_kernel(vm, kernel);
+    if (status != BN_OK) {
         hv_log("[%s] cannot be built (status %u)", vm->config->name, status);
-    return status;
+        return status;
+    }
+    open_ports(vm);
+    for (uint32_t i = 0; i < vm->vcpu_count; i++)
+        vm->vcpu[i].pcpu->service = &vm->vcpu[i];
+    return BN_OK;
 }

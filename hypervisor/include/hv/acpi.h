@@ -8,6 +8,7 @@
 #define ACPI_MAX_IOAPICS   4u
 #define ACPI_MAX_OVERRIDES 16u
 #define ACPI_MAX_TABLES    48u
+#define ACPI_MAX_IOMMUS    16u
 
 struct acpi_ioapic {
     uint8_t id;
@@ -49,7 +50,8 @@ struct acpi_info {
     uint8_t reset_value;
     bool reset_supported;
     hpa_t hpet_base; /* 0: none */
-    hpa_t dmar;      /* 0: none */
+    uint32_t iommu_count;
+    hpa_t iommu[ACPI_MAX_IOMMUS]; /* their register pages, of DMAR */
     hpa_t dsdt;
 };
 

@@ -29,9 +29,13 @@ struct vlapic {
      */
     uint32_t apic_id;
     uint64_t base_msr; /* IA32_APIC_BASE */
-    uint32_t regs[64]; /* by offset / 16 */
-    uint32_t irr[8];   /* posted by any CPU: atomic accesses only, as tmr and esr_pending */
-    uint32_t isr[8], tmr[8];
+    union {
+        uint32_t regs[64]; /* by offset / 16 */
+        struct {
+            uint32_t before[16], isr[8];
+            uint32_t tmr[8], irr[8]; /* posted by any CPU: atomic accesses only, as esr_pending */
+        };
+    };
     uint32_t esr_pending; /* errors since the last write of ESR */
     uint64_t tsc_deadline;
     struct hv_timer timer;

@@ -56,7 +56,7 @@ static void add_cpu(struct acpi_info *info, uint32_t apic_id, uint8_t uid, uint3
     info->cpu_uid[info->cpu_count++] = uid;
 }
 
-static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint8_t type, uint8_t bytes)
+static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes)
 {
     if (type == MADT_LAPIC && bytes >= 8) {
         add_cpu(info, acpi_get8(entry + 3), acpi_get8(entry + 2), acpi_get32(entry + 4));
@@ -78,18 +78,32 @@ static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint8_t type, u
     }
 }
 
-static void read_madt(struct acpi_info *info, hpa_t table)
+/* DMAR (VT-d §8.3). */
+static void read_dmar_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes)
 {
-    uint32_t bytes = length_of(table), at = MADT_ENTRIES;
+    if (type != DMAR_UNIT || bytes < 16)
+        return;
+    if (info->iommu_count < ACPI_MAX_IOMMUS)
+        info->iommu[info->iommu_count] = acpi_get64(entry + 8);
+    info->iommu_count++;
+}
 
-    while (at + 2 <= bytes) {
-        uint8_t length = acpi_get8(table + at + 1);
+/* A table of entries that start with their type and length, `width` bytes each. */
+static void read_entries(struct acpi_info *info, hpa_t table, uint32_t at, unsigned width,
+                         void (*read)(struct acpi_info *, hpa_t, uint16_t, uint16_t))
+{
+    uint32_t bytes = length_of(table);
 
-        if (length < 2 || length > bytes - at) {
-            hv_log("acpi: APIC: entry at %u has length %u", at, length);
+    while (at + 2 * width <= bytes) {
+        uint16_t type = width == 1 ? acpi_get8(table + at) : acpi_get16(table + at);
+        uint16_t length = width == 1 ? acpi_get8(table + at + 1) : acpi_get16(table + at + 2);
+
+        if (length < 2 * width || length > bytes - at) {
+            hv_log("acpi: %.4s: entry at %u has length %u", (const char *)hpa_to_ptr(table), at,
+                   length);
             return;
         }
-        read_madt_entry(info, table + at, acpi_get8(table + at), length);
+        read(info, table + at, type, length);
         at += length;
     }
 }
@@ -180,7 +194,7 @@ static void read_fadt(struct acpi_info *info, hpa_t table)
 static void read_table(struct acpi_info *info, hpa_t table)
 {
     if (acpi_is(table, "APIC"))
-        read_madt(info, table);
+        read_entries(info, table, MADT_ENTRIES, 1, read_madt_entry);
     else if (acpi_is(table, "MCFG"))
         read_mcfg(info, table);
     else if (acpi_is(table, "FACP"))
@@ -188,7 +202,7 @@ static void read_table(struct acpi_info *info, hpa_t table)
     else if (acpi_is(table, "HPET") && length_of(table) >= 56)
         info->hpet_base = acpi_get64(table + 44);
     else if (acpi_is(table, "DMAR"))
-        info->dmar = table;
+        read_entries(info, table, DMAR_ENTRIES, 2, read_dmar_entry);
 }
 
 /* The boot CPU is number 0; the others keep the firmware's order. */
@@ -239,6 +253,10 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
         }
         info->tables[info->table_count++] = table;
         read_table(info, table);
+    }
+    if (info->iommu_count > ACPI_MAX_IOMMUS) { /* one that is not hidden would be a VM's */
+        hv_log("acpi: more than %u IOMMUs", ACPI_MAX_IOMMUS);
+        return BN_EINVAL;
     }
     boot_cpu_first(info, boot_apic_id);
     info->present = true;

@@ -26,6 +26,9 @@ enum {
     MADT_OVERRIDE = 2,
     MADT_X2APIC = 9,
 
+    DMAR_ENTRIES = 48,
+    DMAR_UNIT = 0, /* entry type: a remapping unit */
+
     MCFG_ENTRIES = 44,
 
     GAS_BYTES = 12,

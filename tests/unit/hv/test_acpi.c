@@ -82,7 +82,11 @@ static void build(void)
     put(MCFG_AT + 44, 0xE0000000, 8);
     put(MCFG_AT + 55, 0xFF, 1);
     table(MCFG_AT, "MCFG", 60);
-    table(DMAR_AT, "DMAR", 48);
+    put(DMAR_AT + 50, 16, 2); /* a remapping unit */
+    put(DMAR_AT + 56, 0xFED90000, 8);
+    put(DMAR_AT + 64, 1, 2); /* reserved memory */
+    put(DMAR_AT + 66, 24, 2);
+    table(DMAR_AT, "DMAR", 48 + 16 + 24);
     put(HPET_AT + 44, 0xFED00000, 8);
     table(HPET_AT, "HPET", 56);
     put(XSDT_AT + 36, FADT_AT, 8);
@@ -123,7 +127,8 @@ static void test_reads(void **state)
     assert_int_equal(info.s5_type[0], 5);
     assert_int_equal(info.s5_type[1], 0);
     assert_int_equal(info.hpet_base, 0xFED00000);
-    assert_int_equal(info.dmar, DMAR_AT);
+    assert_int_equal(info.iommu_count, 1);
+    assert_int_equal(info.iommu[0], 0xFED90000);
 }
 
 static void test_root_pointer(void **state)
@@ -237,7 +242,7 @@ static void test_service_view(void **state)
     assert_int_equal(seen.pm1a_control, 0x604);
     assert_int_equal(seen.ecam_base, 0xE0000000);
     assert_int_equal(seen.hpet_base, 0);
-    assert_int_equal(seen.dmar, 0);
+    assert_int_equal(seen.iommu_count, 0);
 }
 
 int main(void)
