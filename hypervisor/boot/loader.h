@@ -38,7 +38,6 @@ void file_release(const struct file *file);
 /* machine.c: what this machine is. */
 uint64_t machine_rsdp(void);          /* 0: none */
 uint32_t machine_cpus(uint64_t rsdp); /* enabled CPUs in the MADT; 0: no MADT */
-bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor, uint16_t *device);
 bool machine_uart_present(void *context, uint16_t port);
 
 /* memory.c */

@@ -36,18 +36,6 @@ uint32_t machine_cpus(uint64_t rsdp)
     return acpi_read(rsdp, 0, &info) == BN_OK ? info.cpu_count : 0;
 }
 
-bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor, uint16_t *device)
-{
-    uint32_t ids;
-
-    (void)context;
-    hw_out32(0xCF8, 0x80000000u | (uint32_t)bdf << 8);
-    ids = hw_in32(0xCFC);
-    *vendor = (uint16_t)ids;
-    *device = (uint16_t)(ids >> 16);
-    return *vendor != 0xFFFF;
-}
-
 /* A 16550 keeps what is written to its scratch register; nothing there reads as ones. */
 bool machine_uart_present(void *context, uint16_t port)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the order of booting: scenario, checks, files, display, memory map, hypervisor. */
 #include "elf.h"
+#include "hv/pci.h"
 #include "loader.h"
 #include "memory_map.h"
 
@@ -29,7 +30,7 @@ static void read_scenario(struct bn_boot_info *info)
 {
     struct scenario_machine machine = {
         .memory = early_map,
-        .pci_ids = machine_pci_ids,
+        .pci_ids = pci_ids,
         .uart_present = machine_uart_present,
     };
     struct file file;

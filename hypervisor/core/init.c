@@ -57,16 +57,6 @@ static void must_be_sound(const struct scenario_machine *machine)
         hv_panic("the scenario cannot be used on this machine");
 }
 
-static bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
-{
-    const uint32_t ids = pci_read(bdf, 0, 4);
-
-    (void)context;
-    *vendor_id = (uint16_t)ids;
-    *device_id = (uint16_t)(ids >> 16);
-    return *vendor_id != 0xFFFF;
-}
-
 static void check_scenario_against_machine(void)
 {
     const struct scenario_machine machine = {

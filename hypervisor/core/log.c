@@ -94,6 +94,11 @@ void vm_log(struct vm *vm, const char *format, ...)
         hv_log("[%s] (%u lines dropped)", vm->config->name, dropped);
 }
 
+uint64_t log_head(void)
+{
+    return __atomic_load_n(&ring_at, __ATOMIC_ACQUIRE);
+}
+
 size_t log_read(uint64_t *from, char *to, size_t bytes)
 {
     size_t used = 0;

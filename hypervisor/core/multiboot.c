@@ -193,9 +193,7 @@ enum bn_status multiboot_load(struct vm *vm, const uint8_t *image, uint64_t byte
 
     if (!has_header(image, bytes))
         return BN_EINVAL;
-    status = load_elf(vm, image, bytes, &entry);
-    if (status == BN_OK)
-        status = write_info(vm, info);
+    status = load_elf(vm, image, bytes, &entry) ?: write_info(vm, info);
     if (status == BN_OK)
         set_entry(&vm->vcpu[0], entry);
     return status;

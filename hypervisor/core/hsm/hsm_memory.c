@@ -77,7 +77,6 @@ static enum bn_status change(struct vm *vm, const struct acrn_memory_region *r, 
 static enum bn_status add_region(struct hsm_call *call, const struct acrn_memory_region *r)
 {
     uint32_t rights = rights_of(r->attributes);
-    enum bn_status status;
 
     if (!range_ok(r->service_gpa, r->bytes) || (r->attributes & ~ACRN_MEMORY_KNOWN) ||
         !(rights & MAP_READ))
@@ -90,13 +89,11 @@ static enum bn_status add_region(struct hsm_call *call, const struct acrn_memory
     if (shm_overlaps(r->service_gpa, r->bytes)) {
         if (!shm_contains(r->service_gpa, r->bytes))
             return BN_EPERM;
-        status = change(call->vm, r, false);
-        if (status == BN_OK)
-            status = shm_map_part(call->vm, r->user_gpa, r->service_gpa, r->bytes, rights);
-        return status;
+        return change(call->vm, r, false)
+                   ?: shm_map_part(call->vm, r->user_gpa, r->service_gpa, r->bytes, rights);
     }
-    status = service_owns(call->service, r->service_gpa, r->bytes, rights);
-    return status == BN_OK ? change(call->vm, r, true) : status;
+    return service_owns(call->service, r->service_gpa, r->bytes, rights)
+               ?: change(call->vm, r, true);
 }
 
 static enum bn_status one_region(struct hsm_call *call, const struct acrn_memory_region *r)

@@ -20,36 +20,17 @@ _Static_assert(BN_HVPCI_REG_VM + BN_MAX_VMS * sizeof(struct bn_hvpci_vm) <= BN_H
                "so do VMs");
 
 static struct vpci_function function;
-static struct spinlock lock;
-static uint64_t log_head; /* as the last reader of LOG_HEAD saw it; lock */
 static uint32_t command_result;
-
-static uint64_t find_log_head(void)
-{
-    char skipped[256];
-
-    spin_lock(&lock);
-    while (log_read(&log_head, skipped, sizeof(skipped)) != 0)
-        ;
-    uint64_t head = log_head;
-    spin_unlock(&lock);
-    return head;
-}
 
 /* Up to 8 bytes of the ring at `offset`: the newest text that lies there. */
 static uint64_t read_log(uint64_t offset, unsigned bytes)
 {
-    uint64_t value = 0, head, at;
+    uint64_t value = 0, head = log_head(), at = head - head % LOG_BYTES + offset;
 
-    spin_lock(&lock);
-    head = log_head;
-    spin_unlock(&lock);
-    at = head - head % LOG_BYTES + offset;
-    if (at >= head) {
-        if (at < LOG_BYTES)
-            return 0; /* not written yet */
+    if (at >= head && at < LOG_BYTES)
+        return 0; /* not written yet */
+    if (at >= head)
         at -= LOG_BYTES;
-    }
     return log_read(&at, (char *)&value, bytes) == (size_t)bytes ? value : 0;
 }
 
@@ -95,7 +76,7 @@ static uint64_t read_register(uint64_t offset)
     case BN_HVPCI_REG_COMMAND_RESULT:
         return command_result | (uint64_t)LOG_BYTES << 32;
     case BN_HVPCI_REG_LOG_HEAD:
-        return find_log_head();
+        return log_head();
     default:
         return 0;
     }

@@ -160,14 +160,10 @@ static gpa_t window_gpa(const struct vm *vm)
 
 enum bn_status shm_map(struct vm *vm)
 {
-    enum bn_status status;
-
     if (!window_bytes || vm->config->kind == BN_VM_POSTLAUNCHED)
         return BN_OK;
-    status = vm_unmap(vm, window_gpa(vm), plan->shm.bytes);
-    if (status == BN_OK)
-        status = map_window(vm, window_gpa(vm), 0, window_bytes, MAP_READ | MAP_WRITE);
-    return status;
+    return vm_unmap(vm, window_gpa(vm), plan->shm.bytes)
+               ?: map_window(vm, window_gpa(vm), 0, window_bytes, MAP_READ | MAP_WRITE);
 }
 
 enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights)

@@ -18,6 +18,7 @@ void hv_panic(const char *format, ...) HV_PRINTF(1, 2) HV_NORETURN;
 
 /* Copies log text from position *from (0: the oldest there is) and moves it on; characters copied.
  */
+uint64_t log_head(void); /* characters ever written */
 size_t log_read(uint64_t *from, char *to, size_t bytes);
 
 #define HV_ASSERT(condition)                                                                       \

@@ -22,6 +22,8 @@ void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus);
 /* Bytes 1, 2, 4, naturally aligned; what is not there reads as ones. */
 uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes);
 void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
+/* As struct scenario_machine wants it: vendor and device; false: no such function. */
+bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id);
 /* Address and size of a memory BAR, probed with decoding off. 0 bytes: none, or I/O, or the upper
  * half of the BAR before. */
 uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes);
@@ -43,9 +45,7 @@ struct pci_display {
 const struct pci_display *pci_boot_display(void);
 /* Offset of a capability in the first 256 bytes, the first or the next `after` that; 0: none. */
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after);
-/* Room for a virtual BAR near the real ones, below 4 GiB; 0: none. From _begin on the same requests
- * get the same places again (a VM that is started once more). */
-void pci_place_begin(void);
+/* Room for the one virtual BAR near the real ones, below 4 GiB; 0: none. */
 hpa_t pci_place(uint32_t bytes);
 
 struct vpci_function { /* a function that exists only here */

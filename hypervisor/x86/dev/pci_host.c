@@ -13,9 +13,7 @@ static struct {
     struct spinlock lock; /* of the two ports */
     hpa_t ecam;
     uint8_t first_bus, last_bus;
-    uint32_t used_low, used_high; /* extent of all memory BARs and bridge windows below 4 GiB */
-    uint32_t placed_low,
-        placed_high; /* the same with what pci_place() has given away since its begin */
+    uint32_t used_low, used_high;     /* extent of all memory BARs and bridge windows below 4 GiB */
     struct pci_bar bar[PCI_MAX_BARS]; /* as the firmware set them */
     uint32_t bar_count;
     struct pci_display display;
@@ -204,6 +202,16 @@ static void scan_function(uint16_t bdf, uint32_t buses[8])
     }
 }
 
+bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
+{
+    const uint32_t ids = pci_read(bdf, PCI_VENDOR, 4);
+
+    (void)context;
+    *vendor_id = (uint16_t)ids;
+    *device_id = (uint16_t)(ids >> 16);
+    return *vendor_id != 0xFFFF;
+}
+
 const struct pci_bar *pci_boot_bars(uint32_t *count)
 {
     *count = host.bar_count;
@@ -250,25 +258,13 @@ static bool free_for(uint64_t base, uint32_t bytes)
     return !host.ecam || base >= ecam_end || base + bytes <= host.ecam;
 }
 
-void pci_place_begin(void)
-{
-    host.placed_low = host.used_low;
-    host.placed_high = host.used_high;
-}
-
 hpa_t pci_place(uint32_t bytes)
 {
     uint64_t mask = bytes - 1ull;
-    uint64_t above = (host.placed_high + mask) & ~mask;
-    uint64_t below = (host.placed_low - (uint64_t)bytes) & ~mask;
+    uint64_t above = (host.used_high + mask) & ~mask;
+    uint64_t below = (host.used_low - (uint64_t)bytes) & ~mask;
 
-    if (host.placed_high && free_for(above, bytes)) {
-        host.placed_high = (uint32_t)(above + bytes);
+    if (host.used_high && free_for(above, bytes))
         return above;
-    }
-    if (host.placed_low > bytes && free_for(below, bytes)) {
-        host.placed_low = (uint32_t)below;
-        return below;
-    }
-    return 0;
+    return host.used_low > bytes && free_for(below, bytes) ? below : 0;
 }

@@ -317,7 +317,6 @@ void vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_b
     *pci = (struct vpci){.vm = vm};
     vm->pci = pci;
     shadow_display(pci);
-    pci_place_begin();
     vm_add_pio(vm, PCI_ADDRESS_PORT, 4, address_port, pci);
     vm_add_pio(vm, PCI_DATA_PORT, 4, data_port, pci);
     if (ecam_base && last_bus >= first_bus)
