@@ -207,24 +207,19 @@ void console_poll(void)
     spin_unlock(&console.input_lock);
 }
 
-static void poll_once(void *context)
+static void poll_expired(void *forever)
 {
-    (void)context;
     console_poll();
-}
-
-static void poll_forever(void *context)
-{
-    (void)context;
-    console_poll();
-    timer_arm(&console.poll_timer, tsc_now() + tsc_from_ns(POLL_NS));
+    if (forever)
+        timer_arm(&console.poll_timer, tsc_now() + tsc_from_ns(POLL_NS));
 }
 
 void console_start_input(bool by_irq)
 {
     if (!console.port)
         return;
-    console.poll_timer.expired = by_irq ? poll_once : poll_forever;
+    console.poll_timer.expired = poll_expired;
+    console.poll_timer.context = by_irq ? NULL : &console;
     if (by_irq)
         hw_out8(console.port + 1, 0x01);
     else

@@ -14,10 +14,10 @@
 static char ring[RING_BYTES];
 static uint64_t ring_at; /* characters ever written */
 static struct spinlock ring_lock;
-static struct {
+static struct budget {
     uint64_t refill; /* TSC up to which lines have been earned */
     uint32_t credit, dropped;
-} vm_budget[HV_MAX_VMS];
+} budgets[HV_MAX_VMS];
 
 static void ring_line(const char *line)
 {
@@ -61,20 +61,17 @@ void hv_log(const char *format, ...)
 static bool may_log(const struct vm *vm)
 {
     uint64_t now = tsc_now(), step = tsc_from_ns(VM_LINE_NS);
+    struct budget *b = &budgets[vm->id];
     bool may;
 
     spin_lock(&ring_lock);
-    while (vm_budget[vm->id].credit < VM_LINES_BURST && now - vm_budget[vm->id].refill >= step) {
-        vm_budget[vm->id].refill += step;
-        vm_budget[vm->id].credit++;
-    }
-    if (vm_budget[vm->id].credit == VM_LINES_BURST)
-        vm_budget[vm->id].refill = now;
-    may = vm_budget[vm->id].credit > 0;
-    if (may)
-        vm_budget[vm->id].credit--;
-    else
-        vm_budget[vm->id].dropped++;
+    for (; b->credit < VM_LINES_BURST && now - b->refill >= step; b->credit++)
+        b->refill += step;
+    if (b->credit == VM_LINES_BURST)
+        b->refill = now;
+    may = b->credit > 0;
+    b->credit -= may;
+    b->dropped += !may;
     spin_unlock(&ring_lock);
     return may;
 }
@@ -89,7 +86,7 @@ void vm_log(struct vm *vm, const char *format, ...)
     va_start(list, format);
     log_arguments(vm->config->name, format, list);
     va_end(list);
-    dropped = __atomic_exchange_n(&vm_budget[vm->id].dropped, 0, __ATOMIC_RELAXED);
+    dropped = __atomic_exchange_n(&budgets[vm->id].dropped, 0, __ATOMIC_RELAXED);
     if (dropped)
         hv_log("[%s] (%u lines dropped)", vm->config->name, dropped);
 }

@@ -149,7 +149,7 @@ void vm_destroy(struct vm *vm)
     vm_pause(vm);
     vm->state = VM_DYING;
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-        vlapic_finish(&vm->vcpu[i].lapic);
+        timer_cancel(&vm->vcpu[i].lapic.timer);
         vm->vcpu[i].state = VCPU_OFF;
         vendor->vcpu_destroy(&vm->vcpu[i]);
     }

@@ -99,7 +99,6 @@ void svm_reset(struct vcpu *vcpu)
     vcpu->rflags = 2;
 }
 
-/* CR8 is the local APIC's. */
 static uint64_t *cr_field(struct vmcb *vmcb, unsigned cr)
 {
     static const uint16_t at[] = {offsetof(struct vmcb, cr0), 0, offsetof(struct vmcb, cr2),
@@ -110,15 +109,12 @@ static uint64_t *cr_field(struct vmcb *vmcb, unsigned cr)
 
 uint64_t svm_get_cr(struct vcpu *vcpu, unsigned cr)
 {
-    return cr == 8 ? vlapic_cr8(&vcpu->lapic) : *cr_field(vmcb_of(vcpu), cr);
+    return *cr_field(vmcb_of(vcpu), cr);
 }
 
 void svm_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value)
 {
-    if (cr == 8)
-        vlapic_set_cr8(&vcpu->lapic, value);
-    else
-        *cr_field(vmcb_of(vcpu), cr) = value;
+    *cr_field(vmcb_of(vcpu), cr) = value;
     if (cr != 2)
         vmcb_of(vcpu)->tlb_control = 1;
 }

@@ -121,7 +121,7 @@ struct vcpu_vendor {
     void (*vcpu_destroy)(struct vcpu *vcpu);
     void (*vcpu_reset)(struct vcpu *vcpu); /* power-on state, SDM 3 §10.1 */
     void (*run)(struct vcpu *vcpu, struct vcpu_exit *exit);
-    uint64_t (*get_cr)(struct vcpu *vcpu, unsigned cr); /* 0, 2, 3, 4, 8 */
+    uint64_t (*get_cr)(struct vcpu *vcpu, unsigned cr); /* 0, 2, 3, 4 */
     void (*set_cr)(struct vcpu *vcpu, unsigned cr, uint64_t value);
     void (*get_segment)(struct vcpu *vcpu, enum segment which, struct segment_state *state);
     void (*set_segment)(struct vcpu *vcpu, enum segment which, const struct segment_state *state);

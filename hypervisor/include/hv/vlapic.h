@@ -44,17 +44,12 @@ struct vlapic {
 
 /* Power-on or INIT state; keeps vcpu and apic_id. vCPU 0 is the bootstrap processor. */
 void vlapic_reset(struct vlapic *lapic);
-/* Stops the timer: the vCPU is gone. */
-void vlapic_finish(struct vlapic *lapic);
 /* Any CPU: makes `vector` pending and wakes the vCPU. Level as the trigger mode register should
  * show it. Dropped while the guest has its APIC disabled. */
 void vlapic_post(struct vcpu *vcpu, uint8_t vector, bool level);
 /* Own CPU, before entry: the vector to inject now, or -1. Accepting moves it from IRR to ISR. */
 int vlapic_pending(struct vlapic *lapic);
 void vlapic_accept(struct vlapic *lapic, uint8_t vector);
-/* CR8 is bits 7:4 of the task priority register. */
-uint64_t vlapic_cr8(const struct vlapic *lapic);
-void vlapic_set_cr8(struct vlapic *lapic, uint64_t value);
 /* Registers by MSR (0x800..0x8FF, 0x6E0, 0x1B) and by page offset. BN_EINVAL: the guest gets #GP.
  */
 enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);

@@ -13,9 +13,9 @@ struct vuart {
     struct vm *vm;
     struct spinlock lock;
     uint8_t irq;
-    uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
-    bool thr_empty_pending; /* THRE interrupt not yet seen in IIR */
-    bool overrun, line;
+    uint8_t reg[8], divisor[2]; /* as written; FCR at IIR's place */
+    bool thr_empty_pending;     /* THRE interrupt not yet seen in IIR */
+    bool line;
     uint8_t fifo[VUART_FIFO];
     uint8_t head, count;
 };

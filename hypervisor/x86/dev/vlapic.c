@@ -146,11 +146,6 @@ void vlapic_reset(struct vlapic *lapic)
     reset_registers(lapic);
 }
 
-void vlapic_finish(struct vlapic *lapic)
-{
-    timer_cancel(&lapic->timer);
-}
-
 void vlapic_raise_error(struct vlapic *lapic, uint32_t bits)
 {
     uint32_t lvt = vlapic_peek(lapic, APIC_LVT_ERROR);
@@ -194,16 +189,6 @@ void vlapic_accept(struct vlapic *lapic, uint8_t vector)
 
     __atomic_fetch_and(&lapic->irr[vector / 32], ~bit, __ATOMIC_ACQUIRE);
     lapic->isr[vector / 32] |= bit;
-}
-
-uint64_t vlapic_cr8(const struct vlapic *lapic)
-{
-    return lapic->regs[APIC_TPR] >> 4;
-}
-
-void vlapic_set_cr8(struct vlapic *lapic, uint64_t value)
-{
-    __atomic_store_n(&lapic->regs[APIC_TPR], (uint32_t)(value & 0xF) << 4, __ATOMIC_RELAXED);
 }
 
 static void end_of_interrupt(struct vlapic *lapic)
