@@ -15,16 +15,12 @@
 static unsigned known_length(struct vcpu *vcpu, enum exit_kind kind)
 {
     uint64_t cr3 = vendor->get_cr(vcpu, 3);
-    unsigned at = (unsigned)(vcpu->rip ^ vcpu->rip >> 4) % VCPU_KNOWN;
+    struct known_length *known = &vcpu->known[(unsigned)(vcpu->rip ^ vcpu->rip >> 4) % VCPU_KNOWN];
 
-    if (vcpu->known[at].rip != vcpu->rip || vcpu->known[at].cr3 != cr3 ||
-        vcpu->known[at].kind != kind) {
-        vcpu->known[at].length = (uint8_t)insn_length(vcpu, kind);
-        vcpu->known[at].rip = vcpu->rip;
-        vcpu->known[at].cr3 = cr3;
-        vcpu->known[at].kind = (uint8_t)kind;
-    }
-    return vcpu->known[at].length;
+    if (known->rip != vcpu->rip || known->cr3 != cr3 || known->kind != kind)
+        *known =
+            (struct known_length){vcpu->rip, cr3, (uint8_t)kind, (uint8_t)insn_length(vcpu, kind)};
+    return known->length;
 }
 
 void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit)
@@ -123,7 +119,7 @@ static void handle_exception(struct vcpu *vcpu, const struct vcpu_exit *exit)
                              exit->exception.error);
 }
 
-void exit_end_vm(struct vcpu *vcpu, enum vm_end how)
+void exit_end_vm(struct vcpu *vcpu, enum bn_hvpci_end how)
 {
     policy_vm_ended(vcpu->vm, how);
     vcpu->pcpu->resched = true;
@@ -142,7 +138,7 @@ void vcpu_park(struct vcpu *vcpu, const char *why)
     vendor->dump(vcpu);
     vcpu->state = VCPU_PARKED;
     vcpu->vm->state = VM_PARKED;
-    exit_end_vm(vcpu, VM_END_PARKED);
+    exit_end_vm(vcpu, BN_HVPCI_END_PARKED);
 }
 
 void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit)
@@ -190,7 +186,7 @@ void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit)
         handle_exception(vcpu, exit);
         return;
     case EXIT_SHUTDOWN:
-        exit_end_vm(vcpu, VM_END_TRIPLE_FAULT);
+        exit_end_vm(vcpu, BN_HVPCI_END_TRIPLE_FAULT);
         return;
     case EXIT_INVALID:
     case EXIT_KINDS:

@@ -5,7 +5,7 @@
 #include "hv/log.h"
 #include "hv/paging.h"
 
-static struct bn_module *find(const char *name)
+struct bn_module *boot_module(const char *name)
 {
     for (uint32_t i = 0; *name && i < boot_info.module_count; i++)
         if (!strncmp(boot_info.module[i].name, name, BN_PATH_BYTES))
@@ -13,14 +13,9 @@ static struct bn_module *find(const char *name)
     return NULL;
 }
 
-const struct bn_module *boot_module(const char *name)
-{
-    return find(name);
-}
-
 static void keep(const char *name)
 {
-    struct bn_module *module = find(name);
+    struct bn_module *module = boot_module(name);
     hpa_t copy;
 
     if (!module)

@@ -73,7 +73,7 @@ void smp_start(void)
     prepare_page(low);
     for (uint32_t i = 1; i < pcpu_count; i++) {
         pcpus[i].id = i;
-        pcpus[i].apic_id = acpi_info.cpu_apic_id[i];
+        pcpus[i].apic_id = acpi_info.cpu[i].apic_id;
         if (!start(&pcpus[i], (uint8_t)(low >> 12)))
             hv_panic("CPU %u (APIC id %u) does not start", i, pcpus[i].apic_id);
     }

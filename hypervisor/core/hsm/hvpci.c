@@ -14,7 +14,6 @@
 
 _Static_assert(EXIT_KINDS <= BN_HVPCI_EXITS, "exit counters fit the record");
 _Static_assert((uint32_t)VM_DYING == (uint32_t)BN_HVPCI_VM_DYING, "VM states are numbered alike");
-_Static_assert((uint32_t)VM_END_RESTART == (uint32_t)BN_HVPCI_END_RESTART, "ends likewise");
 _Static_assert(BN_HVPCI_LOG + LOG_BYTES <= BN_HVPCI_BAR_BYTES, "the log fits the BAR");
 _Static_assert(BN_HVPCI_REG_VM + BN_MAX_VMS * sizeof(struct bn_hvpci_vm) <= BN_HVPCI_LOG,
                "so do VMs");
@@ -94,10 +93,10 @@ static uint32_t command(uint32_t value)
         return EINVAL;
     switch (value >> 16) {
     case BN_HVPCI_RESTART:
-        policy_vm_ended(&vms[index], VM_END_RESTART);
+        policy_vm_ended(&vms[index], BN_HVPCI_END_RESTART);
         return 0;
     case BN_HVPCI_STOP:
-        policy_vm_ended(&vms[index], VM_END_STOPPED);
+        policy_vm_ended(&vms[index], BN_HVPCI_END_STOPPED);
         return 0;
     default:
         return EINVAL;

@@ -21,7 +21,7 @@
 enum ignition { IGNITION_ON, IGNITION_GUESTS, IGNITION_SERVICE };
 
 static struct {
-    volatile uint32_t want; /* enum vm_end, asked for and not decided */
+    volatile uint32_t want; /* enum bn_hvpci_end, asked for and not decided */
     uint32_t last, restarts;
 } ends[HV_MAX_VMS];
 static enum ignition ignition;
@@ -41,9 +41,9 @@ static void look(void)
     pcpu_kick(&pcpus[0]);
 }
 
-void policy_vm_ended(struct vm *vm, enum vm_end how)
+void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how)
 {
-    uint32_t none = VM_END_NONE, running = VM_RUNNING;
+    uint32_t none = BN_HVPCI_END_NONE, running = VM_RUNNING;
 
     /* Nothing of it runs on, whatever is decided later; not even until the first reason is dealt
      * with. */
@@ -59,16 +59,6 @@ void policy_vm_ended(struct vm *vm, enum vm_end how)
     look();
 }
 
-void vm_guest_power(struct vm *vm, enum power_kind kind)
-{
-    static const uint8_t how[] = {[POWER_OFF] = VM_END_POWER_OFF,
-                                  [POWER_RESET] = VM_END_RESET,
-                                  [POWER_SLEEP] = VM_END_SLEEP,
-                                  [POWER_SHUTDOWN] = VM_END_TRIPLE_FAULT};
-
-    policy_vm_ended(vm, (enum vm_end)how[kind]);
-}
-
 /* Its device model decides: it sees the reset that the guest did not get to ask for. */
 static void end_postlaunched(struct vm *vm)
 {
@@ -82,15 +72,15 @@ static void end_postlaunched(struct vm *vm)
     vm_log(vm, "no device model to tell");
 }
 
-static bool starts_again(const struct vm *vm, enum vm_end how)
+static bool starts_again(const struct vm *vm, enum bn_hvpci_end how)
 {
-    if (ignition != IGNITION_ON || how == VM_END_STOPPED)
+    if (ignition != IGNITION_ON || how == BN_HVPCI_END_STOPPED)
         return false;
-    return how == VM_END_RESTART || (vm->config->flags & BN_VM_RESTART) ||
-           (vm->config->kind == BN_VM_PRELAUNCHED && how == VM_END_WATCHDOG);
+    return how == BN_HVPCI_END_RESTART || (vm->config->flags & BN_VM_RESTART) ||
+           (vm->config->kind == BN_VM_PRELAUNCHED && how == BN_HVPCI_END_WATCHDOG);
 }
 
-static void end_own(struct vm *vm, enum vm_end how)
+static void end_own(struct vm *vm, enum bn_hvpci_end how)
 {
     bool service = vm_is_service(vm);
 
@@ -112,7 +102,7 @@ static void end_own(struct vm *vm, enum vm_end how)
     vm_log(vm, "started again");
 }
 
-static void decide(struct vm *vm, enum vm_end how)
+static void decide(struct vm *vm, enum bn_hvpci_end how)
 {
     ends[vm->id].last = how;
     vm_log(vm, "ended: %s", end_names[how]);
@@ -190,7 +180,7 @@ void policy_decide(void)
     for (size_t i = 0; i < HV_MAX_VMS; i++) {
         uint32_t how = ends[i].want;
 
-        if (how == VM_END_NONE)
+        if (how == BN_HVPCI_END_NONE)
             continue;
         /* A hypercall may be at work on the VM on another CPU: then later, it will not be long. */
         if (hypercall_vm_hold(&vms[i]) != BN_OK) {
@@ -198,8 +188,8 @@ void policy_decide(void)
             continue;
         }
         if (vms[i].state != VM_ABSENT && vms[i].state != VM_DYING)
-            decide(&vms[i], (enum vm_end)how);
-        __atomic_store_n(&ends[i].want, VM_END_NONE, __ATOMIC_SEQ_CST);
+            decide(&vms[i], (enum bn_hvpci_end)how);
+        __atomic_store_n(&ends[i].want, BN_HVPCI_END_NONE, __ATOMIC_SEQ_CST);
         hypercall_vm_release(&vms[i]);
     }
     if (ignition_wanted)
@@ -211,7 +201,7 @@ uint32_t policy_restarts(const struct vm *vm)
     return ends[vm->id].restarts;
 }
 
-enum vm_end policy_last_end(const struct vm *vm)
+enum bn_hvpci_end policy_last_end(const struct vm *vm)
 {
-    return (enum vm_end)ends[vm->id].last;
+    return (enum bn_hvpci_end)ends[vm->id].last;
 }

@@ -10,6 +10,11 @@
 #define ACPI_MAX_TABLES    48u
 #define ACPI_MAX_IOMMUS    16u
 
+struct acpi_cpu {
+    uint32_t apic_id;
+    uint8_t uid; /* as the DSDT names it */
+};
+
 struct acpi_ioapic {
     uint8_t id;
     uint32_t gsi_base;
@@ -32,8 +37,7 @@ struct acpi_info {
     hpa_t tables[ACPI_MAX_TABLES]; /* as the XSDT (or RSDT) lists them, all with good checksums */
     uint32_t table_count;
     uint32_t cpu_count; /* usable ones, boot CPU first, then in MADT order */
-    uint32_t cpu_apic_id[HV_MAX_PCPUS];
-    uint8_t cpu_uid[HV_MAX_PCPUS]; /* as the DSDT names them */
+    struct acpi_cpu cpu[HV_MAX_PCPUS];
     uint32_t ioapic_count;
     struct acpi_ioapic ioapic[ACPI_MAX_IOAPICS];
     uint32_t override_count;

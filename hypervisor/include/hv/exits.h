@@ -8,7 +8,7 @@
 
 void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit);
 void exit_io_done(struct vcpu *vcpu); /* VCPU_REQ_IO_DONE was taken */
-void exit_end_vm(struct vcpu *vcpu, enum vm_end how);
+void exit_end_vm(struct vcpu *vcpu, enum bn_hvpci_end how);
 void exit_mmio(struct vcpu *vcpu, const struct vcpu_exit *exit);
 void exit_pio(struct vcpu *vcpu, const struct vcpu_exit *exit);
 

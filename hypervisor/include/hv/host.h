@@ -12,7 +12,7 @@ extern struct bn_scenario scenario;
 extern struct acpi_info acpi_info;
 
 /* The kernel or initrd that a scenario names, as the loader left it; 0: the loader read none. */
-const struct bn_module *boot_module(const char *name);
+struct bn_module *boot_module(const char *name);
 /* Copies the images of VMs that may be started again into our own memory: where the loader put them
  * is the service VM's soon. Before the first VM is built. */
 void boot_keep_images(void);

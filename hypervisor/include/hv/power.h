@@ -7,8 +7,6 @@
 #include "hv/acpi.h"
 #include "hv/vm.h"
 
-enum power_kind { POWER_OFF, POWER_RESET, POWER_SLEEP, POWER_SHUTDOWN /* triple fault */ };
-
 /*
  * Puts the emulated registers in front of the service VM: PM1 control, SMI enables and TCO beside
  * it, the reset register, 60h/64h, 92h, B2h. CF9h is part of the configuration ports (vpci_init).
@@ -16,10 +14,6 @@ enum power_kind { POWER_OFF, POWER_RESET, POWER_SLEEP, POWER_SHUTDOWN /* triple 
 void power_init(struct vm *vm, const struct acpi_info *info);
 /* A byte access to CF9h, the reset control register. */
 void power_cf9(struct io_access *io);
-
-/* core's policy: a VM asked to be switched off, reset or put to sleep. Logged here, by name,
- * before. */
-void vm_guest_power(struct vm *vm, enum power_kind kind);
 
 /* The machine itself, by whatever works (acpi_info as power_init got it); the second does not
  * return. */

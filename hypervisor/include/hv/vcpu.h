@@ -87,11 +87,11 @@ struct vcpu {
     volatile uint32_t sipi_vector;
     uint32_t asid; /* tag of its TLB entries on its CPU */
     uint64_t tsc_aux, dr[4];
-    bool asleep;      /* as its CPU's scheduler saw it last */
-    bool nmi_pending; /* own CPU only */
-    bool irq_window;  /* asked for */
-    bool look;        /* what it should be given may have changed */
-    struct {          /* instructions that exited before: the same bytes are there again */
+    bool asleep;          /* as its CPU's scheduler saw it last */
+    bool nmi_pending;     /* own CPU only */
+    bool irq_window;      /* asked for */
+    bool look;            /* what it should be given may have changed */
+    struct known_length { /* instructions that exited before: the same bytes are there again */
         uint64_t rip, cr3;
         uint8_t kind, length;
     } known[VCPU_KNOWN];

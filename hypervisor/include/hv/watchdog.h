@@ -3,6 +3,7 @@
 #ifndef HV_WATCHDOG_H
 #define HV_WATCHDOG_H
 
+#include "binnacle/hvpci.h"
 #include "hv/vm.h"
 
 /* Arms the watchdogs of the scenario on the calling CPU (not the cluster's). After the VMs are
@@ -11,26 +12,13 @@ void watchdog_init(const struct bn_scenario *scenario);
 void watchdog_service_beat(void); /* the service VM is alive (hvpci register) */
 uint32_t watchdog_service_beats(void);
 
-enum vm_end { /* how a VM ended; values as in binnacle/hvpci.h */
-              VM_END_NONE,
-              VM_END_POWER_OFF, /* ACPI S5 and its like */
-              VM_END_RESET,     /* reset port, CF9, keyboard controller */
-              VM_END_SLEEP,     /* S1..S4: we offer none, so it ends as by power-off */
-              VM_END_TRIPLE_FAULT,
-              VM_END_PARKED,   /* did something impossible */
-              VM_END_WATCHDOG, /* missed its deadline */
-              VM_END_STOPPED,  /* by request */
-              VM_END_RESTART,  /* by request, and starts again */
-};
-
 /*
- * A VM has ended itself (vm_guest_power of power.h, vcpu_park), was found dead or is wanted ended;
+ * A VM has ended itself (power.h, vcpu_park), was found dead or is wanted ended;
  * any CPU, any context but NMI, returns at once. Its vCPUs leave guest mode soon; the policy
  * decides what then becomes of it, in policy_work(): started again (scenario flag BN_VM_RESTART),
- * left to its device model (post-launched), or left dead. This is also where power.h's
- * vm_guest_power lives.
+ * left to its device model (post-launched), or left dead.
  */
-void policy_vm_ended(struct vm *vm, enum vm_end how);
+void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how);
 void policy_ignition_off(void); /* IVI, service VM, cluster; then the machine is switched off */
 
 /*
@@ -47,7 +35,7 @@ static inline void policy_work(void)
 
 /* For hvpci: how often a VM was started again, and how it ended last. */
 uint32_t policy_restarts(const struct vm *vm);
-enum vm_end policy_last_end(const struct vm *vm);
+enum bn_hvpci_end policy_last_end(const struct vm *vm);
 
 /* ---- Between the watchdogs and the power policy; what they ask of core. */
 void watchdog_tick_on(

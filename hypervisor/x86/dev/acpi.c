@@ -52,8 +52,7 @@ static void add_cpu(struct acpi_info *info, uint32_t apic_id, uint8_t uid, uint3
         hv_log("acpi: more than %u CPUs; APIC id %u is left out", HV_MAX_PCPUS, apic_id);
         return;
     }
-    info->cpu_apic_id[info->cpu_count] = apic_id;
-    info->cpu_uid[info->cpu_count++] = uid;
+    info->cpu[info->cpu_count++] = (struct acpi_cpu){apic_id, uid};
 }
 
 static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes)
@@ -209,16 +208,12 @@ static void read_table(struct acpi_info *info, hpa_t table)
 static void boot_cpu_first(struct acpi_info *info, uint32_t boot_apic_id)
 {
     for (uint32_t i = 1; i < info->cpu_count; i++) {
-        uint8_t uid = info->cpu_uid[i];
+        struct acpi_cpu boot = info->cpu[i];
 
-        if (info->cpu_apic_id[i] != boot_apic_id)
+        if (boot.apic_id != boot_apic_id)
             continue;
-        for (uint32_t j = i; j; j--) {
-            info->cpu_apic_id[j] = info->cpu_apic_id[j - 1];
-            info->cpu_uid[j] = info->cpu_uid[j - 1];
-        }
-        info->cpu_apic_id[0] = boot_apic_id;
-        info->cpu_uid[0] = uid;
+        __builtin_memmove(&info->cpu[1], &info->cpu[0], i * sizeof(boot));
+        info->cpu[0] = boot;
     }
 }
 

@@ -69,8 +69,8 @@ static void end_table(struct builder *b, uint32_t start)
 static uint8_t uid_of(const struct acpi_info *info, uint32_t apic_id)
 {
     for (uint32_t i = 0; i < info->cpu_count; i++)
-        if (info->cpu_apic_id[i] == apic_id)
-            return info->cpu_uid[i];
+        if (info->cpu[i].apic_id == apic_id)
+            return info->cpu[i].uid;
     return (uint8_t)apic_id;
 }
 

@@ -7,6 +7,7 @@
 
 #include "hv/hw.h"
 #include "hv/log.h"
+#include "hv/watchdog.h"
 
 #define TSC_HZ    1000000000ull
 #define UART      0x3F8u
@@ -128,10 +129,10 @@ void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
     fake.sipi[vcpu->id] = vector;
 }
 
-void vm_guest_power(struct vm *vm, enum power_kind kind)
+void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how)
 {
     (void)vm;
-    fake.power_asked = (int)kind;
+    fake.power_asked = (int)how;
 }
 
 struct vm *vm_service(void)

@@ -15,6 +15,7 @@
 #include "hv/pcpu.h"
 #include "hv/power.h"
 #include "hv/vm.h"
+#include "hv/watchdog.h"
 
 #define FAKE_RAM_BYTES 0x40000u
 #define FAKE_LOG_BYTES 0x10000u
@@ -51,7 +52,7 @@ struct fake {
     struct fake_pci pci[FAKE_PCI_MAX];
     uint32_t ioapic_select;
     uint32_t ioapic[64]; /* registers of the physical I/O APIC at FEC00000h */
-    int power_asked;     /* enum power_kind of the last request, -1: none */
+    int power_asked;     /* enum bn_hvpci_end of the last request, -1: none */
 };
 
 extern struct fake fake;

@@ -105,11 +105,11 @@ static void test_reads(void **state)
     assert_true(info.present);
     assert_int_equal(info.table_count, 5);
     assert_int_equal(info.cpu_count, 3);
-    assert_int_equal(info.cpu_apic_id[0], 2); /* the boot CPU */
-    assert_int_equal(info.cpu_uid[0], 1);
-    assert_int_equal(info.cpu_apic_id[1], 0);
-    assert_int_equal(info.cpu_apic_id[2], 6);
-    assert_int_equal(info.cpu_uid[2], 7);
+    assert_int_equal(info.cpu[0].apic_id, 2); /* the boot CPU */
+    assert_int_equal(info.cpu[0].uid, 1);
+    assert_int_equal(info.cpu[1].apic_id, 0);
+    assert_int_equal(info.cpu[2].apic_id, 6);
+    assert_int_equal(info.cpu[2].uid, 7);
     assert_int_equal(info.ioapic_count, 1);
     assert_int_equal(info.ioapic[0].base, 0xFEC00000);
     assert_int_equal(info.override_count, 2);
@@ -234,9 +234,9 @@ static void test_service_view(void **state)
     /* Read again by the same reader, as Linux would. */
     assert_int_equal(acpi_read(PAGE, 2, &seen), BN_OK);
     assert_int_equal(seen.cpu_count, 2);
-    assert_int_equal(seen.cpu_apic_id[0], 2);
-    assert_int_equal(seen.cpu_uid[0], 1);
-    assert_int_equal(seen.cpu_apic_id[1], 0);
+    assert_int_equal(seen.cpu[0].apic_id, 2);
+    assert_int_equal(seen.cpu[0].uid, 1);
+    assert_int_equal(seen.cpu[1].apic_id, 0);
     assert_int_equal(seen.ioapic[0].base, 0xFEC00000);
     assert_int_equal(seen.override_count, 2);
     assert_int_equal(seen.pm1a_control, 0x604);

@@ -252,7 +252,7 @@ static void test_cf9_is_not_configuration(void **state)
     fake_outb(vm, 0xCF9, 0x02);
     assert_int_equal(fake.power_asked, -1);
     fake_outb(vm, 0xCF9, 0x06);
-    assert_int_equal(fake.power_asked, POWER_RESET);
+    assert_int_equal(fake.power_asked, BN_HVPCI_END_RESET);
     assert_int_equal(fake.port[0xCF9], 0);
 }
 
