@@ -89,8 +89,8 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
     say("Binnacle, from the first instruction at TSC %lu", loader_tsc_entry);
     efi_system->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
 
-    static struct bn_boot_info
-        early; /* its final place is chosen once the scenario's ranges are taken */
+    /* Its final place is chosen once the scenario's ranges are taken. */
+    static struct bn_boot_info early;
     early.rsdp = machine_rsdp();
     files_open();
     read_scenario(&early);

@@ -4,10 +4,9 @@
 
 #include <stdbool.h>
 
-#define EFI_PAGE  4096u
-#define MAX_PAGES (UINT64_C(1) << 40)
-#define EFI_MEMORY_SP                                                                              \
-    UINT64_C(0x40000) /* specific purpose: kept for drivers, not ordinary memory */
+#define EFI_PAGE      4096u
+#define MAX_PAGES     (UINT64_C(1) << 40)
+#define EFI_MEMORY_SP UINT64_C(0x40000) /* specific purpose: kept for drivers */
 #define EFI_MEMORY_WB UINT64_C(0x8)
 
 struct efi_descriptor { /* EFI_MEMORY_DESCRIPTOR, UEFI 2.10 §7.2.3 */

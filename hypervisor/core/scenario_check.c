@@ -3,8 +3,8 @@
  */
 #include "scenario_rules.h"
 
-#define MAX_ADDRESS                                                                                \
-    (UINT64_C(1) << 46) /* any physical address must be below: smallest of the supported CPUs */
+/* Any physical address must be below: smallest of the supported CPUs. */
+#define MAX_ADDRESS (UINT64_C(1) << 46)
 
 uint32_t scenario_crc(const struct bn_scenario *s)
 {

@@ -24,7 +24,7 @@ static void put_number(struct sentence *out, uint64_t value, bool hexadecimal)
 {
     char digits[24];
 
-    hv_snprintf(digits, sizeof(digits), hexadecimal ? "0x%lx" : "%lu", (unsigned long)value);
+    hv_snprintf(digits, sizeof(digits), hexadecimal ? "0x%lx" : "%lu", value);
     put(out, digits, sizeof(digits));
 }
 

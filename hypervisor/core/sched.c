@@ -8,8 +8,8 @@
 #include "hv/vm.h"
 
 #define SLICE_NS 4000000u
-#define PREEMPT_NS                                                                                 \
-    500000u /* how far ahead the running one must be before a waking one takes over */
+/* How far ahead the running one must be before a waking one takes over. */
+#define PREEMPT_NS 500000u
 #define WEIGHT_ONE 100u
 
 static bool runnable(const struct vcpu *vcpu)

@@ -107,9 +107,8 @@ static enum bn_status one_region(struct hsm_call *call, const struct acrn_memory
             status = change(call->vm, r, false);
     }
     if (status != BN_OK)
-        vm_log(call->vm, "memory region %u: guest %llx, service VM %llx, %llx bytes, %x: refused",
-               r->operation, (unsigned long long)r->user_gpa, (unsigned long long)r->service_gpa,
-               (unsigned long long)r->bytes, r->attributes);
+        vm_log(call->vm, "memory region %u: guest %lx, service VM %lx, %lx bytes, %x: refused",
+               r->operation, r->user_gpa, r->service_gpa, r->bytes, r->attributes);
     return status;
 }
 

@@ -61,9 +61,8 @@ long hsm_create_vm(struct hsm_call *call)
         return HSM_ENODEV;
     }
     if (!fits(vm->config, &call->creation)) {
-        vm_log(call->service, "create VM: %u vCPUs on CPUs %llx, flags %llx are not the scenario's",
-               call->creation.vcpu_num, (unsigned long long)call->creation.cpu_affinity,
-               (unsigned long long)call->creation.vm_flag);
+        vm_log(call->service, "create VM: %u vCPUs on CPUs %lx, flags %lx are not the scenario's",
+               call->creation.vcpu_num, call->creation.cpu_affinity, call->creation.vm_flag);
         return HSM_EINVAL;
     }
     if (hypercall_vm_hold(vm) != BN_OK)
@@ -122,7 +121,7 @@ void hypercall_service_gone(void)
         vm_pause(vm);
         ioreq_detach(vm);
         vm_destroy(vm);
-        hypercall_vm_release(
-            vm); /* whoever held it was a vCPU of the service VM, stopped for good */
+        /* Whoever held it was a vCPU of the service VM, stopped for good. */
+        hypercall_vm_release(vm);
     }
 }

@@ -149,8 +149,7 @@ static void deny(struct vcpu *vcpu)
     uint32_t n = __atomic_add_fetch(&denied[vcpu->vm->id], 1, __ATOMIC_RELAXED);
 
     if ((n & (n - 1)) == 0)
-        vm_log(vcpu->vm, "hypercall %llx denied: %s (%u times so far)",
-               (unsigned long long)vcpu->regs[REG_R8],
+        vm_log(vcpu->vm, "hypercall %lx denied: %s (%u times so far)", vcpu->regs[REG_R8],
                vm_is_service(vcpu->vm) ? "not from ring 0" : "not the service VM", n);
     vcpu->regs[REG_RAX] = (uint64_t)HSM_EPERM;
 }
@@ -173,9 +172,8 @@ bool hypercall_handle(struct vcpu *vcpu)
     const struct hypercall *entry = find(vcpu->regs[REG_R8]);
     if (!entry) {
         result = not_offered(vcpu->regs[REG_R8]) ? HSM_ENODEV : HSM_ENOSYS;
-        vm_log(vcpu->vm, "hypercall %llx (%llx, %llx) is %s",
-               (unsigned long long)vcpu->regs[REG_R8], (unsigned long long)call.arg[0],
-               (unsigned long long)call.arg[1], result == HSM_ENODEV ? "not offered" : "unknown");
+        vm_log(vcpu->vm, "hypercall %lx (%lx, %lx) is %s", vcpu->regs[REG_R8], call.arg[0],
+               call.arg[1], result == HSM_ENODEV ? "not offered" : "unknown");
         vcpu->regs[REG_RAX] = (uint64_t)result;
         return true;
     }
@@ -183,8 +181,8 @@ bool hypercall_handle(struct vcpu *vcpu)
     if (result == HSM_AGAIN)
         return false;
     if (result < 0)
-        vm_log(vcpu->vm, "hypercall %s (%llx, %llx) refused: %ld", entry->name,
-               (unsigned long long)call.arg[0], (unsigned long long)call.arg[1], result);
+        vm_log(vcpu->vm, "hypercall %s (%lx, %lx) refused: %ld", entry->name, call.arg[0],
+               call.arg[1], result);
     vcpu->regs[REG_RAX] = (uint64_t)result;
     return true;
 }

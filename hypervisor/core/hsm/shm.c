@@ -209,8 +209,8 @@ bool shm_fault(struct vcpu *vcpu, gpa_t gpa, bool write)
 
     if (!window_bytes || !find_offset(vcpu->vm, gpa, &offset))
         return false;
-    vm_log(vcpu->vm, "shared window: no right to %s %s (offset %llx)", write ? "write" : "read",
-           region_at(offset), (unsigned long long)offset);
+    vm_log(vcpu->vm, "shared window: no right to %s %s (offset %lx)", write ? "write" : "read",
+           region_at(offset), offset);
     vcpu_inject_gp(vcpu);
     return true;
 }

@@ -38,8 +38,7 @@ uint32_t policy_restarts(const struct vm *vm);
 enum bn_hvpci_end policy_last_end(const struct vm *vm);
 
 /* ---- Between the watchdogs and the power policy; what they ask of core. */
-void watchdog_tick_on(
-    void); /* policy_decide() is to be called some 20 times a second from now on */
+void watchdog_tick_on(void); /* policy_decide() is to be called some 20 times a second */
 void watchdog_vm_started(struct vm *vm); /* its deadline counts from now */
 void watchdog_service_ended(void);       /* the display is taken from it */
 

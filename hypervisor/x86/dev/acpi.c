@@ -33,7 +33,7 @@ static bool table_good(hpa_t table)
     name = hpa_to_ptr(table);
     bytes = length_of(table);
     if (bytes < SDT_BYTES || bytes > TABLE_MAX_BYTES || !sums_to_zero(table, bytes)) {
-        hv_log("acpi: table %.4s at %#lx: bad length or checksum", name, (unsigned long)table);
+        hv_log("acpi: table %.4s at %#lx: bad length or checksum", name, table);
         return false;
     }
     return true;
@@ -228,7 +228,7 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
         return BN_OK;
     if (rsdp > BELOW_4G - RSDP_BYTES || __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) ||
         !sums_to_zero(rsdp, RSDP_V1_BYTES)) {
-        hv_log("acpi: root pointer at %#lx is none", (unsigned long)rsdp);
+        hv_log("acpi: root pointer at %#lx is none", rsdp);
         return BN_EINVAL;
     }
     extended = acpi_get8(rsdp + RSDP_REVISION) >= 2 && sums_to_zero(rsdp, RSDP_BYTES) &&

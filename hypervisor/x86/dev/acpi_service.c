@@ -44,11 +44,8 @@ static uint32_t begin_table(struct builder *b, const char *signature, uint8_t re
     put(b, signature, 4);
     put_number(b, 0, 4); /* length, by end_table */
     put_number(b, revision, 1);
-    put_number(b, 0, 1); /* checksum */
-    put(b,
-        "BNACLE"
-        "BINNACLE",
-        14); /* OEM id, OEM table id */
+    put_number(b, 0, 1);          /* checksum */
+    put(b, "BNACLEBINNACLE", 14); /* OEM id, OEM table id */
     put_number(b, 1, 4);
     put(b, "BNCL", 4);
     put_number(b, 1, 4);

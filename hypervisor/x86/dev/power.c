@@ -127,8 +127,7 @@ static void read_only(struct io_access *io)
     if (!io->write)
         io->value = hw_in((uint16_t)io->address, io->bytes);
     else
-        vm_log(io->vcpu->vm, "write of %#lx to port %#lx ignored", (unsigned long)io->value,
-               (unsigned long)io->address);
+        vm_log(io->vcpu->vm, "write of %#lx to port %#lx ignored", io->value, io->address);
 }
 
 /* ACPI mode on is the one call to the firmware that must work. */

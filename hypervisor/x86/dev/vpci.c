@@ -48,8 +48,7 @@ static bool bars_collide(const struct vpci *pci, uint16_t bdf)
 
         if (bytes && is_forbidden(pci, base, bytes)) {
             vm_log(pci->vm, "PCI %02x:%02x.%x: BAR %u at %#lx, %#lx bytes, refused: not its memory",
-                   bdf >> 8, bdf >> 3 & 31, bdf & 7, bar, (unsigned long)base,
-                   (unsigned long)bytes);
+                   bdf >> 8, bdf >> 3 & 31, bdf & 7, bar, base, bytes);
             return true;
         }
     }
@@ -246,8 +245,8 @@ static void absent(struct io_access *io)
     const struct pci_bar *bar = io->device;
 
     vm_log(io->vcpu->vm, "denied: %s of %#lx, PCI %02x:%02x.%x is not its own",
-           io->write ? "write" : "read", (unsigned long)io->address, bar->bdf >> 8,
-           bar->bdf >> 3 & 31, bar->bdf & 7);
+           io->write ? "write" : "read", io->address, bar->bdf >> 8, bar->bdf >> 3 & 31,
+           bar->bdf & 7);
 }
 
 void vpci_hide(struct vpci *pci, uint16_t bdf)
