@@ -116,7 +116,7 @@ static void run_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit)
             wait_for_answer(vcpu, exit);
             return;
         }
-        insn->step = (uint8_t)insn_complete(vcpu, insn, io.value);
+        insn_complete(vcpu, insn, io.value);
     }
 }
 
@@ -175,6 +175,6 @@ void exit_io_done(struct vcpu *vcpu)
         finish_port(vcpu, &exit, value);
         return;
     }
-    vcpu->io.insn.step = (uint8_t)insn_complete(vcpu, &vcpu->io.insn, value);
+    insn_complete(vcpu, &vcpu->io.insn, value);
     run_instruction(vcpu, &exit);
 }

@@ -124,18 +124,17 @@ static void advance_register(struct vcpu *vcpu, enum reg reg, const struct insn_
     vcpu->regs[reg] = form->address_bytes == 2 ? (vcpu->regs[reg] & ~mask) | value : value;
 }
 
-static enum insn_step done(struct vcpu *vcpu, struct mmio_insn *insn)
+static void done(struct vcpu *vcpu, struct mmio_insn *insn)
 {
     const struct vcpu_exit exit = {.kind = EXIT_MMIO, .length = insn->form.length};
 
     vcpu_skip_instruction(vcpu, &exit);
     insn->step = INSN_DONE;
-    return INSN_DONE;
 }
 
 /* One iteration of a string instruction is over; with REP, RIP stays until the count is used up, so
  * that interrupts get their turn between iterations. */
-static enum insn_step string_done(struct vcpu *vcpu, struct mmio_insn *insn)
+static void string_done(struct vcpu *vcpu, struct mmio_insn *insn)
 {
     const struct insn_form *form = &insn->form;
     int64_t by = vcpu->rflags & FLAG_DF ? -(int64_t)form->operand_bytes : form->operand_bytes;
@@ -144,17 +143,15 @@ static enum insn_step string_done(struct vcpu *vcpu, struct mmio_insn *insn)
         advance_register(vcpu, REG_RSI, form, by);
     if (form->op != INSN_OUTS)
         advance_register(vcpu, REG_RDI, form, by);
-    if (form->repeat) {
+    if (form->repeat)
         advance_register(vcpu, REG_RCX, form, -1);
-        if (vcpu->regs[REG_RCX] & mask_of(form->address_bytes)) {
-            insn->step = INSN_DONE;
-            return INSN_DONE;
-        }
-    }
-    return done(vcpu, insn);
+    if (form->repeat && vcpu->regs[REG_RCX] & mask_of(form->address_bytes))
+        insn->step = INSN_DONE;
+    else
+        done(vcpu, insn);
 }
 
-static enum insn_step page_fault(struct vcpu *vcpu, struct mmio_insn *insn, gva_t gva, bool write)
+static void page_fault(struct vcpu *vcpu, struct mmio_insn *insn, gva_t gva, bool write)
 {
     struct segment_state ss;
 
@@ -163,7 +160,6 @@ static enum insn_step page_fault(struct vcpu *vcpu, struct mmio_insn *insn, gva_
     vendor->inject_exception(vcpu, VECTOR_PF, true,
                              (write ? 2u : 0) | ((ss.access >> 5 & 3) == 3 ? 4u : 0));
     insn->step = INSN_FAULT;
-    return INSN_FAULT;
 }
 
 static void want(struct mmio_insn *insn, enum insn_step step, uint64_t value)
@@ -185,27 +181,14 @@ static void start_from_memory(struct vcpu *vcpu, struct mmio_insn *insn)
         page_fault(vcpu, insn, source, false);
 }
 
-static enum insn_step finish_to_memory(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
+static void finish_to_memory(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
 {
     gva_t destination = string_address(vcpu, &insn->form, true);
 
-    if (gva_write(vcpu, destination, &value, insn->form.operand_bytes) != BN_OK)
-        return page_fault(vcpu, insn, destination, true);
-    return string_done(vcpu, insn);
-}
-
-static enum bn_status start_port(struct vcpu *vcpu, struct mmio_insn *insn,
-                                 const struct vcpu_exit *exit)
-{
-    const struct insn_form *form = &insn->form;
-
-    if (form->operand_bytes != exit->pio.size || (form->op == INSN_INS) != exit->pio.in)
-        return BN_EFAULT;
-    if (form->op == INSN_INS)
-        want(insn, INSN_READ, 0);
+    if (gva_write(vcpu, destination, &value, insn->form.operand_bytes) == BN_OK)
+        string_done(vcpu, insn);
     else
-        start_from_memory(vcpu, insn);
-    return BN_OK;
+        page_fault(vcpu, insn, destination, true);
 }
 
 static enum bn_status start_memory(struct vcpu *vcpu, struct mmio_insn *insn,
@@ -226,23 +209,17 @@ static enum bn_status start_memory(struct vcpu *vcpu, struct mmio_insn *insn,
     if ((address ^ exit->mmio.gpa) & (HV_PAGE_BYTES - 1) || exit->mmio.fetch ||
         (exit->mmio.gpa & (HV_PAGE_BYTES - 1)) + form->operand_bytes > HV_PAGE_BYTES)
         return BN_EFAULT;
-    switch (form->op) {
-    case INSN_STORE:
+    if (form->op == INSN_STORE)
         want(insn, INSN_WRITE, operand(vcpu, form));
-        return write ? BN_OK : BN_EFAULT;
-    case INSN_STOS:
+    else if (form->op == INSN_STOS)
         want(insn, INSN_WRITE, vcpu->regs[REG_RAX]);
-        return write ? BN_OK : BN_EFAULT;
-    case INSN_MOVS:
-        if (write)
-            start_from_memory(vcpu, insn);
-        else
-            want(insn, INSN_READ, 0);
-        return BN_OK;
-    default:
+    else if (form->op == INSN_MOVS && write)
+        start_from_memory(vcpu, insn);
+    else
         want(insn, INSN_READ, 0);
-        return form->op == INSN_LOAD && write ? BN_EFAULT : BN_OK;
-    }
+    /* A load does not write, a store does; what reads and writes may be found out at either. */
+    return (form->op == INSN_LOAD && write) || (insn->step == INSN_WRITE && !write) ? BN_EFAULT
+                                                                                    : BN_OK;
 }
 
 enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn, const struct vcpu_exit *exit)
@@ -260,11 +237,17 @@ enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn, const struc
         return status;
     if (form->is_port != (exit->kind == EXIT_PIO))
         return BN_EFAULT;
-    if (form->repeat && !(vcpu->regs[REG_RCX] & mask_of(form->address_bytes))) {
+    if (form->repeat && !(vcpu->regs[REG_RCX] & mask_of(form->address_bytes)))
         done(vcpu, insn);
-        return BN_OK;
-    }
-    return form->is_port ? start_port(vcpu, insn, exit) : start_memory(vcpu, insn, exit);
+    else if (!form->is_port)
+        return start_memory(vcpu, insn, exit);
+    else if (form->operand_bytes != exit->pio.size || (form->op == INSN_INS) != exit->pio.in)
+        return BN_EFAULT;
+    else if (form->op == INSN_INS)
+        want(insn, INSN_READ, 0);
+    else
+        start_from_memory(vcpu, insn);
+    return BN_OK;
 }
 
 /* What an operation on memory and register or immediate gives, and its flags (SDM 1 appendix A). */
@@ -290,37 +273,36 @@ static uint64_t combine(struct vcpu *vcpu, const struct insn_form *form, uint64_
 }
 
 /* The read of a read-modify-write, a load or a comparison has its value. */
-static enum insn_step complete_read(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
+static void complete_read(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
 {
     const struct insn_form *form = &insn->form;
 
-    if (form->op == INSN_MOVS || form->op == INSN_INS)
-        return finish_to_memory(vcpu, insn, value);
-    if (form->op == INSN_LOAD) {
-        if (form->sign_extend)
-            value = sign_extend(value, form->operand_bytes);
-    } else {
+    if (form->op == INSN_LOAD && form->sign_extend)
+        value = sign_extend(value, form->operand_bytes);
+    else if (form->op != INSN_LOAD)
         value = combine(vcpu, form, value);
-    }
-    if (form->op == INSN_CMP || form->op == INSN_TEST)
-        return done(vcpu, insn);
-    if (form->op == INSN_LOAD || form->to_register) {
+    if (form->op == INSN_CMP || form->op == INSN_TEST) {
+        done(vcpu, insn);
+    } else if (form->op == INSN_LOAD || form->to_register) {
         write_reg(vcpu, form, form->target_bytes, value);
-        return done(vcpu, insn);
+        done(vcpu, insn);
+    } else {
+        want(insn, INSN_WRITE, value);
     }
-    want(insn, INSN_WRITE, value);
-    return INSN_WRITE;
 }
 
 enum insn_step insn_complete(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
 {
-    const struct insn_form *form = &insn->form;
+    bool string = insn->form.op >= INSN_MOVS;
 
-    if (insn->step == INSN_READ)
-        return complete_read(vcpu, insn, value & mask_of(form->operand_bytes));
-    if (insn->step != INSN_WRITE)
-        return insn->step;
-    if (form->op == INSN_MOVS || form->op == INSN_STOS || form->op == INSN_OUTS)
-        return string_done(vcpu, insn);
-    return done(vcpu, insn);
+    value &= mask_of(insn->form.operand_bytes);
+    if (insn->step == INSN_READ && string)
+        finish_to_memory(vcpu, insn, value);
+    else if (insn->step == INSN_READ)
+        complete_read(vcpu, insn, value);
+    else if (insn->step == INSN_WRITE && string)
+        string_done(vcpu, insn);
+    else if (insn->step == INSN_WRITE)
+        done(vcpu, insn);
+    return (enum insn_step)insn->step;
 }

@@ -15,7 +15,7 @@ enum insn_op {
     INSN_XOR,
     INSN_CMP,
     INSN_TEST,
-    INSN_MOVS,
+    INSN_MOVS, /* from here on strings */
     INSN_STOS,
     INSN_INS,
     INSN_OUTS,
