@@ -5,8 +5,6 @@
 
 #include <efi.h>
 
-#include "binnacle/boot.h"
-#include "binnacle/scenario.h"
 #include "hv/hw.h"
 #include "hv/lib.h"
 #include "hv/scenario.h"

@@ -2,10 +2,6 @@
 /* The console UART multiplexed: whole lines with their speaker's name, input to one VM at a time.
  */
 #include "hv/hw.h"
-#include "hv/log.h"
-#include "hv/timer.h"
-#include "hv/types.h"
-#include "hv/vm.h"
 #include "hv/vuart.h"
 
 #define LINE_BYTES  200u

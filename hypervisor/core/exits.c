@@ -3,10 +3,7 @@
  * ones. */
 #include "hv/exits.h"
 #include "hv/arch.h"
-#include "hv/insn.h"
 #include "hv/ioreq.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
 
 #define VECTOR_GP 13u
 

@@ -2,7 +2,6 @@
 /* The only way from the hypervisor into a guest's memory: every page checked, never a device's. */
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/lib.h"
 #include "hv/vm.h"
 
 #define PAGE_OFFSET(a) ((a) & (HV_PAGE_BYTES - 1))

@@ -2,11 +2,7 @@
 /* Accesses to ports and memory that are emulated: find who owns the address, ask, give the answer.
  */
 #include "hv/exits.h"
-#include "hv/insn.h"
 #include "hv/ioreq.h"
-#include "hv/lib.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
 #include "hv/shm.h"
 
 /* Binary search: the last region that starts at or below the address. */

@@ -3,7 +3,6 @@
  * a list. */
 #include "hv/lib.h"
 #include "hv/paging.h"
-#include "hv/types.h"
 
 static struct spinlock lock;
 static hpa_t fresh, end;

@@ -2,8 +2,6 @@
 /* Loads a Multiboot1 ELF32 into a pre-launched VM (Multiboot specification 0.6.96). */
 #include "binnacle/guest_info.h"
 #include "hv/arch.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/platform.h"
 
 #define HEADER_MAGIC     0x1BADB002u

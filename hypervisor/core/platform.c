@@ -2,8 +2,6 @@
 /* The devices that the hypervisor itself emulates for each kind of VM, and the ports left open. */
 #include "hv/platform.h"
 #include "hv/host.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/pci.h"
 #include "hv/power.h"
 #include "hv/scenario.h"

@@ -3,8 +3,6 @@
 #include "binnacle/guest_info.h"
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/platform.h"
 #include "hv/shm.h"
 

@@ -4,7 +4,6 @@
  * it has, and the one that is furthest behind runs. vCPUs never change their CPU.
  */
 #include "hv/arch.h"
-#include "hv/log.h"
 #include "hv/vm.h"
 
 #define SLICE_NS 4000000u

@@ -2,8 +2,6 @@
 /* Builds the service VM: the whole machine at its own addresses, less what belongs to others. */
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/platform.h"
 #include "hv/scenario.h"
 #include "hv/shm.h"

@@ -4,9 +4,6 @@
 #include "hv/arch.h"
 #include "hv/exits.h"
 #include "hv/ioreq.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
-#include "hv/watchdog.h"
 
 const struct vcpu_vendor *vendor;
 

@@ -5,9 +5,6 @@
 #include "hv/exits.h"
 #include "hv/host.h"
 #include "hv/ioreq.h"
-#include "hv/lib.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
 #include "hv/platform.h"
 
 #define WEIGHT_DEFAULT 100u

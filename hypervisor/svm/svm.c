@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* AMD's virtualisation behind the vendor interface: presence, permission maps, entry. */
 #include "hv/arch.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "svm/vmcb.h"
 
 #define MSR_VM_CR      0xC0010114u

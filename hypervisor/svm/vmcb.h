@@ -3,7 +3,6 @@
 #ifndef SVM_VMCB_H
 #define SVM_VMCB_H
 
-#include "binnacle/abi.h"
 #include "hv/vm.h"
 
 struct vmcb_segment {

@@ -4,7 +4,6 @@
 #include "dev/pci_regs.h"
 #include "hv/display.h"
 #include "hv/host.h"
-#include "hv/log.h"
 #include "hv/pci.h"
 
 #define VIRTIO_GPU    0x10501AF4u

@@ -2,7 +2,6 @@
 /* Emulator of decoded instructions: one emulated access at a time, registers and flags at the end.
  */
 #include "hv/arch.h"
-#include "hv/insn.h"
 #include "hv/vm.h"
 
 #define FLAG_CF 0x001ull

@@ -2,10 +2,7 @@
 /* What interrupts the hypervisor itself: exceptions end in panic, vectors go to their owners. */
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
 #include "hv/vioapic.h"
-#include "hv/vm.h"
 
 #define VECTOR_NMI 2u
 

@@ -2,8 +2,6 @@
 /* Registers that the hypervisor itself never uses and vCPUs of one CPU share: x87 to AVX-512, debug
  * addresses, TSC_AUX. Switched eagerly with the vCPU. */
 #include "hv/arch.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/vm.h"
 
 #define XCR0_X87    1u

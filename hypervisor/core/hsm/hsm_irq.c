@@ -2,7 +2,6 @@
 /* Hypercalls about interrupts of post-launched VMs, and about the service VM's own CPUs. */
 #include "hsm.h"
 
-#include "hv/log.h"
 #include "hv/vioapic.h"
 
 long hsm_inject_msi(struct hsm_call *call)

@@ -3,7 +3,6 @@
  * how. */
 #include "hsm.h"
 
-#include "hv/log.h"
 #include "hv/shm.h"
 
 #define MAX_REGIONS          131072u /* as many as HSM can allocate a list for */

@@ -3,7 +3,6 @@
 #include "hsm.h"
 
 #include "hv/arch.h"
-#include "hv/log.h"
 
 #define CR0_NW       (1ull << 29)
 #define CR0_CD       (1ull << 30)

@@ -2,10 +2,6 @@
 /* Life of post-launched VMs by hypercall: create, start, pause, reset, destroy. */
 #include "hsm.h"
 
-#include "hv/ioreq.h"
-#include "hv/lib.h"
-#include "hv/log.h"
-
 static struct vm *find_by_uuid(const uint8_t *uuid)
 {
     for (size_t i = 0; i < HV_MAX_VMS; i++)

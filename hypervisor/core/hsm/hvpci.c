@@ -4,9 +4,6 @@
 #include "hv/pci.h"
 
 #include "hv/host.h"
-#include "hv/lib.h"
-#include "hv/log.h"
-#include "hv/timer.h"
 #include "hv/watchdog.h"
 
 #define LOG_BYTES 0x10000u

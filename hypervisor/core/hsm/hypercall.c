@@ -2,9 +2,6 @@
 /* The hypercall table, and what holds for every call: who may, which VM, arguments copied once. */
 #include "hsm.h"
 
-#include "hv/ioreq.h"
-#include "hv/log.h"
-
 #define HSM_AGAIN 1l /* no handler returns it: the VM is held by another CPU */
 
 enum argument { /* what RDI and RSI are */

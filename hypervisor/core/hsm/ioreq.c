@@ -5,7 +5,6 @@
 #include "hv/ioreq.h"
 
 #include "acrn.h"
-#include "hv/log.h"
 
 #define PCI_ADDRESS_PORT 0xCF8u
 

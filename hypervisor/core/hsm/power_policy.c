@@ -2,9 +2,6 @@
 /* Power policy: what becomes of a VM that has ended, and the order of switching off. One CPU
  * decides (policy_decide), the others only ask. */
 #include "hv/host.h"
-#include "hv/ioreq.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
 #include "hv/platform.h"
 #include "hv/power.h"
 #include "hv/watchdog.h"

@@ -3,9 +3,6 @@
  * enforce the rights. */
 #include "hv/shm.h"
 
-#include "hv/lib.h"
-#include "hv/log.h"
-
 static const struct bn_scenario *plan;
 static uint64_t offsets[BN_MAX_REGIONS]; /* of the regions, from the start of the window */
 static uint64_t window_bytes;            /* 0: there is no window */

@@ -4,7 +4,6 @@
 
 #include "binnacle/cluster_frames.h"
 #include "hv/display.h"
-#include "hv/log.h"
 #include "hv/shm.h"
 
 #define TICK_NS     50000000ull

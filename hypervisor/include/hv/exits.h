@@ -3,7 +3,6 @@
 #ifndef HV_EXITS_H
 #define HV_EXITS_H
 
-#include "hv/vm.h"
 #include "hv/watchdog.h"
 
 void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit);

@@ -5,7 +5,6 @@
 
 #include "binnacle/boot.h"
 #include "hv/acpi.h"
-#include "hv/types.h"
 
 extern struct bn_boot_info boot_info; /* our own copies: the loader's memory is given away */
 extern struct bn_scenario scenario;

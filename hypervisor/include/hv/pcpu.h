@@ -4,7 +4,6 @@
 #define HV_PCPU_H
 
 #include "hv/timer.h"
-#include "hv/types.h"
 
 #define PCPU_MAX_VCPUS (HV_MAX_VMS * 2)
 

@@ -4,7 +4,6 @@
 #ifndef HV_VCPU_H
 #define HV_VCPU_H
 
-#include "hv/exit.h"
 #include "hv/insn.h"
 #include "hv/vlapic.h"
 

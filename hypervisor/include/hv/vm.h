@@ -4,8 +4,10 @@
 #define HV_VM_H
 
 #include "binnacle/scenario.h"
+#include "hv/lib.h"
+#include "hv/log.h"
 #include "hv/paging.h"
-#include "hv/types.h"
+#include "hv/pcpu.h"
 #include "hv/vcpu.h"
 
 /*

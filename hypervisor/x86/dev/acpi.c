@@ -3,7 +3,6 @@
 #include "hv/acpi.h"
 #include "acpi_tables.h"
 #include "hv/log.h"
-#include "hv/paging.h"
 
 #define TABLE_MAX_BYTES 0x400000u
 #define BELOW_4G        0x100000000ull /* what is certain to be in the direct map */

@@ -2,7 +2,6 @@
 /* The service VM's view of ACPI: a root of its own that lists its CPUs and leaves out what is not
  * its. */
 #include "acpi_tables.h"
-#include "hv/acpi.h"
 #include "hv/vioapic.h"
 
 #define XSDT_AT 64u /* behind the root pointer */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The physical I/O APICs: direct lines, and those that follow the service VM's virtual one. */
 #include "hv/hw.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
 #include "hv/vioapic.h"
 
 #define REG_SELECT    0x00u

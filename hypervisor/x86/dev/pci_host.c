@@ -2,7 +2,6 @@
 /* The hypervisor's own access to PCI configuration space, and where there is room for virtual BARs.
  */
 #include "hv/hw.h"
-#include "hv/log.h"
 #include "hv/pci.h"
 #include "pci_regs.h"
 

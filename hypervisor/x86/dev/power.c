@@ -3,7 +3,6 @@
  * hypervisor's. */
 #include "hv/power.h"
 #include "hv/hw.h"
-#include "hv/log.h"
 #include "hv/pci.h"
 #include "hv/watchdog.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The virtual local APIC's register file: xAPIC page, x2APIC MSRs, priorities, EOI and timer. */
 #include "hv/vlapic.h"
-#include "hv/log.h"
 #include "hv/vioapic.h"
 #include "vlapic_regs.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The service VM's PCI configuration space: what it sees of the machine, and which writes reach it.
  */
-#include "hv/log.h"
 #include "hv/pci.h"
 #include "hv/power.h"
 #include "pci_regs.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The virtual 16550A: registers, receive FIFO and interrupt line of a VM's console. */
 #include "hv/vuart.h"
-#include "hv/log.h"
 #include "hv/vioapic.h"
 
 enum { REG_DATA, REG_IER, REG_IIR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCR };
