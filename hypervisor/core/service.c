@@ -120,18 +120,8 @@ static void add_e820(uint64_t base, uint64_t bytes, uint32_t type)
         e820[e820_count++] = (struct linux_e820){base, bytes, type};
 }
 
-static void sort_e820(void)
-{
-    for (uint32_t i = 1; i < e820_count; i++)
-        for (uint32_t j = i; j && e820[j].base < e820[j - 1].base; j--) {
-            struct linux_e820 other = e820[j];
-
-            e820[j] = e820[j - 1];
-            e820[j - 1] = other;
-        }
-}
-
-/* Its own memory with the page of ACPI tables cut out, the firmware's reservations, the window. */
+/* Its own memory with the page of ACPI tables cut out, the firmware's reservations, the window; in
+ * any order, Linux sorts. */
 static void make_e820(hpa_t acpi_page)
 {
     struct bn_range claim;
@@ -159,7 +149,6 @@ static void make_e820(hpa_t acpi_page)
     for (uint32_t i = 0; scenario_claim(&scenario, i, &claim, &who); i++)
         add_e820(claim.hpa, claim.bytes,
                  who.object == SCENARIO_SHM ? E820_SOFT_RESERVED : E820_RESERVED);
-    sort_e820();
 }
 
 /* Only what lies in the VM's own memory may stay where the loader put it. */

@@ -14,8 +14,7 @@ void display_init(void)
         if (drivers[i]->probe(found->bdf, pci_read(found->bdf, 0, 4)))
             chosen = drivers[i];
     if (chosen)
-        hv_log("display: %s at %02x:%02x.%u can be restored", chosen->name, found->bdf >> 8,
-               found->bdf >> 3 & 31, found->bdf & 7u);
+        hv_log("display: %s at %02x:%02x.%u can be restored", chosen->name, PCI_NAME(found->bdf));
     else
         hv_log("display: no controller that could be restored");
 }

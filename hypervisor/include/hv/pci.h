@@ -7,12 +7,14 @@
 #include "hv/vm.h"
 
 #define PCI_BDF(bus, device, function) ((uint16_t)((bus) << 8 | (device) << 3 | (function)))
-#define PCI_ADDRESS_PORT               0xCF8u
-#define PCI_DATA_PORT                  0xCFCu
-#define VPCI_MAX_HIDDEN                24u
-#define VPCI_MAX_FORBIDDEN             40u
-#define PCI_MAX_BARS                   96u
-#define VPCI_BARS                      6u
+/* For log lines: "%02x:%02x.%x". */
+#define PCI_NAME(bdf)      (bdf) >> 8, (bdf) >> 3 & 31, (bdf) & 7u
+#define PCI_ADDRESS_PORT   0xCF8u
+#define PCI_DATA_PORT      0xCFCu
+#define VPCI_MAX_HIDDEN    24u
+#define VPCI_MAX_FORBIDDEN 40u
+#define PCI_MAX_BARS       96u
+#define VPCI_BARS          6u
 
 /*
  * Hypervisor's own access, any CPU. ecam_base 0: ports only (offsets below 256). pci_init looks

@@ -85,10 +85,25 @@ static bool is_upper_half(uint16_t bdf, unsigned bar)
     return upper;
 }
 
+/* Which bits of a register can be written; decoding is off meanwhile. */
+static uint32_t writable_bits(uint16_t bdf, unsigned at, uint32_t ones)
+{
+    uint32_t command = pci_read(bdf, PCI_COMMAND, 2), value = pci_read(bdf, at, 4), bits;
+
+    pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
+    pci_write(bdf, at, 4, ones);
+    bits = pci_read(bdf, at, 4);
+    pci_write(bdf, at, 4, 0);
+    bits ^= pci_read(bdf, at, 4);
+    pci_write(bdf, at, 4, value);
+    pci_write(bdf, PCI_COMMAND, 2, command);
+    return bits;
+}
+
 uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes)
 {
     unsigned at = PCI_BAR0 + 4 * bar;
-    uint32_t command, low, high = 0, low_mask, high_mask = UINT32_MAX;
+    uint32_t low, low_mask, high_mask = UINT32_MAX;
     bool wide;
 
     *bytes = 0;
@@ -98,22 +113,13 @@ uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes)
     if (low & PCI_BAR_IO)
         return 0;
     wide = (low & PCI_BAR_TYPE) == PCI_BAR_64 && bar + 1 < bar_count(bdf);
-    command = pci_read(bdf, PCI_COMMAND, 2);
-    pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
-    pci_write(bdf, at, 4, UINT32_MAX);
-    low_mask = pci_read(bdf, at, 4) & PCI_BAR_MASK;
-    pci_write(bdf, at, 4, low);
-    if (wide) {
-        high = pci_read(bdf, at + 4, 4);
-        pci_write(bdf, at + 4, 4, UINT32_MAX);
-        high_mask = pci_read(bdf, at + 4, 4);
-        pci_write(bdf, at + 4, 4, high);
-    }
-    pci_write(bdf, PCI_COMMAND, 2, command);
+    low_mask = writable_bits(bdf, at, UINT32_MAX) & PCI_BAR_MASK;
+    if (wide)
+        high_mask = writable_bits(bdf, at + 4, UINT32_MAX);
     if (!low_mask && (!wide || !high_mask))
         return 0;
     *bytes = ~((uint64_t)high_mask << 32 | low_mask) + 1;
-    return (uint64_t)high << 32 | (low & PCI_BAR_MASK);
+    return (wide ? (uint64_t)pci_read(bdf, at + 4, 4) << 32 : 0) | (low & PCI_BAR_MASK);
 }
 
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after)
@@ -166,23 +172,15 @@ static void note_bar(uint16_t bdf, unsigned bar)
 /* Which bits of its BARs can be written, while nobody draws yet. */
 static void learn_display(uint16_t bdf)
 {
-    uint32_t command = pci_read(bdf, PCI_COMMAND, 2);
-
     host.display.present = true;
     host.display.bdf = bdf;
-    pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
     for (unsigned slot = 0; slot < HV_ARRAY_SIZE(host.display.writable); slot++) {
         unsigned at = slot == PCI_ROM_SLOT ? PCI_ROM : PCI_BAR0 + 4 * slot;
-        uint32_t value = pci_read(bdf, at, 4), ones;
 
-        pci_write(bdf, at, 4, slot == PCI_ROM_SLOT ? ~1u : UINT32_MAX);
-        ones = pci_read(bdf, at, 4);
-        pci_write(bdf, at, 4, 0);
-        host.display.writable[slot] = ones ^ pci_read(bdf, at, 4);
-        pci_write(bdf, at, 4, value);
-        host.display.value[slot] = value;
+        host.display.value[slot] = pci_read(bdf, at, 4);
+        host.display.writable[slot] =
+            writable_bits(bdf, at, slot == PCI_ROM_SLOT ? ~1u : UINT32_MAX);
     }
-    pci_write(bdf, PCI_COMMAND, 2, command);
 }
 
 static void scan_function(uint16_t bdf, uint32_t buses[8])

@@ -47,7 +47,7 @@ static bool bars_collide(const struct vpci *pci, uint16_t bdf)
 
         if (bytes && is_forbidden(pci, base, bytes)) {
             vm_log(pci->vm, "PCI %02x:%02x.%x: BAR %u at %#lx, %#lx bytes, refused: not its memory",
-                   bdf >> 8, bdf >> 3 & 31, bdf & 7, bar, base, bytes);
+                   PCI_NAME(bdf), bar, base, bytes);
             return true;
         }
     }
@@ -156,8 +156,8 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
     if (!chipset_write_allowed(bdf, offset) && offset < PCI_HEADER_BYTES)
         return;
     if (!chipset_write_allowed(bdf, offset) || (bridge && leads_to_hidden(pci, bdf)))
-        vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", bdf >> 8, bdf >> 3 & 31,
-               bdf & 7, value, offset);
+        vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", PCI_NAME(bdf), value,
+               offset);
     else if (pci->display && bdf == pci->display->bdf)
         shadow_write(pci, offset, bytes, value);
     else if (offset >= PCI_BAR0 && offset < bars_end)
@@ -244,8 +244,7 @@ static void absent(struct io_access *io)
     const struct pci_bar *bar = io->device;
 
     vm_log(io->vcpu->vm, "denied: %s of %#lx, PCI %02x:%02x.%x is not its own",
-           io->write ? "write" : "read", io->address, bar->bdf >> 8, bar->bdf >> 3 & 31,
-           bar->bdf & 7);
+           io->write ? "write" : "read", io->address, PCI_NAME(bar->bdf));
 }
 
 void vpci_hide(struct vpci *pci, uint16_t bdf)
