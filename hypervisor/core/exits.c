@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What happens at each kind of exit: a table of contents with one call per line, and the short
  * ones. */
-#include "hv/exits.h"
 #include "hv/arch.h"
 #include "hv/ioreq.h"
+#include "hv/watchdog.h"
 
 #define VECTOR_GP 13u
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The order of boot: from the loader's jump to the first guest instruction. */
 #include "hv/arch.h"
-#include "hv/display.h"
 #include "hv/host.h"
 #include "hv/pci.h"
 #include "hv/platform.h"

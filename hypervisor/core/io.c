@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Accesses to ports and memory that are emulated: find who owns the address, ask, give the answer.
  */
-#include "hv/exits.h"
 #include "hv/ioreq.h"
 #include "hv/shm.h"
+#include "hv/watchdog.h"
 
 /* Binary search: the last region that starts at or below the address. */
 static const struct io_region *find(const struct io_region *table, uint32_t count,

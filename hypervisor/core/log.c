@@ -2,7 +2,7 @@
 /* The log: a ring of lines in memory with the console behind it, and panic. */
 #include "hv/log.h"
 #include "hv/arch.h"
-#include "hv/power.h"
+#include "hv/watchdog.h"
 
 #define RING_BYTES     0x10000u
 #define LINE_BYTES     200u

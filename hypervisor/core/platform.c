@@ -3,10 +3,10 @@
 #include "hv/platform.h"
 #include "hv/host.h"
 #include "hv/pci.h"
-#include "hv/power.h"
 #include "hv/scenario.h"
 #include "hv/vioapic.h"
 #include "hv/vuart.h"
+#include "hv/watchdog.h"
 
 #define UART_PORTS      8u
 #define PIN_UART        (1u << VUART_IRQ)

@@ -2,8 +2,8 @@
 /* The loop of a CPU: pick a vCPU, take what was requested of it, give it interrupts, run it, handle
  * its exit. */
 #include "hv/arch.h"
-#include "hv/exits.h"
 #include "hv/ioreq.h"
+#include "hv/watchdog.h"
 
 const struct vcpu_vendor *vendor;
 

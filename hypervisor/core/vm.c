@@ -2,10 +2,10 @@
 /* The life of a virtual machine: made from its scenario entry, started, stopped, reset, taken
  * apart. */
 #include "hv/arch.h"
-#include "hv/exits.h"
 #include "hv/host.h"
 #include "hv/ioreq.h"
 #include "hv/platform.h"
+#include "hv/watchdog.h"
 
 #define WEIGHT_DEFAULT 100u
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Finds the display controller at boot and the driver that can put it back to its boot mode. */
-#include "hv/display.h"
+#include "hv/host.h"
 #include "hv/pci.h"
 
 static const struct display_restore *const drivers[] = {&display_virtio_vga};

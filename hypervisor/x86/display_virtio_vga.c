@@ -2,7 +2,6 @@
 /* Display restore for virtio-vga: a device reset (VIRTIO 1.2 §4.1.4.3.1) brings back the VGA mode
  * that the firmware set, and with it the linear framebuffer. */
 #include "dev/pci_regs.h"
-#include "hv/display.h"
 #include "hv/host.h"
 #include "hv/pci.h"
 

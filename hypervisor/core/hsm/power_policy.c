@@ -3,7 +3,6 @@
  * decides (policy_decide), the others only ask. */
 #include "hv/host.h"
 #include "hv/platform.h"
-#include "hv/power.h"
 #include "hv/watchdog.h"
 
 #include "hsm.h"

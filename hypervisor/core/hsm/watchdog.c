@@ -3,7 +3,7 @@
 #include "hv/watchdog.h"
 
 #include "binnacle/cluster_frames.h"
-#include "hv/display.h"
+#include "hv/host.h"
 #include "hv/shm.h"
 
 #define TICK_NS     50000000ull

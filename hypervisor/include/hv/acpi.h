@@ -44,7 +44,6 @@ struct acpi_info {
     struct acpi_override override[ACPI_MAX_OVERRIDES];
     hpa_t ecam_base; /* segment 0; 0: none */
     uint8_t ecam_first_bus, ecam_last_bus;
-    uint16_t sci_irq;
     uint16_t pm1a_event, pm1a_control, pm1b_control, pm_timer; /* ports, 0: none */
     uint32_t smi_command;                                      /* port */
     uint8_t acpi_enable; /* what is written there to enter ACPI mode */

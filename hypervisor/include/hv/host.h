@@ -5,6 +5,7 @@
 
 #include "binnacle/boot.h"
 #include "hv/acpi.h"
+#include "hv/types.h"
 
 extern struct bn_boot_info boot_info; /* our own copies: the loader's memory is given away */
 extern struct bn_scenario scenario;
@@ -47,5 +48,22 @@ bool host_is_memory(hpa_t address); /* RAM of any owner */
  * to its memory_bytes. The count of ranges; BN_ENOMEM in *status if there is less.
  */
 uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_status *status);
+
+/* ---- Last-resort display restore: puts a display controller back to the mode the loader set. */
+struct display_restore { /* one per controller family; const */
+    const char *name;
+    /* Looks at one PCI function (segment 0) at boot, remembers what restore() needs. */
+    bool (*probe)(uint16_t bdf, uint32_t ids); /* vendor in the lower half */
+    void (*restore)(void);                     /* any CPU, no lock held; bounded time */
+};
+
+extern const struct display_restore display_virtio_vga;
+
+/* Finds the controller of the boot framebuffer and its driver; logs if there is none. Once, at
+ * boot. */
+void display_init(void);
+/* Display state SAFE: takes the controller away from the service VM's driver. false: no driver for
+ * it. */
+bool display_safe(void);
 
 #endif

@@ -4,6 +4,7 @@
 #define HV_WATCHDOG_H
 
 #include "binnacle/hvpci.h"
+#include "hv/acpi.h"
 #include "hv/vm.h"
 
 /* Arms the watchdogs of the scenario on the calling CPU (not the cluster's). After the VMs are
@@ -41,5 +42,29 @@ enum bn_hvpci_end policy_last_end(const struct vm *vm);
 void watchdog_tick_on(void); /* policy_decide() is to be called some 20 times a second */
 void watchdog_vm_started(struct vm *vm); /* its deadline counts from now */
 void watchdog_service_ended(void);       /* the display is taken from it */
+
+/* ---- What the run loop asks of the exit handlers. */
+void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit);
+void exit_io_done(struct vcpu *vcpu); /* VCPU_REQ_IO_DONE was taken */
+void exit_end_vm(struct vcpu *vcpu, enum bn_hvpci_end how);
+void exit_mmio(struct vcpu *vcpu, const struct vcpu_exit *exit);
+void exit_pio(struct vcpu *vcpu, const struct vcpu_exit *exit);
+
+void vcpu_reset(struct vcpu *vcpu); /* power-on or INIT state of everything in it */
+
+/* ---- Power, reset and sleep registers of the machine: a VM that uses them ends itself and nothing
+ * else. */
+/*
+ * Puts the emulated registers in front of the service VM: PM1 control, SMI enables and TCO beside
+ * it, the reset register, 60h/64h, 92h, B2h. CF9h is part of the configuration ports (vpci_init).
+ */
+void power_init(struct vm *vm, const struct acpi_info *info);
+/* A byte access to CF9h, the reset control register. */
+void power_cf9(struct io_access *io);
+
+/* The machine itself, by whatever works (acpi_info as power_init got it); the second does not
+ * return. */
+void power_off_machine(void);
+void reset_machine(void) HV_NORETURN;
 
 #endif

@@ -173,7 +173,6 @@ static void read_fadt(struct acpi_info *info, hpa_t table)
         return;
     }
     info->dsdt = acpi_get32(table + FADT_DSDT);
-    info->sci_irq = acpi_get16(table + FADT_SCI);
     info->smi_command = acpi_get32(table + FADT_SMI);
     info->acpi_enable = acpi_get8(table + FADT_ACPI_ENABLE);
     find_s5(info);

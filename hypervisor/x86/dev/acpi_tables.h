@@ -37,7 +37,6 @@ enum {
 
     FADT_V1_BYTES = 116,
     FADT_DSDT = 40,
-    FADT_SCI = 46,
     FADT_SMI = 48,
     FADT_ACPI_ENABLE = 52,
     FADT_PM1A_EVENT = 56,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Power, reset and sleep registers: what a VM does to them concerns that VM; the machine is the
  * hypervisor's. */
-#include "hv/power.h"
 #include "hv/hw.h"
 #include "hv/pci.h"
 #include "hv/watchdog.h"

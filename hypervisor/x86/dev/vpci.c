@@ -2,7 +2,7 @@
 /* The service VM's PCI configuration space: what it sees of the machine, and which writes reach it.
  */
 #include "hv/pci.h"
-#include "hv/power.h"
+#include "hv/watchdog.h"
 #include "pci_regs.h"
 
 #define ADDRESS_ENABLE 0x80000000u

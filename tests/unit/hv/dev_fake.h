@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "hv/pcpu.h"
-#include "hv/power.h"
 #include "hv/vm.h"
 #include "hv/watchdog.h"
 

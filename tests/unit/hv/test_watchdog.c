@@ -12,10 +12,9 @@
 #include "../../../hypervisor/core/hsm/acrn.h"
 #include "binnacle/cluster_frames.h"
 #include "hsm_fake.h"
-#include "hv/display.h"
+#include "hv/host.h"
 #include "hv/pcpu.h"
 #include "hv/platform.h"
-#include "hv/power.h"
 #include "hv/watchdog.h"
 
 #define MS 1000000ull /* the fake TSC counts nanoseconds */
