@@ -51,13 +51,11 @@ long hsm_remove_cpu(struct hsm_call *call)
 {
     for (uint32_t i = 1; i < call->service->vcpu_count; i++) {
         struct vcpu *vcpu = &call->service->vcpu[i];
-        uint32_t halted = VCPU_HALTED;
 
         if (vcpu->lapic.apic_id != call->arg[0] || vcpu == call->caller)
             continue;
-        if (!__atomic_compare_exchange_n(&vcpu->state, &halted, VCPU_OFF, false, __ATOMIC_SEQ_CST,
-                                         __ATOMIC_SEQ_CST) &&
-            halted != VCPU_OFF && halted != VCPU_WAIT_SIPI)
+        if (!__sync_bool_compare_and_swap(&vcpu->state, VCPU_HALTED, VCPU_OFF) &&
+            vcpu->state != VCPU_OFF && vcpu->state != VCPU_WAIT_SIPI)
             return HSM_EBUSY;
         vm_log(call->service, "vCPU %u taken off line", i);
         return 0;

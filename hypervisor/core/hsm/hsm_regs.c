@@ -19,26 +19,17 @@
 #define AR_CODE_TYPE 0x98u /* present, code or data, executable */
 #define AR_KNOWN     0xF0FFu
 
-static bool all_zero(const void *data, size_t bytes)
-{
-    const uint8_t *p = data;
-
-    for (size_t i = 0; i < bytes; i++)
-        if (p[i])
-            return false;
-    return true;
-}
-
 /* Why the state is none that a CPU can be in; 0: it is one. SDM 3 §26.3.1, APM 2 §15.5.1. */
 static const char *fault_in(const struct acrn_vcpu_regs *r)
 {
+    static const uint8_t zeros[sizeof(r->reserved_64)];
     bool paging = r->cr0 & CR0_PG;
 
-    if (!all_zero(r->reserved, sizeof(r->reserved)) ||
-        !all_zero(r->reserved_64, sizeof(r->reserved_64)) ||
-        !all_zero(r->reserved_32, sizeof(r->reserved_32)) ||
-        !all_zero(r->gdt.reserved, sizeof(r->gdt.reserved)) ||
-        !all_zero(r->idt.reserved, sizeof(r->idt.reserved)))
+    if (memcmp(r->reserved, zeros, sizeof(r->reserved)) ||
+        memcmp(r->reserved_64, zeros, sizeof(r->reserved_64)) ||
+        memcmp(r->reserved_32, zeros, sizeof(r->reserved_32)) ||
+        memcmp(r->gdt.reserved, zeros, sizeof(r->gdt.reserved)) ||
+        memcmp(r->idt.reserved, zeros, sizeof(r->idt.reserved)))
         return "a reserved field";
     if ((r->cr0 & ~CR0_KNOWN) || (paging && !(r->cr0 & CR0_PE)) ||
         ((r->cr0 & CR0_NW) && !(r->cr0 & CR0_CD)))

@@ -39,20 +39,15 @@ static void look(void)
 
 void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how)
 {
-    uint32_t none = BN_HVPCI_END_NONE, running = VM_RUNNING;
-
     /* Nothing of it runs on, whatever is decided later; not even until the first reason is dealt
      * with. */
-    (void)__atomic_compare_exchange_n(&vm->state, &running, VM_PARKED, false, __ATOMIC_SEQ_CST,
-                                      __ATOMIC_SEQ_CST);
+    (void)__sync_bool_compare_and_swap(&vm->state, VM_RUNNING, VM_PARKED);
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
         vcpu_request(&vm->vcpu[i], VCPU_REQ_PAUSE);
 
     /* The first reason counts: what follows from it is not worth telling. */
-    if (!__atomic_compare_exchange_n(&ends[vm->id].want, &none, how, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_SEQ_CST))
-        return;
-    look();
+    if (__sync_bool_compare_and_swap(&ends[vm->id].want, BN_HVPCI_END_NONE, how))
+        look();
 }
 
 /* Its device model decides: it sees the reset that the guest did not get to ask for. */

@@ -16,7 +16,7 @@
 enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access);
 
 /*
- * After VCPU_REQ_IO_DONE, on the vCPU's own CPU: takes the answer (*value: zero-extended, of reads)
+ * After VCPU_REQ_IO_DONE, on the vCPU's own CPU: takes the answer (*value: of reads only)
  * and frees the slot; the vCPU is VCPU_READY again, vcpu->io.active false. BN_EBUSY: no answer yet,
  * go on waiting.
  */

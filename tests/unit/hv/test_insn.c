@@ -150,6 +150,9 @@ static void test_stores(void **state)
     start(8);
     assert_int_equal(begin("\x48\x89\x03", 3, DEVICE, true), BN_OK);
     assert_int_equal(insn.bytes, 8);
+    assert_int_equal(insn_complete(cpu, &insn, 0xBAD), INSN_DONE); /* nobody reads that answer */
+    for (unsigned i = 0; i < REG_COUNT; i++)
+        assert_int_equal(cpu->regs[i], i == REG_RBX ? DEVICE : 0);
     start(8);
     assert_int_equal(RUN("\x48\xc7\x03\xff\xff\xff\xff", DEVICE, 0), UINT64_MAX);
     start(8);
