@@ -90,7 +90,7 @@ static uint32_t build_madt(struct builder *b, const struct acpi_info *info, cons
         if (info->override[i].gsi >= VIOAPIC_PINS)
             continue;
         put_number(b, MADT_OVERRIDE | 10 << 8, 2);
-        put_number(b, info->override[i].irq << 8, 2); /* bus 0: ISA */
+        put_number(b, (uint32_t)info->override[i].irq << 8, 2); /* bus 0: ISA */
         put_number(b, info->override[i].gsi, 4);
         put_number(b, info->override[i].flags, 2);
     }
