@@ -10,8 +10,9 @@
 
 #define UART_PORTS      8u
 #define PIN_UART        (1u << VUART_IRQ)
-#define DEBUG_EXIT_PORT 0xF4u /* isa-debug-exit of QEMU */
-#define SPEAKER_COUNT   0x42u /* and its mode */
+#define PIN_PIT         (1u << 2) /* of the machine's timer, which is no VM's */
+#define DEBUG_EXIT_PORT 0xF4u     /* isa-debug-exit of QEMU */
+#define SPEAKER_COUNT   0x42u     /* and its mode */
 #define SPEAKER_GATE    0x61u
 
 static struct devices {
@@ -55,7 +56,7 @@ static enum bn_status create_service(struct vm *vm, struct devices *d)
         if (scenario.device[i].kind == BN_DEVICE_PCI)
             vpci_hide(&d->pci, scenario.device[i].bdf);
     power_init(vm, &acpi_info);
-    hostirq_forward(&d->ioapic, PIN_UART);
+    hostirq_forward(&d->ioapic, PIN_UART | PIN_PIT);
     return hvpci_init(vm);
 }
 

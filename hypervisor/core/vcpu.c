@@ -76,6 +76,7 @@ static void set_window(struct vcpu *vcpu, bool on)
 static void give_interrupts(struct vcpu *vcpu)
 {
     int vector = vlapic_pending(&vcpu->lapic);
+    bool can_take;
 
     if (vcpu->state == VCPU_HALTED && (vector >= 0 || vcpu->nmi_pending))
         vcpu->state = VCPU_READY;
@@ -86,12 +87,9 @@ static void give_interrupts(struct vcpu *vcpu)
         vcpu->nmi_pending = false;
         vendor->inject_nmi(vcpu);
     }
-    if (vector < 0) {
-        set_window(vcpu, false);
-    } else if (!vendor->can_take_irq(vcpu)) {
-        set_window(vcpu, true);
-    } else {
-        set_window(vcpu, false);
+    can_take = vector >= 0 && vendor->can_take_irq(vcpu);
+    set_window(vcpu, vector >= 0 && !can_take);
+    if (can_take) {
         vlapic_accept(&vcpu->lapic, (uint8_t)vector);
         vendor->inject_irq(vcpu, (uint8_t)vector);
     }

@@ -7,8 +7,6 @@
 #include "hv/platform.h"
 #include "hv/watchdog.h"
 
-#define WEIGHT_DEFAULT 100u
-
 struct vm vms[HV_MAX_VMS];
 
 struct vm *vm_service(void)
@@ -49,18 +47,16 @@ static enum bn_status create_vcpu(struct vm *vm, uint32_t id)
     vcpu->vm = vm;
     vcpu->id = id;
     vcpu->pcpu = &pcpus[config->pcpu];
-    vcpu->weight = config->weight ? config->weight : WEIGHT_DEFAULT;
+    vcpu->weight = config->weight;
     vcpu->lapic.vcpu = vcpu;
     /* Devices of these two send their interrupts to the physical id. */
     vcpu->lapic.apic_id = vm->config->kind == BN_VM_POSTLAUNCHED ? id : vcpu->pcpu->apic_id;
     memset(vcpu->exits, 0, sizeof(vcpu->exits));
     memset(vcpu->known, 0, sizeof(vcpu->known));
     status = vendor->vcpu_create(vcpu);
-    if (status != BN_OK)
-        return status;
-    if (id == 0)
+    if (status == BN_OK && id == 0)
         msr_policy_apply(vcpu);
-    return BN_OK;
+    return status;
 }
 
 static void reset_vcpus(struct vm *vm)

@@ -137,29 +137,24 @@ static uint64_t physical_entry(const struct vioapic *ioapic, uint64_t rte)
     return RTE_MASKED;
 }
 
-static bool forwarded(unsigned pin)
-{
-    return !(irq.not_forwarded >> pin & 1) && !is_direct(pin);
-}
-
 static void pin_changed(struct vioapic *ioapic, unsigned pin)
 {
+    uint32_t bit = 1u << pin;
     uint64_t rte;
-    bool lower = false;
+    bool lower;
 
     spin_lock(&irq.lock);
-    if (!forwarded(pin)) {
+    if (irq.not_forwarded & bit || is_direct(pin)) {
         spin_unlock(&irq.lock);
         return;
     }
     rte = vioapic_entry(ioapic, pin);
     irq.rte[pin] = physical_entry(ioapic, rte);
     /* Ended by other means than an EOI (trigger mode toggled, entry reset): nothing to wait for. */
-    if (irq.waiting >> pin & 1 && !(rte & (RTE_REMOTE_IRR | RTE_MASKED))) {
-        irq.waiting &= ~(1u << pin);
-        lower = true;
-    }
-    write_rte(pin, irq.rte[pin] | (irq.waiting >> pin & 1 ? RTE_MASKED : 0));
+    lower = irq.waiting & bit && !(rte & (RTE_REMOTE_IRR | RTE_MASKED));
+    if (lower)
+        irq.waiting &= ~bit;
+    write_rte(pin, irq.rte[pin] | (irq.waiting & bit ? RTE_MASKED : 0));
     spin_unlock(&irq.lock);
     if (lower)
         vioapic_set_line(ioapic, pin, false);
