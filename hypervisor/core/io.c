@@ -83,13 +83,10 @@ static void wait_for_answer(struct vcpu *vcpu, const struct vcpu_exit *exit)
 static void finish_port(struct vcpu *vcpu, const struct vcpu_exit *exit, uint64_t value)
 {
     uint64_t *rax = &vcpu->regs[REG_RAX];
+    uint64_t kept = exit->pio.size == 4 ? 0 : ~0ull << exit->pio.size * 8; /* 32 bits clear all */
 
-    if (exit->pio.in && exit->pio.size == 4)
-        *rax = (uint32_t)value;
-    else if (exit->pio.in && exit->pio.size == 2)
-        *rax = (*rax & ~0xFFFFull) | (value & 0xFFFF);
-    else if (exit->pio.in)
-        *rax = (*rax & ~0xFFull) | (value & 0xFF);
+    if (exit->pio.in)
+        *rax = (*rax & kept) | ((uint32_t)value & ~kept);
     vcpu_skip_instruction(vcpu, exit);
 }
 

@@ -39,7 +39,7 @@ void vioapic_reset(struct vioapic *ioapic);
 void vioapic_set_line(struct vioapic *ioapic, unsigned pin, bool asserted);
 /* From the local APIC: the guest ended a level-triggered interrupt. */
 void vioapic_eoi(struct vioapic *ioapic, uint8_t vector);
-uint64_t vioapic_entry(struct vioapic *ioapic, unsigned pin);
+uint64_t vioapic_entry(const struct vioapic *ioapic, unsigned pin); /* as it is just now */
 
 /* An ISA interrupt line (0..15) at the I/O APIC (line 0 at pin 2). */
 void vm_set_isa_irq(struct vm *vm, unsigned irq, bool asserted);

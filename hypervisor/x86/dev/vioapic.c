@@ -86,14 +86,9 @@ void vioapic_eoi(struct vioapic *ioapic, uint8_t vector)
     }
 }
 
-uint64_t vioapic_entry(struct vioapic *ioapic, unsigned pin)
+uint64_t vioapic_entry(const struct vioapic *ioapic, unsigned pin)
 {
-    uint64_t rte;
-
-    spin_lock(&ioapic->lock);
-    rte = ioapic->rte[pin];
-    spin_unlock(&ioapic->lock);
-    return rte;
+    return __atomic_load_n(&ioapic->rte[pin], __ATOMIC_ACQUIRE);
 }
 
 static uint32_t read_window(const struct vioapic *ioapic)
