@@ -97,9 +97,17 @@ static void handle_xsetbv(struct vcpu *vcpu, const struct vcpu_exit *exit)
 }
 
 /* Physical interrupts are taken here, on the host's own table. */
-static void handle_host_irq(void)
+static void handle_host_irq(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
+    (void)vcpu;
+    (void)exit;
     __asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
+static void handle_irq_window(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    (void)exit;
+    vcpu->look = true;
 }
 
 static void handle_hypercall(struct vcpu *vcpu, const struct vcpu_exit *exit)
@@ -138,56 +146,40 @@ void vcpu_park(struct vcpu *vcpu, const char *why)
     exit_end_vm(vcpu, BN_HVPCI_END_PARKED);
 }
 
+static void handle_shutdown(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    (void)exit;
+    exit_end_vm(vcpu, BN_HVPCI_END_TRIPLE_FAULT);
+}
+
+static void handle_invalid(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    (void)exit;
+    vcpu_park(vcpu, "an exit that nobody knows, or an entry that was refused");
+}
+
+static void (*const handlers[EXIT_KINDS])(struct vcpu *vcpu, const struct vcpu_exit *exit) = {
+    [EXIT_NONE] = NULL,
+    [EXIT_HOST_IRQ] = handle_host_irq,
+    [EXIT_HOST_NMI] = NULL, /* a kick: what is wanted is in the requests and the VM's state */
+    [EXIT_IRQ_WINDOW] = handle_irq_window,
+    [EXIT_CPUID] = handle_cpuid,
+    [EXIT_HLT] = handle_hlt,
+    [EXIT_PAUSE] = vcpu_skip_instruction,
+    [EXIT_HYPERCALL] = handle_hypercall,
+    [EXIT_PIO] = exit_pio,
+    [EXIT_MMIO] = exit_mmio,
+    [EXIT_RDMSR] = handle_rdmsr,
+    [EXIT_WRMSR] = handle_wrmsr,
+    [EXIT_XSETBV] = handle_xsetbv,
+    [EXIT_CR] = vcpu_skip_instruction, /* INVD: throwing away others' cache lines is not done */
+    [EXIT_EXCEPTION] = handle_exception,
+    [EXIT_SHUTDOWN] = handle_shutdown,
+    [EXIT_INVALID] = handle_invalid,
+};
+
 void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-    switch (exit->kind) {
-    case EXIT_NONE:
-        return;
-    case EXIT_IRQ_WINDOW:
-        vcpu->look = true;
-        return;
-    case EXIT_HOST_IRQ:
-        handle_host_irq();
-        return;
-    case EXIT_HOST_NMI:
-        return; /* it was a kick: what is wanted is in the requests and the VM's state */
-    case EXIT_CPUID:
-        handle_cpuid(vcpu, exit);
-        return;
-    case EXIT_HLT:
-        handle_hlt(vcpu, exit);
-        return;
-    case EXIT_HYPERCALL:
-        handle_hypercall(vcpu, exit);
-        return;
-    case EXIT_PIO:
-        exit_pio(vcpu, exit);
-        return;
-    case EXIT_MMIO:
-        exit_mmio(vcpu, exit);
-        return;
-    case EXIT_RDMSR:
-        handle_rdmsr(vcpu, exit);
-        return;
-    case EXIT_WRMSR:
-        handle_wrmsr(vcpu, exit);
-        return;
-    case EXIT_XSETBV:
-        handle_xsetbv(vcpu, exit);
-        return;
-    case EXIT_PAUSE: /* not intercepted */
-    case EXIT_CR:    /* INVD: throwing away others' cache lines is not done */
-        vcpu_skip_instruction(vcpu, exit);
-        return;
-    case EXIT_EXCEPTION:
-        handle_exception(vcpu, exit);
-        return;
-    case EXIT_SHUTDOWN:
-        exit_end_vm(vcpu, BN_HVPCI_END_TRIPLE_FAULT);
-        return;
-    case EXIT_INVALID:
-    case EXIT_KINDS:
-        vcpu_park(vcpu, "an exit that nobody knows, or an entry that was refused");
-        return;
-    }
+    if (handlers[exit->kind])
+        handlers[exit->kind](vcpu, exit);
 }
