@@ -147,9 +147,8 @@ enum { /* what follows the opcode, and how it is meant */
        OFFSET = 64,
 };
 
-/* `memory`: bytes of the memory operand; 0: 1 if bit 0 of the opcode is clear, else the operand
- * size.
- */
+/* `memory`: bytes of the memory operand; 0: one if bit 0 of the opcode is clear, else the operand
+ * size. */
 static const struct opcode {
     uint16_t opcode, mask;
     uint8_t digit, op, memory, flags;
@@ -174,12 +173,12 @@ static const struct opcode {
     {0x84, 0x1FE, ANY, INSN_TEST, 0, MODRM},
     {0xF6, 0x1FE, 0, INSN_TEST, 0, MODRM | IMMEDIATE},
     {0x80, 0x1FE, 1, INSN_OR, 0, MODRM | IMMEDIATE},
-    {0x80, 0x1FE, 4, INSN_AND, 0, MODRM | IMMEDIATE},
-    {0x80, 0x1FE, 6, INSN_XOR, 0, MODRM | IMMEDIATE},
-    {0x80, 0x1FE, 7, INSN_CMP, 0, MODRM | IMMEDIATE},
     {0x83, 0x1FF, 1, INSN_OR, 0, MODRM | IMMEDIATE_8},
+    {0x80, 0x1FE, 4, INSN_AND, 0, MODRM | IMMEDIATE},
     {0x83, 0x1FF, 4, INSN_AND, 0, MODRM | IMMEDIATE_8},
+    {0x80, 0x1FE, 6, INSN_XOR, 0, MODRM | IMMEDIATE},
     {0x83, 0x1FF, 6, INSN_XOR, 0, MODRM | IMMEDIATE_8},
+    {0x80, 0x1FE, 7, INSN_CMP, 0, MODRM | IMMEDIATE},
     {0x83, 0x1FF, 7, INSN_CMP, 0, MODRM | IMMEDIATE_8},
 };
 

@@ -4,7 +4,7 @@
 #include "acpi_tables.h"
 #include "hv/vioapic.h"
 
-#define XSDT_AT 64u /* behind the root pointer */
+#define MADT_AT 64u /* behind the root pointer */
 
 struct builder {
     uint8_t *page;
@@ -70,7 +70,7 @@ static uint8_t uid_of(const struct acpi_info *info, uint32_t apic_id)
     return (uint8_t)apic_id;
 }
 
-static uint32_t build_madt(struct builder *b, const struct acpi_info *info, const struct vm *vm)
+static void build_madt(struct builder *b, const struct acpi_info *info, const struct vm *vm)
 {
     uint32_t start = begin_table(b, "APIC", 4);
 
@@ -95,7 +95,6 @@ static uint32_t build_madt(struct builder *b, const struct acpi_info *info, cons
         put_number(b, info->override[i].flags, 2);
     }
     end_table(b, start);
-    return start;
 }
 
 static bool dropped(hpa_t table)
@@ -116,28 +115,23 @@ static bool dropped(hpa_t table)
 
 enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm *vm, hpa_t page)
 {
-    struct builder b = {.page = hpa_to_ptr(page), .at = XSDT_AT};
+    struct builder b = {.page = hpa_to_ptr(page), .at = MADT_AT};
     uint8_t *rsdp = b.page;
-    uint64_t xsdt = page + XSDT_AT, madt;
-    uint32_t bytes = RSDP_BYTES, start, entry;
+    uint32_t bytes = RSDP_BYTES, start;
+    uint64_t xsdt;
 
     __builtin_memset(b.page, 0, HV_PAGE_BYTES);
+    build_madt(&b, info, vm);
     start = begin_table(&b, "XSDT", 1);
-    entry = b.at;
-    put_number(&b, 0, 8); /* the MADT, whose place is not known yet */
+    xsdt = page + start;
+    put_number(&b, page + MADT_AT, 8);
     for (uint32_t i = 0; i < info->table_count; i++)
         if (!dropped(info->tables[i]))
             put_number(&b, info->tables[i], 8);
     end_table(&b, start);
-    madt = page + build_madt(&b, info, vm);
     if (b.full)
         return BN_ENOMEM;
-    __builtin_memcpy(b.page + entry, &madt, 8);
-    bytes = acpi_get32(xsdt + SDT_LENGTH);
-    b.page[start + SDT_CHECKSUM] = 0;
-    b.page[start + SDT_CHECKSUM] = checksum(b.page + start, bytes);
 
-    bytes = RSDP_BYTES;
     __builtin_memcpy(rsdp, "RSD PTR ", 8);
     __builtin_memcpy(rsdp + RSDP_OEM, "BNACLE", 6);
     rsdp[RSDP_REVISION] = 2;
