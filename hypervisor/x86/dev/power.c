@@ -133,8 +133,10 @@ static void smi_command(struct io_access *io)
 {
     if (io->write && !io->offset && io->bytes == 1 && io->value == power.info->acpi_enable)
         hw_out8((uint16_t)io->address, (uint8_t)io->value);
+    else if (io->write)
+        vm_log(io->vcpu->vm, "write of %#lx to SMI port %#lx ignored", io->value, io->address);
     else
-        read_only(io);
+        io->value = hw_in((uint16_t)io->address, io->bytes);
 }
 
 static void reset_port(struct io_access *io)
