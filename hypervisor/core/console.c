@@ -179,12 +179,18 @@ static void offer_held(void)
         console.held[i] = console.held[i + taken];
 }
 
+/* A character that there is room for: what is not read here, the sender keeps. */
+static bool input_waits(void)
+{
+    return console.held_count < HELD_BYTES && hw_in8(console.port + 5) & LSR_READY;
+}
+
 void console_poll(void)
 {
     if (!console.port)
         return;
     spin_lock(&console.input_lock);
-    for (unsigned i = 0; i < INPUT_BURST && hw_in8(console.port + 5) & LSR_READY; i++) {
+    for (unsigned i = 0; i < INPUT_BURST && input_waits(); i++) {
         uint8_t c = hw_in8(console.port);
 
         if (console.escaped) {
@@ -192,13 +198,14 @@ void console_poll(void)
             choose_vm(c);
         } else if (c == CONSOLE_ESCAPE) {
             console.escaped = true;
-        } else if (console.held_count < HELD_BYTES) {
+        } else {
             console.held[console.held_count++] = c;
         }
     }
     offer_held();
-    /* Whoever has a full FIFO empties it soon; nobody tells us when. */
-    if (console.held_count && !console.poll_timer.deadline)
+    /* Whoever has a full FIFO empties it soon; nobody tells us when. What stays in the UART keeps
+     * its line asserted and so causes no other edge. */
+    if ((console.held_count || input_waits()) && !console.poll_timer.deadline)
         timer_arm(&console.poll_timer, tsc_now() + tsc_from_ns(POLL_NS));
     spin_unlock(&console.input_lock);
 }

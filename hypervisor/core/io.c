@@ -66,9 +66,9 @@ static enum bn_status perform(struct vcpu *vcpu, struct io_access *io)
         r->handler(io);
     } else if (vm->config->kind == BN_VM_POSTLAUNCHED) {
         return ioreq_submit(vcpu, io) == BN_EBUSY ? BN_EBUSY : BN_OK;
-    } else if (io->mmio) {
-        vm_log(vm, "denied: %s of %lx at rip %lx", io->write ? "write" : "read", io->address,
-               vcpu->rip);
+    } else {
+        vm_log(vm, "denied: %s of %s%lx at rip %lx", io->write ? "write" : "read",
+               io->mmio ? "" : "port ", io->address, vcpu->rip);
     }
     return BN_OK;
 }

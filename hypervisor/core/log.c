@@ -15,7 +15,7 @@ static struct spinlock ring_lock;
 static struct budget {
     uint64_t refill; /* TSC up to which lines have been earned */
     uint32_t credit, dropped;
-} budgets[HV_MAX_VMS];
+} vm_budget[HV_MAX_VMS], event_budget[HV_MAX_VMS];
 
 static void ring_line(const char *line)
 {
@@ -55,11 +55,10 @@ void hv_log(const char *format, ...)
     va_end(list);
 }
 
-/* Takes one line from the VM's budget. */
-static bool may_log(const struct vm *vm)
+/* Takes one line from the budget. */
+static bool may_log(struct budget *b)
 {
     uint64_t now = tsc_now(), step = tsc_from_ns(VM_LINE_NS);
-    struct budget *b = &budgets[vm->id];
     bool may;
 
     spin_lock(&ring_lock);
@@ -74,19 +73,34 @@ static bool may_log(const struct vm *vm)
     return may;
 }
 
+static void log_within(const struct vm *vm, struct budget *budget, const char *format, va_list list)
+{
+    uint32_t dropped;
+
+    if (!may_log(budget))
+        return;
+    log_arguments(vm->config->name, format, list);
+    dropped = __atomic_exchange_n(&budget->dropped, 0, __ATOMIC_RELAXED);
+    if (dropped)
+        hv_log("[%s] (%u lines dropped)", vm->config->name, dropped);
+}
+
 void vm_log(struct vm *vm, const char *format, ...)
 {
     va_list list;
-    uint32_t dropped;
 
-    if (!may_log(vm))
-        return;
     va_start(list, format);
-    log_arguments(vm->config->name, format, list);
+    log_within(vm, &vm_budget[vm->id], format, list);
     va_end(list);
-    dropped = __atomic_exchange_n(&budgets[vm->id].dropped, 0, __ATOMIC_RELAXED);
-    if (dropped)
-        hv_log("[%s] (%u lines dropped)", vm->config->name, dropped);
+}
+
+void vm_event(struct vm *vm, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    log_within(vm, &event_budget[vm->id], format, list);
+    va_end(list);
 }
 
 uint64_t log_head(void)

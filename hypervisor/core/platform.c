@@ -127,3 +127,13 @@ void platform_reset(struct vm *vm)
     if (vm->uart)
         vuart_reset(vm->uart);
 }
+
+void platform_destroy(struct vm *vm)
+{
+    if (!vm->pci)
+        return;
+    /* Lines first: whoever is taking an interrupt now is done with it long before the devices are
+     * quiet and what they interrupt is built anew. */
+    hostirq_stop();
+    vpci_stop_devices(vm->pci);
+}

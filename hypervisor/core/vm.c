@@ -141,6 +141,7 @@ void vm_destroy(struct vm *vm)
         return;
     vm_pause(vm);
     vm->state = VM_DYING;
+    platform_destroy(vm);
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {
         timer_cancel(&vm->vcpu[i].lapic.timer);
         vm->vcpu[i].state = VCPU_OFF;

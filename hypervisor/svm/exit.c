@@ -53,8 +53,11 @@ static void decode_exception(struct vcpu *vcpu, const struct vmcb *vmcb, struct 
 {
     uint64_t vector = vmcb->exit_code - SVM_EXCEPTION;
 
-    if (vector > 31)
+    if (vector > 31) {
+        vm_log(vcpu->vm, "denied: instruction of exit code %lx at rip %lx", vmcb->exit_code,
+               vmcb->rip);
         vector = VECTOR_UD;
+    }
     /* VMCALL is Intel's instruction: an invalid opcode here, and the hypercall all the same. */
     if (vector == VECTOR_UD && vcpu_at_vmcall(vcpu)) {
         exit->kind = EXIT_HYPERCALL;

@@ -110,6 +110,12 @@ uint64_t tsc_now(void)
     return rdtsc();
 }
 
+void clock_wait_until(uint64_t tsc)
+{
+    while (tsc_now() < tsc)
+        cpu_pause();
+}
+
 uint64_t tsc_from_ns(uint64_t ns)
 {
     return scale(ns, ticks_per_ns_32);

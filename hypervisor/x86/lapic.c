@@ -109,8 +109,24 @@ void lapic_timer_set(uint64_t deadline_tsc)
     write_register(APIC_TICR, (uint32_t)count);
 }
 
+/* Tells whether a VM that fell silent had an interrupt waiting, or waited for one. */
+static void tell_left(void)
+{
+    for (unsigned i = 1; i < 8; i++) {
+        uint32_t serving = read_register(APIC_ISR + i);
+        uint32_t pending = read_register(APIC_IRR + i);
+
+        if (serving || pending)
+            hv_log("APIC left with vectors %x to %x in service %x, pending %x", i * 32, i * 32 + 31,
+                   serving, pending);
+    }
+    hv_log("APIC left with timer at %x of %x, vector entry %x", read_register(APIC_TCCR),
+           read_register(APIC_TICR), read_register(APIC_LVT_TIMER));
+}
+
 void lapic_hand_over(void)
 {
+    tell_left();
     /* What the guest before left in service or pending goes to our own handlers, which drop it. */
     write_register(APIC_TPR, 0);
     write_register(APIC_SVR, SVR_ON);

@@ -9,8 +9,17 @@ enum policy {
     STATE,     /* kept by the vendor's part */
     HOST_READ, /* the machine's value, writes go nowhere */
     FIXED,     /* this value, writes go nowhere */
+    STRICT,    /* this value; a write that would change it is #GP */
+    READ_ONLY, /* this value, writes are #GP */
     APIC,      /* the local APIC's */
 };
+
+/* HWCR: what Linux may switch on some family and no guest notices: TLB cache (3), flush filter (6),
+ * IGNNE (8), writes to machine check status (18). The rest is the machine's: SMM lock (0), INVD
+ * (4), MWAIT (9), boost (25). */
+#define MSR_HWCR     0xC0010015u
+#define HWCR_TSC     (1u << 24) /* it runs at its nominal rate */
+#define HWCR_IGNORED (1u << 3 | 1u << 6 | 1u << 8 | 1u << 18)
 
 #define MTRR_CAP      0xFEu
 #define MTRR_CAP_FIX  (1u << 8)
@@ -31,17 +40,17 @@ static const struct msr_rule {
     {0x17, 0x17, FIXED, 0},
     {MSR_APIC_BASE, MSR_APIC_BASE, APIC, 0},
     {0x34, 0x34, FIXED, 0},     /* SMI count */
-    {0x3A, 0x3A, FIXED, 1},     /* feature control: locked, everything off */
+    {0x3A, 0x3A, READ_ONLY, 1}, /* feature control: locked, everything off */
     {0x79, 0x79, FIXED, 0},     /* microcode update */
     {0x8B, 0x8B, HOST_READ, 0}, /* microcode revision */
-    {0xCE, 0xCE, FIXED, 0},     /* platform info */
+    {0xCE, 0xCE, READ_ONLY, 0}, /* platform info */
     {MTRR_CAP, MTRR_CAP, HOST_READ, 0},
     {0x140, 0x140, FIXED, 0}, /* misc features */
     {MSR_SYSENTER_CS, MSR_SYSENTER_EIP, OPEN, 0},
-    {0x179, 0x17A, FIXED, 0}, /* machine check: no banks */
-    {0x1A0, 0x1A0, FIXED, 1}, /* misc enable: fast strings */
-    {MSR_DEBUGCTL, MSR_DEBUGCTL, FIXED, 0},
-    {0x200, 0x20F, HOST_READ, 0}, /* MTRRs: the firmware's, for everybody */
+    {0x179, 0x17A, FIXED, 0},                /* machine check: no banks */
+    {0x1A0, 0x1A0, FIXED, 1},                /* misc enable: fast strings */
+    {MSR_DEBUGCTL, MSR_DEBUGCTL, STRICT, 0}, /* neither branch records nor single branches */
+    {0x200, 0x20F, HOST_READ, 0},            /* MTRRs: the firmware's, for everybody */
     {0x250, 0x250, HOST_READ, 0},
     {0x258, 0x259, HOST_READ, 0},
     {0x268, 0x26F, HOST_READ, 0},
@@ -53,23 +62,21 @@ static const struct msr_rule {
     {MSR_STAR, MSR_SFMASK, OPEN, 0},
     {MSR_FS_BASE, MSR_KERNEL_GS_BASE, OPEN, 0},
     {MSR_TSC_AUX, MSR_TSC_AUX, OPEN, 0},
-    {0xC0010010, 0xC0010010, FIXED, 0},       /* SYSCFG */
-    {0xC0010015, 0xC0010015, FIXED, 1 << 24}, /* HWCR: TSC at its nominal rate */
+    {0xC0010010, 0xC0010010, FIXED, 0}, /* SYSCFG */
+    {MSR_HWCR, MSR_HWCR, STRICT, HWCR_TSC},
     {0xC001001A, 0xC001001A, FIXED, 0},
     {0xC001001D, 0xC001001D, FIXED, 0},
     {0xC001001F, 0xC001001F, FIXED, 0},
-    {0xC0010055, 0xC0010055, FIXED, 0},      /* interrupt pending message: none */
-    {0xC0010114, 0xC0010114, FIXED, 1 << 4}, /* VM_CR: SVM is switched off */
-    {0xC0010117, 0xC0010117, FIXED, 0},
+    {0xC0010055, 0xC0010055, FIXED, 0}, /* interrupt pending message: none */
+    /* VM_CR and VM_HSAVE_PA (C0010114h, C0010117h) are not here: CPUID offers no SVM. */
     {0xC0011020, 0xC001102F, FIXED, 2}, /* core configuration; 29h: LFENCE serialises */
 };
 
-static const struct msr_rule *rule_of(struct vcpu *vcpu, uint32_t msr, const char *access)
+static const struct msr_rule *rule_of(uint32_t msr)
 {
     for (unsigned i = 0; i < HV_ARRAY_SIZE(rules); i++)
         if (msr >= rules[i].first && msr <= rules[i].last)
             return &rules[i];
-    vm_log(vcpu->vm, "denied: %s of MSR %x at rip %lx", access, msr, vcpu->rip);
     return NULL;
 }
 
@@ -157,10 +164,12 @@ static enum bn_status write_efer(struct vcpu *vcpu, uint64_t value)
 
 enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
-    const struct msr_rule *rule = rule_of(vcpu, msr, "read");
+    const struct msr_rule *rule = rule_of(msr);
 
-    if (!rule)
+    if (!rule) {
+        vm_log(vcpu->vm, "denied: read of MSR %x at rip %lx", msr, vcpu->rip);
         return BN_EINVAL;
+    }
     switch (rule->policy) {
     case APIC:
         return read_apic(vcpu, msr, value);
@@ -170,6 +179,8 @@ enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
         *value = rdmsr(msr);
         return BN_OK;
     case FIXED:
+    case STRICT:
+    case READ_ONLY:
         *value = rule->value;
         return BN_OK;
     default:
@@ -177,20 +188,48 @@ enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
     }
 }
 
+static enum bn_status deny_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+    vm_log(vcpu->vm, "denied: write of %lx to MSR %x at rip %lx", value, msr, vcpu->rip);
+    return BN_EINVAL;
+}
+
+/* What the VM cannot change: #GP, or the write goes nowhere, and the log has what it would have
+ * been. */
+static enum bn_status drop_write(struct vcpu *vcpu, const struct msr_rule *rule, uint32_t msr,
+                                 uint64_t value)
+{
+    uint64_t now = rule->value, ignored = msr == MSR_HWCR ? HWCR_IGNORED : 0;
+
+    if (rule->policy == HOST_READ && !host_has(msr))
+        return deny_write(vcpu, msr, value);
+    if (rule->policy == HOST_READ)
+        now = rdmsr(msr);
+    if (rule->policy == READ_ONLY || (rule->policy == STRICT && (value ^ now) & ~ignored))
+        return deny_write(vcpu, msr, value);
+    if (rule->policy == OPEN_READ || value != now)
+        vm_log(vcpu->vm, "ignored: write of %lx to MSR %x at rip %lx", value, msr, vcpu->rip);
+    return BN_OK;
+}
+
 enum bn_status msr_policy_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-    const struct msr_rule *rule = rule_of(vcpu, msr, "write");
+    const struct msr_rule *rule = rule_of(msr);
 
     if (!rule)
-        return BN_EINVAL;
+        return deny_write(vcpu, msr, value);
     switch (rule->policy) {
     case APIC:
-        return write_apic(vcpu, msr, value);
+        if (write_apic(vcpu, msr, value) != BN_OK)
+            return deny_write(vcpu, msr, value);
+        return BN_OK;
     case STATE:
-        return msr == MSR_EFER ? write_efer(vcpu, value) : vendor->set_msr(vcpu, msr, value);
+        if (write_efer(vcpu, value) != BN_OK) /* the only one */
+            return deny_write(vcpu, msr, value);
+        return BN_OK;
     case OPEN:
         return vendor->set_msr(vcpu, msr, value);
     default:
-        return BN_OK;
+        return drop_write(vcpu, rule, msr, value);
     }
 }

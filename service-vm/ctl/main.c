@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "hvpci.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -115,8 +116,9 @@ static int command(const struct hvpci *h, enum bn_hvpci_command what, const char
 
 static int usage(void)
 {
-    (void)fputs("usage: binnaclectl list | stats [VM] | watch [SECONDS] | log | restart VM | stop "
-                "VM | off\n"
+    (void)fputs("usage: binnaclectl list | stats [VM] | watch [SECONDS] | log | console VM |\n"
+                "                   restart VM | stop VM | off\n"
+                "  console: of a VM that a device model serves, line by line, until end of input\n"
                 "  restart and stop: pre-launched VMs and the service VM; the IVI is its device "
                 "model's (sv restart ivi)\n"
                 "  off: ignition off, all VMs in order, the cluster last\n",
@@ -161,6 +163,12 @@ int main(int argc, char **argv)
 
     if (argc < 2)
         return usage();
+    if (strcmp(argv[1], "console") == 0 && argc > 2) {
+        rc = console_attach(argv[2]);
+        if (rc < 0)
+            (void)fprintf(stderr, "binnaclectl: console of %s: %s\n", argv[2], strerror(-rc));
+        return rc < 0;
+    }
     rc = hvpci_open(&h, getenv("BINNACLECTL_BAR"));
     if (rc < 0) {
         (void)fprintf(stderr, "binnaclectl: the hypervisor's PCI function: %s\n", strerror(-rc));

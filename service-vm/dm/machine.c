@@ -12,7 +12,7 @@
 #include "layout.h"
 #include "log.h"
 
-#define UNCLAIMED_LINES 8 /* how many of them are logged */
+#define UNCLAIMED_LINES 64 /* how many of them are logged; a hostile guest makes more */
 
 void machine_init(struct machine *m, const char *name)
 {

@@ -14,6 +14,7 @@ import pytest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tools"))
 
+from cockpit import LIMIT, Cockpit  # noqa: E402
 from nuc import Nuc, NucConfig  # noqa: E402
 from report import Report  # noqa: E402
 
@@ -126,3 +127,22 @@ def bare(request):
         if "display: ready" not in nuc.console.text:  # until then services print between a command and its answer
             nuc.console.wait_for("display: ready")
         yield nuc
+
+
+@pytest.fixture(scope="session")
+def session_cockpit(tmp_path_factory):
+    """The whole cockpit, booted once for all tests that look at it; held still between them."""
+    with Cockpit(tmp_path_factory.mktemp("cockpit"), os.path.join(TOP, "build/logs/cockpit")) as c:
+        c.nuc.console.wait_for("display: ready", limit=LIMIT)
+        yield c
+
+
+@pytest.fixture
+def cockpit(request, session_cockpit):
+    """The running cockpit."""
+    session_cockpit.nuc.resume()
+    yield session_cockpit
+    if getattr(request.node, "failed", False):
+        keep_pictures(session_cockpit.nuc)
+    if session_cockpit.nuc.running():
+        session_cockpit.nuc.pause()

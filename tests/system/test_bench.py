@@ -5,37 +5,90 @@ import re
 
 import pytest
 
-from nuc import NucConfig
+import benchstages
+from conftest import log_folder
+from espimage import make_esp
+from nuc import Nuc, NucConfig
 
 pytestmark = pytest.mark.campaign("bench")
 
+BOUNDS = {"cpuid": 600, "hypercall": 600, "port-hv": 600, "port-dm": 12000}
+GUEST = "build/tests/guests/bench/bench.elf"
+LINUX = {"bzImage": "build/kernel/bzImage", "initrd": "build/tests/guests/bench/initrd"}
+
 
 def parse(text):
-    """{"cpuid": 2357, ...} from the lines "bench NAME N" of the guest."""
-    return {name: int(value) for name, value in re.findall(r"^bench ([a-z-]+) (\d+)$", text, re.MULTILINE)}
-
-
-def run_peer(machine, name):
-    nuc = machine(NucConfig.kvm_peer("dm"), name=name)
-    nuc.console.wait_for("peer: end", limit=300)
-    assert re.search("^bench host kvm$", nuc.console.text, re.MULTILINE)
-    return parse(nuc.console.text)
+    """{"cpuid": 450, ...} from the guest's lines "bench NAME MEDIAN LEAST GREATEST"."""
+    return {name: int(value) for name, value in re.findall(r"^(?:\[\w+\] )?bench ([a-z-]+) (\d+) \d+ \d+$", text, re.MULTILINE)}
 
 
 @pytest.fixture(scope="module")
-def peer():
-    """KVM's figures, filled by the first test."""
-    return {}
+def peer_runs(request):
+    """KVM's figures of two runs."""
+    runs = []
+    for name in ("first", "second"):
+        with Nuc(name, NucConfig.kvm_peer("dm"), f"{log_folder(request.node)}/kvm-{name}") as nuc:
+            nuc.console.wait_for("peer: end", limit=300)
+            assert re.search("^bench host kvm$", nuc.console.text, re.MULTILINE)
+            runs.append(parse(nuc.console.text))
+    return runs
 
 
-def test_kvm_is_measured_and_repeats(machine, peer):
-    first = run_peer(machine, "first")
-    second = run_peer(machine, "second")
-    assert {"cpuid", "hypercall", "port-hv", "port-dm"} <= set(first)
-    # the same instructions, but for interrupts of Linux that fall into a measurement; KVM's hypercall is left out: 1906 and
-    # 2479 were seen in two runs, the cause is not known yet
+@pytest.fixture(scope="module")
+def peer(peer_runs):
+    return peer_runs[0]
+
+
+def test_kvm_is_measured_and_repeats(peer_runs):
+    """The median of 15 batches leaves out what falls into single ones: Linux's timer, QEMU's other threads."""
+    first, second = peer_runs
+    assert set(BOUNDS) <= set(first)
     for name, value in first.items():
-        if name == "hypercall":
-            continue
-        assert abs(second[name] - value) <= 0.05 * value, name
-    peer.update({name: min(value, second[name]) for name, value in first.items()})
+        assert abs(second[name] - value) <= 0.01 * value, name
+
+
+def test_exits_handled_in_the_hypervisor(machine, report, peer, tmp_path):
+    """The hypercall is one that is refused, on both sides: ours because the guest is not the service VM, KVM's because
+    nobody knows its number. Both executed VMCALL, which is #UD on AMD; KVM rewrites it to VMMCALL the first time."""
+    nuc = machine(NucConfig.counted(make_esp(tmp_path, "bench", {"bench.elf": GUEST}), memory_mib=512))
+    nuc.console.wait_for("bench done", limit=120)
+    assert "bench host binnacle" in nuc.console.text
+    ours = parse(nuc.console.text)
+    rows = [report.add(f"exit.{name}", ours[name], "insn", BOUNDS[name], peer[name])
+            for name in ("cpuid", "hypercall", "port-hv")]
+    assert all(rows)
+
+
+@pytest.fixture(scope="module")
+def looping(request, tmp_path_factory):
+    """Linux and the guest on the one CPU: the machine, whose guest has been measured and goes on reading the device model's
+    port; the log of its instructions (empty so far)."""
+    folder = tmp_path_factory.mktemp("dm")
+    log = str(folder / "trace.txt")
+    config = NucConfig.counted(make_esp(folder, "bench-dm", LINUX), extra=["-D", log])
+    with Nuc("dm", config, f"{log_folder(request.node)}/dm") as nuc:
+        nuc.console.wait_for("bench done\n", limit=400)
+        yield nuc, log
+
+
+def test_exits_handled_by_the_device_model(report, peer, looping):
+    value = parse(looping[0].console.text)["port-dm"]
+    assert report.add("exit.port-dm", value, "insn", BOUNDS["port-dm"], peer["port-dm"])
+
+
+def test_stages_of_a_port_of_the_device_model(report, looping):
+    """The stages add up to the figure that the guest measured by its TSC."""
+    nuc, log = looping
+    measured = parse(nuc.console.text)["port-dm"]
+    dispatcher = int(re.search(r"([0-9a-f]{16}) t ioreq_dispatcher$", nuc.console.text, re.MULTILINE)[1], 16)
+    for _ in range(100):  # a log is short against a time slice of Linux, who may be busy with something else
+        done = benchstages.accesses(benchstages.trace(nuc, log), dispatcher)
+        if len(done) >= 10 and len({counts["at"] for counts in done}) == 1:
+            break
+    else:
+        raise AssertionError(f"the guest does not read its port:\n{nuc.console.tail()}")
+    found = benchstages.medians(done)
+    for stage in benchstages.STAGES:
+        report.add(f"exit.port-dm.{stage}", found[stage], "insn")
+    assert abs(found["all"] - measured) <= 0.03 * measured
+    assert abs(sum(found[stage] for stage in benchstages.STAGES) - measured) <= 0.03 * measured

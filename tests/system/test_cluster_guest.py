@@ -2,12 +2,12 @@
 """The cluster as the hypervisor's guest (scenarios/test-cluster.dts, no Linux): its own core, framebuffer, bus and window."""
 import os
 import shutil
-import subprocess
 
 import pytest
 
 import clusterpix
 from clustervm import ClusterVM
+from espimage import make_esp
 from test_cluster_bare import check_picture
 
 OVMF = "/usr/share/OVMF/OVMF_{}_4M.fd"
@@ -16,20 +16,7 @@ OVMF = "/usr/share/OVMF/OVMF_{}_4M.fd"
 @pytest.fixture(scope="module")
 def esp(tmp_path_factory):
     """An EFI system partition with loader, hypervisor, cluster and the scenario of the cluster alone."""
-    folder = str(tmp_path_factory.mktemp("esp"))
-
-    def path(name):
-        return os.path.join(folder, name)
-
-    subprocess.run(["build/tools/scenario/bn-scenario", "compile", "scenarios/test-cluster.dts", path("scenario.bin")],
-                   check=True)
-    subprocess.run(["objcopy", "--strip-all", "build/hypervisor/hypervisor.elf", path("hypervisor.elf")], check=True)
-    shutil.copy("build/hypervisor/boot/BOOTX64.EFI", path("BOOTX64.EFI"))
-    items = [f"scenario.bin={path('scenario.bin')}", f"hypervisor.elf={path('hypervisor.elf')}",
-             "cluster.elf=build/guests/cluster/cluster.elf"]
-    subprocess.run(["build/tools/scenario/bn-sums", path("BOOTX64.EFI"), *items], check=True)
-    subprocess.run(["tools/esp", path("esp.img"), path("BOOTX64.EFI"), *items], check=True)
-    return path("esp.img")
+    return make_esp(tmp_path_factory.mktemp("esp"), "test-cluster", {"cluster.elf": "build/guests/cluster/cluster.elf"})
 
 
 class HypervisedVM(ClusterVM):
@@ -75,12 +62,16 @@ def exits(path, offset=0):
         return [line for line in f if line.startswith(b"vmexit(")]
 
 
-def test_steady_state_has_no_exits(tmp_path, esp):
+@pytest.mark.campaign("bench")
+def test_steady_state_has_no_exits(tmp_path, esp, report):
     """The emulator logs every #VMEXIT: some while the cluster boots, which shows that the log works, none when it drives."""
     log = str(tmp_path / "exits.txt")
     with HypervisedVM(tmp_path, esp, start=1600, more=("-d", "in_asm", "-D", log)) as vm:
         vm.until(2)
         assert exits(log), "no exit seen even at boot: the log does not work"
-        before = os.path.getsize(log)
+        before, start = os.path.getsize(log), vm.sim.time_ms
         vm.run(3)
-        assert exits(log, before) == []
+        seen = exits(log, before)
+        rate = round(len(seen) * 1000 / (vm.sim.time_ms - start), 1)
+        assert report.add("cluster.exits-per-s", rate, "1/s", 100)
+        assert seen == []

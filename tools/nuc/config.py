@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+QEMU_GL = "build/tools/nuc/qemu_gl.so"  # preloaded: what it repairs is said in qemu_gl.c
 
 
 @dataclass
@@ -21,7 +22,7 @@ class NucConfig:
     append: str | None = None
     cpus: int = 4
     memory_mib: int = 6144
-    cpu_model: str = "max,-vgif"     # with vGIF, TCG loses timer interrupts of nested guests
+    cpu_model: str | None = None     # None: "max" without what the emulator gets wrong, see model()
     iommu: bool = True
     gpu: str = "virtio-vga-gl"       # "std" is a plain VGA, "none" no display at all
     screens: tuple = ((1280, 720), (1280, 720))  # outputs in use
@@ -30,7 +31,8 @@ class NucConfig:
     usb: bool = True
     net: bool = True
     sd_card_mib: int = 64            # 0: no card reader
-    icount: str | None = None        # e.g. "shift=0,sleep=off"
+    icount: str | None = "shift=0,sleep=on"  # virtual time is a count of instructions; None: the host's time
+    one_by_one: bool = False         # with icount: each instruction is translated alone, about three times slower
     extra: list = field(default_factory=list)
 
     @classmethod
@@ -59,13 +61,31 @@ class NucConfig:
                       "icount": "shift=0,sleep=off",
                       "extra": ["-drive", "if=virtio,format=raw,readonly=on,file=build/image/peer.img"], **changes})
 
+    @classmethod
+    def counted(cls, disk, **changes):
+        """One CPU counted in instructions, started by its firmware from `disk`, with nothing that a measurement lacks.
+
+        Translated one by one: in the middle of a block QEMU ends with "Bad icount read" when the local APIC's timer is
+        reached through its MSRs.
+        """
+        return cls(**{"disk": disk, "cpus": 1, "memory_mib": 1024, "gpu": "none", "iommu": False, "sound": False,
+                      "usb": False, "net": False, "sd_card_mib": 0, "icount": "shift=0,sleep=off", "one_by_one": True,
+                      **changes})
+
+    def model(self):
+        """With vGIF, TCG loses timer interrupts of nested guests; with x2APIC and icount it ends with "Bad icount read"
+        unless it translates one by one."""
+        return self.cpu_model or ("max,-vgif,-x2apic" if self.icount and not self.one_by_one else "max,-vgif")
+
     def with_display(self):
         return self.gpu != "none"
 
     def arguments(self, name, work, logs):
         """QEMU's arguments. work: folder for sockets and scratch files; logs: folder for what is kept."""
-        args = ["qemu-system-x86_64", "-name", f"{name},process=vnuc", "-nodefaults", "-no-user-config", "-accel",
-                "tcg,thread=multi" if self.icount is None else "tcg", "-machine", "q35", "-cpu", self.cpu_model,
+        # One thread: helper_vmrun changes a vCPU's interrupt requests without the lock that others take for it.
+        accelerator = "tcg,thread=single" + (",one-insn-per-tb=on" if self.one_by_one else "")
+        args = ["qemu-system-x86_64", "-name", f"{name},process=vnuc", "-nodefaults", "-no-user-config",
+                "-accel", accelerator, "-machine", "q35", "-cpu", self.model(),
                 "-smp", str(self.cpus), "-m", str(self.memory_mib), "-S",
                 "-qmp", f"unix:{work}/qmp,server=on,wait=off",
                 "-chardev", f"socket,id=com1,path={work}/com1,server=on,wait=off",
@@ -116,4 +136,5 @@ class NucConfig:
 
     def missing_files(self):
         wanted = [self.disk, self.kernel] + ([OVMF_CODE] if not self.kernel else [])
+        wanted += [QEMU_GL] if self.with_display() else []
         return [f for f in wanted if f and not os.path.exists(f)]

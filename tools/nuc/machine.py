@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 
+from .config import QEMU_GL
 from .qmp import Qmp, QmpError
 from .screen import Screens, XServer
 from .serial import Serial, process_cpu_seconds
@@ -80,6 +81,7 @@ class Nuc:
         environment = dict(os.environ, SDL_VIDEO_X11_FORCE_EGL="0", SDL_VIDEO_ALLOW_SCREENSAVER="1")
         if self._x:
             environment["DISPLAY"] = self._x.name
+            environment["LD_PRELOAD"] = os.path.abspath(QEMU_GL)
         arguments = self.config.arguments(self.name, self.work, self.log_dir)
         self.log_path = f"{self.log_dir}/qemu.log"
         with open(self.log_path, "w", encoding="utf-8") as log:
@@ -126,7 +128,7 @@ class Nuc:
     def picture(self, index=0):
         return self.screens.picture(index)
 
-    def wait_picture(self, index, condition, what, limit=60):
+    def wait_picture(self, index, condition, what, limit=300):
         """Takes pictures until condition(picture) is true; limit in CPU seconds of the emulation. Returns the picture."""
         start, wall = self.cpu_seconds(), time.monotonic()
         while True:
@@ -158,7 +160,7 @@ class Nuc:
         self.qmp.button(True)
         self.qmp.button(False)
 
-    def wait_end(self, limit=60):
+    def wait_end(self, limit=600):
         """Waits until the machine powers itself off; returns the emulator's exit status."""
         try:
             return self._process.wait(limit)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+LIMIT = 300  # CPU seconds of the emulator: only a hang takes so long
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][0-9A-B]|[=>])|\r")
 
 
@@ -55,7 +56,7 @@ class Serial:
     def send(self, text):
         self._socket.sendall(text.encode("latin-1"))
 
-    def wait_for(self, pattern, limit=60, since=None):
+    def wait_for(self, pattern, limit=LIMIT, since=None):
         """Waits for a regular expression in the text that follows the last match (or the offset `since`).
 
         Returns the match. limit is in seconds of the emulator's CPU time, so a busy host changes nothing; a machine
@@ -78,7 +79,7 @@ class Serial:
                     raise SerialTimeout(f"{pattern!r} not seen within {limit} s of emulation; last lines:\n{self.tail()}")
                 self._condition.wait(0.2)
 
-    def run(self, command, limit=60, prompt=r"binnacle:\S*# "):
+    def run(self, command, limit=LIMIT, prompt=r"binnacle:\S*# "):
         """Types a command into the debug shell, returns (status, output)."""
         with self._condition:
             start = len(self.text)

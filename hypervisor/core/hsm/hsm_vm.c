@@ -42,7 +42,7 @@ static long create_held(struct hsm_call *call, struct vm *vm)
         vm_destroy(vm);
         return hsm_result(status);
     }
-    vm_log(vm, "created by its device model, %u vCPUs", vm->config->cpu_count);
+    vm_event(vm, "created by its device model, %u vCPUs", vm->config->cpu_count);
     return 0;
 }
 
@@ -73,7 +73,7 @@ long hsm_destroy_vm(struct hsm_call *call)
 {
     if (call->vm->state == VM_ABSENT)
         return 0;
-    vm_log(call->vm, "destroyed by its device model");
+    vm_event(call->vm, "destroyed by its device model");
     vm_pause(call->vm);
     ioreq_detach(call->vm);
     vm_destroy(call->vm);
@@ -113,7 +113,7 @@ void hypercall_service_gone(void)
 
         if (!vm->config || vm->config->kind != BN_VM_POSTLAUNCHED || vm->state == VM_ABSENT)
             continue;
-        vm_log(vm, "destroyed: the service VM is gone");
+        vm_event(vm, "destroyed: the service VM is gone");
         vm_pause(vm);
         ioreq_detach(vm);
         vm_destroy(vm);

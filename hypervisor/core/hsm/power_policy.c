@@ -60,7 +60,7 @@ static void end_postlaunched(struct vm *vm)
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
         if (!vm->vcpu[i].io.active && ioreq_submit(&vm->vcpu[i], &reset) == BN_EBUSY)
             return;
-    vm_log(vm, "no device model to tell");
+    vm_event(vm, "no device model to tell");
 }
 
 static bool starts_again(const struct vm *vm, enum bn_hvpci_end how)
@@ -76,6 +76,8 @@ static void end_own(struct vm *vm, enum bn_hvpci_end how)
     bool service = vm_is_service(vm);
 
     vm_pause(vm);
+    for (uint32_t i = 0; how == BN_HVPCI_END_WATCHDOG && i < vm->vcpu_count; i++)
+        vm_event(vm, "vCPU %u was at rip %lx, rflags %lx", i, vm->vcpu[i].rip, vm->vcpu[i].rflags);
     if (service) {
         hypercall_service_gone();
         watchdog_service_ended();
@@ -84,19 +86,19 @@ static void end_own(struct vm *vm, enum bn_hvpci_end how)
         return;
     vm_destroy(vm);
     if ((service ? service_build(vm) : prelaunched_build(vm)) != BN_OK) {
-        vm_log(vm, "cannot be built again");
+        vm_event(vm, "cannot be built again");
         return;
     }
     vm_start(vm);
     ends[vm->id].restarts++;
     watchdog_vm_started(vm);
-    vm_log(vm, "started again");
+    vm_event(vm, "started again");
 }
 
 static void decide(struct vm *vm, enum bn_hvpci_end how)
 {
     ends[vm->id].last = how;
-    vm_log(vm, "ended: %s", end_names[how]);
+    vm_event(vm, "ended: %s", end_names[how]);
     if (vm->config->kind == BN_VM_POSTLAUNCHED)
         end_postlaunched(vm);
     else
@@ -129,7 +131,7 @@ static void machine_off(void)
     for (size_t i = 0; i < HV_MAX_VMS; i++)
         if (vms[i].config && vms[i].state == VM_RUNNING) {
             vm_pause(&vms[i]);
-            vm_log(&vms[i], "stopped for ignition-off");
+            vm_event(&vms[i], "stopped for ignition-off");
         }
     hv_log("ignition-off: switching the machine off");
     power_off_machine();

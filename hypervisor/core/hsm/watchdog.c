@@ -41,8 +41,8 @@ static void check_cluster(uint64_t now)
     }
     if (now - cluster.since < cluster.allowed * (latest ? 1 : FIRST_FRAME))
         return;
-    vm_log(cluster.vm, "watchdog: no frame after %u for %u ms", latest,
-           (unsigned)(tsc_to_ns(now - cluster.since) / 1000000));
+    vm_event(cluster.vm, "watchdog: no frame after %u for %u ms", latest,
+             (unsigned)(tsc_to_ns(now - cluster.since) / 1000000));
     cluster.since = now;
     policy_vm_ended(cluster.vm, BN_HVPCI_END_WATCHDOG);
 }
@@ -64,7 +64,8 @@ static void check_service(uint64_t now)
     if (!service.vm || !since || now < since || now - since < service.allowed)
         return;
     service.since = 0;
-    vm_log(service.vm, "watchdog: no beat for %u ms", (unsigned)(tsc_to_ns(now - since) / 1000000));
+    vm_event(service.vm, "watchdog: no beat for %u ms",
+             (unsigned)(tsc_to_ns(now - since) / 1000000));
     display_back("the service VM missed its deadline");
     if (service.vm->config->flags & BN_VM_RESTART)
         policy_vm_ended(service.vm, BN_HVPCI_END_WATCHDOG);
@@ -122,6 +123,8 @@ void watchdog_tick_on(void)
 
 void watchdog_vm_started(struct vm *vm)
 {
+    if (vm_is_service(vm))
+        service.safe = false; /* it takes the display anew, and may lose it anew */
     if (vm != cluster.vm)
         return;
     /* A restarted cluster counts its frames anew; 0 until then, which gives it time to boot. */

@@ -12,6 +12,9 @@ void hv_log(const char *format, ...) HV_PRINTF(1, 2);
 /* The same, about one VM: "[vm-name] ...". Rate-limited per VM, so that a guest cannot drown the
  * others' lines. */
 void vm_log(struct vm *vm, const char *format, ...) HV_PRINTF(2, 3);
+/* The same for what becomes of the VM: out of an allowance of its own, which its noise does not use
+ * up. */
+void vm_event(struct vm *vm, const char *format, ...) HV_PRINTF(2, 3);
 
 /* Registers, the last lines of the ring and the reason on the UART, then a reset of the machine. */
 void hv_panic(const char *format, ...) HV_PRINTF(1, 2) HV_NORETURN;

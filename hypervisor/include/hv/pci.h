@@ -26,6 +26,7 @@ uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes);
 void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
 /* As struct scenario_machine wants it: vendor and device; false: no such function. */
 bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id);
+bool pci_is_bridge(uint16_t bdf);
 /* Address and size of a memory BAR, probed with decoding off. 0 bytes: none, or I/O, or the upper
  * half of the BAR before. */
 uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes);
@@ -45,6 +46,8 @@ struct pci_display {
 };
 #define PCI_ROM_SLOT 6u
 const struct pci_display *pci_boot_display(void);
+/* Calls `visit` for every function there is, bridges before what is behind them. */
+void pci_each(void (*visit)(uint16_t bdf, void *context), void *context);
 /* Offset of a capability in the first 256 bytes, the first or the next `after` that; 0: none. */
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after);
 /* Room for the one virtual BAR near the real ones, below 4 GiB; 0: none. */
@@ -85,6 +88,12 @@ void vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_b
                uint8_t last_bus);
 /* The function belongs to somebody else: it reads as absent, and so do its registers in memory. */
 void vpci_hide(struct vpci *pci, uint16_t bdf);
+/* Its VM has ended: no device of it writes to memory or interrupts from here on, and what can be
+ * reset is. Takes a fifth of a second. */
+void vpci_stop_devices(struct vpci *pci);
+/* The function is somebody else's; the bridge leads to such a one. */
+bool vpci_hidden(const struct vpci *pci, uint16_t bdf);
+bool vpci_leads_to_hidden(const struct vpci *pci, uint16_t bridge);
 /* No BAR may be put there. */
 void vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes);
 

@@ -10,6 +10,7 @@ void vm_init_all(void); /* names the slots by the scenario */
 
 enum bn_status platform_create(struct vm *vm);
 void platform_reset(struct vm *vm);
+void platform_destroy(struct vm *vm);
 /* Claims the ports of interrupt controllers and timer that no VM has. */
 void legacy_init(struct vm *vm);
 

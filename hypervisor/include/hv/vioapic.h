@@ -61,6 +61,8 @@ enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, boo
  * names. Not those that were routed, and not `virtual_pins` (bit per pin), which are emulated.
  */
 void hostirq_forward(struct vioapic *ioapic, uint32_t virtual_pins);
+/* Nobody gets those lines any more: masked at the machine, whatever was under way is forgotten. */
+void hostirq_stop(void);
 /*
  * A physical interrupt arrived on this vCPU's CPU, and no vector of the hypervisor's. True: it was
  * a forwarded line, now pending in the I/O APIC of the VM; false: a message of a device

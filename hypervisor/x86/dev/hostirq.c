@@ -141,7 +141,7 @@ static void pin_changed(struct vioapic *ioapic, unsigned pin)
 {
     uint32_t bit = 1u << pin;
     uint64_t rte;
-    bool lower;
+    bool lower, refused;
 
     spin_lock(&irq.lock);
     if (irq.not_forwarded & bit || is_direct(pin)) {
@@ -155,7 +155,10 @@ static void pin_changed(struct vioapic *ioapic, unsigned pin)
     if (lower)
         irq.waiting &= ~bit;
     write_rte(pin, irq.rte[pin] | (irq.waiting & bit ? RTE_MASKED : 0));
+    refused = irq.rte[pin] & ~rte & RTE_MASKED;
     spin_unlock(&irq.lock);
+    if (refused)
+        vm_log(ioapic->vm, "denied: I/O APIC pin %u as %lx", pin, rte);
     if (lower)
         vioapic_set_line(ioapic, pin, false);
 }
@@ -177,13 +180,32 @@ static void pin_eoi(struct vioapic *ioapic, unsigned pin)
     spin_unlock(&irq.lock);
 }
 
+/* An entry that the VM before left open would interrupt for ever: nobody knows its vector, so
+ * nobody masks the line. */
+static void mask_forwarded(void)
+{
+    irq.waiting = 0;
+    for (unsigned pin = 0; pin < VIOAPIC_PINS; pin++) {
+        irq.rte[pin] = RTE_MASKED;
+        if (!(irq.not_forwarded >> pin & 1) && !is_direct(pin))
+            write_rte(pin, RTE_MASKED);
+    }
+}
+
+void hostirq_stop(void)
+{
+    spin_lock(&irq.lock);
+    mask_forwarded();
+    irq.ioapic = NULL;
+    spin_unlock(&irq.lock);
+}
+
 void hostirq_forward(struct vioapic *ioapic, uint32_t virtual_pins)
 {
     spin_lock(&irq.lock);
-    irq.ioapic = ioapic;
     irq.not_forwarded = virtual_pins;
-    for (unsigned pin = 0; pin < VIOAPIC_PINS; pin++)
-        irq.rte[pin] = RTE_MASKED;
+    mask_forwarded();
+    irq.ioapic = ioapic;
     spin_unlock(&irq.lock);
     ioapic->pin_changed = pin_changed;
     ioapic->pin_eoi = pin_eoi;

@@ -62,14 +62,14 @@ void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value)
     spin_unlock(&host.lock);
 }
 
-static bool is_bridge(uint16_t bdf)
+bool pci_is_bridge(uint16_t bdf)
 {
     return (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
 }
 
 static unsigned bar_count(uint16_t bdf)
 {
-    return is_bridge(bdf) ? 2 : VPCI_BARS;
+    return pci_is_bridge(bdf) ? 2 : VPCI_BARS;
 }
 
 /* Is BAR `bar` the upper half of a 64-bit one? */
@@ -183,19 +183,46 @@ static void learn_display(uint16_t bdf)
     }
 }
 
-static void scan_function(uint16_t bdf, uint32_t buses[8])
+static void scan_function(uint16_t bdf, void *context)
 {
+    (void)context;
     for (unsigned bar = 0; bar < bar_count(bdf); bar++)
         note_bar(bdf, bar);
     if (pci_read(bdf, PCI_CLASS, 2) >> 8 == PCI_CLASS_DISPLAY && !host.display.present)
         learn_display(bdf);
-    if (is_bridge(bdf)) {
-        uint32_t secondary = pci_read(bdf, PCI_SECONDARY, 1);
-
+    if (pci_is_bridge(bdf)) {
         note_window(bdf, PCI_BRIDGE_MEMORY);
         note_window(bdf, PCI_BRIDGE_PREFETCH);
-        if (secondary > bdf >> 8) /* numbers grow downwards: no cycles */
-            buses[secondary / 32] |= 1u << secondary % 32;
+    }
+}
+
+static void note_bus(uint16_t bdf, uint32_t buses[8])
+{
+    uint32_t secondary = pci_read(bdf, PCI_SECONDARY, 1);
+
+    if (pci_is_bridge(bdf) && secondary > bdf >> 8) /* numbers grow downwards: no cycles */
+        buses[secondary / 32] |= 1u << secondary % 32;
+}
+
+void pci_each(void (*visit)(uint16_t bdf, void *context), void *context)
+{
+    uint32_t buses[8] = {1};
+
+    for (unsigned bus = 0; bus < 256; bus++) {
+        if (!(buses[bus / 32] >> bus % 32 & 1))
+            continue;
+        for (unsigned slot = 0; slot < 32 * 8; slot++) {
+            uint16_t bdf = (uint16_t)(bus << 8 | slot);
+
+            if ((uint16_t)pci_read(bdf, PCI_VENDOR, 2) == 0xFFFF) {
+                slot |= slot & 7 ? 0 : 7u; /* no function 0: no others */
+            } else {
+                visit(bdf, context);
+                note_bus(bdf, buses);
+            }
+            if (!(slot & 7) && !(pci_read(bdf, PCI_HEADER, 1) & PCI_HEADER_MULTI))
+                slot |= 7;
+        }
     }
 }
 
@@ -222,28 +249,13 @@ const struct pci_display *pci_boot_display(void)
 
 void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus)
 {
-    uint32_t buses[8] = {1};
-
     host.ecam = ecam_base;
     host.first_bus = first_bus;
     host.last_bus = last_bus;
     host.used_low = host.used_high = 0;
     host.bar_count = 0;
     host.display.present = false;
-    for (unsigned bus = 0; bus < 256; bus++) {
-        if (!(buses[bus / 32] >> bus % 32 & 1))
-            continue;
-        for (unsigned slot = 0; slot < 32 * 8; slot++) {
-            uint16_t bdf = (uint16_t)(bus << 8 | slot);
-
-            if ((uint16_t)pci_read(bdf, PCI_VENDOR, 2) == 0xFFFF)
-                slot |= slot & 7 ? 0 : 7u; /* no function 0: no others */
-            else
-                scan_function(bdf, buses);
-            if (!(slot & 7) && !(pci_read(bdf, PCI_HEADER, 1) & PCI_HEADER_MULTI))
-                slot |= 7;
-        }
-    }
+    pci_each(scan_function, NULL);
 }
 
 static bool free_for(uint64_t base, uint32_t bytes)

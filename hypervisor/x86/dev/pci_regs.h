@@ -32,7 +32,10 @@ enum {
     PCI_HEADER_BYTES = 0x40,
 
     PCI_CAP_PM = 0x01,
+    PCI_CAP_MSI = 0x05,
     PCI_CAP_EXPRESS = 0x10,
+    PCI_CAP_MSIX = 0x11,
+    PCI_CAP_FEATURES = 0x13,
 
     PCI_BAR_IO = 1,
     PCI_BAR_TYPE = 6,

@@ -36,11 +36,11 @@ static struct {
 
 static void ask(const struct io_access *io, enum bn_hvpci_end how, const char *by)
 {
-    vm_log(io->vcpu->vm, "guest asks for %s by %s",
-           how == BN_HVPCI_END_POWER_OFF ? "power off"
-           : how == BN_HVPCI_END_RESET   ? "reset"
-                                         : "sleep",
-           by);
+    vm_event(io->vcpu->vm, "guest asks for %s by %s",
+             how == BN_HVPCI_END_POWER_OFF ? "power off"
+             : how == BN_HVPCI_END_RESET   ? "reset"
+                                           : "sleep",
+             by);
     policy_vm_ended(io->vcpu->vm, how);
 }
 

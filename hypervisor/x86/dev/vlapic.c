@@ -20,6 +20,15 @@ static const uint32_t writable[64] = {
     [APIC_SELF_IPI] = 0xFF,
 };
 
+/* Delivery status and remote IRR of a local vector: read-only, so ignored and no reason for #GP
+ * (SDM 3 §11.5.1). Linux writes 5700h to LINT0 when it shuts down. */
+static uint32_t ignored_bits(unsigned reg)
+{
+    if (reg < APIC_LVT_TIMER || reg > APIC_LVT_ERROR)
+        return 0;
+    return reg == APIC_LVT_LINT0 || reg == APIC_LVT_LINT1 ? 1u << 12 | 1u << 14 : 1u << 12;
+}
+
 static int highest(const uint32_t set[8])
 {
     for (int word = 7; word >= 0; word--) {
@@ -314,8 +323,12 @@ void vlapic_mmio(struct io_access *io)
     unsigned reg = (unsigned)(io->offset / 16) & 63, byte = io->offset % 16;
     uint32_t word = 0;
 
-    if (!(lapic->base_msr & APIC_BASE_ENABLED) || vlapic_is_x2apic(lapic) || io->offset >= 0x400)
+    if (!(lapic->base_msr & APIC_BASE_ENABLED) || vlapic_is_x2apic(lapic) || io->offset >= 0x400) {
+        if (io->write)
+            vm_log(io->vcpu->vm, "ignored: write of %lx to its APIC page, offset %lx", io->value,
+                   io->offset);
         return;
+    }
     /* Only aligned 32-bit accesses are defined (SDM 3 §11.4.1); others read as hardware's bytes. */
     if (io->write) {
         if (!byte && io->bytes == 4 && !write_xapic(lapic, reg, (uint32_t)io->value))
@@ -386,7 +399,7 @@ enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
         vlapic_send_ipi(lapic, lapic->regs[APIC_ICR], (uint32_t)(value >> 32));
         return BN_OK;
     }
-    if (value & ~(uint64_t)writable[reg])
+    if (value & ~(uint64_t)(writable[reg] | ignored_bits(reg)))
         return BN_EINVAL;
     if (reg == APIC_SELF_IPI) {
         vlapic_send_ipi(lapic, (uint32_t)value | ICR_SELF, 0);

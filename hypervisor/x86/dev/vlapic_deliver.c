@@ -122,7 +122,8 @@ void vlapic_send_ipi(struct vlapic *lapic, uint32_t icr, uint32_t destination)
     if (message.delivery == DELIVER_INIT && icr & ICR_LEVEL && !(icr & ICR_ASSERT))
         return; /* INIT level de-assert: nothing on any processor since the Pentium */
     if (!(icr & ICR_SHORTHAND)) {
-        vlapic_deliver(vm, &message);
+        if (!vlapic_deliver(vm, &message))
+            vm_log(vm, "denied: IPI %x to APIC %x, no CPU of its own", icr, destination);
         return;
     }
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {

@@ -12,7 +12,7 @@
 #define PIRQ_LAST      0x6Bu
 #define LAST_DEVICE    0x1Du /* behind it chipsets have theirs */
 
-static bool hidden(const struct vpci *pci, uint16_t bdf)
+bool vpci_hidden(const struct vpci *pci, uint16_t bdf)
 {
     for (uint32_t i = 0; i < pci->hidden_count; i++)
         if (pci->hidden[i] == bdf)
@@ -20,7 +20,7 @@ static bool hidden(const struct vpci *pci, uint16_t bdf)
     return false;
 }
 
-static bool leads_to_hidden(const struct vpci *pci, uint16_t bridge)
+bool vpci_leads_to_hidden(const struct vpci *pci, uint16_t bridge)
 {
     uint32_t first = pci_read(bridge, PCI_SECONDARY, 1);
     uint32_t last = pci_read(bridge, PCI_SUBORDINATE, 1);
@@ -149,13 +149,13 @@ static void write_command(struct vpci *pci, uint16_t bdf, unsigned offset, unsig
 static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
                          uint32_t value)
 {
-    bool bridge = (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
+    bool bridge = pci_is_bridge(bdf);
     unsigned bars_end = bridge ? PCI_BAR0 + 8 : PCI_BAR0 + 4 * VPCI_BARS;
 
     /* Linux sizes the BARs that chipset functions do not have: no news. */
     if (!chipset_write_allowed(bdf, offset) && offset < PCI_HEADER_BYTES)
         return;
-    if (!chipset_write_allowed(bdf, offset) || (bridge && leads_to_hidden(pci, bdf)))
+    if (!chipset_write_allowed(bdf, offset) || (bridge && vpci_leads_to_hidden(pci, bdf)))
         vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", PCI_NAME(bdf), value,
                offset);
     else if (pci->display && bdf == pci->display->bdf)
@@ -195,7 +195,7 @@ static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, struc
     bool fits = io->bytes <= 4 && !(offset & (io->bytes - 1u));
     bool virtual = pci->function && bdf == pci->function->bdf;
 
-    if (!fits || (!virtual && hidden(pci, bdf)))
+    if (!fits || (!virtual && vpci_hidden(pci, bdf)))
         return;
     /* One guest access at a time: the checks above look at more than one register. */
     spin_lock(&pci->lock);

@@ -12,5 +12,14 @@ $(B)/tests/guests/bench/%.o: tests/guests/bench/%.S
 $(B)/tests/guests/bench/bench.elf: tests/guests/bench/bench.lds $(BENCH_OBJECTS)
 	$(LD) -m elf_i386 -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none -T $< -o $@ $(BENCH_OBJECTS)
 
-PROGRAMS += $(B)/tests/guests/bench/bench.elf
+PROGRAMS += $(B)/tests/guests/bench/bench.elf $(B)/tests/guests/bench/initrd
+
+# The service VM of the scenario bench-dm: the device model and nothing else.
+BENCH_ROOT := $(B)/tests/guests/bench/root
+$(B)/tests/guests/bench/initrd: tests/guests/bench/init $(B)/tests/guests/bench/bench.elf $(B)/service-vm/dm/binnacle-dm
+	@rm -rf $(BENCH_ROOT) && mkdir -p $(addprefix $(BENCH_ROOT)/,bin proc sys dev tmp)
+	@cp /bin/busybox $(B)/service-vm/dm/binnacle-dm $(BENCH_ROOT)/bin/ && cp $(filter-out %dm,$^) $(BENCH_ROOT)/
+	@for a in sh mount cat grep usleep poweroff; do ln -s busybox $(BENCH_ROOT)/bin/$$a; done
+	@for f in $$(ldd $(B)/service-vm/dm/binnacle-dm | grep -o '/[^ ]*'); do install -D $$f $(BENCH_ROOT)$$f; done
+	@(cd $(BENCH_ROOT) && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) | lz4 -l -9 -q >$@
 -include $(BENCH_OBJECTS:.o=.d)

@@ -30,9 +30,19 @@ static void end_s5(void)
     sleep_type(7);
 }
 
+static void end_s1(void)
+{
+    sleep_type(3);
+}
+
 static void end_s3(void)
 {
     sleep_type(1);
+}
+
+static void end_s4(void)
+{
+    sleep_type(2);
 }
 
 static void end_cf9(void)
@@ -52,21 +62,29 @@ static void end_port92(void)
     outb(inb(0x92) | 1, 0x92);
 }
 
-static void end_smi(void)
+static void end_spin(void)
 {
-    outb(0x00, 0xB3);
-    outb(0x01, 0xB2);
-    outb(0xA0, 0xB2);
+    local_irq_disable();
+    for (;;)
+        cpu_relax();
 }
 
-/* TCO watchdog of the south bridge (at PM base + 60h): set to expire at once, no halt. */
-static void end_tco(void)
+/* Nothing but exits of every kind, with interrupts closed, for ever. */
+static void end_storm(void)
 {
-    u16 tco = (u16)((acpi_gbl_FADT.xpm1a_event_block.address & 0xFF80) + 0x60);
+    void __iomem *page = ioremap(0x40000000, PAGE_SIZE);
 
-    outw(0x0004, tco + 0x12);
-    outw(inw(tco + 0x08) & ~0x0800, tco + 0x08);
-    outw(0x0001, tco);
+    local_irq_disable();
+    for (;;) {
+        u64 value;
+
+        outb(0, 0x4D0);
+        outl(0x80000000, 0xCF8);
+        (void)readl(page);
+        (void)rdmsrl_safe(0x480, &value);
+        (void)probe_vmcall(VM_DESTROY, 0, 0);
+        (void)cpuid_eax(0x40000000);
+    }
 }
 
 static void end_triple(void)
@@ -82,9 +100,50 @@ static const struct {
     const char *name;
     void (*way)(void);
 } ways[] = {
-    {"s5", end_s5},         {"s3", end_s3},   {"cf9", end_cf9}, {"kbd", end_kbd},
-    {"port92", end_port92}, {"smi", end_smi}, {"tco", end_tco}, {"triple", end_triple},
+    {"s5", end_s5},     {"s1", end_s1},       {"s3", end_s3},         {"s4", end_s4},
+    {"cf9", end_cf9},   {"kbd", end_kbd},     {"port92", end_port92}, {"triple", end_triple},
+    {"spin", end_spin}, {"storm", end_storm},
 };
+
+/* The SMI command port, with the value for "ACPI off", and the two beside it. */
+static void try_smi(void)
+{
+    outb(0x00, 0xB3);
+    outb(0x01, 0xB2);
+    outb(0xA0, 0xB2);
+}
+
+/* TCO watchdog of the south bridge (at PM base + 60h): set to expire at once, not halted; and the
+ * enable bits of system management interrupts. */
+static void try_tco(void)
+{
+    u16 pm = (u16)(acpi_gbl_FADT.xpm1a_event_block.address & 0xFF80);
+
+    outw(0x0004, pm + 0x72);
+    outw(inw(pm + 0x68) & ~0x0800, pm + 0x68);
+    outw(0x0001, pm + 0x60);
+    outl(0x2033, pm + 0x30);
+}
+
+/* The chipset's registers behind all that: PM base, and what decodes it (ICH9 §13.1). */
+static void try_chipset(void)
+{
+    outl(0x8000F840, 0xCF8);
+    outl(0x0601, 0xCFC);
+    outl(0x8000F8F0, 0xCF8); /* RCBA */
+    outl(0x48000001, 0xCFC);
+    outl(0x80000090, 0xCF8); /* of the host bridge: PAM and SMRAM */
+    outl(0, 0xCFC);
+}
+
+void probe_quiet(void)
+{
+    try_smi();
+    try_tco();
+    try_chipset();
+    mdelay(3000); /* two periods of the TCO watchdog */
+    probe_say("SMI, TCO and chipset: still running");
+}
 
 int probe_end(const char *how)
 {
@@ -95,8 +154,8 @@ int probe_end(const char *how)
             probe_say("end %s: now", how);
             mdelay(20); /* the console is slow */
             ways[i].way();
-            mdelay(3000);
-            probe_say("end %s: nothing happened", how);
+            mdelay(500);
+            probe_say("end %s: still running", how);
             return 0;
         }
     return -EINVAL;

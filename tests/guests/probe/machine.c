@@ -5,12 +5,37 @@
 #include <asm/msr.h>
 #include <linux/delay.h>
 #include <linux/io.h>
+#include <linux/pci.h>
 #include <linux/printk.h>
 #include <linux/uaccess.h>
 
 #include "probe.h"
 
-#define PATTERN 0x5A5A5A5Au
+#define PATTERN      0x5A5A5A5Au
+#define WINDOW_BYTES 0x2000000u
+#define STEP         0x200000ull
+
+/* An access that may raise any exception: false, and *value is all ones. */
+static bool load(const void *at, __u32 *value)
+{
+    int done = 0;
+
+    *value = ~0u;
+    asm volatile("1: movl %2, %1\n   movl $1, %0\n2:\n" _ASM_EXTABLE(1b, 2b)
+                 : "+r"(done), "+r"(*value)
+                 : "m"(*(const __u32 *)at));
+    return done;
+}
+
+static bool store(void *at, __u32 value)
+{
+    int done = 0;
+
+    asm volatile("1: movl %2, %1\n   movl $1, %0\n2:\n" _ASM_EXTABLE(1b, 2b)
+                 : "+r"(done), "=m"(*(__u32 *)at)
+                 : "r"(value));
+    return done;
+}
 
 static void try_page(const char *name, u64 base)
 {
@@ -21,14 +46,112 @@ static void try_page(const char *name, u64 base)
         probe_say("memory %s %llx: not mapped", name, base);
         return;
     }
-    before = readl(page);
-    writel(PATTERN, page);
-    after = readl(page);
+    load((void __force *)page, &before);
+    store((void __force *)page, PATTERN);
+    load((void __force *)page, &after);
     probe_say("memory %s %llx: read %08x, after write %08x: %s", name, base, before, after,
               after == PATTERN       ? "WRITTEN"
               : before == 0xFFFFFFFF ? "denied"
                                      : "READ");
     iounmap(page);
+}
+
+/* The IVI has the window behind a PCI function; the service VM at its own address, where Linux
+ * wants it cached. */
+static void *map_window(__u64 base, struct pci_dev **dev)
+{
+    if (base)
+        return memremap(base, WINDOW_BYTES, MEMREMAP_WB);
+    *dev = pci_get_device(0x1AF4, 0x1110, NULL);
+    return *dev && !pci_enable_device(*dev) ? (void __force *)pci_iomap(*dev, 2, 0) : NULL;
+}
+
+/* One place in each 2 MiB, at another page of them each time. */
+static void sweep(const struct probe_target *target)
+{
+    u8 *range = (u8 __force *)ioremap(target->base, target->bytes);
+    unsigned int places = 0, denied = 0;
+    u64 at;
+
+    for (at = 0; range && at < target->bytes; at += STEP, places++) {
+        u8 *place = range + at + (at / STEP % 512) * PAGE_SIZE;
+        u32 before, after;
+
+        load(place, &before);
+        store(place, PATTERN);
+        load(place, &after);
+        denied += before == ~0u && after == ~0u;
+    }
+    probe_say("memory sweep of %s: %u places, %u denied", target->name, places, denied);
+    if (range)
+        iounmap((void __iomem __force *)range);
+}
+
+void probe_sweep(void)
+{
+    unsigned int i;
+
+    for (i = 0; i < probe_target_count; i++)
+        if (probe_targets[i].bytes)
+            sweep(&probe_targets[i]);
+}
+
+/* Denied: it faults, or nothing of it is there. */
+static bool readable(const void *at)
+{
+    u32 value;
+
+    return load(at, &value) && value != ~0u;
+}
+
+static bool writable(void *at)
+{
+    u32 before, after;
+
+    load(at, &before);
+    if (!store(at, PATTERN) || !load(at, &after) || after != PATTERN)
+        return false;
+    store(at, before);
+    return true;
+}
+
+static const char *verdict(bool allowed)
+{
+    return allowed ? "ALLOWED" : "denied";
+}
+
+static void try_region(u8 *window, unsigned int i)
+{
+    const char *name = window + 32 + 40 * i;
+    u32 rights = *(u32 *)(name + 20);
+    u64 offset = *(u64 *)(name + 24);
+
+    if (!(rights & 1))
+        probe_say("window %s: read %s", name, verdict(readable(window + offset)));
+    if (!(rights & 2))
+        probe_say("window %s: write %s", name, verdict(writable(window + offset + 0x100)));
+}
+
+/* The directory says what we may (shm.h); the rest is tried. */
+void probe_window(__u64 base)
+{
+    struct pci_dev *dev = NULL;
+    u8 *window = map_window(base, &dev);
+    unsigned int i;
+
+    if (!window) {
+        probe_say("window: not there");
+        return;
+    }
+    probe_say("window directory: write %s", verdict(writable(window)));
+    for (i = 0; i < *(u16 *)(window + 6) && i < 16; i++)
+        try_region(window, i);
+    probe_say("window gap: read %s", verdict(readable(window + PAGE_SIZE)));
+    if (base)
+        memunmap(window);
+    else
+        pci_iounmap(dev, (void __iomem __force *)window);
+    pci_dev_put(dev);
 }
 
 void probe_memory(void)
@@ -57,7 +180,14 @@ static const struct {
     {"APIC_BASE", 0x1B, 0x48000900},
     {"VMX_BASIC", 0x480, 0},
     {"DEBUGCTL", 0x1D9, 0x3},
-    {"MTRR_DEF_TYPE", 0x2FF, 0},
+    {"MTRR_DEF_TYPE", 0x2FF, 5},
+    {"SYSCFG", 0xC0010010, 1ull << 23},
+    {"TOP_MEM", 0xC001001A, 0x1000},
+    {"IORR_BASE", 0xC0010016, 0x1000},
+    {"MC0_CTL", 0x400, ~0ull},
+    {"PERF_CTL0", 0xC0010000, 0x530076},
+    {"IBS_CTL", 0xC001103A, 0xFF},
+    {"GHCB", 0xC0010130, 0x1000},
     {"TSC", 0x10, 0},
     {"TSC_ADJUST", 0x3B, 1ull << 40},
     {"PLATFORM_INFO", 0xCE, 0},

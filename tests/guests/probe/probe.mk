@@ -1,12 +1,27 @@
-# The isolation probe and the initrd whose first process loads it.
+# The isolation probe, and the two initrds whose first process loads it: of the IVI, and of the service VM that starts it.
 PROBE := $(B)/tests/guests/probe
-PROBE_SOURCES := $(wildcard tests/guests/probe/*.[ch]) tests/guests/probe/Kbuild
+PROBE_SOURCES := $(addprefix tests/guests/probe/,main.c function.c machine.c hypercalls.c fields.c end.c beat.c probe.h Kbuild)
+PROBE_LIBRARIES := /lib64/ld-linux-x86-64.so.2 /lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/libseccomp.so.2
+PROBE_APPLETS := sh mount echo dmesg sed grep insmod rmmod poweroff reboot sleep cat
 
 $(PROBE)/probe.ko: $(PROBE_SOURCES) $(BZIMAGE)
 	@mkdir -p $(PROBE) && cp $(PROBE_SOURCES) $(PROBE)/
 	@env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -C $(realpath $(B)/kernel/headers) M=$(CURDIR)/$(PROBE) modules
-$(PROBE)/initrd: tests/guests/probe/init $(PROBE)/probe.ko
-	@rm -rf $(PROBE)/root && mkdir -p $(PROBE)/root/bin $(PROBE)/root/proc $(PROBE)/root/sys $(PROBE)/root/dev
-	@cp /bin/busybox $(PROBE)/root/bin/ && cp tests/guests/probe/init $(PROBE)/probe.ko $(PROBE)/root/
-	@for a in sh mount echo dmesg sed insmod rmmod poweroff reboot sleep; do ln -s busybox $(PROBE)/root/bin/$$a; done
-	@(cd $(PROBE)/root && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) | lz4 -l -9 -q >$@
+$(PROBE)/ring3: tests/guests/probe/ring3.c
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu17 -O2 $(WARNINGS) -ffreestanding -fno-stack-protector -static -nostdlib -Wl,-e,start $< -o $@
+
+# One line of shell: what both have.
+probe-root = rm -rf $(1) && mkdir -p $(1)/bin $(1)/proc $(1)/sys $(1)/dev && cp /bin/busybox $(1)/bin/ && \
+	cp tests/guests/probe/init $(PROBE)/probe.ko $(PROBE)/ring3 $(1)/ && \
+	for a in $(PROBE_APPLETS); do ln -s busybox $(1)/bin/$$a; done
+probe-pack = (cd $(1) && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) | lz4 -l -9 -q >$(2)
+
+$(PROBE)/ivi.initrd: tests/guests/probe/init $(PROBE)/probe.ko $(PROBE)/ring3
+	@$(call probe-root,$(PROBE)/ivi-root)
+	@$(call probe-pack,$(PROBE)/ivi-root,$@)
+$(PROBE)/initrd: $(PROBE)/ivi.initrd $(B)/service-vm/dm/binnacle-dm $(BZIMAGE)
+	@$(call probe-root,$(PROBE)/root)
+	@for f in $(PROBE_LIBRARIES); do install -D $$f $(PROBE)/root$$f; done
+	@cp $(PROBE)/beat.ko $(PROBE)/ivi.initrd $(BZIMAGE) $(PROBE)/root/ && cp $(B)/service-vm/dm/binnacle-dm $(PROBE)/root/bin/
+	@$(call probe-pack,$(PROBE)/root,$@)

@@ -1,10 +1,13 @@
-# Unit tests of the core: page tables, over pages in plain memory.
+# Unit tests of the core: page tables, over pages in plain memory; the log.
 CORE_TESTS := $(B)/tests/hvcore
 CORE_CFLAGS := -Ihypervisor/include
 
 $(CORE_TESTS)/test_paging: tests/unit/hv/test_paging.c hypervisor/core/paging.c
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
+$(CORE_TESTS)/test_log: tests/unit/hv/test_log.c hypervisor/core/log.c hypervisor/core/format.c
+	@mkdir -p $(@D)
+	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
 
-UNIT_TESTS += $(CORE_TESTS)/test_paging
--include $(CORE_TESTS)/test_paging.d
+UNIT_TESTS += $(CORE_TESTS)/test_paging $(CORE_TESTS)/test_log
+-include $(CORE_TESTS)/test_paging.d $(CORE_TESTS)/test_log.d

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hv/arch.h"
 #include "hv/hw.h"
 #include "hv/log.h"
 #include "hv/watchdog.h"
@@ -26,6 +27,12 @@ static struct bn_scenario_vm fake_config[HV_MAX_VMS];
 uint64_t tsc_now(void)
 {
     return fake.tsc;
+}
+
+void clock_wait_until(uint64_t tsc)
+{
+    if (tsc > fake.tsc)
+        fake.tsc = tsc;
 }
 
 uint64_t tsc_from_ns(uint64_t ns)
@@ -110,6 +117,8 @@ void vm_log(struct vm *vm, const char *format, ...)
     append(format, arguments);
     va_end(arguments);
 }
+
+void vm_event(struct vm *vm, const char *format, ...) __attribute__((alias("vm_log")));
 
 void hv_panic(const char *format, ...)
 {
@@ -418,6 +427,11 @@ void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value)
         fake.ioapic[fake.ioapic_select & 63] = value;
     else
         memcpy(hpa_to_ptr(address), &value, bytes);
+}
+
+bool lapic_is_x2apic(void)
+{
+    return true;
 }
 
 void hw_triple_fault(void)

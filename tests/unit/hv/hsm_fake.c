@@ -42,6 +42,8 @@ void vm_log(struct vm *vm, const char *format, ...)
     va_end(list);
 }
 
+void vm_event(struct vm *vm, const char *format, ...) __attribute__((alias("vm_log")));
+
 __attribute__((weak)) void fake_panic(void)
 {
     abort();

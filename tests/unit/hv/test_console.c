@@ -97,6 +97,27 @@ static void test_full_uart_gets_it_later(void **state)
     assert_int_equal(uart[0].fifo[0], 'X');
 }
 
+static void test_a_long_paste_loses_nothing(void **state)
+{
+    char text[301], got[301] = "";
+    unsigned n = 0;
+
+    (void)state;
+    start();
+    for (unsigned i = 0; i < 300; i++)
+        text[i] = (char)('a' + i % 26);
+    text[300] = 0;
+    fake.typed = text;
+    console_poll(); /* its interrupt; there is no other edge while the UART has more */
+    for (unsigned turn = 0; turn < 100 && n < 300; turn++) {
+        for (unsigned i = 0; i < uart[0].count && n < 300; i++)
+            got[n++] = (char)uart[0].fifo[(uart[0].head + i) % 16];
+        uart[0].head = uart[0].count = 0;
+        fake_pass_ns(20000000);
+    }
+    assert_string_equal(got, text);
+}
+
 static void test_no_uart(void **state)
 {
     (void)state;
@@ -118,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_long_line),
         cmocka_unit_test(test_input_focus),
         cmocka_unit_test(test_full_uart_gets_it_later),
+        cmocka_unit_test(test_a_long_paste_loses_nothing),
         cmocka_unit_test(test_no_uart),
     };
 

@@ -136,6 +136,41 @@ static void test_hostile_entries_stay_masked(void **state)
     assert_int_equal(machine(10), 0x10000);
 }
 
+/* The VM is built again: what it had under way is gone, and no line interrupts before it asks. */
+static void test_vm_starts_again(void **state)
+{
+    static struct vioapic next;
+
+    (void)state;
+    start();
+    guest_entry(9, 0x39 | RTE_LEVEL | RTE_LOW);
+    guest_entry(10, 0x3A);
+    assert_int_equal(hostirq_route(3, 1, 0x40, false, false), BN_OK);
+    guest_entry(11, 0x400); /* as NMI, which no line of a guest's may be */
+    assert_int_equal(machine(11), 0x10000);
+    assert_non_null(strstr(fake.log, "denied: I/O APIC pin 11 as 400"));
+    assert_true(hostirq_take(&vm->vcpu[0], 0x39)); /* a level line, masked until its EOI */
+    hostirq_stop();
+    assert_int_equal(machine(9), 0x10000);
+    assert_int_equal(machine(10), 0x10000);
+    assert_int_equal(machine(3), 0x40); /* somebody else's */
+    assert_false(hostirq_take(&vm->vcpu[0], 0x3A));
+    guest_eoi(0);
+    assert_int_equal(machine(9), 0x10000);
+
+    vm = fake_vm(2);
+    fake.ioapic[0x10 + 2 * 11] = 0x3B | 0x8000; /* as the old one had left it */
+    vioapic_init(&next, vm);
+    hostirq_forward(&next, 1u << 4 | 1u << 2);
+    assert_int_equal(machine(11), 0x10000);
+    guest_entry(9, 0x49 | RTE_LEVEL | RTE_LOW);
+    assert_int_equal(machine(9), 0xA049); /* nothing to wait for */
+    assert_true(hostirq_take(&vm->vcpu[0], 0x49));
+    assert_int_equal(machine(9), 0x1A049);
+    guest_eoi(0);
+    assert_int_equal(machine(9), 0x1A049); /* it was never handed out */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_masked_while_waiting),
         cmocka_unit_test(test_edge_line),
         cmocka_unit_test(test_hostile_entries_stay_masked),
+        cmocka_unit_test(test_vm_starts_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

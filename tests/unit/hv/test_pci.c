@@ -256,13 +256,71 @@ static void test_cf9_is_not_configuration(void **state)
     assert_int_equal(fake.port[0xCF9], 0);
 }
 
+/* Capabilities at 40h: power management, MSI, PCI Express, MSI-X; each points at the next. */
+static void add_capabilities(struct fake_pci *device, bool flr, bool soft_reset)
+{
+    device->config[6] = 0x10;
+    device->config[0x34] = 0x40;
+    set32(device, 0x40, 0x5001);
+    set32(device, 0x44, soft_reset ? 0 : 8);
+    set32(device, 0x50, 0x00016005);
+    set32(device, 0x60, 0x7010);
+    set32(device, 0x64, flr ? 1u << 28 : 0);
+    set32(device, 0x70, 0x80070011);
+}
+
+static void test_devices_of_a_dead_vm(void **state)
+{
+    struct fake_pci *usb, *bridge;
+
+    (void)state;
+    start();
+    usb = fake_add_pci(PCI_BDF(0, 6, 0), 0x8086, 0x1234, 0x0C03);
+    bridge = fake_add_pci(PCI_BDF(0, 7, 0), 0x8086, 0x3420, 0x0604);
+    bridge->config[0xE] = 1;
+    set32(bridge, 4, 7);
+    set32(bridge, 0x18, 0x00010100);
+    add_capabilities(nic, true, false);
+    add_capabilities(usb, false, true);
+    add_capabilities(display, true, true);
+    add_capabilities(card, true, true);
+    nic->config[0x3C] = 11;
+    set32(nic, 4, 7 | 0x10u << 16);
+    set32(usb, 4, 6 | 0x10u << 16);
+    set32(display, 4, 7 | 0x10u << 16);
+    set32(card, 4, 7 | 0x10u << 16);
+    fake.tsc = 0;
+
+    vpci_stop_devices(&pci);
+    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x403); /* decodes as before, no DMA, no line */
+    assert_int_equal(get32(nic, 0x50) >> 16, 0);
+    assert_int_equal(get32(nic, 0x70) >> 16, 7);
+    assert_int_equal(get32(nic, 0x68), 0x8000); /* FLR */
+    assert_int_equal(get32(nic, 0x10), 0xC0000000);
+    assert_int_equal(nic->config[0x3C], 11);
+    assert_int_equal(get32(usb, 4) & 0xFFFF, 0x402);
+    assert_int_equal(get32(usb, 0x44), 0); /* through D3 and back */
+    assert_int_equal(get32(display, 4) & 0xFFFF, 0x403);
+    assert_int_equal(get32(display, 0x68), 0);    /* never reset */
+    assert_int_equal(get32(card, 4) & 0xFFFF, 7); /* another VM's */
+    assert_int_equal(get32(card, 0x68), 0);
+    assert_int_equal(get32(bridge, 4) & 0xFFFF, 0x403);
+    assert_true(fake.tsc >= 110000000);
+    assert_non_null(strstr(fake.log, "devices: 4 stopped, 2 of them reset"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hidden_and_absent), cmocka_unit_test(test_bar_moves),
-        cmocka_unit_test(test_chipset),           cmocka_unit_test(test_bridge_to_hidden),
-        cmocka_unit_test(test_display_shadow),    cmocka_unit_test(test_hidden_registers_in_memory),
-        cmocka_unit_test(test_virtual_function),  cmocka_unit_test(test_cf9_is_not_configuration),
+        cmocka_unit_test(test_hidden_and_absent),
+        cmocka_unit_test(test_bar_moves),
+        cmocka_unit_test(test_chipset),
+        cmocka_unit_test(test_bridge_to_hidden),
+        cmocka_unit_test(test_display_shadow),
+        cmocka_unit_test(test_hidden_registers_in_memory),
+        cmocka_unit_test(test_virtual_function),
+        cmocka_unit_test(test_cf9_is_not_configuration),
+        cmocka_unit_test(test_devices_of_a_dead_vm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

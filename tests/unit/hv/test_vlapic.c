@@ -327,6 +327,39 @@ static void test_msi(void **state)
     assert_int_equal(fake.requests[0] & VCPU_REQ_RESET, 0);
 }
 
+/* Linux's disconnect_bsp_APIC(): read-only bits of a local vector are ignored, reserved ones #GP.
+ */
+static void test_read_only_bits(void **state)
+{
+    (void)state;
+    use_x2apic(1);
+    assert_int_equal(wrmsr(0, 0x835, 0x5700), BN_OK);
+    assert_int_equal(rdmsr(0, 0x835), 0x700);
+    assert_int_equal(wrmsr(0, 0x836, 0x15400), BN_OK);
+    assert_int_equal(rdmsr(0, 0x836), 0x10400);
+    assert_int_equal(wrmsr(0, 0x832, 0x110EC), BN_OK);
+    assert_int_equal(rdmsr(0, 0x832), 0x100EC);
+    assert_int_equal(wrmsr(0, 0x832, 0x140EC), BN_EINVAL); /* the timer has no remote IRR */
+    assert_int_equal(wrmsr(0, 0x835, 0x20700), BN_EINVAL);
+    assert_int_equal(wrmsr(0, 0x808, 0x1000), BN_EINVAL); /* and the TPR no delivery status */
+}
+
+static void test_other_vms_cpus(void **state)
+{
+    (void)state;
+    use_x2apic(2);
+    assert_int_equal(wrmsr(0, 0x830, 2ull << 32 | 0x4400), BN_OK);
+    assert_non_null(strstr(fake.log, "denied: IPI 4400 to APIC 2"));
+    fake.log[0] = 0;
+    mmio_write(0, 0x300, 0x4500);
+    assert_non_null(strstr(fake.log, "ignored: write of 4500 to its APIC page"));
+    assert_int_equal(fake.requests[1], 0);
+    fake.log[0] = 0;
+    assert_int_equal(wrmsr(0, 0x830, 1ull << 32 | 0x4400), BN_OK);
+    assert_int_equal(fake.requests[1], VCPU_REQ_NMI);
+    assert_int_equal(fake.log[0], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +375,8 @@ int main(void)
         cmocka_unit_test(test_periodic_cannot_storm),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_msi),
+        cmocka_unit_test(test_read_only_bits),
+        cmocka_unit_test(test_other_vms_cpus),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The devices of a service VM that has ended: they stop writing to memory and sending interrupts
+ * before the VM that comes next has its first page, and those that can be reset are. The display
+ * keeps its mode and its decode bits: the cluster draws there.
+ */
+#include "hv/pci.h"
+#include "pci_regs.h"
+
+#define MAX_RESETS       64u
+#define RESET_NS         100000000u /* after a function level reset (PCIe 6.0 §6.6.2) */
+#define POWER_NS         10000000u  /* between power states (PCI PM 1.2 §5.6.1) */
+#define CONTROL_ENABLE   1u         /* of MSI, in the upper word of its first dword */
+#define MSIX_ENABLE      0x8000u
+#define EXPRESS_CAN_FLR  (1u << 28)
+#define EXPRESS_FLR      (1u << 15)
+#define EXPRESS_PENDING  (1u << 5)
+#define FEATURES_CAN_FLR (1u << 25) /* byte 3 of the advanced features capability, bit 1 */
+#define PM_STATE         3u
+#define PM_NO_SOFT_RESET (1u << 3)
+#define HEADER_DWORDS    16u
+
+/* What a reset takes away and the next owner, like after power-on, wants to find. */
+static struct reset_function {
+    uint16_t bdf;
+    uint16_t power; /* offset of its power register, if it is reset by that; 0: by FLR */
+    uint32_t header[HEADER_DWORDS];
+} resets[MAX_RESETS];
+
+struct walk {
+    const struct vpci *pci;
+    uint32_t count, stopped;
+    bool pending; /* some function still has requests under way */
+};
+
+static void wait_ns(uint64_t ns)
+{
+    clock_wait_until(tsc_now() + tsc_from_ns(ns));
+}
+
+/* Not the chipset's own parts, which everybody needs. */
+static bool is_service_device(const struct vpci *pci, uint16_t bdf)
+{
+    uint32_t class = pci_read(bdf, PCI_CLASS, 2);
+
+    return class != PCI_CLASS_HOST_BRIDGE && class != PCI_CLASS_ISA_BRIDGE &&
+           !vpci_hidden(pci, bdf) && !(pci_is_bridge(bdf) && vpci_leads_to_hidden(pci, bdf));
+}
+
+/* No DMA, no MSI, no line. A bridge passes nothing on for what is behind it. */
+static void stop(uint16_t bdf, void *context)
+{
+    struct walk *walk = context;
+    unsigned msi = pci_capability(bdf, PCI_CAP_MSI, 0), msix = pci_capability(bdf, PCI_CAP_MSIX, 0);
+    uint32_t command;
+
+    if (!is_service_device(walk->pci, bdf))
+        return;
+    command = pci_read(bdf, PCI_COMMAND, 2) & ~(uint32_t)PCI_COMMAND_MASTER;
+    pci_write(bdf, PCI_COMMAND, 2, command | PCI_COMMAND_NO_INTX);
+    if (msi)
+        pci_write(bdf, msi + 2, 2, pci_read(bdf, msi + 2, 2) & ~CONTROL_ENABLE);
+    if (msix)
+        pci_write(bdf, msix + 2, 2, pci_read(bdf, msix + 2, 2) & ~MSIX_ENABLE);
+    walk->stopped++;
+}
+
+static void look_pending(uint16_t bdf, void *context)
+{
+    struct walk *walk = context;
+    unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS, 0);
+
+    if (express && is_service_device(walk->pci, bdf) &&
+        pci_read(bdf, express + 0xA, 2) & EXPRESS_PENDING)
+        walk->pending = true;
+}
+
+/* True: it is on its way. */
+static bool begin_reset(struct reset_function *function)
+{
+    uint16_t bdf = function->bdf;
+    unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS, 0);
+    unsigned features = pci_capability(bdf, PCI_CAP_FEATURES, 0);
+    unsigned power = pci_capability(bdf, PCI_CAP_PM, 0);
+
+    function->power = 0;
+    if (express && pci_read(bdf, express + 4, 4) & EXPRESS_CAN_FLR) {
+        pci_write(bdf, express + 8, 2, pci_read(bdf, express + 8, 2) | EXPRESS_FLR);
+    } else if (features && pci_read(bdf, features, 4) & FEATURES_CAN_FLR) {
+        pci_write(bdf, features + 4, 1, 1);
+    } else if (power && !(pci_read(bdf, power + 4, 2) & PM_NO_SOFT_RESET)) {
+        function->power = (uint16_t)(power + 4);
+        pci_write(bdf, function->power, 2, pci_read(bdf, function->power, 2) | PM_STATE);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void reset(uint16_t bdf, void *context)
+{
+    struct walk *walk = context;
+    const struct pci_display *display = pci_boot_display();
+    struct reset_function *function = &resets[walk->count];
+
+    if (pci_is_bridge(bdf) || !is_service_device(walk->pci, bdf) ||
+        (display && display->bdf == bdf) || walk->count == MAX_RESETS)
+        return;
+    function->bdf = bdf;
+    for (unsigned i = 0; i < HEADER_DWORDS; i++)
+        function->header[i] = pci_read(bdf, 4 * i, 4);
+    walk->count += begin_reset(function);
+}
+
+static void restore(const struct reset_function *function)
+{
+    static const uint8_t kept[] = {
+        0x0C, 0x10, 0x14, 0x18, 0x1C, 0x20, 0x24, PCI_ROM, PCI_INTERRUPT_LINE};
+
+    for (unsigned i = 0; i < sizeof(kept); i++)
+        pci_write(function->bdf, kept[i], 4, function->header[kept[i] / 4]);
+    pci_write(function->bdf, PCI_COMMAND, 2, function->header[PCI_COMMAND / 4] & 0xFFFF);
+}
+
+void vpci_stop_devices(struct vpci *pci)
+{
+    struct walk walk = {.pci = pci};
+    uint64_t end = tsc_now() + tsc_from_ns(RESET_NS);
+
+    pci_each(stop, &walk);
+    do {
+        walk.pending = false;
+        pci_each(look_pending, &walk);
+    } while (walk.pending && tsc_now() < end);
+    pci_each(reset, &walk);
+    wait_ns(RESET_NS);
+    for (uint32_t i = 0; i < walk.count; i++)
+        if (resets[i].power)
+            pci_write(resets[i].bdf, resets[i].power, 2,
+                      pci_read(resets[i].bdf, resets[i].power, 2) & ~PM_STATE);
+    wait_ns(POWER_NS);
+    for (uint32_t i = 0; i < walk.count; i++)
+        restore(&resets[i]);
+    vm_event(pci->vm, "devices: %u stopped, %u of them reset", walk.stopped, walk.count);
+}

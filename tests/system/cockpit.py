@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The whole cockpit in the virtual NUC with a drive on its bus, watched from outside the machine.
+
+What the cluster drew and what the compositor showed is read out of the machine's memory through the emulator's monitor, by
+the layout of include/binnacle/cluster_frames.h: no guest program is asked.
+"""
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from nuc import Nuc, NucConfig
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tools", "vehicle-sim"))
+import vehicle_sim  # noqa: E402
+
+REGION_ALIGN, REGION_HEADER = 0x200000, 64
+LATEST = 32  # of struct bn_cluster_frames, display_state follows
+STATUS = struct.Struct("<4IQQII")
+IVI_LOG = "/var/log/ivi-console.log"
+SHELL = r"binnacle:\S*# "
+LIMIT = 1800  # CPU seconds of the emulation: only a hang takes so long
+DISPLAY_STATES = {1: "EARLY", 2: "SHARED", 3: "SAFE"}
+
+
+def variant_disk(path, cmdline=""):
+    """A copy of the disk image whose service VM has more words on its command line, loader's sums included."""
+    with open(os.path.join(TOP, "scenarios/cockpit.dts"), encoding="utf-8") as f:
+        text = f.read()
+    text, count = re.subn(r'(cmdline = "console=[^"]*)"', rf'\1 {cmdline}"', text)
+    assert count == 1
+    folder = os.path.dirname(path)
+    source, scenario, loader = (os.path.join(folder, name) for name in ("variant.dts", "scenario.bin", "BOOTX64.EFI"))
+    with open(source, "w", encoding="utf-8") as f:
+        f.write(text)
+    subprocess.run(["build/tools/scenario/bn-scenario", "compile", source, scenario], check=True)
+    subprocess.run(["cp", "build/hypervisor/boot/BOOTX64.EFI", loader], check=True)
+    subprocess.run(["build/tools/scenario/bn-sums", loader, f"scenario.bin={scenario}",
+                    "hypervisor.elf=build/image/hypervisor.elf", "cluster.elf=build/guests/cluster/cluster.elf",
+                    "bzImage=build/kernel/bzImage", "initrd=build/image/service.initrd"], check=True)
+    subprocess.run(["cp", "--sparse=always", "build/image/disk.img", path], check=True)
+    for file, place in ((scenario, "::/binnacle/scenario.bin"), (loader, "::/EFI/BOOT/BOOTX64.EFI")):
+        subprocess.run(["mcopy", "-o", "-i", f"{path}@@1M", file, place], check=True)
+    return path
+
+
+def region_addresses():
+    """{region name: host-physical address} in the shared window: regions follow the directory's 2 MiB in the scenario's order."""
+    with open(os.path.join(TOP, "scenarios/cockpit.dts"), encoding="utf-8") as f:
+        block = f.read().split("shared-memory {", 1)[1]
+    at = int(re.search(r"window = /bits/ 64 <(0x[0-9a-f]+)", block).group(1), 16) + REGION_ALIGN
+    found = {}
+    for name, size in re.findall(r"\n\t\t([a-z-]+) \{[^}]*?bytes = /bits/ 64 <(0x[0-9a-f]+)>", block.split("\n\t};", 1)[0]):
+        found[name] = at
+        at += -(-int(size, 16) // REGION_ALIGN) * REGION_ALIGN
+    return found
+
+
+class Cockpit:
+    """with Cockpit(folder, logs) as c: boots. c.run("...") is a root shell of the service VM."""
+
+    def __init__(self, folder, logs, start=0.0, **changes):
+        disk = variant_disk(os.path.join(str(folder), "disk.img"), "binnacle.debug")
+        self.nuc = Nuc("cockpit", NucConfig(disk=disk, **changes), logs)
+        self.sim = vehicle_sim.Simulator(start=start)
+        self.connection = None
+        self.region = region_addresses()
+        self.homes = 0  # times that the IVI has reached its home screen
+
+    def __enter__(self):
+        self.nuc.start(run=False)
+        self.connection = vehicle_sim.Connection(self.nuc.bus_path, self.sim)
+        self.connection.__enter__()
+        self.nuc.resume()
+        return self
+
+    def __exit__(self, *_):
+        self.nuc.close()
+        self.connection.__exit__()
+
+    def run(self, command, limit=LIMIT):
+        """(status, output) of a command in the service VM's shell; the output without what others said meanwhile."""
+        status, text = self.nuc.console.run(command, limit=limit, prompt=SHELL)
+        lines = [line for line in text.splitlines() if not line.startswith("[hv]")]
+        return status, "\n".join(re.sub(r"^\[service\] ", "", line) for line in lines)
+
+    def ivi(self, command):
+        """Types a line into the IVI's debug shell."""
+        status, output = self.run(f"echo '{command}' | binnaclectl console ivi")
+        assert status == 0, output
+
+    def wait_home(self):
+        """Waits until the IVI has drawn its home screen once more."""
+        self.homes += 1
+        found = f"$(grep -c 'ivi: home screen' {IVI_LOG} 2>/dev/null || true)"
+        assert self.run(f'until [ "{found}" -ge {self.homes} ] 2>/dev/null; do usleep 200000; done')[0] == 0
+
+    def at_home(self):
+        """Waits until the IVI is at its home screen, if it has not been there yet."""
+        if not self.homes:
+            self.wait_home()
+
+    def wait_prompt(self):
+        """Waits for the IVI's debug shell after the last home screen."""
+        count = f"$(sed '1,/home screen/d' {IVI_LOG} | grep -c 'binnacle:.*#' || true)"
+        assert self.run(f'until [ "{count}" -ge 1 ]; do usleep 200000; done')[0] == 0
+
+    def uptime(self):
+        """Seconds of the service VM's clock, to 10 ms."""
+        return float(self.run("cat /proc/uptime")[1].split()[-2])
+
+    def memory(self, address, size):
+        """Bytes of the machine's physical memory."""
+        with tempfile.NamedTemporaryFile(dir=self.nuc.work) as f:
+            self.nuc.qmp.command("pmemsave", val=address, size=size, filename=f.name)
+            return f.read()
+
+    def frames(self):
+        """(last frame the cluster drew, its display state)."""
+        at = self.region["cluster-frames"] + REGION_HEADER + LATEST
+        latest, state = struct.unpack("<II", self.memory(at, 8))
+        return latest, DISPLAY_STATES.get(state, str(state))
+
+    def status(self):
+        """What the compositor says it showed."""
+        values = STATUS.unpack(self.memory(self.region["display-status"] + REGION_HEADER, STATUS.size))
+        return dict(zip(("shown", "total", "missed", "late", "heartbeat_ns", "worst_ns", "ready"), values))
+
+    def look(self):
+        """With the machine held still: (frames(), status(), picture of screen 1 as an array)."""
+        self.nuc.pause()
+        try:
+            return self.frames(), self.status(), np.asarray(self.nuc.picture(0))
+        finally:
+            self.nuc.resume()

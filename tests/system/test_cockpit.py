@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The whole cockpit, from power-on to both screens, as a driver and an engineer would look at it."""
+import os
+
+import numpy as np
+import pytest
+
+import clusterpix
+from cockpit import LIMIT, TOP
+
+ACCENT = (0x3D, 0xD6, 0xC0)  # of the IVI's home screen: ivi-demo/theme.c
+DRIVE_AT = (15, 25, 35)  # seconds of the drive at which pictures are taken
+MAP_TILE = (480, 228, 800, 548)  # on screen 1: scenarios/cockpit.dts
+TELLTALES = (320, 0, 960, 64)  # the strip on screen 2
+STRIP_FROM = (320, 40, 960, 104)  # where it comes from on the cluster's picture
+DOCK_HOME, DOCK_MEDIA = (350, 640, 480, 696), (650, 640, 780, 696)
+
+
+def accents(image, box):
+    """Pixels of the home screen's accent colour in a box (left, top, right, bottom) of a picture."""
+    part = np.asarray(image.convert("RGB"))[box[1]:box[3], box[0]:box[2]].astype(int)
+    return int((np.abs(part - ACCENT) <= 12).all(axis=2).sum())
+
+
+def colours(image, box):
+    part = np.asarray(image.convert("RGB"))[box[1]:box[3], box[0]:box[2]]
+    return len(np.unique(part.reshape(-1, 3), axis=0))
+
+
+@pytest.fixture(scope="module")
+def home(session_cockpit):
+    session_cockpit.nuc.resume()
+    session_cockpit.at_home()
+    return session_cockpit
+
+
+def test_mainline_linux_found_our_hypervisor(cockpit, home):
+    """The HSM driver is mainline's, and it drives our hypervisor."""
+    assert "Linux" in cockpit.run("uname -a")[1] and "6.12" in cockpit.run("uname -a")[1]
+    assert "hypervisor" in cockpit.run("grep -m1 ^flags /proc/cpuinfo")[1].split()
+    assert "Hypervisor detected: ACRN" in cockpit.run("dmesg | grep Hypervisor")[1]
+    assert cockpit.run("test -c /dev/acrn_hsm && ls -l /sys/class/misc/acrn_hsm")[0] == 0
+
+
+def test_ivi_was_made_through_it(cockpit, home):
+    status, output = cockpit.run("ls -l /proc/$(pidof binnacle-dm)/fd | grep -c acrn_hsm; binnaclectl list")
+    assert status == 0 and int(output.split()[0]) >= 1
+    ivi = next(line for line in output.splitlines() if line.startswith("ivi"))
+    assert "running" in ivi
+
+
+@pytest.mark.parametrize("at", DRIVE_AT)
+def test_pictures_of_the_drive(cockpit, home, at):
+    """At three times of the drive the picture's speed is the trace's at the picture's own time, on a screen that is whole."""
+    while cockpit.frames()[0] < at * clusterpix.FPS:
+        assert cockpit.nuc.running()
+        cockpit.run("usleep 500000")
+    cockpit.nuc.pause()
+    screens = [cockpit.nuc.picture(i) for i in (0, 1)]
+    cockpit.nuc.resume()
+    folder = os.path.join(TOP, "build/cockpit")
+    os.makedirs(folder, exist_ok=True)
+    for i, image in enumerate(screens):
+        image.save(os.path.join(folder, f"screen-{i + 1}-at-{at}s.png"))
+    cluster = np.asarray(screens[0])
+    time = clusterpix.picture_time(cluster)
+    assert at - 0.2 <= time
+    truth = cockpit.sim.state(time)
+    assert abs(clusterpix.read_speed(cluster) - truth["Motion"]["Speed"]) <= 1.0
+    assert set(clusterpix.read_telltales(cluster)) == {name for name in truth["Body"] if name != "Gear"}
+    assert colours(screens[0], MAP_TILE) > 50  # a map, not a black hole
+    assert accents(screens[1], DOCK_HOME) > 50 and colours(screens[1], (0, 64, 1280, 720)) > 200
+
+
+def test_telltale_strip_is_the_clusters(cockpit, home):
+    """The strip on screen 2 is the cluster's picture to the pixel, also while the IVI draws around it."""
+    cockpit.nuc.pause()
+    one, two = (np.asarray(cockpit.nuc.picture(i)) for i in (0, 1))
+    cockpit.nuc.resume()
+    box, source = TELLTALES, STRIP_FROM
+    assert np.array_equal(two[box[1]:box[3], box[0]:box[2]], one[source[1]:source[3], source[0]:source[2]])
+
+
+def test_ivi_shows_the_vehicles_speed(cockpit, home):
+    """The IVI reads the vehicle region that the cluster writes: its home screen has figures, not "No data"."""
+    box = (1080, 470, 1200, 510)
+    image = cockpit.nuc.wait_picture(1, lambda p: colours(p, box) > 8 and not accents(p, (1204, 445, 1210, 455)), "a speed", LIMIT)
+    assert image.size == (1280, 720)
+
+
+def test_a_click_reaches_the_ivi(cockpit, home):
+    cockpit.nuc.click(1, 715, 668)
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_MEDIA) > 50, "the media page", LIMIT)
+    cockpit.nuc.click(1, 415, 668)
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_HOME) > 50, "the home page", LIMIT)

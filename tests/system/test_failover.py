@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The driver does not notice that the IVI dies: five deaths while the WLTC is driven, one machine, virtual time.
+
+Frames drawn are the cluster's counter, frames missed and late the compositor's account, both read out of the machine's memory
+from outside; pictures of the screen must agree with them. The negative control stops the compositor, and the same check fails.
+"""
+import re
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import clusterpix
+
+pytestmark = pytest.mark.campaign("failover")
+
+CRASH = "/sys/kernel/debug/provoke-crash/DIRECT"
+# How it is killed: (in the IVI's shell?, command), and the reason that the device model must give (None: it died itself).
+FAULTS = {
+    "panic": (True, f"echo PANIC >{CRASH}", "panic"),
+    "hang": (True, f"taskset -c 1 sh -c \"echo HARDLOCKUP >{CRASH}\" & taskset -c 0 sh -c \"echo HARDLOCKUP >{CRASH}\"",
+             "watchdog"),
+    "dm-killed": (False, "pkill -9 binnacle-dm", None),
+    "oom": (True, "mount -o remount,size=100% /dev/shm; dd if=/dev/zero of=/dev/shm/x bs=1M", "panic"),
+    "storm": (True, "/usr/lib/binnacle/storm &", "watchdog"),
+}
+IN_FLIGHT = 3  # drawn, being composed, waiting for its page flip
+SPEED_BOUND = 1.0  # km/h
+
+
+class Watch(threading.Thread):
+    """Looks at the machine from outside until stopped: pictures against the accounts, pictures against the trace."""
+
+    def __init__(self, cockpit):
+        super().__init__(daemon=True)
+        self.cockpit, self.pictures, self.wrong = cockpit, 0, []
+        self.end = threading.Event()
+
+    def run(self):
+        while not self.end.wait(0.5):
+            try:
+                self.one()
+            except Exception as e:  # reported by the test, in its own thread
+                self.wrong.append(repr(e))
+                return
+
+    def one(self):
+        _, status, picture = self.cockpit.look()
+        counter = clusterpix.read_counter(picture)
+        if counter is None or abs(counter - status["shown"]) > 1:
+            self.wrong.append(f"picture {counter}, account {status['shown']}")
+            return
+        speed = clusterpix.read_speed(picture)
+        true = self.cockpit.sim.state(clusterpix.picture_time(picture))["Motion"]["Speed"]
+        if speed is None or abs(speed - true) > SPEED_BOUND:
+            self.wrong.append(f"frame {counter}: {speed} km/h, trace {true}")
+        self.pictures += 1
+
+    def finish(self):
+        self.end.set()
+        self.join()
+
+
+def account(before, after):
+    """Frames of the cluster between two looks: drawn; missed, counted by whoever saw more of it; late."""
+    (drawn0, _), status0, _ = before
+    (drawn1, _), status1, _ = after
+    drawn, shown = drawn1 - drawn0, status1["total"] - status0["total"]
+    missed = max(status1["missed"] - status0["missed"], drawn - shown - IN_FLIGHT, 0)
+    return {"drawn": drawn, "missed": missed, "late": status1["late"] - status0["late"]}
+
+
+def report_account(report, name, found, watch):
+    ok = report.add(f"failover.{name}.drawn", found["drawn"], "frames", ok=found["drawn"] > 0)
+    for what in ("missed", "late"):
+        ok = report.add(f"failover.{name}.{what}", found[what], "frames", bound=0) and ok
+    right = watch.pictures - len(watch.wrong)
+    return report.add(f"failover.{name}.pictures", right, "pictures", ok=right > 0 and not watch.wrong) and ok
+
+
+def noticed(cockpit, since):
+    """(ms from the fault to its notice by the service VM, what it saw) from the device model's or its supervisor's line."""
+    text = cockpit.nuc.console.text[since:]
+    end = re.search(r"ivi: END reason=(\S+) action=(\S+) noticed_ns=(\d+)", text)
+    if end:
+        return int(end.group(3)) / 1e9, f"{end.group(1)}, {end.group(2)}"
+    died = re.search(r"ivi: device model ended with status (\S+) signal (\S+), up (\S+) s", text)
+    return float(died.group(3)), f"device model: status {died.group(1)} signal {died.group(2)}"
+
+
+@pytest.fixture(scope="module")
+def driving(session_cockpit):
+    """The IVI is at home, the cluster is shown by the compositor."""
+    cockpit = session_cockpit
+    cockpit.nuc.resume()
+    cockpit.at_home()
+    assert cockpit.frames()[1] == "SHARED"
+    return cockpit
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_ivi_dies(cockpit, driving, report, name):
+    inside, command, reason = FAULTS[name]
+    if inside:
+        cockpit.wait_prompt()
+        cockpit.ivi("insmod /usr/lib/binnacle/lkdtm.ko")
+    since = len(cockpit.nuc.console.text)
+    watch = Watch(cockpit)
+    before = cockpit.look()
+    watch.start()
+    start = cockpit.uptime()
+    if inside:
+        cockpit.ivi(command)
+    else:
+        assert cockpit.run(command)[0] == 0
+    cockpit.wait_home()
+    back = cockpit.uptime()
+    watch.finish()
+    after = cockpit.look()
+
+    found = account(before, after)
+    at, saw = noticed(cockpit, since)
+    right = report_account(report, name, found, watch)
+    report.add(f"failover.{name}.noticed-ms", round((at - start) * 1000), "ms", bound=10000)
+    report.add(f"failover.{name}.back-ms", round((back - start) * 1000), "ms")
+    report.add(f"failover.{name}.saw", saw, "", ok=reason is None or saw.startswith(reason))
+    report.add(f"failover.{name}.recovered", "by itself", "", ok=True)
+    assert right, f"{found} {watch.wrong}"
+    assert reason is None or saw.startswith(reason)
+    assert 0 <= at - start <= 10
+
+
+def test_negative_control(cockpit, driving, report):
+    """With the compositor stopped the same check must fail: it is able to see a missed frame."""
+    watch = Watch(cockpit)
+    before = cockpit.look()
+    assert cockpit.run("pkill -STOP binnacle-display")[0] == 0
+    seen = before[0][0]
+    while cockpit.frames()[0] < seen + 30:
+        time.sleep(0.1)
+    watch.one()
+    after = cockpit.look()
+    cockpit.run("pkill -CONT binnacle-display")
+    found = account(before, after)
+    failed = not (found["missed"] == 0 and found["late"] == 0 and not watch.wrong)
+    report.add("failover.control.missed", found["missed"], "frames", ok=failed)
+    assert failed
+    assert found["missed"] > 0
+    assert np.array_equal(before[2].shape, after[2].shape)
