@@ -4,9 +4,8 @@
  * itself is avoided where possible: firmware often copies it to the same UART, and every line would
  * be there twice.
  */
+#include "hv/log.h"
 #include "loader.h"
-
-#include <stdarg.h>
 
 static uint16_t uart;
 static SIMPLE_TEXT_OUTPUT_INTERFACE *screen;
@@ -15,13 +14,13 @@ static bool on_screen; /* what is being said now */
 static void uart_set_up(uint16_t port)
 {
     uart = port;
-    outb((uint16_t)(port + 1), 0x00); /* no interrupts */
-    outb((uint16_t)(port + 3), 0x80);
-    outb(port, 1); /* 115200 */
-    outb((uint16_t)(port + 1), 0);
-    outb((uint16_t)(port + 3), 0x03); /* 8n1 */
-    outb((uint16_t)(port + 2), 0x07); /* FIFOs */
-    outb((uint16_t)(port + 4), 0x03);
+    hw_out8(port + 1, 0x00); /* no interrupts */
+    hw_out8(port + 3, 0x80);
+    hw_out8(port, 1); /* 115200 */
+    hw_out8(port + 1, 0);
+    hw_out8(port + 3, 0x03); /* 8n1 */
+    hw_out8(port + 2, 0x07); /* FIFOs */
+    hw_out8(port + 4, 0x03);
 }
 
 static void put(char c)
@@ -32,54 +31,11 @@ static void put(char c)
         put('\r');
         text[0] = '\n';
     }
-    for (unsigned tries = 0; uart && tries < 100000; tries++)
-        if (inb((uint16_t)(uart + 5)) & 0x20)
-            break;
-    if (uart)
-        outb(uart, (uint8_t)c);
+    for (unsigned tries = 0; tries < 100000 && !(hw_in8(uart + 5) & 0x20); tries++)
+        ;
+    hw_out8(uart, (uint8_t)c);
     if (screen && on_screen)
         screen->OutputString(screen, text);
-}
-
-static void put_number(uint64_t value, unsigned base)
-{
-    char digits[24];
-    unsigned count = 0;
-
-    do {
-        digits[count++] = "0123456789abcdef"[value % base];
-        value /= base;
-    } while (value);
-    if (base == 16) {
-        put('0');
-        put('x');
-    }
-    while (count)
-        put(digits[--count]);
-}
-
-static void put_formatted(const char *format, va_list arguments)
-{
-    for (; *format; format++) {
-        if (*format != '%') {
-            put(*format);
-            continue;
-        }
-        switch (*++format) {
-        case 's':
-            for (const char *s = va_arg(arguments, const char *); *s; s++)
-                put(*s);
-            break;
-        case 'u':
-            put_number(va_arg(arguments, uint64_t), 10);
-            break;
-        case 'x':
-            put_number(va_arg(arguments, uint64_t), 16);
-            break;
-        default:
-            put(*format);
-        }
-    }
 }
 
 /* The text screen that firmware draws on this display: its driver may not be running yet. */
@@ -125,8 +81,12 @@ void console_screen_off(void)
 
 static void put_line(const char *start, const char *format, va_list arguments)
 {
-    put_formatted(start, arguments); /* names no argument */
-    put_formatted(format, arguments);
+    char line[400];
+    size_t used = hv_snprintf(line, sizeof(line), "loader: %s", start);
+
+    hv_vsnprintf(line + used, sizeof(line) - used, format, arguments);
+    for (const char *c = line; *c; c++)
+        put(*c);
     put('\n');
 }
 
@@ -146,9 +106,12 @@ void say(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    put_line("loader: ", format, arguments);
+    put_line("", format, arguments);
     va_end(arguments);
 }
+
+/* As the parts shared with the hypervisor call it. */
+void hv_log(const char *format, ...) __attribute__((alias("say")));
 
 void complain(const char *format, ...)
 {
@@ -156,7 +119,7 @@ void complain(const char *format, ...)
 
     screen_on();
     va_start(arguments, format);
-    put_line("loader: ", format, arguments);
+    put_line("", format, arguments);
     va_end(arguments);
     on_screen = false;
 }
@@ -168,7 +131,7 @@ void fail(const char *format, ...)
 
     screen_on();
     va_start(arguments, format);
-    put_line("loader: ERROR: ", format, arguments);
+    put_line("ERROR: ", format, arguments);
     va_end(arguments);
     complain("Binnacle does not start. Press a key to restart the machine.");
     if (efi_system->ConIn) {
@@ -200,7 +163,7 @@ const char *efi_error(EFI_STATUS status)
         {EFI_SECURITY_VIOLATION, "security violation"},
     };
 
-    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+    for (unsigned i = 0; i < HV_ARRAY_SIZE(texts); i++)
         if (texts[i].status == status)
             return texts[i].text;
     return "firmware error";

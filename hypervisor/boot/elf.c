@@ -25,11 +25,6 @@ _Static_assert(sizeof(struct elf_program) == 56, "Elf64_Phdr");
 
 enum { ET_EXEC = 2, EM_X86_64 = 62, PT_LOAD = 1, PF_X = 1 };
 
-static void copy(void *to, const void *from, uint64_t bytes)
-{
-    __builtin_memcpy(to, from, bytes);
-}
-
 static const char *check_header(const struct elf_header *h, size_t bytes)
 {
     static const uint8_t ident[7] = {0x7F, 'E', 'L', 'F', 2 /* 64 bits */, 1 /* little endian */,
@@ -98,12 +93,12 @@ const char *elf_read(const uint8_t *file, size_t bytes, uint64_t room, struct el
     *image = (struct elf_image){.entry = UINT64_MAX};
     if (bytes < sizeof(h))
         return "is too short to be an ELF file";
-    copy(&h, file, sizeof(h));
+    __builtin_memcpy(&h, file, sizeof(h));
     error = check_header(&h, bytes);
     for (uint32_t i = 0; !error && i < h.phnum; i++) {
         struct elf_program p;
 
-        copy(&p, file + h.phoff + i * sizeof(p), sizeof(p));
+        __builtin_memcpy(&p, file + h.phoff + i * sizeof(p), sizeof(p));
         if (p.type == PT_LOAD)
             error = add_segment(image, &p, bytes, room, h.entry);
     }
@@ -123,6 +118,6 @@ void elf_load(const struct elf_image *image, const uint8_t *file, uint8_t *to)
 {
     __builtin_memset(to, 0, image->bytes);
     for (uint32_t i = 0; i < image->segment_count; i++)
-        copy(to + image->segment[i].place, file + image->segment[i].offset,
-             image->segment[i].file_bytes);
+        __builtin_memcpy(to + image->segment[i].place, file + image->segment[i].offset,
+                         image->segment[i].file_bytes);
 }

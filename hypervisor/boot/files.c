@@ -77,7 +77,7 @@ static EFI_FILE_HANDLE open_file(const char *name)
 
     for (const char *p = FOLDER; *p; p++)
         path[at++] = (CHAR16)*p;
-    for (const char *p = name; *p && at + 1 < sizeof(path) / sizeof(path[0]); p++)
+    for (const char *p = name; *p && at + 1 < HV_ARRAY_SIZE(path); p++)
         path[at++] = (CHAR16)*p;
     path[at] = 0;
     EFI_STATUS status = volume->Open(volume, &handle, path, EFI_FILE_MODE_READ, 0);
@@ -104,7 +104,7 @@ static uint64_t size_of(EFI_FILE_HANDLE handle, const char *name)
     if (info->FileSize == 0)
         fail("%s%s is empty", FOLDER, name);
     if (info->FileSize > MAX_FILE_BYTES)
-        fail("%s%s is too large (%u MiB)", FOLDER, name, info->FileSize >> 20);
+        fail("%s%s is too large (%lu MiB)", FOLDER, name, info->FileSize >> 20);
     return info->FileSize;
 }
 
@@ -125,7 +125,7 @@ void file_read(const char *name, struct file *file)
     }
     handle->Close(handle);
     check_sum(name, file);
-    say("%s: %u bytes, checksum right", name, file->bytes);
+    say("%s: %lu bytes, checksum right", name, file->bytes);
 }
 
 void file_release(const struct file *file)

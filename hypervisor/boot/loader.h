@@ -4,27 +4,23 @@
 #define BOOT_LOADER_H
 
 #include <efi.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "binnacle/boot.h"
-#include "binnacle/scenario.h"
+#include "hv/hw.h"
+#include "hv/lib.h"
 #include "hv/scenario.h"
 
 extern EFI_SYSTEM_TABLE *efi_system;
 extern EFI_HANDLE efi_image;
 extern uint64_t loader_tsc_entry; /* TSC at the first instruction, start.S */
 
-/* console.c: the UART and the firmware's text screen. %s text, %u decimal, %x hexadecimal (all
- * numbers uint64_t), %%. */
+/* console.c: the UART and the firmware's text screen; formats as hv/lib.h says. */
 void console_start(uint16_t port);
-void console_move(uint16_t port);       /* to the UART that the scenario names */
-void console_screen_off(void);          /* firmware's text screen is no longer to be used */
-void say(const char *format, ...);      /* on the UART */
-void complain(const char *format, ...); /* on the screen too */
+void console_move(uint16_t port); /* to the UART that the scenario names */
+void console_screen_off(void);    /* firmware's text screen is no longer to be used */
+void say(const char *format, ...) HV_PRINTF(1, 2);      /* on the UART */
+void complain(const char *format, ...) HV_PRINTF(1, 2); /* on the screen too */
 /* Tells why there is no boot, waits for a key, restarts the machine. */
-void fail(const char *format, ...) __attribute__((noreturn));
+void fail(const char *format, ...) HV_PRINTF(1, 2) HV_NORETURN;
 const char *efi_error(EFI_STATUS status);
 
 /* files.c: \binnacle\ of the partition the loader came from. */
@@ -40,7 +36,6 @@ void file_release(const struct file *file);
 /* machine.c: what this machine is. */
 uint64_t machine_rsdp(void);          /* 0: none */
 uint32_t machine_cpus(uint64_t rsdp); /* enabled CPUs in the MADT; 0: no MADT */
-bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor, uint16_t *device);
 bool machine_uart_present(void *context, uint16_t port);
 
 /* memory.c */
@@ -58,26 +53,5 @@ void screen_set(const struct bn_scenario *s, struct bn_boot_framebuffer *to);
 
 /* start.S: to the hypervisor with RDI = info, no way back. */
 void jump_to(uint64_t entry, uint64_t info) __attribute__((noreturn));
-
-static inline uint64_t rdtsc(void)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
-}
-
-static inline void outb(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline uint8_t inb(uint16_t port)
-{
-    uint8_t value;
-
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
 
 #endif

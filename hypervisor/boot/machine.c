@@ -1,29 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the loader's questions to the machine: CPUs, PCI functions, UARTs. */
+#include "hv/acpi.h"
 #include "loader.h"
-
-struct acpi_header { /* ACPI 6.5 §5.2.6 */
-    char signature[4];
-    uint32_t length;
-    uint8_t revision, checksum;
-    char oem_id[6], oem_table_id[8];
-    uint32_t oem_revision, creator_id, creator_revision;
-} __attribute__((packed));
-
-struct acpi_rsdp { /* §5.2.5.3 */
-    char signature[8];
-    uint8_t checksum;
-    char oem_id[6];
-    uint8_t revision;
-    uint32_t rsdt;
-    uint32_t length;
-    uint64_t xsdt;
-} __attribute__((packed));
-
-#define MADT_ENTRIES      44 /* bytes before the first entry, §5.2.12 */
-#define MADT_LOCAL_APIC   0
-#define MADT_LOCAL_X2APIC 9
-#define MAX_TABLE_BYTES   (1u << 20)
 
 static bool same_guid(const EFI_GUID *a, const EFI_GUID *b)
 {
@@ -46,67 +24,16 @@ uint64_t machine_rsdp(void)
     return old;
 }
 
-static const struct acpi_header *find_madt(uint64_t rsdp_address)
+void *hpa_to_ptr(hpa_t address)
 {
-    const struct acpi_rsdp *rsdp = (const struct acpi_rsdp *)rsdp_address;
-    const bool wide = rsdp->revision >= 2 && rsdp->xsdt;
-    const struct acpi_header *root =
-        (const struct acpi_header *)(wide ? rsdp->xsdt : (uint64_t)rsdp->rsdt);
-    const uint32_t step = wide ? 8 : 4;
-
-    if (!root || root->length > MAX_TABLE_BYTES)
-        return NULL;
-    for (uint32_t at = sizeof(*root); at + step <= root->length; at += step) {
-        uint64_t address = 0;
-
-        __builtin_memcpy(&address, (const uint8_t *)root + at, step);
-        const struct acpi_header *table = (const struct acpi_header *)address;
-
-        if (table && __builtin_memcmp(table->signature, "APIC", 4) == 0)
-            return table->length <= MAX_TABLE_BYTES ? table : NULL;
-    }
-    return NULL;
+    return (void *)address; /* the firmware's tables are an identity map */
 }
 
 uint32_t machine_cpus(uint64_t rsdp)
 {
-    const struct acpi_header *madt = rsdp ? find_madt(rsdp) : NULL;
-    uint32_t cpus = 0;
+    static struct acpi_info info;
 
-    if (!madt)
-        return 0;
-    for (uint32_t at = MADT_ENTRIES; at + 2 <= madt->length;) {
-        const uint8_t *e = (const uint8_t *)madt + at;
-
-        if (e[1] < 2 || at + e[1] > madt->length)
-            break;
-        /* Flags are at 4 of a local APIC entry and at 8 of an x2APIC entry; bit 0: enabled. */
-        if ((e[0] == MADT_LOCAL_APIC && e[1] >= 8 && (e[4] & 1)) ||
-            (e[0] == MADT_LOCAL_X2APIC && e[1] >= 16 && (e[8] & 1)))
-            cpus++;
-        at += e[1];
-    }
-    return cpus;
-}
-
-static uint32_t pci_read(uint16_t bdf, uint8_t offset)
-{
-    const uint32_t address = 0x80000000u | (uint32_t)bdf << 8 | (offset & 0xFCu);
-    uint32_t value;
-
-    __asm__ volatile("outl %0, %1" : : "a"(address), "Nd"((uint16_t)0xCF8));
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"((uint16_t)0xCFC));
-    return value;
-}
-
-bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor, uint16_t *device)
-{
-    const uint32_t ids = pci_read(bdf, 0);
-
-    (void)context;
-    *vendor = (uint16_t)ids;
-    *device = (uint16_t)(ids >> 16);
-    return *vendor != 0xFFFF;
+    return acpi_read(rsdp, 0, &info) == BN_OK ? info.cpu_count : 0;
 }
 
 /* A 16550 keeps what is written to its scratch register; nothing there reads as ones. */
@@ -117,8 +44,8 @@ bool machine_uart_present(void *context, uint16_t port)
 
     (void)context;
     for (uint8_t probe = 0x5A; present; probe = (uint8_t)~probe) {
-        outb(scratch, probe);
-        present = inb(scratch) == probe;
+        hw_out8(scratch, probe);
+        present = hw_in8(scratch) == probe;
         if (probe == 0xA5)
             break;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the order of booting: scenario, checks, files, display, memory map, hypervisor. */
 #include "elf.h"
+#include "hv/pci.h"
 #include "loader.h"
 #include "memory_map.h"
 
@@ -29,7 +30,7 @@ static void read_scenario(struct bn_boot_info *info)
 {
     struct scenario_machine machine = {
         .memory = early_map,
-        .pci_ids = machine_pci_ids,
+        .pci_ids = pci_ids,
         .uart_present = machine_uart_present,
     };
     struct file file;
@@ -43,8 +44,7 @@ static void read_scenario(struct bn_boot_info *info)
     __builtin_memcpy(&scenario, file.data, sizeof(scenario));
     file_release(&file);
     console_move(scenario.console_port);
-    say("scenario %s for %u VMs on %u CPUs", scenario.name, (uint64_t)scenario.vm_count,
-        (uint64_t)machine.cpu_count);
+    say("scenario %s for %u VMs on %u CPUs", scenario.name, scenario.vm_count, machine.cpu_count);
 }
 
 static void read_hypervisor(struct bn_boot_info *info)
@@ -66,12 +66,12 @@ static void read_module(struct bn_boot_info *info, const char *name)
     struct file file;
 
     for (uint32_t i = 0; i < info->module_count; i++)
-        if (__builtin_strncmp(info->module[i].name, name, BN_PATH_BYTES) == 0)
+        if (strncmp(info->module[i].name, name, BN_PATH_BYTES) == 0)
             return;
     if (name[0] == 0)
         return;
     if (info->module_count == BN_BOOT_MAX_MODULES)
-        fail("the scenario names more than %u files", (uint64_t)BN_BOOT_MAX_MODULES);
+        fail("the scenario names more than %u files", BN_BOOT_MAX_MODULES);
     file_read(name, &file);
     struct bn_module *module = &info->module[info->module_count++];
 
@@ -86,11 +86,11 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
     efi_image = image;
     efi_system = table;
     console_start(FIRST_CONSOLE);
-    say("Binnacle, from the first instruction at TSC %u", loader_tsc_entry);
+    say("Binnacle, from the first instruction at TSC %lu", loader_tsc_entry);
     efi_system->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
 
-    static struct bn_boot_info
-        early; /* its final place is chosen once the scenario's ranges are taken */
+    /* Its final place is chosen once the scenario's ranges are taken. */
+    static struct bn_boot_info early;
     early.rsdp = machine_rsdp();
     files_open();
     read_scenario(&early);
@@ -112,7 +112,7 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
     info->low_page = memory_low_page();
     info->tsc_entry = loader_tsc_entry;
     screen_set(&scenario, &info->framebuffer);
-    say("hypervisor: %u KiB at %x, entry at %x", info->image_bytes >> 10, info->image_base,
+    say("hypervisor: %lu KiB at 0x%lx, entry at 0x%lx", info->image_bytes >> 10, info->image_base,
         info->image_base + hypervisor.entry);
     memory_exit_boot_services(info);
     info->crc = bn_crc32(0, info, sizeof(*info));

@@ -18,7 +18,7 @@ static uint64_t pages_below(uint64_t limit, uint64_t bytes, const char *what)
         efi_system->BootServices->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &base);
 
     if (status != EFI_SUCCESS)
-        fail("too little memory: no %u KiB free %s", pages * PAGE >> 10, what);
+        fail("too little memory: no %lu KiB free %s", pages * PAGE >> 10, what);
     efi_system->BootServices->SetMem((VOID *)base, pages * PAGE, 0);
     return base;
 }
@@ -53,7 +53,7 @@ uint32_t memory_read_map(struct bn_memory *to, uint32_t max)
     uint32_t count = memory_map_read(map_buffer, bytes, stride, to, max);
 
     if (count > max)
-        fail("the firmware's memory map has more than %u parts", (uint64_t)max);
+        fail("the firmware's memory map has more than %u parts", max);
     return count;
 }
 
@@ -80,7 +80,8 @@ static void claim(const struct bn_range *r, bool whole, const char *whose)
             claimed += to - from;
     }
     if (whole && claimed != r->bytes)
-        fail("the firmware uses memory between %x and %x, which the scenario gives to %s: plan it "
+        fail("the firmware uses memory between 0x%lx and 0x%lx, which the scenario gives to %s: "
+             "plan it "
              "elsewhere",
              r->hpa, end, whose);
 }
@@ -109,12 +110,11 @@ void memory_exit_boot_services(struct bn_boot_info *info)
     if (status != EFI_SUCCESS)
         fail("the firmware does not end its boot services: %s", efi_error(status));
     console_screen_off();
-    info->tsc_exit = rdtsc();
+    info->tsc_exit = __builtin_ia32_rdtsc();
     info->memory_count =
         memory_map_read(map_buffer, bytes, stride, info->memory, BN_BOOT_MAX_MEMORY);
     if (info->memory_count > BN_BOOT_MAX_MEMORY) { /* firmware is gone: only the UART is left */
-        say("ERROR: the firmware's memory map has more than %u parts",
-            (uint64_t)BN_BOOT_MAX_MEMORY);
+        say("ERROR: the firmware's memory map has more than %u parts", BN_BOOT_MAX_MEMORY);
         for (;;)
             __asm__ volatile("cli; hlt");
     }

@@ -4,12 +4,10 @@
 
 #include <stdbool.h>
 
-#define EFI_PAGE  4096u
-#define MAX_PAGES (UINT64_C(1) << 40)
-#define EFI_MEMORY_SP                                                                              \
-    UINT64_C(0x40000) /* specific purpose: kept for drivers, not ordinary memory */
-#define EFI_MEMORY_WB  UINT64_C(0x8)
-#define EFI_TYPE_COUNT 16
+#define EFI_PAGE      4096u
+#define MAX_PAGES     (UINT64_C(1) << 40)
+#define EFI_MEMORY_SP UINT64_C(0x40000) /* specific purpose: kept for drivers */
+#define EFI_MEMORY_WB UINT64_C(0x8)
 
 struct efi_descriptor { /* EFI_MEMORY_DESCRIPTOR, UEFI 2.10 §7.2.3 */
     uint32_t type, pad;
@@ -18,26 +16,22 @@ struct efi_descriptor { /* EFI_MEMORY_DESCRIPTOR, UEFI 2.10 §7.2.3 */
 
 static uint32_t type_of(const struct efi_descriptor *d)
 {
-    static const uint8_t types[EFI_TYPE_COUNT] = {
-        [0] = BN_MEMORY_RESERVED,  /* EfiReservedMemoryType */
+    static const uint8_t types[] = {
+        /* what is not here stays reserved */
         [1] = BN_MEMORY_USABLE,    /* EfiLoaderCode */
         [2] = BN_MEMORY_USABLE,    /* EfiLoaderData */
         [3] = BN_MEMORY_USABLE,    /* EfiBootServicesCode */
         [4] = BN_MEMORY_USABLE,    /* EfiBootServicesData */
-        [5] = BN_MEMORY_RESERVED,  /* EfiRuntimeServicesCode */
-        [6] = BN_MEMORY_RESERVED,  /* EfiRuntimeServicesData */
         [7] = BN_MEMORY_USABLE,    /* EfiConventionalMemory */
-        [8] = BN_MEMORY_RESERVED,  /* EfiUnusableMemory */
         [9] = BN_MEMORY_ACPI,      /* EfiACPIReclaimMemory */
         [10] = BN_MEMORY_ACPI_NVS, /* EfiACPIMemoryNVS */
         [11] = BN_MEMORY_MMIO,     /* EfiMemoryMappedIO */
         [12] = BN_MEMORY_MMIO,     /* EfiMemoryMappedIOPortSpace */
-        [13] = BN_MEMORY_RESERVED, /* EfiPalCode */
-        [14] = BN_MEMORY_RESERVED, /* EfiPersistentMemory */
-        [15] = BN_MEMORY_RESERVED, /* EfiUnacceptedMemoryType */
     };
-    uint32_t type = d->type < EFI_TYPE_COUNT ? types[d->type] : (uint32_t)BN_MEMORY_RESERVED;
+    uint32_t type = d->type < sizeof(types) ? types[d->type] : 0;
 
+    if (!type)
+        type = BN_MEMORY_RESERVED;
     if (type == BN_MEMORY_USABLE &&
         ((d->attribute & EFI_MEMORY_SP) || !(d->attribute & EFI_MEMORY_WB)))
         type = BN_MEMORY_RESERVED;

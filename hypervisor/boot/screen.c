@@ -84,13 +84,12 @@ void screen_set(const struct bn_scenario *s, struct bn_boot_framebuffer *to)
     const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode = gop->Mode->Info;
 
     if (mode->HorizontalResolution != width || mode->VerticalResolution != height)
-        say("WARNING: the display has no mode of %ux%u, this is the nearest:", (uint64_t)width,
-            (uint64_t)height);
+        say("WARNING: the display has no mode of %ux%u, this is the nearest:", width, height);
     to->base = gop->Mode->FrameBufferBase;
     to->bytes = gop->Mode->FrameBufferSize;
     to->width = mode->HorizontalResolution;
     to->height = mode->VerticalResolution;
     to->pitch = mode->PixelsPerScanLine * 4;
     to->format = BN_FORMAT_XRGB8888;
-    say("display: %ux%u, framebuffer at %x", (uint64_t)to->width, (uint64_t)to->height, to->base);
+    say("display: %ux%u, framebuffer at 0x%lx", to->width, to->height, to->base);
 }

@@ -25,11 +25,10 @@ static uint32_t load_be32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* One 64-byte block: §6.2.2, with the names of the standard. */
+/* One 64-byte block: §6.2.2; v is a to h of the standard. */
 static void add_block(uint32_t state[8], const uint8_t *block)
 {
-    uint32_t w[64], a = state[0], b = state[1], c = state[2], d = state[3];
-    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    uint32_t w[64], v[8];
 
     for (unsigned t = 0; t < 16; t++)
         w[t] = load_be32(block + 4 * t);
@@ -39,29 +38,21 @@ static void add_block(uint32_t state[8], const uint8_t *block)
 
         w[t] = w[t - 16] + s0 + w[t - 7] + s1;
     }
+    for (unsigned i = 0; i < 8; i++)
+        v[i] = state[i];
     for (unsigned t = 0; t < 64; t++) {
-        uint32_t big1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
-        uint32_t t1 = h + big1 + ((e & f) ^ (~e & g)) + k[t] + w[t];
-        uint32_t big0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22);
-        uint32_t t2 = big0 + ((a & b) ^ (a & c) ^ (b & c));
+        uint32_t big1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
+        uint32_t t1 = v[7] + big1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[t] + w[t];
+        uint32_t big0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
+        uint32_t t2 = big0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
 
-        h = g;
-        g = f;
-        f = e;
-        e = d + t1;
-        d = c;
-        c = b;
-        b = a;
-        a = t1 + t2;
+        for (unsigned i = 7; i; i--)
+            v[i] = v[i - 1];
+        v[4] += t1;
+        v[0] = t1 + t2;
     }
-    state[0] += a;
-    state[1] += b;
-    state[2] += c;
-    state[3] += d;
-    state[4] += e;
-    state[5] += f;
-    state[6] += g;
-    state[7] += h;
+    for (unsigned i = 0; i < 8; i++)
+        state[i] += v[i];
 }
 
 void sha256_start(struct sha256 *h)

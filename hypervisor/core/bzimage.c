@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Starts Linux by its 64-bit boot protocol (Documentation/arch/x86/boot.rst of Linux 6.12). */
 #include "hv/arch.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/platform.h"
 
 #define SETUP_MAGIC      0x53726448u /* "HdrS" at 0x202 */

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The console UART multiplexed: whole lines with their speaker's name, input to one VM at a time.
  */
-#include "hv/console.h"
 #include "hv/hw.h"
-#include "hv/lock.h"
-#include "hv/timer.h"
-#include "hv/vm.h"
 #include "hv/vuart.h"
 
 #define LINE_BYTES  200u
@@ -60,12 +56,17 @@ static void end_open_line(void)
     console.open_line = NOBODY;
 }
 
-static void whole_line(const char *name, const char *line)
+static void begin_line(const char *name)
 {
     end_open_line();
     send_text("[");
     send_text(name);
     send_text("] ");
+}
+
+static void whole_line(const char *line)
+{
+    begin_line("hv");
     send_text(line);
     send_text("\r\n");
 }
@@ -73,7 +74,7 @@ static void whole_line(const char *name, const char *line)
 void console_panic_line(const char *line)
 {
     if (console.port)
-        whole_line("hv", line);
+        whole_line(line);
 }
 
 void console_line(const char *line)
@@ -81,7 +82,7 @@ void console_line(const char *line)
     if (!console.port)
         return;
     spin_lock(&console.output_lock);
-    whole_line("hv", line);
+    whole_line(line);
     spin_unlock(&console.output_lock);
 }
 
@@ -91,10 +92,7 @@ static void flush_line(const struct vm *vm)
     struct line *line = &console.line[vm->id];
 
     if (console.open_line != vm->id) {
-        end_open_line();
-        send_text("[");
-        send_text(vm->config->name);
-        send_text("] ");
+        begin_line(vm->config->name);
         console.open_line = vm->id;
     }
     for (unsigned i = 0; i < line->length; i++)
@@ -154,7 +152,6 @@ static struct vm *input_vm(void)
 
 static void choose_vm(uint8_t c)
 {
-    static char answer[] = "input: no such console";
     unsigned id = c - (unsigned)'0';
 
     if (c == CONSOLE_ESCAPE && console.held_count < HELD_BYTES) {
@@ -164,7 +161,7 @@ static void choose_vm(uint8_t c)
         console_line("input goes to:");
         console_line(vms[id].config->name);
     } else {
-        console_line(answer);
+        console_line("input: no such console");
     }
 }
 
@@ -213,24 +210,19 @@ void console_poll(void)
     spin_unlock(&console.input_lock);
 }
 
-static void poll_once(void *context)
+static void poll_expired(void *forever)
 {
-    (void)context;
     console_poll();
-}
-
-static void poll_forever(void *context)
-{
-    (void)context;
-    console_poll();
-    timer_arm(&console.poll_timer, tsc_now() + tsc_from_ns(POLL_NS));
+    if (forever)
+        timer_arm(&console.poll_timer, tsc_now() + tsc_from_ns(POLL_NS));
 }
 
 void console_start_input(bool by_irq)
 {
     if (!console.port)
         return;
-    console.poll_timer.expired = by_irq ? poll_once : poll_forever;
+    console.poll_timer.expired = poll_expired;
+    console.poll_timer.context = by_irq ? NULL : &console;
     if (by_irq)
         hw_out8(console.port + 1, 0x01);
     else

@@ -1,31 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What happens at each kind of exit: a table of contents with one call per line, and the short
  * ones. */
-#include "hv/exits.h"
 #include "hv/arch.h"
-#include "hv/hypercall.h"
-#include "hv/insn.h"
-#include "hv/log.h"
-#include "hv/sched.h"
+#include "hv/ioreq.h"
+#include "hv/watchdog.h"
 
 #define VECTOR_GP 13u
-#define VECTOR_DB 1u
 
 /* Length of the instruction that exited, when the processor does not tell: decoded once per place.
  */
 static unsigned known_length(struct vcpu *vcpu, enum exit_kind kind)
 {
     uint64_t cr3 = vendor->get_cr(vcpu, 3);
-    unsigned at = (unsigned)(vcpu->rip ^ vcpu->rip >> 4) % VCPU_KNOWN;
+    struct known_length *known = &vcpu->known[(unsigned)(vcpu->rip ^ vcpu->rip >> 4) % VCPU_KNOWN];
 
-    if (vcpu->known[at].rip != vcpu->rip || vcpu->known[at].cr3 != cr3 ||
-        vcpu->known[at].kind != kind) {
-        vcpu->known[at].length = (uint8_t)insn_length(vcpu, kind);
-        vcpu->known[at].rip = vcpu->rip;
-        vcpu->known[at].cr3 = cr3;
-        vcpu->known[at].kind = (uint8_t)kind;
-    }
-    return vcpu->known[at].length;
+    if (known->rip != vcpu->rip || known->cr3 != cr3 || known->kind != kind)
+        *known =
+            (struct known_length){vcpu->rip, cr3, (uint8_t)kind, (uint8_t)insn_length(vcpu, kind)};
+    return known->length;
 }
 
 void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit)
@@ -105,9 +97,17 @@ static void handle_xsetbv(struct vcpu *vcpu, const struct vcpu_exit *exit)
 }
 
 /* Physical interrupts are taken here, on the host's own table. */
-static void handle_host_irq(void)
+static void handle_host_irq(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
+    (void)vcpu;
+    (void)exit;
     __asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
+static void handle_irq_window(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    (void)exit;
+    vcpu->look = true;
 }
 
 static void handle_hypercall(struct vcpu *vcpu, const struct vcpu_exit *exit)
@@ -124,7 +124,7 @@ static void handle_exception(struct vcpu *vcpu, const struct vcpu_exit *exit)
                              exit->exception.error);
 }
 
-void exit_end_vm(struct vcpu *vcpu, enum vm_end how)
+void exit_end_vm(struct vcpu *vcpu, enum bn_hvpci_end how)
 {
     policy_vm_ended(vcpu->vm, how);
     vcpu->pcpu->resched = true;
@@ -143,59 +143,43 @@ void vcpu_park(struct vcpu *vcpu, const char *why)
     vendor->dump(vcpu);
     vcpu->state = VCPU_PARKED;
     vcpu->vm->state = VM_PARKED;
-    exit_end_vm(vcpu, VM_END_PARKED);
+    exit_end_vm(vcpu, BN_HVPCI_END_PARKED);
 }
+
+static void handle_shutdown(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    (void)exit;
+    exit_end_vm(vcpu, BN_HVPCI_END_TRIPLE_FAULT);
+}
+
+static void handle_invalid(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    (void)exit;
+    vcpu_park(vcpu, "an exit that nobody knows, or an entry that was refused");
+}
+
+static void (*const handlers[EXIT_KINDS])(struct vcpu *vcpu, const struct vcpu_exit *exit) = {
+    [EXIT_NONE] = NULL,
+    [EXIT_HOST_IRQ] = handle_host_irq,
+    [EXIT_HOST_NMI] = NULL, /* a kick: what is wanted is in the requests and the VM's state */
+    [EXIT_IRQ_WINDOW] = handle_irq_window,
+    [EXIT_CPUID] = handle_cpuid,
+    [EXIT_HLT] = handle_hlt,
+    [EXIT_PAUSE] = vcpu_skip_instruction,
+    [EXIT_HYPERCALL] = handle_hypercall,
+    [EXIT_PIO] = exit_pio,
+    [EXIT_MMIO] = exit_mmio,
+    [EXIT_RDMSR] = handle_rdmsr,
+    [EXIT_WRMSR] = handle_wrmsr,
+    [EXIT_XSETBV] = handle_xsetbv,
+    [EXIT_CR] = vcpu_skip_instruction, /* INVD: throwing away others' cache lines is not done */
+    [EXIT_EXCEPTION] = handle_exception,
+    [EXIT_SHUTDOWN] = handle_shutdown,
+    [EXIT_INVALID] = handle_invalid,
+};
 
 void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-    switch (exit->kind) {
-    case EXIT_NONE:
-        return;
-    case EXIT_IRQ_WINDOW:
-        vcpu->look = true;
-        return;
-    case EXIT_HOST_IRQ:
-        handle_host_irq();
-        return;
-    case EXIT_HOST_NMI:
-        return; /* it was a kick: what is wanted is in the requests and the VM's state */
-    case EXIT_CPUID:
-        handle_cpuid(vcpu, exit);
-        return;
-    case EXIT_HLT:
-        handle_hlt(vcpu, exit);
-        return;
-    case EXIT_HYPERCALL:
-        handle_hypercall(vcpu, exit);
-        return;
-    case EXIT_PIO:
-        exit_pio(vcpu, exit);
-        return;
-    case EXIT_MMIO:
-        exit_mmio(vcpu, exit);
-        return;
-    case EXIT_RDMSR:
-        handle_rdmsr(vcpu, exit);
-        return;
-    case EXIT_WRMSR:
-        handle_wrmsr(vcpu, exit);
-        return;
-    case EXIT_XSETBV:
-        handle_xsetbv(vcpu, exit);
-        return;
-    case EXIT_PAUSE:
-    case EXIT_CR: /* INVD: throwing away others' cache lines is not done */
-        vcpu_skip_instruction(vcpu, exit);
-        return;
-    case EXIT_EXCEPTION:
-        handle_exception(vcpu, exit);
-        return;
-    case EXIT_SHUTDOWN:
-        exit_end_vm(vcpu, VM_END_TRIPLE_FAULT);
-        return;
-    case EXIT_INVALID:
-    case EXIT_KINDS:
-        vcpu_park(vcpu, "an exit that nobody knows, or an entry that was refused");
-        return;
-    }
+    if (handlers[exit->kind])
+        handlers[exit->kind](vcpu, exit);
 }

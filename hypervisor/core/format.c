@@ -93,18 +93,14 @@ size_t hv_vsnprintf(char *to, size_t bytes, const char *format, va_list argument
         f = parse(f + 1, &spec);
         if (*f == 's') {
             put_text(&sink, va_arg(list, const char *), &spec);
-        } else if (*f == 'c') {
-            put(&sink, (char)va_arg(list, int));
-        } else if (*f == 'd' || *f == 'i') {
+        } else if (*f == 'd') {
             int64_t v = spec.longs ? va_arg(list, long) : va_arg(list, int);
 
             put_number(&sink, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0, 10, &spec);
-        } else if (*f == 'u' || *f == 'x' || *f == 'X') {
+        } else if (*f == 'u' || *f == 'x') {
             uint64_t v = spec.longs ? va_arg(list, unsigned long) : va_arg(list, unsigned);
 
             put_number(&sink, v, false, *f == 'u' ? 10 : 16, &spec);
-        } else if (*f == 'p') {
-            put_number(&sink, (uintptr_t)va_arg(list, void *), false, 16, &spec);
         } else if (*f) {
             put(&sink, *f);
         } else {

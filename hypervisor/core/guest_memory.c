@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The only way from the hypervisor into a guest's memory: every page checked, never a device's. */
 #include "hv/arch.h"
-#include "hv/host_memory.h"
-#include "hv/lib.h"
+#include "hv/host.h"
 #include "hv/vm.h"
 
 #define PAGE_OFFSET(a) ((a) & (HV_PAGE_BYTES - 1))

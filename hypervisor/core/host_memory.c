@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The machine's memory by the loader's map: what is RAM, and what of it the service VM gets. */
-#include "hv/host_memory.h"
 #include "hv/host.h"
+#include "hv/scenario.h"
 
 static struct host_range ram[HOST_MAX_RANGES];
 static uint32_t ram_count;
@@ -34,27 +34,16 @@ bool host_is_memory(hpa_t address)
     return false;
 }
 
-hpa_t host_memory_top(void)
-{
-    return ram_count ? ram[ram_count - 1].base + ram[ram_count - 1].bytes : 0;
-}
-
 /* The first range of the scenario at or after `from`, that belongs to somebody. */
 static struct host_range next_owned(hpa_t from)
 {
     struct host_range next = {UINT64_MAX, 0};
-    const struct bn_range *owned[2] = {&scenario.hypervisor, &scenario.shm};
+    struct bn_range r;
+    struct scenario_ref who;
 
-    for (unsigned i = 0; i < 2; i++)
-        if (owned[i]->bytes && owned[i]->hpa + owned[i]->bytes > from && owned[i]->hpa < next.base)
-            next = (struct host_range){owned[i]->hpa, owned[i]->bytes};
-    for (uint32_t v = 0; v < scenario.vm_count; v++)
-        for (uint32_t r = 0; r < scenario.vm[v].range_count; r++) {
-            const struct bn_range *range = &scenario.vm[v].range[r];
-
-            if (range->hpa + range->bytes > from && range->hpa < next.base)
-                next = (struct host_range){range->hpa, range->bytes};
-        }
+    for (uint32_t i = 0; scenario_claim(&scenario, i, &r, &who); i++)
+        if (r.bytes && r.hpa + r.bytes > from && r.hpa < next.base)
+            next = (struct host_range){r.hpa, r.bytes};
     return next;
 }
 
@@ -71,8 +60,8 @@ uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_
     for (uint32_t i = 0; i < boot_info.memory_count && left; i++) {
         hpa_t at = boot_info.memory[i].base, end = at + boot_info.memory[i].bytes;
 
-        at = (at + HV_PAGE_BYTES - 1) & ~(hpa_t)(HV_PAGE_BYTES - 1);
-        end &= ~(hpa_t)(HV_PAGE_BYTES - 1);
+        at = page_up(at);
+        end = page_down(end);
         while (boot_info.memory[i].type == BN_MEMORY_USABLE && at < end && left &&
                count < HOST_MAX_RANGES) {
             struct host_range owned = next_owned(at);

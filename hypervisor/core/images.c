@@ -5,7 +5,7 @@
 #include "hv/log.h"
 #include "hv/paging.h"
 
-static struct bn_module *find(const char *name)
+struct bn_module *boot_module(const char *name)
 {
     for (uint32_t i = 0; *name && i < boot_info.module_count; i++)
         if (!strncmp(boot_info.module[i].name, name, BN_PATH_BYTES))
@@ -13,19 +13,14 @@ static struct bn_module *find(const char *name)
     return NULL;
 }
 
-const struct bn_module *boot_module(const char *name)
-{
-    return find(name);
-}
-
 static void keep(const char *name)
 {
-    struct bn_module *module = find(name);
+    struct bn_module *module = boot_module(name);
     hpa_t copy;
 
     if (!module)
         return;
-    copy = pages_alloc((size_t)((module->bytes + HV_PAGE_BYTES - 1) / HV_PAGE_BYTES));
+    copy = pages_alloc(page_up(module->bytes) / HV_PAGE_BYTES);
     if (!copy) {
         hv_log("no room to keep %s: what is made of it cannot be started again", name);
         return;

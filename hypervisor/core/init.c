@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The order of boot: from the loader's jump to the first guest instruction. */
-#include "hv/init.h"
 #include "hv/arch.h"
-#include "hv/console.h"
-#include "hv/display.h"
 #include "hv/host.h"
-#include "hv/host_memory.h"
-#include "hv/hostirq.h"
-#include "hv/lib.h"
-#include "hv/log.h"
-#include "hv/memory.h"
 #include "hv/pci.h"
 #include "hv/platform.h"
 #include "hv/scenario.h"
-#include "hv/sched.h"
 #include "hv/shm.h"
+#include "hv/vioapic.h"
 #include "hv/watchdog.h"
 
 struct bn_boot_info boot_info;
@@ -58,16 +50,6 @@ static void must_be_sound(const struct scenario_machine *machine)
 {
     if (scenario_check(&scenario, sizeof(scenario), machine, report_problem, &scenario) != 0)
         hv_panic("the scenario cannot be used on this machine");
-}
-
-static bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
-{
-    const uint32_t ids = pci_read(bdf, 0, 4);
-
-    (void)context;
-    *vendor_id = (uint16_t)ids;
-    *device_id = (uint16_t)(ids >> 16);
-    return *vendor_id != 0xFFFF;
 }
 
 static void check_scenario_against_machine(void)

@@ -47,15 +47,6 @@ int memcmp(const void *a, const void *b, size_t bytes)
     return 0;
 }
 
-size_t strlen(const char *text)
-{
-    const char *end = text;
-
-    while (*end)
-        end++;
-    return (size_t)(end - text);
-}
-
 int strncmp(const char *a, const char *b, size_t bytes)
 {
     for (; bytes; bytes--, a++, b++) {
@@ -65,9 +56,4 @@ int strncmp(const char *a, const char *b, size_t bytes)
             break;
     }
     return 0;
-}
-
-int strcmp(const char *a, const char *b)
-{
-    return strncmp(a, b, SIZE_MAX);
 }

@@ -2,10 +2,7 @@
 /* The log: a ring of lines in memory with the console behind it, and panic. */
 #include "hv/log.h"
 #include "hv/arch.h"
-#include "hv/console.h"
-#include "hv/lib.h"
-#include "hv/power.h"
-#include "hv/vm.h"
+#include "hv/watchdog.h"
 
 #define RING_BYTES     0x10000u
 #define LINE_BYTES     200u
@@ -59,23 +56,19 @@ void hv_log(const char *format, ...)
 }
 
 /* Takes one line from the budget. */
-static bool may_log(struct budget *budget)
+static bool may_log(struct budget *b)
 {
     uint64_t now = tsc_now(), step = tsc_from_ns(VM_LINE_NS);
     bool may;
 
     spin_lock(&ring_lock);
-    while (budget->credit < VM_LINES_BURST && now - budget->refill >= step) {
-        budget->refill += step;
-        budget->credit++;
-    }
-    if (budget->credit == VM_LINES_BURST)
-        budget->refill = now;
-    may = budget->credit > 0;
-    if (may)
-        budget->credit--;
-    else
-        budget->dropped++;
+    for (; b->credit < VM_LINES_BURST && now - b->refill >= step; b->credit++)
+        b->refill += step;
+    if (b->credit == VM_LINES_BURST)
+        b->refill = now;
+    may = b->credit > 0;
+    b->credit -= may;
+    b->dropped += !may;
     spin_unlock(&ring_lock);
     return may;
 }
@@ -108,6 +101,11 @@ void vm_event(struct vm *vm, const char *format, ...)
     va_start(list, format);
     log_within(vm, &event_budget[vm->id], format, list);
     va_end(list);
+}
+
+uint64_t log_head(void)
+{
+    return __atomic_load_n(&ring_at, __ATOMIC_ACQUIRE);
 }
 
 size_t log_read(uint64_t *from, char *to, size_t bytes)
@@ -176,8 +174,8 @@ void hv_panic(const char *format, ...)
     hv_vsnprintf(line + used, sizeof(line) - used, format, list);
     va_end(list);
     console_panic_line(line);
-    hv_snprintf(line, sizeof(line), "called from %p, cr3 %lx",
-                __builtin_extract_return_addr(__builtin_return_address(0)), read_cr3());
+    hv_snprintf(line, sizeof(line), "called from %lx, cr3 %lx",
+                (uint64_t)__builtin_return_address(0), read_cr3());
     console_panic_line(line);
     panic_tail();
     reset_machine();

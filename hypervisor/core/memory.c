@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The hypervisor's own pages: fresh ones from the bottom of what the image leaves, freed ones from
  * a list. */
-#include "hv/memory.h"
 #include "hv/lib.h"
-#include "hv/lock.h"
+#include "hv/paging.h"
 
 static struct spinlock lock;
 static hpa_t fresh, end;
@@ -12,7 +11,7 @@ static size_t free_count;
 
 void memory_init(hpa_t from, hpa_t to)
 {
-    fresh = (from + HV_PAGE_BYTES - 1) & ~(hpa_t)(HV_PAGE_BYTES - 1);
+    fresh = page_up(from);
     end = to;
 }
 

@@ -2,8 +2,6 @@
 /* Loads a Multiboot1 ELF32 into a pre-launched VM (Multiboot specification 0.6.96). */
 #include "binnacle/guest_info.h"
 #include "hv/arch.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/platform.h"
 
 #define HEADER_MAGIC     0x1BADB002u
@@ -193,9 +191,7 @@ enum bn_status multiboot_load(struct vm *vm, const uint8_t *image, uint64_t byte
 
     if (!has_header(image, bytes))
         return BN_EINVAL;
-    status = load_elf(vm, image, bytes, &entry);
-    if (status == BN_OK)
-        status = write_info(vm, info);
+    status = load_elf(vm, image, bytes, &entry) ?: write_info(vm, info);
     if (status == BN_OK)
         set_entry(&vm->vcpu[0], entry);
     return status;

@@ -2,87 +2,62 @@
 /* The devices that the hypervisor itself emulates for each kind of VM, and the ports left open. */
 #include "hv/platform.h"
 #include "hv/host.h"
-#include "hv/hostirq.h"
-#include "hv/hvpci.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/pci.h"
-#include "hv/power.h"
+#include "hv/scenario.h"
 #include "hv/vioapic.h"
-#include "hv/vpic.h"
-#include "hv/vpit.h"
 #include "hv/vuart.h"
+#include "hv/watchdog.h"
 
 #define UART_PORTS      8u
 #define PIN_UART        (1u << VUART_IRQ)
-#define PIN_PIT         (1u << 2)
-#define DEBUG_EXIT_PORT 0xF4u /* isa-debug-exit of QEMU */
-#define SPEAKER_COUNT   0x42u
-#define SPEAKER_MODE    0x43u
+#define PIN_PIT         (1u << 2) /* of the machine's timer, which is no VM's */
+#define DEBUG_EXIT_PORT 0xF4u     /* isa-debug-exit of QEMU */
+#define SPEAKER_COUNT   0x42u     /* and its mode */
 #define SPEAKER_GATE    0x61u
 
 static struct devices {
     struct vioapic ioapic;
-    struct vpic pic;
-    struct vpit pit;
     struct vuart uart;
     struct vpci pci;
 } devices[HV_MAX_VMS];
 
-static enum bn_status interrupt_controllers(struct vm *vm, struct devices *d)
+static void interrupt_controllers(struct vm *vm, struct devices *d)
 {
-    enum bn_status status = vm_add_mmio(vm, VLAPIC_BASE, HV_PAGE_BYTES, vlapic_mmio, NULL);
-
-    if (status == BN_OK)
-        status = vioapic_init(&d->ioapic, vm);
-    if (status == BN_OK)
-        status = vpic_init(&d->pic, vm);
-    return status;
+    vm_add_mmio(vm, VLAPIC_BASE, HV_PAGE_BYTES, vlapic_mmio, NULL);
+    vioapic_init(&d->ioapic, vm);
+    legacy_init(vm);
 }
 
 /* Where no device of the service VM may be moved to: others' memory, and what only the hypervisor
  * has. */
-static enum bn_status forbid_others(struct vpci *pci)
+static void forbid_others(struct vpci *pci)
 {
-    enum bn_status status = vpci_forbid(pci, scenario.hypervisor.hpa, scenario.hypervisor.bytes);
+    struct bn_range r;
+    struct scenario_ref who;
 
-    if (status == BN_OK && scenario.shm.bytes)
-        status = vpci_forbid(pci, scenario.shm.hpa, scenario.shm.bytes);
-    for (uint32_t v = 0; v < scenario.vm_count; v++)
-        for (uint32_t r = 0; r < scenario.vm[v].range_count && status == BN_OK; r++)
-            status = vpci_forbid(pci, scenario.vm[v].range[r].hpa, scenario.vm[v].range[r].bytes);
-    for (uint32_t i = 0; i < acpi_info.ioapic_count && status == BN_OK; i++)
-        status = vpci_forbid(pci, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
-    if (status == BN_OK && acpi_info.ecam_base)
-        status = vpci_forbid(pci, acpi_info.ecam_base,
-                             (acpi_info.ecam_last_bus - acpi_info.ecam_first_bus + 1ull) << 20);
-    return status == BN_OK ? vpci_forbid(pci, VLAPIC_BASE, HV_PAGE_BYTES) : status;
+    for (uint32_t i = 0; scenario_claim(&scenario, i, &r, &who); i++)
+        vpci_forbid(pci, r.hpa, r.bytes);
+    for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
+        vpci_forbid(pci, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
+    if (acpi_info.ecam_base)
+        vpci_forbid(pci, acpi_info.ecam_base,
+                    (acpi_info.ecam_last_bus - acpi_info.ecam_first_bus + 1ull) << 20);
+    vpci_forbid(pci, VLAPIC_BASE, HV_PAGE_BYTES);
 }
 
 /* Everything of the machine that is nobody else's, behind the filters. */
 static enum bn_status create_service(struct vm *vm, struct devices *d)
 {
-    enum bn_status status = interrupt_controllers(vm, d);
-
-    if (status == BN_OK)
-        status = vpit_init(&d->pit, vm);
-    if (status == BN_OK)
-        status = vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
-    if (status == BN_OK)
-        status = vpci_init(&d->pci, vm, acpi_info.ecam_base, acpi_info.ecam_first_bus,
-                           acpi_info.ecam_last_bus);
-    if (status == BN_OK)
-        status = forbid_others(&d->pci);
-    for (uint32_t i = 0; i < scenario.device_count && status == BN_OK; i++)
+    interrupt_controllers(vm, d);
+    vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
+    vpci_init(&d->pci, vm, acpi_info.ecam_base, acpi_info.ecam_first_bus, acpi_info.ecam_last_bus);
+    forbid_others(&d->pci);
+    for (uint32_t i = 0; i < scenario.device_count; i++)
         if (scenario.device[i].kind == BN_DEVICE_PCI)
-            status = vpci_hide(&d->pci, scenario.device[i].bdf);
-    if (status == BN_OK)
-        status = hvpci_init(vm);
-    if (status == BN_OK)
-        status = power_init(vm, &acpi_info);
-    if (status == BN_OK)
-        hostirq_forward(&d->ioapic, PIN_UART | PIN_PIT);
-    return status;
+            vpci_hide(&d->pci, scenario.device[i].bdf);
+    power_init(vm, &acpi_info);
+    hostirq_forward(&d->ioapic, PIN_UART | PIN_PIT);
+    return hvpci_init(vm);
 }
 
 static enum bn_status open_uart(struct vm *vm, const struct bn_scenario_device *device)
@@ -106,9 +81,8 @@ static enum bn_status create_prelaunched(struct vm *vm, struct devices *d)
     enum bn_status status = BN_OK;
 
     if (!(vm->config->flags & BN_VM_DIRECT_IRQ)) {
-        status = interrupt_controllers(vm, d);
-        if (status == BN_OK)
-            status = vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
+        interrupt_controllers(vm, d);
+        vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
         if (scenario.flags & BN_SCENARIO_NO_SERVICE_VM)
             vendor->allow_port(vm, DEBUG_EXIT_PORT, 1);
     }
@@ -130,52 +104,32 @@ static enum bn_status create_prelaunched(struct vm *vm, struct devices *d)
     return status;
 }
 
-/* A PC as its device model's ACPI tables describe it: Linux counts on the PIT where it is not told
- * the speed of the APIC timer, and stops it where it is. */
-static enum bn_status create_postlaunched(struct vm *vm, struct devices *d)
-{
-    enum bn_status status = interrupt_controllers(vm, d);
-
-    return status == BN_OK ? vpit_init(&d->pit, vm) : status;
-}
-
 enum bn_status platform_create(struct vm *vm)
 {
     struct devices *d = &devices[vm->id];
 
     memset(d, 0, sizeof(*d));
     vm->ioapic = NULL;
-    vm->pic = NULL;
-    vm->pit = NULL;
     vm->uart = NULL;
     vm->pci = NULL;
-    switch ((enum bn_vm_kind)vm->config->kind) {
-    case BN_VM_SERVICE:
+    if (vm_is_service(vm))
         return create_service(vm, d);
-    case BN_VM_PRELAUNCHED:
+    if (vm->config->kind == BN_VM_PRELAUNCHED)
         return create_prelaunched(vm, d);
-    case BN_VM_POSTLAUNCHED:
-        return create_postlaunched(vm, d);
-    }
-    return BN_EINVAL;
+    interrupt_controllers(vm, d);
+    return BN_OK;
 }
 
 void platform_reset(struct vm *vm)
 {
     if (vm->ioapic)
         vioapic_reset(vm->ioapic);
-    if (vm->pic)
-        vpic_reset(vm->pic);
-    if (vm->pit)
-        vpit_reset(vm->pit);
     if (vm->uart)
         vuart_reset(vm->uart);
 }
 
 void platform_destroy(struct vm *vm)
 {
-    if (vm->pit)
-        vpit_reset(vm->pit); /* stops its timer */
     if (!vm->pci)
         return;
     /* Lines first: whoever is taking an interrupt now is done with it long before the devices are

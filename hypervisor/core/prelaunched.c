@@ -3,8 +3,6 @@
 #include "binnacle/guest_info.h"
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/platform.h"
 #include "hv/shm.h"
 
@@ -31,11 +29,11 @@ static bool sees_framebuffer(const struct vm *vm)
 static enum bn_status map_framebuffer(struct vm *vm)
 {
     const struct bn_boot_framebuffer *fb = &boot_info.framebuffer;
-    uint64_t bytes = (fb->bytes + HV_PAGE_BYTES - 1) & ~(uint64_t)(HV_PAGE_BYTES - 1);
 
     if (!sees_framebuffer(vm))
         return BN_OK;
-    return vm_map(vm, vm->config->framebuffer_gpa, fb->base, bytes, MAP_READ | MAP_WRITE);
+    return vm_map(vm, vm->config->framebuffer_gpa, fb->base, page_up(fb->bytes),
+                  MAP_READ | MAP_WRITE);
 }
 
 static void describe(struct vm *vm, struct bn_guest_info *info)
@@ -87,20 +85,11 @@ enum bn_status prelaunched_build(struct vm *vm)
         hv_log("[%s] image %s was not loaded", vm->config->name, vm->config->image);
         return BN_ENODEV;
     }
-    status = vm_create(vm);
-    if (status == BN_OK)
-        status = map_memory(vm);
-    if (status == BN_OK)
-        status = map_framebuffer(vm);
-    if (status == BN_OK)
-        status = map_apic(vm);
-    if (status == BN_OK)
-        status = shm_map(vm);
     describe(vm, &info);
+    status = vm_create(vm) ?: map_memory(vm) ?: map_framebuffer(vm) ?: map_apic(vm) ?: shm_map(vm)
+             ?: multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
     if (status == BN_OK)
         vm->vcpu[0].pcpu->hand_over = vm->vcpu[0].pcpu->direct;
-    if (status == BN_OK)
-        status = multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
     if (status != BN_OK)
         hv_log("[%s] cannot be built from %s (status %u)", vm->config->name, vm->config->image,
                status);

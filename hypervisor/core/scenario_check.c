@@ -3,24 +3,8 @@
  */
 #include "scenario_rules.h"
 
-#define MAX_ADDRESS                                                                                \
-    (UINT64_C(1) << 46) /* any physical address must be below: smallest of the supported CPUs */
-
-void scenario_fault_at(struct scenario_checker *c, enum scenario_fault fault,
-                       struct scenario_ref at, const char *member, uint64_t value, uint64_t limit)
-{
-    scenario_clash(c, fault, at, scenario_ref(SCENARIO_NOTHING, 0), member, value, limit);
-}
-
-void scenario_clash(struct scenario_checker *c, enum scenario_fault fault, struct scenario_ref at,
-                    struct scenario_ref with, const char *member, uint64_t value, uint64_t limit)
-{
-    const struct scenario_problem problem = {fault, at, with, member, value, limit};
-
-    c->problems++;
-    if (c->report)
-        c->report(c->context, &problem);
-}
+/* Any physical address must be below: smallest of the supported CPUs. */
+#define MAX_ADDRESS (UINT64_C(1) << 46)
 
 uint32_t scenario_crc(const struct bn_scenario *s)
 {
@@ -29,86 +13,76 @@ uint32_t scenario_crc(const struct bn_scenario *s)
     return bn_crc32(0, (const uint8_t *)s + start, sizeof(*s) - start);
 }
 
-static void check_count(struct scenario_checker *c, const char *what, uint32_t count, uint32_t max)
+static void check_count(struct scenario_checker *c, struct scenario_ref at, const char *what,
+                        uint32_t count, uint32_t max)
 {
     if (count > max)
-        scenario_fault_at(c, SCENARIO_TOO_MANY, scenario_ref(SCENARIO_ITSELF, 0), what, count, max);
+        blame(c, SCENARIO_TOO_MANY, at, what, count, max);
 }
 
 static void check_identity(struct scenario_checker *c, size_t bytes)
 {
     const struct bn_scenario *s = c->s;
-    const struct scenario_ref me = scenario_ref(SCENARIO_ITSELF, 0);
+    const struct scenario_ref me = ref(SCENARIO_ITSELF, 0);
     const uint32_t known_flags = BN_SCENARIO_NO_SERVICE_VM;
 
     if (bytes < sizeof(*s)) {
-        scenario_fault_at(c, SCENARIO_BAD_SIZE, me, "", bytes, sizeof(*s));
+        blame(c, SCENARIO_BAD_SIZE, me, "", bytes, sizeof(*s));
     } else if (s->magic != BN_SCENARIO_MAGIC) {
-        scenario_fault_at(c, SCENARIO_BAD_MAGIC, me, "", s->magic, BN_SCENARIO_MAGIC);
+        blame(c, SCENARIO_BAD_MAGIC, me, "", s->magic, BN_SCENARIO_MAGIC);
     } else if (s->version != BN_SCENARIO_VERSION) {
-        scenario_fault_at(c, SCENARIO_BAD_VERSION, me, "", s->version, BN_SCENARIO_VERSION);
+        blame(c, SCENARIO_BAD_VERSION, me, "", s->version, BN_SCENARIO_VERSION);
     } else if (s->bytes != sizeof(*s) || bytes != sizeof(*s)) {
-        scenario_fault_at(c, SCENARIO_BAD_SIZE, me, "", s->bytes != sizeof(*s) ? s->bytes : bytes,
-                          sizeof(*s));
+        blame(c, SCENARIO_BAD_SIZE, me, "", s->bytes != sizeof(*s) ? s->bytes : bytes, sizeof(*s));
     } else if (s->crc != scenario_crc(s)) {
-        scenario_fault_at(c, SCENARIO_BAD_CRC, me, "", s->crc, scenario_crc(s));
+        blame(c, SCENARIO_BAD_CRC, me, "", s->crc, scenario_crc(s));
     } else {
         if (s->flags & ~known_flags)
-            scenario_fault_at(c, SCENARIO_BAD_FLAGS, me, "flags", s->flags, known_flags);
-        check_count(c, "vms", s->vm_count, BN_MAX_VMS);
-        check_count(c, "shared-memory", s->region_count, BN_MAX_REGIONS);
-        check_count(c, "devices", s->device_count, BN_MAX_DEVICES);
-        check_count(c, "outputs", s->output_count, BN_MAX_OUTPUTS);
-        check_count(c, "layers", s->layer_count, BN_MAX_LAYERS);
+            blame(c, SCENARIO_BAD_FLAGS, me, "flags", s->flags, known_flags);
+        check_count(c, me, "vms", s->vm_count, BN_MAX_VMS);
+        check_count(c, me, "shared-memory", s->region_count, BN_MAX_REGIONS);
+        check_count(c, me, "devices", s->device_count, BN_MAX_DEVICES);
+        check_count(c, me, "outputs", s->output_count, BN_MAX_OUTPUTS);
+        check_count(c, me, "layers", s->layer_count, BN_MAX_LAYERS);
         for (uint32_t i = 0; i < s->vm_count && i < BN_MAX_VMS; i++) {
-            if (s->vm[i].cpu_count > BN_MAX_VCPUS)
-                scenario_fault_at(c, SCENARIO_TOO_MANY, scenario_ref(SCENARIO_VM, i), "cpus",
-                                  s->vm[i].cpu_count, BN_MAX_VCPUS);
-            if (s->vm[i].range_count > BN_MAX_RANGES)
-                scenario_fault_at(c, SCENARIO_TOO_MANY, scenario_ref(SCENARIO_VM, i), "memory",
-                                  s->vm[i].range_count, BN_MAX_RANGES);
+            check_count(c, ref(SCENARIO_VM, i), "cpus", s->vm[i].cpu_count, BN_MAX_VCPUS);
+            check_count(c, ref(SCENARIO_VM, i), "memory", s->vm[i].range_count, BN_MAX_RANGES);
         }
     }
 }
 
 /* ---- memory ---- */
 
-static bool ranges_meet(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
-{
-    return a < b + b_bytes && b < a + a_bytes; /* neither wraps: checked before */
-}
-
 static bool check_range(struct scenario_checker *c, struct scenario_ref at, const char *member,
                         const struct bn_range *r)
 {
     if (r->bytes == 0)
-        scenario_fault_at(c, SCENARIO_EMPTY_RANGE, at, member, r->hpa, 0);
+        blame(c, SCENARIO_EMPTY_RANGE, at, member, r->hpa, 0);
     else if ((r->hpa | r->gpa | r->bytes) % BN_RANGE_ALIGN)
-        scenario_fault_at(c, SCENARIO_MISALIGNED, at, member,
-                          r->hpa % BN_RANGE_ALIGN   ? r->hpa
-                          : r->gpa % BN_RANGE_ALIGN ? r->gpa
-                                                    : r->bytes,
-                          BN_RANGE_ALIGN);
+        blame(c, SCENARIO_MISALIGNED, at, member,
+              r->hpa % BN_RANGE_ALIGN   ? r->hpa
+              : r->gpa % BN_RANGE_ALIGN ? r->gpa
+                                        : r->bytes,
+              BN_RANGE_ALIGN);
     else if (r->bytes > MAX_ADDRESS || r->hpa > MAX_ADDRESS - r->bytes ||
              r->gpa > MAX_ADDRESS - r->bytes)
-        scenario_fault_at(c, SCENARIO_RANGE_WRAPS, at, member, r->hpa > r->gpa ? r->hpa : r->gpa,
-                          r->bytes);
+        blame(c, SCENARIO_RANGE_WRAPS, at, member, r->hpa > r->gpa ? r->hpa : r->gpa, r->bytes);
     else
         return true;
     return false;
 }
 
 bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
-                    struct scenario_ref *ref)
+                    struct scenario_ref *who)
 {
     if (n == 0) {
         *range = s->hypervisor;
-        *ref = scenario_ref(SCENARIO_HYPERVISOR, 0);
+        *who = ref(SCENARIO_HYPERVISOR, 0);
         return true;
     }
     if (n == 1) {
         *range = s->shm;
-        *ref = scenario_ref(SCENARIO_SHM, 0);
+        *who = ref(SCENARIO_SHM, 0);
         return true;
     }
     n -= 2;
@@ -116,7 +90,7 @@ bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *ra
         return false;
     const struct bn_scenario_vm *vm = &s->vm[n / BN_MAX_RANGES];
 
-    *ref = scenario_ref(SCENARIO_VM, n / BN_MAX_RANGES);
+    *who = ref(SCENARIO_VM, n / BN_MAX_RANGES);
     *range =
         n % BN_MAX_RANGES < vm->range_count ? vm->range[n % BN_MAX_RANGES] : (struct bn_range){0};
     return true;
@@ -130,8 +104,7 @@ static void check_host_overlaps(struct scenario_checker *c)
     for (uint32_t i = 0; scenario_claim(c->s, i, &a, &at); i++)
         for (uint32_t j = 0; j < i && scenario_claim(c->s, j, &b, &with); j++)
             if (a.bytes && b.bytes && ranges_meet(a.hpa, a.bytes, b.hpa, b.bytes))
-                scenario_clash(c, SCENARIO_OVERLAP, at, with, "memory",
-                               a.hpa > b.hpa ? a.hpa : b.hpa, 0);
+                clash(c, SCENARIO_OVERLAP, at, with, "memory", a.hpa > b.hpa ? a.hpa : b.hpa, 0);
 }
 
 /* What one pre-launched VM sees where: its memory, the shared window, the boot framebuffer. */
@@ -155,28 +128,28 @@ static void check_guest_map(struct scenario_checker *c, uint32_t index)
     for (uint32_t i = 0; i < n; i++) {
         if (vm->image_kind == BN_IMAGE_MULTIBOOT1 && seen[i].gpa + seen[i].bytes > UINT64_C(1)
                                                                                        << 32)
-            scenario_fault_at(c, SCENARIO_GUEST_TOO_BIG, scenario_ref(SCENARIO_VM, index), "memory",
-                              seen[i].gpa, seen[i].bytes);
+            blame(c, SCENARIO_GUEST_TOO_BIG, ref(SCENARIO_VM, index), "memory", seen[i].gpa,
+                  seen[i].bytes);
         for (uint32_t j = 0; j < i; j++)
             if (ranges_meet(seen[i].gpa, seen[i].bytes, seen[j].gpa, seen[j].bytes))
-                scenario_fault_at(c, SCENARIO_GUEST_OVERLAP, scenario_ref(SCENARIO_VM, index),
-                                  "memory", seen[i].gpa, seen[i].bytes);
+                blame(c, SCENARIO_GUEST_OVERLAP, ref(SCENARIO_VM, index), "memory", seen[i].gpa,
+                      seen[i].bytes);
     }
 }
 
 static bool check_vm_ranges(struct scenario_checker *c, uint32_t index)
 {
     const struct bn_scenario_vm *vm = &c->s->vm[index];
-    const struct scenario_ref at = scenario_ref(SCENARIO_VM, index);
+    const struct scenario_ref at = ref(SCENARIO_VM, index);
     uint64_t sum = 0;
     bool sound = true;
 
     if (vm->kind != BN_VM_PRELAUNCHED && vm->range_count) {
-        scenario_fault_at(c, SCENARIO_UNWANTED_RANGE, at, "memory", vm->range[0].hpa, 0);
+        blame(c, SCENARIO_UNWANTED_RANGE, at, "memory", vm->range[0].hpa, 0);
         return false;
     }
     if (vm->kind == BN_VM_PRELAUNCHED && !vm->range_count) {
-        scenario_fault_at(c, SCENARIO_NO_RANGE, at, "memory", 0, 0);
+        blame(c, SCENARIO_NO_RANGE, at, "memory", 0, 0);
         return false;
     }
     for (uint32_t i = 0; i < vm->range_count; i++) {
@@ -186,8 +159,7 @@ static bool check_vm_ranges(struct scenario_checker *c, uint32_t index)
     if (vm->memory_bytes == 0 || vm->memory_bytes % BN_RANGE_ALIGN ||
         vm->memory_bytes > MAX_ADDRESS ||
         (vm->kind == BN_VM_PRELAUNCHED && vm->memory_bytes != sum))
-        scenario_fault_at(c, SCENARIO_BAD_MEMORY_BYTES, at, "memory-bytes", vm->memory_bytes,
-                          BN_RANGE_ALIGN);
+        blame(c, SCENARIO_BAD_MEMORY_BYTES, at, "memory-bytes", vm->memory_bytes, BN_RANGE_ALIGN);
     return sound;
 }
 
@@ -195,29 +167,29 @@ static bool check_vm_ranges(struct scenario_checker *c, uint32_t index)
 static void check_nested_memory(struct scenario_checker *c)
 {
     uint64_t service = 0, inside = 0;
-    struct scenario_ref at = scenario_ref(SCENARIO_ITSELF, 0);
+    struct scenario_ref at = ref(SCENARIO_ITSELF, 0);
 
     for (uint32_t i = 0; i < c->s->vm_count; i++) {
         const struct bn_scenario_vm *vm = &c->s->vm[i];
 
         if (vm->kind == BN_VM_SERVICE) {
             service = vm->memory_bytes;
-            at = scenario_ref(SCENARIO_VM, i);
+            at = ref(SCENARIO_VM, i);
         } else if (vm->kind == BN_VM_POSTLAUNCHED) {
             inside += vm->memory_bytes;
         }
     }
     if (service && inside >= service)
-        scenario_fault_at(c, SCENARIO_BAD_MEMORY_BYTES, at, "memory-bytes", service, inside);
+        blame(c, SCENARIO_BAD_MEMORY_BYTES, at, "memory-bytes", service, inside);
 }
 
 static void check_memory(struct scenario_checker *c)
 {
     const struct bn_scenario *s = c->s;
-    bool sound = check_range(c, scenario_ref(SCENARIO_HYPERVISOR, 0), "memory", &s->hypervisor);
+    bool sound = check_range(c, ref(SCENARIO_HYPERVISOR, 0), "memory", &s->hypervisor);
 
     if (s->shm.bytes)
-        sound = check_range(c, scenario_ref(SCENARIO_SHM, 0), "window", &s->shm) && sound;
+        sound = check_range(c, ref(SCENARIO_SHM, 0), "window", &s->shm) && sound;
     for (uint32_t i = 0; i < s->vm_count; i++)
         sound = check_vm_ranges(c, i) && sound;
     if (!sound)
@@ -236,37 +208,35 @@ static void check_regions(struct scenario_checker *c)
 
     for (uint32_t i = 0; i < s->region_count; i++) {
         const struct bn_scenario_region *r = &s->region[i];
-        const struct scenario_ref at = scenario_ref(SCENARIO_REGION, i);
+        const struct scenario_ref at = ref(SCENARIO_REGION, i);
         uint32_t writers = 0;
 
         if (r->kind < BN_SHM_SCENARIO || r->kind > BN_SHM_CHIME)
-            scenario_fault_at(c, SCENARIO_BAD_KIND, at, "kind", r->kind, BN_SHM_CHIME);
+            blame(c, SCENARIO_BAD_KIND, at, "kind", r->kind, BN_SHM_CHIME);
         if (r->bytes == 0)
-            scenario_fault_at(c, SCENARIO_EMPTY_RANGE, at, "bytes", 0, 0);
+            blame(c, SCENARIO_EMPTY_RANGE, at, "bytes", 0, 0);
         if (r->bytes % BN_SHM_ALIGN || r->bytes > MAX_ADDRESS)
-            scenario_fault_at(c, SCENARIO_MISALIGNED, at, "bytes", r->bytes, BN_SHM_ALIGN);
+            blame(c, SCENARIO_MISALIGNED, at, "bytes", r->bytes, BN_SHM_ALIGN);
         else
             used += r->bytes;
         for (uint32_t j = 0; j < sizeof(r->rights); j++) {
             if (r->rights[j] && j >= s->vm_count)
-                scenario_fault_at(c, SCENARIO_UNKNOWN_VM, at, "rights", j, s->vm_count);
+                blame(c, SCENARIO_UNKNOWN_VM, at, "rights", j, s->vm_count);
             if (r->rights[j] != 0 && r->rights[j] != BN_SHM_READ &&
                 r->rights[j] != (BN_SHM_READ | BN_SHM_WRITE))
-                scenario_fault_at(c, SCENARIO_BAD_RIGHTS, at, "rights", r->rights[j], 0);
+                blame(c, SCENARIO_BAD_RIGHTS, at, "rights", r->rights[j], 0);
             writers += (r->rights[j] & BN_SHM_WRITE) != 0;
         }
         if (writers > 1)
-            scenario_fault_at(c, SCENARIO_TWO_WRITERS, at, "write", writers, 1);
+            blame(c, SCENARIO_TWO_WRITERS, at, "write", writers, 1);
         for (uint32_t j = 0; j < i; j++)
             if (s->region[j].kind == r->kind)
-                scenario_clash(c, SCENARIO_SAME_NAME, at, scenario_ref(SCENARIO_REGION, j), "kind",
-                               r->kind, 0);
+                clash(c, SCENARIO_SAME_NAME, at, ref(SCENARIO_REGION, j), "kind", r->kind, 0);
     }
     if (s->region_count && !s->shm.bytes)
-        scenario_fault_at(c, SCENARIO_NO_WINDOW, scenario_ref(SCENARIO_SHM, 0), "window", used, 0);
+        blame(c, SCENARIO_NO_WINDOW, ref(SCENARIO_SHM, 0), "window", used, 0);
     else if (s->shm.bytes && used > s->shm.bytes)
-        scenario_fault_at(c, SCENARIO_WINDOW_TOO_SMALL, scenario_ref(SCENARIO_SHM, 0), "window",
-                          used, s->shm.bytes);
+        blame(c, SCENARIO_WINDOW_TOO_SMALL, ref(SCENARIO_SHM, 0), "window", used, s->shm.bytes);
 }
 
 uint32_t scenario_check(const struct bn_scenario *s, size_t bytes,

@@ -10,50 +10,49 @@ static void check_device(struct scenario_checker *c, uint32_t i)
 {
     const struct bn_scenario *s = c->s;
     const struct bn_scenario_device *d = &s->device[i];
-    const struct scenario_ref at = scenario_ref(SCENARIO_DEVICE, i);
+    const struct scenario_ref at = ref(SCENARIO_DEVICE, i);
     const bool hypervisors = d->owner == BN_OWNER_HYPERVISOR;
 
     if (d->kind < BN_DEVICE_PCI || d->kind > BN_DEVICE_SPEAKER)
-        scenario_fault_at(c, SCENARIO_BAD_KIND, at, "kind", d->kind, BN_DEVICE_SPEAKER);
+        blame(c, SCENARIO_BAD_KIND, at, "kind", d->kind, BN_DEVICE_SPEAKER);
     if (d->flags & ~BN_DEVICE_OPTIONAL)
-        scenario_fault_at(c, SCENARIO_BAD_FLAGS, at, "flags", d->flags, BN_DEVICE_OPTIONAL);
+        blame(c, SCENARIO_BAD_FLAGS, at, "flags", d->flags, BN_DEVICE_OPTIONAL);
     if (!hypervisors && d->owner >= s->vm_count) {
-        scenario_fault_at(c, SCENARIO_UNKNOWN_VM, at, "owner", d->owner, s->vm_count);
+        blame(c, SCENARIO_UNKNOWN_VM, at, "owner", d->owner, s->vm_count);
         return;
     }
     if (!hypervisors && s->vm[d->owner].kind != BN_VM_PRELAUNCHED)
-        scenario_clash(c, SCENARIO_BAD_DEVICE, at, scenario_ref(SCENARIO_VM, d->owner), "owner", 0,
-                       0);
+        clash(c, SCENARIO_BAD_DEVICE, at, ref(SCENARIO_VM, d->owner), "owner", 0, 0);
     if (d->kind == BN_DEVICE_UART && (d->port < 0x100 || d->port > 0xFFF8))
-        scenario_fault_at(c, SCENARIO_BAD_DEVICE, at, "port", d->port, 0xFFF8);
+        blame(c, SCENARIO_BAD_DEVICE, at, "port", d->port, 0xFFF8);
     if (d->kind == BN_DEVICE_UART && (d->isa_irq >= ISA_IRQS || d->isa_irq == 2))
-        scenario_fault_at(c, SCENARIO_BAD_DEVICE, at, "irq", d->isa_irq, ISA_IRQS - 1);
+        blame(c, SCENARIO_BAD_DEVICE, at, "irq", d->isa_irq, ISA_IRQS - 1);
     if (d->vector == BN_VECTOR_NONE)
         return;
     if (d->vector < BN_VECTOR_FIRST || d->vector > BN_VECTOR_LAST)
-        scenario_fault_at(c, SCENARIO_BAD_VECTOR, at, "vector", d->vector, BN_VECTOR_LAST);
+        blame(c, SCENARIO_BAD_VECTOR, at, "vector", d->vector, BN_VECTOR_LAST);
     if (hypervisors || !(s->vm[d->owner].flags & BN_VM_DIRECT_IRQ))
-        scenario_fault_at(c, SCENARIO_NOT_DIRECT, at, "vector", d->vector, 0);
+        blame(c, SCENARIO_NOT_DIRECT, at, "vector", d->vector, 0);
 }
 
 static void check_device_pair(struct scenario_checker *c, uint32_t i, uint32_t j)
 {
     const struct bn_scenario_device *a = &c->s->device[i], *b = &c->s->device[j];
-    const struct scenario_ref at = scenario_ref(SCENARIO_DEVICE, i);
-    const struct scenario_ref with = scenario_ref(SCENARIO_DEVICE, j);
+    const struct scenario_ref at = ref(SCENARIO_DEVICE, i);
+    const struct scenario_ref with = ref(SCENARIO_DEVICE, j);
 
     if (a->vector && a->vector == b->vector && a->owner == b->owner)
-        scenario_clash(c, SCENARIO_SAME_VECTOR, at, with, "vector", a->vector, 0);
+        clash(c, SCENARIO_SAME_VECTOR, at, with, "vector", a->vector, 0);
     if (a->kind != b->kind)
         return;
     if (a->kind == BN_DEVICE_SPEAKER)
-        scenario_clash(c, SCENARIO_SAME_DEVICE, at, with, "kind", a->kind, 0);
+        clash(c, SCENARIO_SAME_DEVICE, at, with, "kind", a->kind, 0);
     else if (a->kind == BN_DEVICE_PCI && a->bdf == b->bdf)
-        scenario_clash(c, SCENARIO_SAME_DEVICE, at, with, "pci", a->bdf, 0);
+        clash(c, SCENARIO_SAME_DEVICE, at, with, "pci", a->bdf, 0);
     else if (a->kind == BN_DEVICE_UART && a->port < b->port + 8u && b->port < a->port + 8u)
-        scenario_clash(c, SCENARIO_SAME_DEVICE, at, with, "port", a->port, 0);
+        clash(c, SCENARIO_SAME_DEVICE, at, with, "port", a->port, 0);
     else if (a->kind == BN_DEVICE_UART && a->isa_irq && a->isa_irq == b->isa_irq)
-        scenario_clash(c, SCENARIO_SAME_DEVICE, at, with, "irq", a->isa_irq, 0);
+        clash(c, SCENARIO_SAME_DEVICE, at, with, "irq", a->isa_irq, 0);
 }
 
 void scenario_check_devices(struct scenario_checker *c)
@@ -71,25 +70,22 @@ void scenario_check_devices(struct scenario_checker *c)
                               d->port == s->console_port);
     }
     if (!console)
-        scenario_fault_at(c, SCENARIO_NO_CONSOLE, scenario_ref(SCENARIO_ITSELF, 0), "console",
-                          s->console_port, 0);
+        blame(c, SCENARIO_NO_CONSOLE, ref(SCENARIO_ITSELF, 0), "console", s->console_port, 0);
 }
 
 static void check_framebuffer(struct scenario_checker *c)
 {
     const struct bn_scenario *s = c->s;
-    const struct scenario_ref me = scenario_ref(SCENARIO_ITSELF, 0);
+    const struct scenario_ref me = ref(SCENARIO_ITSELF, 0);
 
     if (s->framebuffer_vm != NO_VM) {
         if (s->framebuffer_vm >= s->vm_count)
-            scenario_fault_at(c, SCENARIO_UNKNOWN_VM, me, "framebuffer", s->framebuffer_vm,
-                              s->vm_count);
+            blame(c, SCENARIO_UNKNOWN_VM, me, "framebuffer", s->framebuffer_vm, s->vm_count);
         if (s->framebuffer_width < 1 || s->framebuffer_width > MAX_PIXELS)
-            scenario_fault_at(c, SCENARIO_BAD_FRAMEBUFFER, me, "framebuffer", s->framebuffer_width,
-                              MAX_PIXELS);
+            blame(c, SCENARIO_BAD_FRAMEBUFFER, me, "framebuffer", s->framebuffer_width, MAX_PIXELS);
         if (s->framebuffer_height < 1 || s->framebuffer_height > MAX_PIXELS)
-            scenario_fault_at(c, SCENARIO_BAD_FRAMEBUFFER, me, "framebuffer", s->framebuffer_height,
-                              MAX_PIXELS);
+            blame(c, SCENARIO_BAD_FRAMEBUFFER, me, "framebuffer", s->framebuffer_height,
+                  MAX_PIXELS);
     }
     for (uint32_t i = 0; i < s->vm_count; i++) {
         const uint64_t gpa = s->vm[i].framebuffer_gpa;
@@ -97,25 +93,24 @@ static void check_framebuffer(struct scenario_checker *c)
 
         if (draws != (gpa != 0) || gpa % BN_RANGE_ALIGN || gpa >> 46 ||
             (draws && s->vm[i].kind != BN_VM_PRELAUNCHED))
-            scenario_fault_at(c, SCENARIO_BAD_FRAMEBUFFER, scenario_ref(SCENARIO_VM, i),
-                              "framebuffer", gpa, BN_RANGE_ALIGN);
+            blame(c, SCENARIO_BAD_FRAMEBUFFER, ref(SCENARIO_VM, i), "framebuffer", gpa,
+                  BN_RANGE_ALIGN);
     }
 }
 
 static void check_output(struct scenario_checker *c, uint32_t i)
 {
     const struct bn_scenario_output *o = &c->s->output[i];
-    const struct scenario_ref at = scenario_ref(SCENARIO_OUTPUT, i);
+    const struct scenario_ref at = ref(SCENARIO_OUTPUT, i);
 
     if (o->width < 1 || o->width > MAX_PIXELS || o->height < 1 || o->height > MAX_PIXELS)
-        scenario_fault_at(c, SCENARIO_BAD_OUTPUT, at, "size",
-                          o->width < 1 || o->width > MAX_PIXELS ? o->width : o->height, MAX_PIXELS);
+        blame(c, SCENARIO_BAD_OUTPUT, at, "size",
+              o->width < 1 || o->width > MAX_PIXELS ? o->width : o->height, MAX_PIXELS);
     if (o->refresh_mhz < 1000 || o->refresh_mhz > 1000000)
-        scenario_fault_at(c, SCENARIO_BAD_OUTPUT, at, "refresh-mhz", o->refresh_mhz, 1000000);
+        blame(c, SCENARIO_BAD_OUTPUT, at, "refresh-mhz", o->refresh_mhz, 1000000);
     for (uint32_t j = 0; j < i; j++)
         if (c->s->output[j].index == o->index)
-            scenario_clash(c, SCENARIO_SAME_OUTPUT, at, scenario_ref(SCENARIO_OUTPUT, j),
-                           "connector", o->index, 0);
+            clash(c, SCENARIO_SAME_OUTPUT, at, ref(SCENARIO_OUTPUT, j), "connector", o->index, 0);
 }
 
 /* x..x+width inside 0..limit, without overflow. */
@@ -132,39 +127,38 @@ static void check_cut(struct scenario_checker *c, uint32_t i)
     if (whole ? l->source == BN_LAYER_COPY
               : !inside(l->src_x, l->src_width, MAX_PIXELS) ||
                     !inside(l->src_y, l->src_height, MAX_PIXELS))
-        scenario_fault_at(c, SCENARIO_BAD_CUT, scenario_ref(SCENARIO_LAYER, i), "cut",
-                          (uint32_t)l->src_width, (uint32_t)l->src_height);
+        blame(c, SCENARIO_BAD_CUT, ref(SCENARIO_LAYER, i), "cut", (uint32_t)l->src_width,
+              (uint32_t)l->src_height);
 }
 
 static void check_layer(struct scenario_checker *c, uint32_t i)
 {
     const struct bn_scenario *s = c->s;
     const struct bn_scenario_layer *l = &s->layer[i];
-    const struct scenario_ref at = scenario_ref(SCENARIO_LAYER, i);
+    const struct scenario_ref at = ref(SCENARIO_LAYER, i);
 
     if (l->source < BN_LAYER_CLUSTER || l->source > BN_LAYER_COPY) {
-        scenario_fault_at(c, SCENARIO_BAD_KIND, at, "source", l->source, BN_LAYER_COPY);
+        blame(c, SCENARIO_BAD_KIND, at, "source", l->source, BN_LAYER_COPY);
         return;
     }
     if (l->vm >= s->vm_count)
-        scenario_fault_at(c, SCENARIO_UNKNOWN_VM, at, "vm", l->vm, s->vm_count);
+        blame(c, SCENARIO_UNKNOWN_VM, at, "vm", l->vm, s->vm_count);
     if (l->input > 1 || (l->input && l->source != BN_LAYER_SCANOUT))
-        scenario_fault_at(c, SCENARIO_BAD_FLAGS, at, "input", l->input, 1);
+        blame(c, SCENARIO_BAD_FLAGS, at, "input", l->input, 1);
     check_cut(c, i);
     if (l->output >= s->output_count) {
-        scenario_fault_at(c, SCENARIO_UNKNOWN_OUTPUT, at, "output", l->output, s->output_count);
+        blame(c, SCENARIO_UNKNOWN_OUTPUT, at, "output", l->output, s->output_count);
         return;
     }
     const struct bn_scenario_output *o = &s->output[l->output];
 
     if (!inside(l->x, l->width, o->width) || !inside(l->y, l->height, o->height))
-        scenario_clash(c, SCENARIO_LAYER_OUTSIDE, at, scenario_ref(SCENARIO_OUTPUT, l->output),
-                       "place", o->width, o->height);
+        clash(c, SCENARIO_LAYER_OUTSIDE, at, ref(SCENARIO_OUTPUT, l->output), "place", o->width,
+              o->height);
     for (uint32_t j = 0; l->source == BN_LAYER_SCANOUT && j < s->layer_count; j++)
         if (s->layer[j].source != BN_LAYER_SCANOUT && s->layer[j].output == l->output &&
             s->layer[j].z <= l->z)
-            scenario_clash(c, SCENARIO_LAYER_OVER_CLUSTER, at, scenario_ref(SCENARIO_LAYER, j), "z",
-                           0, 0);
+            clash(c, SCENARIO_LAYER_OVER_CLUSTER, at, ref(SCENARIO_LAYER, j), "z", 0, 0);
 }
 
 void scenario_check_displays(struct scenario_checker *c)

@@ -54,33 +54,33 @@ static void check_machine_memory(struct scenario_checker *c, const struct scenar
 
     for (uint32_t i = 0; i < c->s->vm_count; i++)
         if (c->s->vm[i].kind == BN_VM_SERVICE && left < c->s->vm[i].memory_bytes)
-            scenario_fault_at(c, SCENARIO_TOO_LITTLE_MEMORY, scenario_ref(SCENARIO_VM, i),
-                              "memory-bytes", left, c->s->vm[i].memory_bytes);
+            blame(c, SCENARIO_TOO_LITTLE_MEMORY, ref(SCENARIO_VM, i), "memory-bytes", left,
+                  c->s->vm[i].memory_bytes);
     for (uint32_t n = 0; scenario_claim(c->s, n, &claim, &who); n++)
         if (claim.bytes && !is_memory(m, claim.hpa, claim.bytes, &hole))
-            scenario_fault_at(c, SCENARIO_NOT_MEMORY, who, "memory", hole, claim.hpa + claim.bytes);
+            blame(c, SCENARIO_NOT_MEMORY, who, "memory", hole, claim.hpa + claim.bytes);
 }
 
 static void check_machine_device(struct scenario_checker *c, const struct scenario_machine *m,
                                  uint32_t i)
 {
     const struct bn_scenario_device *d = &c->s->device[i];
-    const struct scenario_ref at = scenario_ref(SCENARIO_DEVICE, i);
+    const struct scenario_ref at = ref(SCENARIO_DEVICE, i);
     uint16_t vendor, device;
 
     if (d->kind == BN_DEVICE_UART && m->uart_present) {
         if (!m->uart_present(m->context, d->port) && !(d->flags & BN_DEVICE_OPTIONAL))
-            scenario_fault_at(c, SCENARIO_NO_DEVICE, at, "port", d->port, 0);
+            blame(c, SCENARIO_NO_DEVICE, at, "port", d->port, 0);
     } else if (d->kind == BN_DEVICE_PCI && m->pci_ids) {
         if (!m->pci_ids(m->context, d->bdf, &vendor, &device)) {
             if (!(d->flags & BN_DEVICE_OPTIONAL))
-                scenario_fault_at(c, SCENARIO_NO_DEVICE, at, "pci", d->bdf, 0);
+                blame(c, SCENARIO_NO_DEVICE, at, "pci", d->bdf, 0);
         } else if ((d->pci_vendor != BN_PCI_ANY && d->pci_vendor != vendor) ||
                    (d->pci_device != BN_PCI_ANY && d->pci_device != device)) {
             /* Another device sits there: wrong even for an optional one, it would be hidden from
              * its owner. */
-            scenario_fault_at(c, SCENARIO_WRONG_DEVICE, at, "pci", (uint32_t)vendor << 16 | device,
-                              (uint32_t)d->pci_vendor << 16 | d->pci_device);
+            blame(c, SCENARIO_WRONG_DEVICE, at, "pci", (uint32_t)vendor << 16 | device,
+                  (uint32_t)d->pci_vendor << 16 | d->pci_device);
         }
     }
 }
@@ -90,8 +90,8 @@ void scenario_check_machine(struct scenario_checker *c, const struct scenario_ma
     for (uint32_t i = 0; m->cpu_count && i < c->s->vm_count; i++)
         for (uint32_t j = 0; j < c->s->vm[i].cpu_count; j++)
             if (c->s->vm[i].cpu[j].pcpu >= m->cpu_count)
-                scenario_fault_at(c, SCENARIO_UNKNOWN_CPU, scenario_ref(SCENARIO_VM, i), "cpus",
-                                  c->s->vm[i].cpu[j].pcpu, m->cpu_count);
+                blame(c, SCENARIO_UNKNOWN_CPU, ref(SCENARIO_VM, i), "cpus", c->s->vm[i].cpu[j].pcpu,
+                      m->cpu_count);
     if (m->memory)
         check_machine_memory(c, m);
     for (uint32_t i = 0; i < c->s->device_count; i++)

@@ -13,22 +13,30 @@ struct scenario_checker {
     uint32_t problems;
 };
 
-static inline struct scenario_ref scenario_ref(enum scenario_object object, uint32_t index)
+static inline struct scenario_ref ref(enum scenario_object object, uint32_t index)
 {
     return (struct scenario_ref){object, index};
 }
 
-void scenario_fault_at(struct scenario_checker *c, enum scenario_fault fault,
-                       struct scenario_ref at, const char *member, uint64_t value, uint64_t limit);
-void scenario_clash(struct scenario_checker *c, enum scenario_fault fault, struct scenario_ref at,
-                    struct scenario_ref with, const char *member, uint64_t value, uint64_t limit);
+static inline void clash(struct scenario_checker *c, enum scenario_fault fault,
+                         struct scenario_ref at, struct scenario_ref with, const char *member,
+                         uint64_t value, uint64_t limit)
+{
+    const struct scenario_problem problem = {fault, at, with, member, value, limit};
 
-/*
- * The n-th claim on host memory: hypervisor, window, then BN_MAX_RANGES of every VM, unused ones
- * with 0 bytes. Returns false past the last.
- */
-bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
-                    struct scenario_ref *ref);
+    c->problems++;
+    if (c->report)
+        c->report(c->context, &problem);
+}
+
+static inline void blame(struct scenario_checker *c, enum scenario_fault fault,
+                         struct scenario_ref at, const char *member, uint64_t value, uint64_t limit)
+{
+    clash(c, fault, at, ref(SCENARIO_NOTHING, 0), member, value, limit);
+}
+
+/* The name of a VM, region, device or output, null for other things; *count: how many there are. */
+const char *scenario_name(const struct bn_scenario *s, struct scenario_ref of, uint32_t *count);
 
 void scenario_check_vms(struct scenario_checker *c);
 void scenario_check_devices(struct scenario_checker *c);

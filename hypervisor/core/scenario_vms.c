@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the rules for names, virtual machines and their CPUs, devices and displays of a scenario. */
+#include "hv/lib.h"
 #include "scenario_rules.h"
-
-static bool same_text(const char *a, const char *b, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        if (a[i] != b[i])
-            return false;
-        if (a[i] == 0)
-            return true;
-    }
-    return true;
-}
 
 /* Terminated inside its array and printable; `first` is the lowest character allowed ('!' for
  * names, ' ' for text). */
@@ -36,89 +26,107 @@ static bool file_name_ok(const char *name)
     return true;
 }
 
-/* The names of one array: each well formed, none twice. Elements are `stride` bytes apart and start
- * with the name. */
-static void check_names(struct scenario_checker *c, enum scenario_object object, const void *array,
-                        size_t stride, uint32_t count)
+const char *scenario_name(const struct bn_scenario *s, struct scenario_ref of, uint32_t *count)
 {
+    switch (of.object) {
+    case SCENARIO_VM:
+        *count = s->vm_count;
+        return s->vm[of.index].name;
+    case SCENARIO_REGION:
+        *count = s->region_count;
+        return s->region[of.index].name;
+    case SCENARIO_DEVICE:
+        *count = s->device_count;
+        return s->device[of.index].name;
+    case SCENARIO_OUTPUT:
+        *count = s->output_count;
+        return s->output[of.index].name;
+    default:
+        return NULL;
+    }
+}
+
+/* Each well formed, none twice among things of one kind. */
+static void check_names(struct scenario_checker *c, enum scenario_object object)
+{
+    uint32_t count;
+
+    (void)scenario_name(c->s, ref(object, 0), &count);
     for (uint32_t i = 0; i < count; i++) {
-        const char *name = (const char *)array + i * stride;
+        const char *name = scenario_name(c->s, ref(object, i), &count);
 
         if (name[0] == 0 || !text_ok(name, BN_NAME_BYTES, '!')) {
-            scenario_fault_at(c, SCENARIO_BAD_NAME, scenario_ref(object, i), "", 0,
-                              BN_NAME_BYTES - 1);
+            blame(c, SCENARIO_BAD_NAME, ref(object, i), "", 0, BN_NAME_BYTES - 1);
             continue;
         }
         for (uint32_t j = 0; j < i; j++)
-            if (same_text(name, (const char *)array + j * stride, BN_NAME_BYTES))
-                scenario_clash(c, SCENARIO_SAME_NAME, scenario_ref(object, i),
-                               scenario_ref(object, j), "name", 0, 0);
+            if (!strncmp(name, scenario_name(c->s, ref(object, j), &count), BN_NAME_BYTES))
+                clash(c, SCENARIO_SAME_NAME, ref(object, i), ref(object, j), "name", 0, 0);
     }
 }
 
 static void check_image(struct scenario_checker *c, uint32_t index)
 {
     const struct bn_scenario_vm *vm = &c->s->vm[index];
-    const struct scenario_ref at = scenario_ref(SCENARIO_VM, index);
+    const struct scenario_ref at = ref(SCENARIO_VM, index);
 
     if (!text_ok(vm->image, sizeof(vm->image), '!'))
-        scenario_fault_at(c, SCENARIO_BAD_TEXT, at, "image", 0, sizeof(vm->image) - 1);
+        blame(c, SCENARIO_BAD_TEXT, at, "image", 0, sizeof(vm->image) - 1);
     else if (!text_ok(vm->initrd, sizeof(vm->initrd), '!'))
-        scenario_fault_at(c, SCENARIO_BAD_TEXT, at, "initrd", 0, sizeof(vm->initrd) - 1);
+        blame(c, SCENARIO_BAD_TEXT, at, "initrd", 0, sizeof(vm->initrd) - 1);
     else if (!text_ok(vm->cmdline, sizeof(vm->cmdline), ' '))
-        scenario_fault_at(c, SCENARIO_BAD_TEXT, at, "cmdline", 0, sizeof(vm->cmdline) - 1);
+        blame(c, SCENARIO_BAD_TEXT, at, "cmdline", 0, sizeof(vm->cmdline) - 1);
     else if (vm->kind == BN_VM_POSTLAUNCHED)
         return; /* its files are the service VM's business */
     else if (vm->image_kind != (vm->kind == BN_VM_SERVICE ? (uint32_t)BN_IMAGE_BZIMAGE
                                                           : (uint32_t)BN_IMAGE_MULTIBOOT1))
-        scenario_fault_at(c, SCENARIO_BAD_IMAGE, at, "image-kind", vm->image_kind, 0);
+        blame(c, SCENARIO_BAD_IMAGE, at, "image-kind", vm->image_kind, 0);
     else if (vm->image[0] == 0)
-        scenario_fault_at(c, SCENARIO_NO_IMAGE, at, "image", 0, 0);
+        blame(c, SCENARIO_NO_IMAGE, at, "image", 0, 0);
     else if (!file_name_ok(vm->image))
-        scenario_fault_at(c, SCENARIO_BAD_TEXT, at, "image", 0, sizeof(vm->image) - 1);
+        blame(c, SCENARIO_BAD_TEXT, at, "image", 0, sizeof(vm->image) - 1);
     else if (!file_name_ok(vm->initrd))
-        scenario_fault_at(c, SCENARIO_BAD_TEXT, at, "initrd", 0, sizeof(vm->initrd) - 1);
+        blame(c, SCENARIO_BAD_TEXT, at, "initrd", 0, sizeof(vm->initrd) - 1);
 }
 
 /* vCPU `i` of VM `index` against every vCPU before it, its own VM's and the others'. */
 static void check_cpu_sharing(struct scenario_checker *c, uint32_t index, uint32_t i)
 {
     const struct bn_scenario_vm *vm = &c->s->vm[index];
-    const struct scenario_ref at = scenario_ref(SCENARIO_VM, index);
+    const struct scenario_ref at = ref(SCENARIO_VM, index);
 
     for (uint32_t j = 0; j < i; j++)
         if (vm->cpu[j].pcpu == vm->cpu[i].pcpu)
-            scenario_fault_at(c, SCENARIO_CPU_TWICE, at, "cpus", vm->cpu[i].pcpu, 0);
+            blame(c, SCENARIO_CPU_TWICE, at, "cpus", vm->cpu[i].pcpu, 0);
     for (uint32_t other = 0; other < index; other++)
         for (uint32_t j = 0; j < c->s->vm[other].cpu_count; j++) {
             const struct bn_vm_cpu *theirs = &c->s->vm[other].cpu[j];
 
             if (theirs->pcpu == vm->cpu[i].pcpu && (theirs->exclusive || vm->cpu[i].exclusive))
-                scenario_clash(c, SCENARIO_CPU_SHARED, at, scenario_ref(SCENARIO_VM, other), "cpus",
-                               theirs->pcpu, 0);
+                clash(c, SCENARIO_CPU_SHARED, at, ref(SCENARIO_VM, other), "cpus", theirs->pcpu, 0);
         }
 }
 
 static void check_cpus(struct scenario_checker *c, uint32_t index)
 {
     const struct bn_scenario_vm *vm = &c->s->vm[index];
-    const struct scenario_ref at = scenario_ref(SCENARIO_VM, index);
+    const struct scenario_ref at = ref(SCENARIO_VM, index);
     bool all_exclusive = true;
 
     if (vm->cpu_count == 0)
-        scenario_fault_at(c, SCENARIO_NO_CPU, at, "cpus", 0, 0);
+        blame(c, SCENARIO_NO_CPU, at, "cpus", 0, 0);
     for (uint32_t i = 0; i < vm->cpu_count; i++) {
         const struct bn_vm_cpu *cpu = &vm->cpu[i];
 
         if (cpu->pcpu >= BN_MAX_CPUS)
-            scenario_fault_at(c, SCENARIO_UNKNOWN_CPU, at, "cpus", cpu->pcpu, BN_MAX_CPUS);
+            blame(c, SCENARIO_UNKNOWN_CPU, at, "cpus", cpu->pcpu, BN_MAX_CPUS);
         if (cpu->weight < 1 || cpu->weight > 1000 || cpu->exclusive > 1)
-            scenario_fault_at(c, SCENARIO_BAD_WEIGHT, at, "weights", cpu->weight, 1000);
+            blame(c, SCENARIO_BAD_WEIGHT, at, "weights", cpu->weight, 1000);
         all_exclusive = all_exclusive && cpu->exclusive;
         check_cpu_sharing(c, index, i);
     }
     if ((vm->flags & BN_VM_DIRECT_IRQ) && (!all_exclusive || vm->kind != BN_VM_PRELAUNCHED))
-        scenario_fault_at(c, SCENARIO_DIRECT_NOT_EXCLUSIVE, at, "direct-interrupts", 0, 0);
+        blame(c, SCENARIO_DIRECT_NOT_EXCLUSIVE, at, "direct-interrupts", 0, 0);
 }
 
 void scenario_check_vms(struct scenario_checker *c)
@@ -128,26 +136,24 @@ void scenario_check_vms(struct scenario_checker *c)
     uint32_t service = BN_MAX_VMS;
 
     if (s->name[0] == 0 || !text_ok(s->name, sizeof(s->name), '!'))
-        scenario_fault_at(c, SCENARIO_BAD_NAME, scenario_ref(SCENARIO_ITSELF, 0), "model", 0,
-                          sizeof(s->name) - 1);
-    check_names(c, SCENARIO_VM, s->vm, sizeof(s->vm[0]), s->vm_count);
-    check_names(c, SCENARIO_REGION, s->region, sizeof(s->region[0]), s->region_count);
-    check_names(c, SCENARIO_DEVICE, s->device, sizeof(s->device[0]), s->device_count);
-    check_names(c, SCENARIO_OUTPUT, s->output, sizeof(s->output[0]), s->output_count);
+        blame(c, SCENARIO_BAD_NAME, ref(SCENARIO_ITSELF, 0), "model", 0, sizeof(s->name) - 1);
+    check_names(c, SCENARIO_VM);
+    check_names(c, SCENARIO_REGION);
+    check_names(c, SCENARIO_DEVICE);
+    check_names(c, SCENARIO_OUTPUT);
     for (uint32_t i = 0; i < s->vm_count; i++) {
-        const struct scenario_ref at = scenario_ref(SCENARIO_VM, i);
+        const struct scenario_ref at = ref(SCENARIO_VM, i);
 
         if (s->vm[i].kind < BN_VM_SERVICE || s->vm[i].kind > BN_VM_POSTLAUNCHED) {
-            scenario_fault_at(c, SCENARIO_BAD_KIND, at, "kind", s->vm[i].kind, BN_VM_POSTLAUNCHED);
+            blame(c, SCENARIO_BAD_KIND, at, "kind", s->vm[i].kind, BN_VM_POSTLAUNCHED);
             continue;
         }
         if (s->vm[i].flags & ~(BN_VM_RESTART | BN_VM_DIRECT_IRQ))
-            scenario_fault_at(c, SCENARIO_BAD_FLAGS, at, "flags", s->vm[i].flags, 0);
+            blame(c, SCENARIO_BAD_FLAGS, at, "flags", s->vm[i].flags, 0);
         if (s->vm[i].kind == BN_VM_SERVICE && service != BN_MAX_VMS)
-            scenario_clash(c, SCENARIO_TWO_SERVICE_VMS, at, scenario_ref(SCENARIO_VM, service),
-                           "kind", 0, 0);
+            clash(c, SCENARIO_TWO_SERVICE_VMS, at, ref(SCENARIO_VM, service), "kind", 0, 0);
         if (s->vm[i].kind == BN_VM_SERVICE && none_wanted)
-            scenario_fault_at(c, SCENARIO_NO_SERVICE_VM_HERE, at, "kind", 0, 0);
+            blame(c, SCENARIO_NO_SERVICE_VM_HERE, at, "kind", 0, 0);
         if (s->vm[i].kind == BN_VM_SERVICE && service == BN_MAX_VMS)
             service = i;
         check_image(c, i);
@@ -156,9 +162,7 @@ void scenario_check_vms(struct scenario_checker *c)
     if (service == BN_MAX_VMS)
         for (uint32_t i = 0; i < s->vm_count; i++)
             if (s->vm[i].kind == BN_VM_POSTLAUNCHED)
-                scenario_fault_at(c, SCENARIO_NEEDS_SERVICE_VM, scenario_ref(SCENARIO_VM, i),
-                                  "kind", 0, 0);
+                blame(c, SCENARIO_NEEDS_SERVICE_VM, ref(SCENARIO_VM, i), "kind", 0, 0);
     if (service == BN_MAX_VMS && !none_wanted)
-        scenario_fault_at(c, SCENARIO_NEEDS_SERVICE_VM, scenario_ref(SCENARIO_ITSELF, 0), "vms", 0,
-                          0);
+        blame(c, SCENARIO_NEEDS_SERVICE_VM, ref(SCENARIO_ITSELF, 0), "vms", 0, 0);
 }

@@ -3,13 +3,12 @@
  * Weighted fair sharing of one CPU: every vCPU has a virtual time that runs slower the more weight
  * it has, and the one that is furthest behind runs. vCPUs never change their CPU.
  */
-#include "hv/sched.h"
 #include "hv/arch.h"
-#include "hv/log.h"
+#include "hv/vm.h"
 
 #define SLICE_NS 4000000u
-#define PREEMPT_NS                                                                                 \
-    500000u /* how far ahead the running one must be before a waking one takes over */
+/* How far ahead the running one must be before a waking one takes over. */
+#define PREEMPT_NS 500000u
 #define WEIGHT_ONE 100u
 
 static bool runnable(const struct vcpu *vcpu)
@@ -57,7 +56,6 @@ static void account(struct vcpu *vcpu, uint64_t now)
 {
     uint64_t ticks = now - vcpu->run_start;
 
-    vcpu->run_ticks += ticks;
     vcpu->vruntime += ticks * WEIGHT_ONE / vcpu->weight;
     vcpu->run_start = now;
 }
@@ -159,10 +157,7 @@ void pcpu_kick(struct pcpu *cpu)
     __atomic_store_n(&cpu->resched, true, __ATOMIC_SEQ_CST);
     if (cpu == this_pcpu() || __atomic_load_n(&cpu->mode, __ATOMIC_SEQ_CST) == PCPU_HOST)
         return;
-    if (cpu->direct)
-        lapic_send_nmi(cpu->apic_id);
-    else
-        lapic_send_ipi(cpu->apic_id, HOST_VECTOR_KICK);
+    lapic_send(cpu->apic_id, cpu->direct ? LAPIC_NMI : LAPIC_IPI | HOST_VECTOR_KICK);
 }
 
 void sched_wake(struct vcpu *vcpu)

@@ -2,10 +2,8 @@
 /* Builds the service VM: the whole machine at its own addresses, less what belongs to others. */
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/host_memory.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/platform.h"
+#include "hv/scenario.h"
 #include "hv/shm.h"
 
 #define FOUR_GIB           0x100000000ull
@@ -23,16 +21,6 @@ static struct host_range taken[BN_BOOT_MAX_MODULES + MAX_PLACED]; /* of it, duri
 static uint32_t taken_count;
 static struct linux_e820 e820[LINUX_E820_MAX];
 static uint32_t e820_count;
-
-static uint64_t page_up(uint64_t a)
-{
-    return (a + HV_PAGE_BYTES - 1) & ~(uint64_t)(HV_PAGE_BYTES - 1);
-}
-
-static bool overlaps(const struct host_range *r, hpa_t base, uint64_t bytes)
-{
-    return base < r->base + r->bytes && r->base < base + bytes;
-}
 
 static bool owns(hpa_t base, uint64_t bytes)
 {
@@ -56,7 +44,7 @@ static hpa_t place(uint64_t bytes, uint64_t alignment)
         while (moved && at >= own[i].base && at >= LOWEST_PLACE && at < end) {
             moved = false;
             for (uint32_t t = 0; t < taken_count && !moved; t++)
-                if (overlaps(&taken[t], at, bytes)) {
+                if (ranges_meet(taken[t].base, taken[t].bytes, at, bytes)) {
                     moved = taken[t].base >= bytes;
                     at = moved ? (taken[t].base - bytes) & ~(alignment - 1) : 0;
                 }
@@ -69,75 +57,42 @@ static hpa_t place(uint64_t bytes, uint64_t alignment)
     return 0;
 }
 
-static enum bn_status hide(struct vm *vm, hpa_t base, uint64_t bytes)
+/* Nothing once something went wrong. */
+static void hide(struct vm *vm, hpa_t base, uint64_t bytes, enum bn_status *status)
 {
-    hpa_t from = base & ~(hpa_t)(HV_PAGE_BYTES - 1);
-
-    return bytes ? paging_unmap(&vm->memory, from, page_up(base + bytes - from)) : BN_OK;
+    if (bytes && *status == BN_OK)
+        *status =
+            paging_unmap(&vm->memory, page_down(base), page_up(base + bytes) - page_down(base));
 }
 
-/* DMAR (VT-d §8.3): the register page of every remapping unit is ours. */
-static enum bn_status hide_iommus(struct vm *vm)
+static void show(struct vm *vm, hpa_t base, uint64_t bytes, enum bn_status *status)
 {
-    enum bn_status status = BN_OK;
-    const uint8_t *table;
-    uint32_t length, at = 48;
-
-    if (!acpi_info.dmar)
-        return BN_OK;
-    table = hpa_to_ptr(acpi_info.dmar);
-    memcpy(&length, table + 4, sizeof(length));
-    while (at + 16 <= length && status == BN_OK) {
-        uint16_t type, bytes;
-        uint64_t base;
-
-        memcpy(&type, table + at, sizeof(type));
-        memcpy(&bytes, table + at + 2, sizeof(bytes));
-        memcpy(&base, table + at + 8, sizeof(base));
-        if (type == 0)
-            status = hide(vm, base, HV_PAGE_BYTES);
-        if (bytes < 4)
-            break;
-        at += bytes;
-    }
-    return status;
+    if (*status == BN_OK)
+        *status = paging_map(&vm->memory, base, base, bytes, MAP_READ | MAP_WRITE | MAP_EXEC);
 }
 
-/* Usable memory that is not this VM's: hypervisor, other VMs, what exceeds its share. */
-static enum bn_status hide_memory(struct vm *vm)
-{
-    enum bn_status status = BN_OK;
-
-    for (uint32_t i = 0; i < boot_info.memory_count && status == BN_OK; i++) {
-        const struct bn_memory *m = &boot_info.memory[i];
-
-        if (m->type == BN_MEMORY_USABLE)
-            status = hide(vm, m->base, m->bytes);
-    }
-    for (uint32_t i = 0; i < own_count && status == BN_OK; i++)
-        status = paging_map(&vm->memory, own[i].base, own[i].base, own[i].bytes,
-                            MAP_READ | MAP_WRITE | MAP_EXEC);
-    return status;
-}
-
+/* The whole machine, less memory that is not this VM's (hypervisor, other VMs, what exceeds its
+ * share) and registers that are emulated or only the hypervisor's. */
 static enum bn_status map_machine(struct vm *vm)
 {
     unsigned bits = cpuid(0x80000008, 0).eax & 0xFF;
-    enum bn_status status = paging_map(&vm->memory, 0, 0, 1ull << (bits < 46 ? bits : 46),
-                                       MAP_READ | MAP_WRITE | MAP_EXEC);
+    enum bn_status status = BN_OK;
 
-    if (status == BN_OK)
-        status = hide_memory(vm);
-    if (status == BN_OK)
-        status = hide(vm, scenario.hypervisor.hpa, scenario.hypervisor.bytes);
-    for (uint32_t i = 0; i < vm->mmio_count && status == BN_OK; i++)
-        status = hide(vm, vm->mmio[i].base, vm->mmio[i].bytes);
-    for (uint32_t i = 0; i < acpi_info.ioapic_count && status == BN_OK; i++)
-        status = hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
-    if (status == BN_OK)
-        status = hide_iommus(vm);
-    if (status == BN_OK && acpi_info.hpet_base)
-        status = hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES);
+    show(vm, 0, 1ull << (bits < 46 ? bits : 46), &status);
+    for (uint32_t i = 0; i < boot_info.memory_count; i++)
+        if (boot_info.memory[i].type == BN_MEMORY_USABLE)
+            hide(vm, boot_info.memory[i].base, boot_info.memory[i].bytes, &status);
+    for (uint32_t i = 0; i < own_count; i++)
+        show(vm, own[i].base, own[i].bytes, &status);
+    hide(vm, scenario.hypervisor.hpa, scenario.hypervisor.bytes, &status);
+    for (uint32_t i = 0; i < vm->mmio_count; i++)
+        hide(vm, vm->mmio[i].base, vm->mmio[i].bytes, &status);
+    for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
+        hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES, &status);
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
+        hide(vm, acpi_info.iommu[i], HV_PAGE_BYTES, &status);
+    if (acpi_info.hpet_base)
+        hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES, &status);
     return status == BN_OK ? shm_map(vm) : status;
 }
 
@@ -165,25 +120,18 @@ static void add_e820(uint64_t base, uint64_t bytes, uint32_t type)
         e820[e820_count++] = (struct linux_e820){base, bytes, type};
 }
 
-static void sort_e820(void)
-{
-    for (uint32_t i = 1; i < e820_count; i++)
-        for (uint32_t j = i; j && e820[j].base < e820[j - 1].base; j--) {
-            struct linux_e820 other = e820[j];
-
-            e820[j] = e820[j - 1];
-            e820[j - 1] = other;
-        }
-}
-
-/* Its own memory with the page of ACPI tables cut out, the firmware's reservations, the window. */
+/* Its own memory with the page of ACPI tables cut out, the firmware's reservations, the window; in
+ * any order, Linux sorts. */
 static void make_e820(hpa_t acpi_page)
 {
+    struct bn_range claim;
+    struct scenario_ref who;
+
     e820_count = 0;
     for (uint32_t i = 0; i < own_count; i++) {
         const struct host_range *r = &own[i];
 
-        if (overlaps(r, acpi_page, HV_PAGE_BYTES)) {
+        if (ranges_meet(r->base, r->bytes, acpi_page, HV_PAGE_BYTES)) {
             add_e820(r->base, acpi_page - r->base, E820_RAM);
             add_e820(acpi_page, HV_PAGE_BYTES, E820_ACPI);
             add_e820(acpi_page + HV_PAGE_BYTES, r->base + r->bytes - acpi_page - HV_PAGE_BYTES,
@@ -198,12 +146,9 @@ static void make_e820(hpa_t acpi_page)
         if (m->type != BN_MEMORY_USABLE)
             add_e820(m->base, m->bytes, m->type == BN_MEMORY_MMIO ? E820_RESERVED : m->type);
     }
-    add_e820(scenario.hypervisor.hpa, scenario.hypervisor.bytes, E820_RESERVED);
-    add_e820(scenario.shm.hpa, scenario.shm.bytes, E820_SOFT_RESERVED);
-    for (uint32_t v = 0; v < scenario.vm_count; v++)
-        for (uint32_t r = 0; r < scenario.vm[v].range_count; r++)
-            add_e820(scenario.vm[v].range[r].hpa, scenario.vm[v].range[r].bytes, E820_RESERVED);
-    sort_e820();
+    for (uint32_t i = 0; scenario_claim(&scenario, i, &claim, &who); i++)
+        add_e820(claim.hpa, claim.bytes,
+                 who.object == SCENARIO_SHM ? E820_SOFT_RESERVED : E820_RESERVED);
 }
 
 /* Only what lies in the VM's own memory may stay where the loader put it. */
@@ -223,7 +168,6 @@ static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
 {
     const struct bn_module *initrd = boot_module(vm->config->initrd);
     const uint8_t *image = hpa_to_ptr(kernel->base);
-    struct acpi_service_view view = {.cpu_count = vm->vcpu_count};
     struct linux_place where = {0};
     uint64_t room, alignment;
 
@@ -244,9 +188,7 @@ static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
     }
     if (!where.rsdp || !where.blob || !where.kernel || (initrd && !where.initrd))
         return BN_ENOMEM;
-    for (uint32_t i = 0; i < vm->vcpu_count; i++)
-        view.apic_id[i] = vm->vcpu[i].lapic.apic_id;
-    if (acpi_info.present && acpi_build_service(&acpi_info, &view, where.rsdp) != BN_OK)
+    if (acpi_info.present && acpi_build_service(&acpi_info, vm, where.rsdp) != BN_OK)
         return BN_ENOMEM;
     make_e820(where.rsdp);
     if (!acpi_info.present)
@@ -268,16 +210,13 @@ enum bn_status service_build(struct vm *vm)
         hv_log("[%s] the machine has too little memory for it", vm->config->name);
         return status;
     }
-    status = vm_create(vm);
-    if (status == BN_OK)
-        status = map_machine(vm);
-    if (status == BN_OK) {
-        open_ports(vm);
-        status = load_kernel(vm, kernel);
-    }
-    for (uint32_t i = 0; i < vm->vcpu_count && status == BN_OK; i++)
-        vm->vcpu[i].pcpu->service = &vm->vcpu[i];
-    if (status != BN_OK)
+    status = vm_create(vm) ?: map_machine(vm) ?: load_kernel(vm, kernel);
+    if (status != BN_OK) {
         hv_log("[%s] cannot be built (status %u)", vm->config->name, status);
-    return status;
+        return status;
+    }
+    open_ports(vm);
+    for (uint32_t i = 0; i < vm->vcpu_count; i++)
+        vm->vcpu[i].pcpu->service = &vm->vcpu[i];
+    return BN_OK;
 }

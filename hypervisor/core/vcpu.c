@@ -2,13 +2,7 @@
 /* The loop of a CPU: pick a vCPU, take what was requested of it, give it interrupts, run it, handle
  * its exit. */
 #include "hv/arch.h"
-#include "hv/console.h"
-#include "hv/exits.h"
-#include "hv/hypercall.h"
 #include "hv/ioreq.h"
-#include "hv/log.h"
-#include "hv/sched.h"
-#include "hv/vpic.h"
 #include "hv/watchdog.h"
 
 const struct vcpu_vendor *vendor;
@@ -30,7 +24,7 @@ void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
 static void take_init(struct vcpu *vcpu)
 {
     if (vcpu->id == 0) {
-        exit_end_vm(vcpu, VM_END_RESET);
+        exit_end_vm(vcpu, BN_HVPCI_END_RESET);
         return;
     }
     vcpu_reset(vcpu);
@@ -82,10 +76,9 @@ static void set_window(struct vcpu *vcpu, bool on)
 static void give_interrupts(struct vcpu *vcpu)
 {
     int vector = vlapic_pending(&vcpu->lapic);
-    bool external = vector < 0 && vcpu->id == 0 && vcpu->vm->pic && vpic_pending(vcpu->vm->pic) &&
-                    vlapic_takes_extint(&vcpu->lapic);
+    bool can_take;
 
-    if (vcpu->state == VCPU_HALTED && (vector >= 0 || external || vcpu->nmi_pending))
+    if (vcpu->state == VCPU_HALTED && (vector >= 0 || vcpu->nmi_pending))
         vcpu->state = VCPU_READY;
     if (vcpu->state != VCPU_READY)
         return;
@@ -94,16 +87,10 @@ static void give_interrupts(struct vcpu *vcpu)
         vcpu->nmi_pending = false;
         vendor->inject_nmi(vcpu);
     }
-    if (vector < 0 && !external) {
-        set_window(vcpu, false);
-    } else if (!vendor->can_take_irq(vcpu)) {
-        set_window(vcpu, true);
-    } else {
-        set_window(vcpu, false);
-        if (external)
-            vector = vpic_accept(vcpu->vm->pic);
-        else
-            vlapic_accept(&vcpu->lapic, (uint8_t)vector);
+    can_take = vector >= 0 && vendor->can_take_irq(vcpu);
+    set_window(vcpu, vector >= 0 && !can_take);
+    if (can_take) {
+        vlapic_accept(&vcpu->lapic, (uint8_t)vector);
         vendor->inject_irq(vcpu, (uint8_t)vector);
     }
 }

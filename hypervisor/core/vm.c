@@ -2,15 +2,10 @@
 /* The life of a virtual machine: made from its scenario entry, started, stopped, reset, taken
  * apart. */
 #include "hv/arch.h"
-#include "hv/exits.h"
 #include "hv/host.h"
 #include "hv/ioreq.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/platform.h"
-#include "hv/sched.h"
-
-#define WEIGHT_DEFAULT 100u
+#include "hv/watchdog.h"
 
 struct vm vms[HV_MAX_VMS];
 
@@ -52,19 +47,16 @@ static enum bn_status create_vcpu(struct vm *vm, uint32_t id)
     vcpu->vm = vm;
     vcpu->id = id;
     vcpu->pcpu = &pcpus[config->pcpu];
-    vcpu->weight = config->weight ? config->weight : WEIGHT_DEFAULT;
-    vcpu->exclusive = config->exclusive;
+    vcpu->weight = config->weight;
     vcpu->lapic.vcpu = vcpu;
     /* Devices of these two send their interrupts to the physical id. */
     vcpu->lapic.apic_id = vm->config->kind == BN_VM_POSTLAUNCHED ? id : vcpu->pcpu->apic_id;
     memset(vcpu->exits, 0, sizeof(vcpu->exits));
     memset(vcpu->known, 0, sizeof(vcpu->known));
     status = vendor->vcpu_create(vcpu);
-    if (status != BN_OK)
-        return status;
-    if (id == 0)
+    if (status == BN_OK && id == 0)
         msr_policy_apply(vcpu);
-    return BN_OK;
+    return status;
 }
 
 static void reset_vcpus(struct vm *vm)
@@ -135,11 +127,6 @@ void vm_pause(struct vm *vm)
             cpu_pause();
 }
 
-void vm_resume(struct vm *vm)
-{
-    vm_start(vm);
-}
-
 void vm_reset(struct vm *vm)
 {
     vm_pause(vm);
@@ -156,7 +143,7 @@ void vm_destroy(struct vm *vm)
     vm->state = VM_DYING;
     platform_destroy(vm);
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-        vlapic_finish(&vm->vcpu[i].lapic);
+        timer_cancel(&vm->vcpu[i].lapic.timer);
         vm->vcpu[i].state = VCPU_OFF;
         vendor->vcpu_destroy(&vm->vcpu[i]);
     }

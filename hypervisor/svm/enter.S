@@ -5,14 +5,9 @@
     .balign 64
     .globl svm_enter
 svm_enter:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
-    push %rdx
-    push %rsi
+    .irp r, rbx, rbp, r12, r13, r14, r15, rdx, rsi
+    push %\r
+    .endr
     mov %rdi, %rax
     clgi
     vmload %rax
@@ -21,14 +16,9 @@ svm_enter:
     mov 3 * 8(%rsi), %rbx
     mov 5 * 8(%rsi), %rbp
     mov 7 * 8(%rsi), %rdi
-    mov 8 * 8(%rsi), %r8
-    mov 9 * 8(%rsi), %r9
-    mov 10 * 8(%rsi), %r10
-    mov 11 * 8(%rsi), %r11
-    mov 12 * 8(%rsi), %r12
-    mov 13 * 8(%rsi), %r13
-    mov 14 * 8(%rsi), %r14
-    mov 15 * 8(%rsi), %r15
+    .irp n, 8, 9, 10, 11, 12, 13, 14, 15
+    mov \n * 8(%rsi), %r\n
+    .endr
     mov 6 * 8(%rsi), %rsi
     sti /* so that physical interrupts end the guest's turn; nothing comes while GIF is 0 */
     vmrun %rax
@@ -42,24 +32,16 @@ svm_enter:
     mov %rbp, 5 * 8(%rsi)
     popq 6 * 8(%rsi)
     mov %rdi, 7 * 8(%rsi)
-    mov %r8, 8 * 8(%rsi)
-    mov %r9, 9 * 8(%rsi)
-    mov %r10, 10 * 8(%rsi)
-    mov %r11, 11 * 8(%rsi)
-    mov %r12, 12 * 8(%rsi)
-    mov %r13, 13 * 8(%rsi)
-    mov %r14, 14 * 8(%rsi)
-    mov %r15, 15 * 8(%rsi)
+    .irp n, 8, 9, 10, 11, 12, 13, 14, 15
+    mov %r\n, \n * 8(%rsi)
+    .endr
     pop %rsi
     pop %rax
     vmload %rax
     stgi
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
+    .irp r, r15, r14, r13, r12, rbp, rbx
+    pop %\r
+    .endr
     cld
     ret
     .section .note.GNU-stack, "", @progbits

@@ -38,7 +38,7 @@ void svm_note_delivery(struct vcpu *vcpu)
 {
     struct svm_vcpu *svm = vcpu->vendor;
 
-    if (!svm->irq_given || (svm->vmcb->int_control & INT_V_IRQ))
+    if (svm->vmcb->int_control & INT_V_IRQ)
         return;
     svm->irq_given = false;
     vcpu->look = true;

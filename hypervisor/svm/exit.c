@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SVM exit codes (APM 2 appendix C) into vendor-free words. */
 #include "hv/arch.h"
-#include "hv/log.h"
 #include "svm/vmcb.h"
 
 enum {
@@ -12,7 +11,6 @@ enum {
     SVM_CPUID = 0x72,
     SVM_IRET = 0x74,
     SVM_INVD = 0x76,
-    SVM_PAUSE = 0x77,
     SVM_HLT = 0x78,
     SVM_INVLPGA = 0x7A,
     SVM_IOIO = 0x7B,
@@ -29,12 +27,10 @@ enum {
     SVM_NPF = 0x400,
 };
 
-#define VECTOR_UD   6u
-#define VECTOR_DB   1u
-#define VECTOR_AC   17u
-#define NPF_PRESENT (1u << 0)
-#define NPF_WRITE   (1u << 1)
-#define NPF_FETCH   (1u << 4)
+#define VECTOR_UD 6u
+#define VECTOR_AC 17u
+#define NPF_WRITE (1u << 1)
+#define NPF_FETCH (1u << 4)
 
 bool svm_has_nrips;
 
@@ -48,24 +44,26 @@ static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
         .size = (uint8_t)(info >> 4 & 7),
         .in = info & 1,
         .string = info & 4,
-        .rep = info & 8,
-        .segment = (uint8_t)(info >> 10 & 7),
-        .address_bytes = (uint8_t)((info >> 7 & 7) * 2), /* 0 under QEMU */
     };
     exit->length = (uint8_t)(vmcb->exit_info[1] - vmcb->rip);
 }
 
-static void decode_exception(struct vcpu *vcpu, unsigned vector, struct vcpu_exit *exit)
+/* An intercepted exception, or an instruction that CPUID does not offer. */
+static void decode_exception(struct vcpu *vcpu, const struct vmcb *vmcb, struct vcpu_exit *exit)
 {
-    const struct vmcb *vmcb = vmcb_of(vcpu);
+    uint64_t vector = vmcb->exit_code - SVM_EXCEPTION;
 
+    if (vector > 31) {
+        vm_log(vcpu->vm, "denied: instruction of exit code %lx at rip %lx", vmcb->exit_code,
+               vmcb->rip);
+        vector = VECTOR_UD;
+    }
     /* VMCALL is Intel's instruction: an invalid opcode here, and the hypercall all the same. */
     if (vector == VECTOR_UD && vcpu_at_vmcall(vcpu)) {
         exit->kind = EXIT_HYPERCALL;
         exit->length = 3;
         return;
     }
-    exit->kind = EXIT_EXCEPTION;
     exit->exception.vector = (uint8_t)vector;
     exit->exception.has_error = vector == VECTOR_AC;
     exit->exception.error = (uint32_t)vmcb->exit_info[0];
@@ -86,35 +84,32 @@ static void keep_event(struct vmcb *vmcb)
     vmcb->event_error = vmcb->exit_int_error;
 }
 
-static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
+/* 0: the code needs a look at more, or nobody knows it. */
+static const uint8_t kinds[] = {
+    [SVM_EXCEPTION... SVM_EXCEPTION + 31] = EXIT_EXCEPTION,
+    [SVM_INTR] = EXIT_HOST_IRQ,
+    [SVM_NMI] = EXIT_HOST_NMI,
+    [SVM_VINTR] = EXIT_IRQ_WINDOW,
+    [SVM_CPUID] = EXIT_CPUID,
+    [SVM_INVD] = EXIT_CR,
+    [SVM_HLT] = EXIT_HLT,
+    [SVM_INVLPGA] = EXIT_EXCEPTION,
+    [SVM_SHUTDOWN] = EXIT_SHUTDOWN,
+    [SVM_VMRUN] = EXIT_EXCEPTION,
+    [SVM_VMMCALL] = EXIT_HYPERCALL,
+    [SVM_VMMCALL + 1 ... SVM_SKINIT] = EXIT_EXCEPTION,
+    [SVM_MONITOR... SVM_MWAIT_ARMED] = EXIT_EXCEPTION,
+    [SVM_XSETBV] = EXIT_XSETBV,
+    [SVM_RDPRU] = EXIT_EXCEPTION,
+};
+
+static void decode_rest(struct vmcb *vmcb, struct vcpu_exit *exit)
 {
     uint64_t info = vmcb->exit_info[0];
 
     switch (vmcb->exit_code) {
-    case SVM_INTR:
-        exit->kind = EXIT_HOST_IRQ;
-        break;
-    case SVM_NMI:
-        exit->kind = EXIT_HOST_NMI;
-        break;
-    case SVM_VINTR:
-        exit->kind = EXIT_IRQ_WINDOW;
-        break;
     case SVM_IRET: /* of an NMI handler: it runs now, without exit */
         vmcb->misc1 &= ~MISC1_IRET;
-        exit->kind = EXIT_NONE;
-        break;
-    case SVM_CPUID:
-        exit->kind = EXIT_CPUID;
-        break;
-    case SVM_INVD:
-        exit->kind = EXIT_CR;
-        break;
-    case SVM_PAUSE:
-        exit->kind = EXIT_PAUSE;
-        break;
-    case SVM_HLT:
-        exit->kind = EXIT_HLT;
         break;
     case SVM_IOIO:
         decode_io(vmcb, exit);
@@ -122,35 +117,10 @@ static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
     case SVM_MSR:
         exit->kind = info & 1 ? EXIT_WRMSR : EXIT_RDMSR;
         break;
-    case SVM_SHUTDOWN:
-        exit->kind = EXIT_SHUTDOWN;
-        break;
-    case SVM_VMMCALL:
-        exit->kind = EXIT_HYPERCALL;
-        break;
-    case SVM_XSETBV:
-        exit->kind = EXIT_XSETBV;
-        break;
     case SVM_NPF:
         exit->kind = EXIT_MMIO;
-        exit->mmio = (struct exit_mmio){.gpa = vmcb->exit_info[1],
-                                        .write = info & NPF_WRITE,
-                                        .fetch = info & NPF_FETCH,
-                                        .present = info & NPF_PRESENT};
-        break;
-    case SVM_INVLPGA:
-    case SVM_VMRUN:
-    case SVM_VMMCALL + 1 ... SVM_SKINIT:
-    case SVM_MONITOR ... SVM_MWAIT_ARMED:
-    case SVM_RDPRU: /* instructions that CPUID does not offer */
-        vm_log(vcpu->vm, "denied: instruction of exit code %lx at rip %lx", vmcb->exit_code,
-               vmcb->rip);
-        exit->kind = EXIT_EXCEPTION;
-        exit->exception.vector = VECTOR_UD;
-        exit->exception.has_error = false;
-        break;
-    case SVM_EXCEPTION ... SVM_EXCEPTION + 31:
-        decode_exception(vcpu, (unsigned)vmcb->exit_code - SVM_EXCEPTION, exit);
+        exit->mmio = (struct exit_mmio){
+            .gpa = vmcb->exit_info[1], .write = info & NPF_WRITE, .fetch = info & NPF_FETCH};
         break;
     default:
         exit->kind = EXIT_INVALID;
@@ -158,16 +128,15 @@ static void decode(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
     }
 }
 
-void svm_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
+void svm_decode_exit(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit)
 {
-    struct vmcb *vmcb = vmcb_of(vcpu);
-
-    exit->reason = vmcb->exit_code;
-    exit->info[0] = vmcb->exit_info[0];
-    exit->info[1] = vmcb->exit_info[1];
     exit->length = svm_has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15
                        ? (uint8_t)(vmcb->next_rip - vmcb->rip)
                        : 0;
     keep_event(vmcb);
-    decode(vcpu, vmcb, exit);
+    exit->kind = vmcb->exit_code < sizeof(kinds) ? kinds[vmcb->exit_code] : EXIT_NONE;
+    if (exit->kind == EXIT_EXCEPTION)
+        decode_exception(vcpu, vmcb, exit);
+    else if (exit->kind == EXIT_NONE)
+        decode_rest(vmcb, exit);
 }

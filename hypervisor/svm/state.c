@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The guest state that lives in a VMCB: registers by name, power-on values, the dump. */
 #include "hv/arch.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "svm/vmcb.h"
 
 #define INTERCEPTED_EXCEPTIONS (1u << 6 | 1u << 1 | 1u << 17 | 1u << 18) /* #UD, #DB, #AC, #MC */
@@ -12,28 +10,10 @@
 
 static struct vmcb_segment *segment_of(struct vmcb *vmcb, enum segment which)
 {
-    switch (which) {
-    case SEG_ES:
-        return &vmcb->es;
-    case SEG_CS:
-        return &vmcb->cs;
-    case SEG_SS:
-        return &vmcb->ss;
-    case SEG_DS:
-        return &vmcb->ds;
-    case SEG_FS:
-        return &vmcb->fs;
-    case SEG_GS:
-        return &vmcb->gs;
-    case SEG_LDTR:
-        return &vmcb->ldtr;
-    case SEG_TR:
-        return &vmcb->tr;
-    case SEG_GDTR:
-        return &vmcb->gdtr;
-    default:
-        return &vmcb->idtr;
-    }
+    static const uint8_t at[SEG_COUNT] = {VMCB_ES, VMCB_CS,   VMCB_SS, VMCB_DS,   VMCB_FS,
+                                          VMCB_GS, VMCB_LDTR, VMCB_TR, VMCB_GDTR, VMCB_IDTR};
+
+    return &vmcb->segment[at[which]];
 }
 
 void svm_get_segment(struct vcpu *vcpu, enum segment which, struct segment_state *state)
@@ -93,6 +73,7 @@ void svm_reset(struct vcpu *vcpu)
         .selector = 0xF000, .access = 0x9B, .limit = 0xFFFF, .base = 0xFFFF0000};
     static const struct segment_state ldt = {.access = 0x82, .limit = 0xFFFF};
     static const struct segment_state task = {.access = 0x8B, .limit = 0xFFFF};
+    static const struct segment_state table = {.limit = 0xFFFF};
     struct vmcb *vmcb;
 
     reset_controls(vcpu);
@@ -103,8 +84,8 @@ void svm_reset(struct vcpu *vcpu)
         svm_set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
     svm_set_segment(vcpu, SEG_LDTR, &ldt);
     svm_set_segment(vcpu, SEG_TR, &task);
-    vmcb->gdtr.limit = 0xFFFF;
-    vmcb->idtr.limit = 0xFFFF;
+    svm_set_segment(vcpu, SEG_GDTR, &table);
+    svm_set_segment(vcpu, SEG_IDTR, &table);
     vmcb->cr0 = 0x60000010;
     vmcb->efer = EFER_SVME;
     vmcb->dr6 = DR6_RESET;
@@ -116,72 +97,50 @@ void svm_reset(struct vcpu *vcpu)
     vcpu->rflags = 2;
 }
 
+static uint64_t *cr_field(struct vmcb *vmcb, unsigned cr)
+{
+    static const uint16_t at[] = {offsetof(struct vmcb, cr0), 0, offsetof(struct vmcb, cr2),
+                                  offsetof(struct vmcb, cr3), offsetof(struct vmcb, cr4)};
+
+    return (uint64_t *)((uint8_t *)vmcb + at[cr]);
+}
+
 uint64_t svm_get_cr(struct vcpu *vcpu, unsigned cr)
 {
-    const struct vmcb *vmcb = vmcb_of(vcpu);
-
-    switch (cr) {
-    case 0:
-        return vmcb->cr0;
-    case 2:
-        return vmcb->cr2;
-    case 3:
-        return vmcb->cr3;
-    case 4:
-        return vmcb->cr4;
-    default:
-        return vlapic_cr8(&vcpu->lapic);
-    }
+    return *cr_field(vmcb_of(vcpu), cr);
 }
 
 void svm_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value)
 {
-    struct vmcb *vmcb = vmcb_of(vcpu);
-
-    if (cr == 0)
-        vmcb->cr0 = value;
-    else if (cr == 2)
-        vmcb->cr2 = value;
-    else if (cr == 3)
-        vmcb->cr3 = value;
-    else if (cr == 4)
-        vmcb->cr4 = value;
-    else
-        vlapic_set_cr8(&vcpu->lapic, value);
+    *cr_field(vmcb_of(vcpu), cr) = value;
     if (cr != 2)
-        vmcb->tlb_control = 1;
+        vmcb_of(vcpu)->tlb_control = 1;
 }
 
 static uint64_t *msr_field(struct vmcb *vmcb, uint32_t msr)
 {
-    switch (msr) {
-    case MSR_STAR:
-        return &vmcb->star;
-    case MSR_LSTAR:
-        return &vmcb->lstar;
-    case MSR_CSTAR:
-        return &vmcb->cstar;
-    case MSR_SFMASK:
-        return &vmcb->sfmask;
-    case MSR_FS_BASE:
-        return &vmcb->fs.base;
-    case MSR_GS_BASE:
-        return &vmcb->gs.base;
-    case MSR_KERNEL_GS_BASE:
-        return &vmcb->kernel_gs_base;
-    case MSR_SYSENTER_CS:
-        return &vmcb->sysenter_cs;
-    case MSR_SYSENTER_ESP:
-        return &vmcb->sysenter_esp;
-    case MSR_SYSENTER_EIP:
-        return &vmcb->sysenter_eip;
-    case MSR_PAT:
-        return &vmcb->pat;
-    case MSR_DEBUGCTL:
-        return &vmcb->debugctl;
-    default:
-        return NULL;
-    }
+    static const struct {
+        uint32_t msr;
+        uint16_t offset;
+    } fields[] = {
+        {MSR_STAR, offsetof(struct vmcb, star)},
+        {MSR_LSTAR, offsetof(struct vmcb, lstar)},
+        {MSR_CSTAR, offsetof(struct vmcb, cstar)},
+        {MSR_SFMASK, offsetof(struct vmcb, sfmask)},
+        {MSR_FS_BASE, offsetof(struct vmcb, segment[VMCB_FS].base)},
+        {MSR_GS_BASE, offsetof(struct vmcb, segment[VMCB_GS].base)},
+        {MSR_KERNEL_GS_BASE, offsetof(struct vmcb, kernel_gs_base)},
+        {MSR_SYSENTER_CS, offsetof(struct vmcb, sysenter_cs)},
+        {MSR_SYSENTER_ESP, offsetof(struct vmcb, sysenter_esp)},
+        {MSR_SYSENTER_EIP, offsetof(struct vmcb, sysenter_eip)},
+        {MSR_PAT, offsetof(struct vmcb, pat)},
+        {MSR_DEBUGCTL, offsetof(struct vmcb, debugctl)},
+    };
+
+    for (unsigned i = 0; i < HV_ARRAY_SIZE(fields); i++)
+        if (fields[i].msr == msr)
+            return (uint64_t *)((uint8_t *)vmcb + fields[i].offset);
+    return NULL;
 }
 
 enum bn_status svm_get_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* AMD's virtualisation behind the vendor interface: presence, permission maps, entry. */
 #include "hv/arch.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "svm/vmcb.h"
 
 #define MSR_VM_CR      0xC0010114u
@@ -124,8 +122,9 @@ static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
         vcpu->look = true;
     }
     vmcb->tlb_control = 0;
-    svm_note_delivery(vcpu);
-    svm_decode_exit(vcpu, exit);
+    if (svm->irq_given)
+        svm_note_delivery(vcpu);
+    svm_decode_exit(vcpu, vmcb, exit);
 }
 
 static void svm_skip(struct vcpu *vcpu, unsigned bytes)
@@ -133,7 +132,7 @@ static void svm_skip(struct vcpu *vcpu, unsigned bytes)
     struct vmcb *vmcb = vmcb_of(vcpu);
 
     vcpu->rip += bytes;
-    if (!(vmcb->efer & EFER_LMA) || !(vmcb->cs.attributes & 0x200))
+    if (!(vmcb->efer & EFER_LMA) || !(vmcb->segment[VMCB_CS].attributes & 0x200))
         vcpu->rip &= 0xFFFFFFFF;
     vmcb->int_state &= ~(uint64_t)INT_SHADOW;
 }

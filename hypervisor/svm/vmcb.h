@@ -3,13 +3,26 @@
 #ifndef SVM_VMCB_H
 #define SVM_VMCB_H
 
-#include "binnacle/abi.h"
 #include "hv/vm.h"
 
 struct vmcb_segment {
     uint16_t selector, attributes; /* attributes: descriptor bits 40-47, 52-55 in 0-11 */
     uint32_t limit;
     uint64_t base;
+};
+
+enum vmcb_segments {
+    VMCB_ES,
+    VMCB_CS,
+    VMCB_SS,
+    VMCB_DS,
+    VMCB_FS,
+    VMCB_GS,
+    VMCB_GDTR,
+    VMCB_LDTR,
+    VMCB_IDTR,
+    VMCB_TR,
+    VMCB_SEGMENTS
 };
 
 struct vmcb {
@@ -33,7 +46,7 @@ struct vmcb {
     uint64_t next_rip;
     uint8_t fetched, fetched_bytes[15];
     uint8_t reserved4[0x320];
-    struct vmcb_segment es, cs, ss, ds, fs, gs, gdtr, ldtr, idtr, tr; /* at 0x400 */
+    struct vmcb_segment segment[VMCB_SEGMENTS];
     uint8_t reserved5[0x2B];
     uint8_t cpl;
     uint32_t reserved6;
@@ -53,7 +66,7 @@ BN_OFFSET_IS(struct vmcb, iopm, 0x40);
 BN_OFFSET_IS(struct vmcb, exit_code, 0x70);
 BN_OFFSET_IS(struct vmcb, event, 0xA8);
 BN_OFFSET_IS(struct vmcb, next_rip, 0xC8);
-BN_OFFSET_IS(struct vmcb, es, 0x400);
+BN_OFFSET_IS(struct vmcb, segment, 0x400);
 BN_OFFSET_IS(struct vmcb, cpl, 0x4CB);
 BN_OFFSET_IS(struct vmcb, efer, 0x4D0);
 BN_OFFSET_IS(struct vmcb, cr4, 0x548);
@@ -65,7 +78,6 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 
 #define EVENT_VALID     (1u << 31)
 #define EVENT_ERROR     (1u << 11)
-#define EVENT_INTR      (0u << 8)
 #define EVENT_NMI       (2u << 8)
 #define EVENT_EXCEPTION (3u << 8)
 #define EVENT_SOFT      (4u << 8)
@@ -84,7 +96,6 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 #define MISC1_CPUID    (1u << 18)
 #define MISC1_IRET     (1u << 20)
 #define MISC1_INVD     (1u << 22)
-#define MISC1_PAUSE    (1u << 23)
 #define MISC1_HLT      (1u << 24)
 #define MISC1_INVLPGA  (1u << 26)
 #define MISC1_IOIO     (1u << 27)
@@ -114,10 +125,10 @@ static inline struct vmcb *vmcb_of(const struct vcpu *vcpu)
 }
 
 /* exit.c: from the VMCB to vendor-free words. */
-void svm_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit);
+void svm_decode_exit(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit);
 /* state.c */
 void svm_reset(struct vcpu *vcpu);
-/* events.c: after each exit, what became of the interrupt that was given. */
+/* events.c: after an exit, what became of the interrupt that was given. */
 void svm_note_delivery(struct vcpu *vcpu);
 uint64_t svm_get_cr(struct vcpu *vcpu, unsigned cr);
 void svm_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value);

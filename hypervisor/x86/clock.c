@@ -64,20 +64,13 @@ static struct sample take_sample(void)
     return best;
 }
 
-/* (a << 32) / b without 128-bit division; a / b < 2^32. */
+/* (a << 32) / b; a / b < 2^32. */
 static uint64_t ratio_32(uint64_t a, uint64_t b)
 {
-    uint64_t whole = a / b, rest = a % b, fraction = 0;
+    uint64_t quotient, rest = a >> 32;
 
-    for (int i = 0; i < 32; i++) {
-        rest <<= 1;
-        fraction <<= 1;
-        if (rest >= b) {
-            rest -= b;
-            fraction |= 1;
-        }
-    }
-    return whole << 32 | fraction;
+    __asm__("div %2" : "=a"(quotient), "+d"(rest) : "r"(b), "a"(a << 32));
+    return quotient;
 }
 
 static uint64_t scale(uint64_t value, uint64_t factor_32)

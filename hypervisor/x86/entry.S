@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From the loader (or a start-up IPI) to C: first page tables, first stack, the other CPUs' way in. */
 
-#define DIRECT_SLOT 256 /* top-level slot of the direct map */
 #define IMAGE_SLOT  511
 #define EARLY_LARGE 16  /* 2 MiB pages of the image that the first tables map */
 

@@ -47,8 +47,8 @@ static void map_direct(void)
     map(DIRECT_BASE, 0, FOUR_GIB, MAP_READ | MAP_WRITE | MAP_UNCACHED);
     for (uint32_t i = 0; i < boot_info.memory_count; i++) {
         const struct bn_memory *m = &boot_info.memory[i];
-        hpa_t from = m->base & ~(hpa_t)(HV_PAGE_BYTES - 1);
-        hpa_t to = (m->base + m->bytes + HV_PAGE_BYTES - 1) & ~(hpa_t)(HV_PAGE_BYTES - 1);
+        hpa_t from = page_down(m->base);
+        hpa_t to = page_up(m->base + m->bytes);
 
         if (m->type == BN_MEMORY_USABLE || m->type == BN_MEMORY_ACPI ||
             m->type == BN_MEMORY_ACPI_NVS)
@@ -74,8 +74,8 @@ void hostmap_init(void)
 
 volatile void *host_map_mmio(hpa_t base, uint64_t bytes)
 {
-    hpa_t from = base & ~(hpa_t)(HV_PAGE_BYTES - 1);
-    uint64_t length = (base + bytes - from + HV_PAGE_BYTES - 1) & ~(uint64_t)(HV_PAGE_BYTES - 1);
+    hpa_t from = page_down(base);
+    uint64_t length = page_up(base + bytes) - from;
     enum bn_status status = BN_OK;
 
     spin_lock(&lock);

@@ -85,22 +85,6 @@ static uint8_t take_prefixes(struct cursor *c, struct insn_mode mode, struct pre
     }
 }
 
-static void memory_16(struct cursor *c, struct insn_form *form, unsigned mod, unsigned rm)
-{
-    static const int8_t base[8] = {REG_RBX, REG_RBX, REG_RBP, REG_RBP,
-                                   REG_RSI, REG_RDI, REG_RBP, REG_RBX};
-    static const int8_t index[8] = {REG_RSI, REG_RDI, REG_RSI, REG_RDI, -1, -1, -1, -1};
-
-    form->base = base[rm];
-    form->index = index[rm];
-    if (mod == 0 && rm == 6) {
-        form->base = -1;
-        form->displacement = next_signed(c, 2);
-    } else if (mod) {
-        form->displacement = next_signed(c, mod);
-    }
-}
-
 static void memory_32(struct cursor *c, struct insn_form *form, unsigned mod, unsigned rm,
                       const struct prefixes *p, bool long_mode)
 {
@@ -125,204 +109,86 @@ static void memory_32(struct cursor *c, struct insn_form *form, unsigned mod, un
     }
 }
 
-/* ModRM with everything after it that belongs to the memory operand; false: a register form. Gives
- * the /digit or register number without REX in *digit. */
+/* ModRM with everything after it that belongs to the memory operand; false: a register form, or one
+ * of 16 bits. */
 static bool take_memory(struct cursor *c, struct insn_form *form, const struct prefixes *p,
-                        struct insn_mode mode, unsigned *digit)
+                        struct insn_mode mode)
 {
     uint8_t modrm = next(c);
-    unsigned mod = modrm >> 6, rm = modrm & 7;
 
-    *digit = modrm >> 3 & 7;
-    if (mod == 3)
+    if (modrm >> 6 == 3 || form->address_bytes == 2)
         return false;
-    form->reg = (uint8_t)(*digit | (p->rex & REX_R ? 8u : 0));
-    if (form->address_bytes == 2)
-        memory_16(c, form, mod, rm);
-    else
-        memory_32(c, form, mod, rm, p, mode.code_bytes == 8);
-    if (p->segment >= 0)
-        form->segment = (uint8_t)p->segment;
-    else if (form->base == REG_RBP || form->base == REG_RSP)
+    form->reg = (uint8_t)((modrm >> 3 & 7) | (p->rex & REX_R ? 8u : 0));
+    memory_32(c, form, modrm >> 6, modrm & 7, p, mode.code_bytes == 8);
+    if (p->segment < 0 && (form->base == REG_RBP || form->base == REG_RSP))
         form->segment = SEG_SS;
     return true;
 }
 
-/* A byte register: without REX, numbers 4..7 are AH, CH, DH, BH. */
+/* Without REX, byte registers 4..7 are AH, CH, DH, BH. */
 static void byte_register(struct insn_form *form, const struct prefixes *p)
 {
-    if (!p->rex && form->reg >= 4 && form->reg < 8) {
+    if (!p->rex && form->target_bytes == 1 && form->reg >= 4 && form->reg < 8) {
         form->high_byte = true;
         form->reg = (uint8_t)(form->reg - 4);
     }
 }
 
-static void take_immediate(struct cursor *c, struct insn_form *form, unsigned bytes)
+#define ANY 8u     /* digit: the register of a ModRM byte, or none follows */
+#define TWO 0x100u /* the opcode follows 0Fh */
+
+enum { /* what follows the opcode, and how it is meant */
+       MODRM = 1,
+       IMMEDIATE = 2,
+       IMMEDIATE_8 = 4,
+       SIGNED = 8,
+       STRING = 16,
+       PORT = 32,
+       OFFSET = 64,
+};
+
+/* `memory`: bytes of the memory operand; 0: one if bit 0 of the opcode is clear, else the operand
+ * size. */
+static const struct opcode {
+    uint16_t opcode, mask;
+    uint8_t digit, op, memory, flags;
+} opcodes[] = {
+    {0x8A, 0x1FE, ANY, INSN_LOAD, 0, MODRM},
+    {0x88, 0x1FE, ANY, INSN_STORE, 0, MODRM},
+    {0xC6, 0x1FE, 0, INSN_STORE, 0, MODRM | IMMEDIATE},
+    {0xA0, 0x1FE, ANY, INSN_LOAD, 0, OFFSET},
+    {0xA2, 0x1FE, ANY, INSN_STORE, 0, OFFSET},
+    {TWO | 0xB6, 0x1FF, ANY, INSN_LOAD, 1, MODRM}, /* MOVZX */
+    {TWO | 0xB7, 0x1FF, ANY, INSN_LOAD, 2, MODRM},
+    {TWO | 0xBE, 0x1FF, ANY, INSN_LOAD, 1, MODRM | SIGNED},
+    {TWO | 0xBF, 0x1FF, ANY, INSN_LOAD, 2, MODRM | SIGNED},
+    {0xA4, 0x1FE, ANY, INSN_MOVS, 0, STRING},
+    {0xAA, 0x1FE, ANY, INSN_STOS, 0, STRING},
+    {0x6C, 0x1FE, ANY, INSN_INS, 0, STRING | PORT},
+    {0x6E, 0x1FE, ANY, INSN_OUTS, 0, STRING | PORT},
+    {0x08, 0x1FC, ANY, INSN_OR, 0, MODRM}, /* both directions */
+    {0x20, 0x1FC, ANY, INSN_AND, 0, MODRM},
+    {0x30, 0x1FC, ANY, INSN_XOR, 0, MODRM},
+    {0x38, 0x1FC, ANY, INSN_CMP, 0, MODRM},
+    {0x84, 0x1FE, ANY, INSN_TEST, 0, MODRM},
+    {0xF6, 0x1FE, 0, INSN_TEST, 0, MODRM | IMMEDIATE},
+    {0x80, 0x1FE, 1, INSN_OR, 0, MODRM | IMMEDIATE},
+    {0x83, 0x1FF, 1, INSN_OR, 0, MODRM | IMMEDIATE_8},
+    {0x80, 0x1FE, 4, INSN_AND, 0, MODRM | IMMEDIATE},
+    {0x83, 0x1FF, 4, INSN_AND, 0, MODRM | IMMEDIATE_8},
+    {0x80, 0x1FE, 6, INSN_XOR, 0, MODRM | IMMEDIATE},
+    {0x83, 0x1FF, 6, INSN_XOR, 0, MODRM | IMMEDIATE_8},
+    {0x80, 0x1FE, 7, INSN_CMP, 0, MODRM | IMMEDIATE},
+    {0x83, 0x1FF, 7, INSN_CMP, 0, MODRM | IMMEDIATE_8},
+};
+
+static const struct opcode *find(unsigned opcode, unsigned digit)
 {
-    form->immediate_operand = true;
-    form->immediate = next_signed(c, bytes > 4 ? 4 : bytes);
-}
-
-/* 0F xx */
-static enum bn_status decode_two_byte(struct cursor *c, struct insn_mode mode,
-                                      const struct prefixes *p, struct insn_form *form)
-{
-    static const uint8_t bit_ops[4] = {INSN_BT, INSN_BTS, INSN_BTR, INSN_BTC};
-    uint8_t opcode = next(c);
-    unsigned digit;
-
-    switch (opcode) {
-    case 0xB6: /* MOVZX r, m8/m16 */
-    case 0xB7:
-    case 0xBE: /* MOVSX r, m8/m16 */
-    case 0xBF:
-        form->op = INSN_LOAD;
-        form->target_bytes = form->operand_bytes;
-        form->operand_bytes = opcode & 1 ? 2 : 1;
-        form->sign_extend = opcode & 8;
-        return take_memory(c, form, p, mode, &digit) ? BN_OK : BN_ENOSYS;
-    case 0xC3: /* MOVNTI */
-        form->op = INSN_STORE;
-        return take_memory(c, form, p, mode, &digit) ? BN_OK : BN_ENOSYS;
-    case 0xA3: /* BT, BTS, BTR, BTC m, r */
-    case 0xAB:
-    case 0xB3:
-    case 0xBB:
-        form->op = bit_ops[opcode >> 3 & 3];
-        return take_memory(c, form, p, mode, &digit) ? BN_OK : BN_ENOSYS;
-    case 0xBA: /* the same with an immediate */
-        if (!take_memory(c, form, p, mode, &digit) || digit < 4)
-            return BN_ENOSYS;
-        form->op = bit_ops[digit & 3];
-        take_immediate(c, form, 1);
-        return BN_OK;
-    default:
-        return BN_ENOSYS;
-    }
-}
-
-/* F6, F7, FE, FF: the /digit is the operation. */
-static enum bn_status decode_unary(struct cursor *c, uint8_t opcode, unsigned digit,
-                                   struct insn_form *form)
-{
-    if (opcode >= 0xFE) {
-        if (digit > 1)
-            return BN_ENOSYS;
-        form->op = digit ? INSN_DEC : INSN_INC;
-        return BN_OK;
-    }
-    if (digit > 3)
-        return BN_ENOSYS;
-    form->op = digit == 3 ? INSN_NEG : digit == 2 ? INSN_NOT : INSN_TEST;
-    if (digit < 2)
-        take_immediate(c, form, form->operand_bytes);
-    return BN_OK;
-}
-
-/* Opcodes with ModRM; bit 0 of most chooses bytes or words. */
-static enum bn_status decode_modrm(struct cursor *c, uint8_t opcode, struct insn_mode mode,
-                                   const struct prefixes *p, struct insn_form *form)
-{
-    bool byte = !(opcode & 1);
-    unsigned digit;
-
-    if (opcode == 0x63) { /* MOVSXD */
-        form->target_bytes = form->operand_bytes;
-        form->operand_bytes = 4;
-        form->sign_extend = true;
-        form->op = INSN_LOAD;
-        return mode.code_bytes == 8 && take_memory(c, form, p, mode, &digit) ? BN_OK : BN_ENOSYS;
-    }
-    if (byte)
-        form->operand_bytes = 1;
-    form->target_bytes = form->operand_bytes;
-    if (!take_memory(c, form, p, mode, &digit))
-        return BN_ENOSYS;
-    switch (opcode) {
-    case 0x80: /* ADD, OR .. CMP m, imm */
-    case 0x81:
-    case 0x83:
-        form->op = (uint8_t)(INSN_ADD + digit);
-        take_immediate(c, form, opcode == 0x81 ? form->operand_bytes : 1);
-        return BN_OK;
-    case 0xC6: /* MOV m, imm */
-    case 0xC7:
-        form->op = INSN_STORE;
-        take_immediate(c, form, form->operand_bytes);
-        return digit ? BN_ENOSYS : BN_OK;
-    case 0xF6:
-    case 0xF7:
-    case 0xFE:
-    case 0xFF:
-        return decode_unary(c, opcode, digit, form);
-    case 0x84:
-    case 0x85:
-        form->op = INSN_TEST;
-        break;
-    case 0x86:
-    case 0x87:
-        form->op = INSN_XCHG;
-        break;
-    case 0x88:
-    case 0x89:
-        form->op = INSN_STORE;
-        break;
-    case 0x8A:
-    case 0x8B:
-        form->op = INSN_LOAD;
-        break;
-    default: /* 00..3B */
-        form->op = (uint8_t)(INSN_ADD + (opcode >> 3));
-        form->to_register = opcode & 2;
-        break;
-    }
-    if (byte)
-        byte_register(form, p);
-    return BN_OK;
-}
-
-static bool has_modrm(uint8_t opcode)
-{
-    if (opcode < 0x40)
-        return (opcode & 7) < 4;
-    return opcode == 0x63 || (opcode >= 0x80 && opcode <= 0x8B && opcode != 0x82) ||
-           opcode == 0xC6 || opcode == 0xC7 || opcode == 0xF6 || opcode == 0xF7 || opcode >= 0xFE;
-}
-
-static enum bn_status decode_opcode(struct cursor *c, uint8_t opcode, struct insn_mode mode,
-                                    const struct prefixes *p, struct insn_form *form)
-{
-    if (opcode == 0x0F)
-        return decode_two_byte(c, mode, p, form);
-    if (has_modrm(opcode))
-        return decode_modrm(c, opcode, mode, p, form);
-    if (!(opcode & 1))
-        form->operand_bytes = 1;
-    form->target_bytes = form->operand_bytes;
-    form->repeat = p->repeat || p->repne; /* REPNE repeats these as well */
-    switch (opcode & 0xFE) {
-    case 0xA0: /* MOV AL/AX/EAX/RAX, moffs and back */
-    case 0xA2:
-        form->op = opcode & 2 ? INSN_STORE : INSN_LOAD;
-        form->repeat = false;
-        form->displacement = next_signed(c, form->address_bytes);
-        return BN_OK;
-    case 0xA4:
-        form->op = INSN_MOVS;
-        return BN_OK;
-    case 0xAA:
-        form->op = INSN_STOS;
-        return BN_OK;
-    case 0x6C:
-    case 0x6E:
-        form->op = opcode & 2 ? INSN_OUTS : INSN_INS;
-        form->is_port = true;
-        if (form->operand_bytes == 8)
-            form->operand_bytes = 4;
-        return BN_OK;
-    default:
-        return BN_ENOSYS;
-    }
+    for (size_t i = 0; i < HV_ARRAY_SIZE(opcodes); i++)
+        if ((opcode & opcodes[i].mask) == opcodes[i].opcode &&
+            (opcodes[i].digit == ANY || opcodes[i].digit == digit))
+            return &opcodes[i];
+    return NULL;
 }
 
 enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, struct insn_mode mode,
@@ -330,46 +196,62 @@ enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, struct insn
 {
     struct cursor c = {.bytes = bytes, .count = count < INSN_MAX_BYTES ? count : INSN_MAX_BYTES};
     struct prefixes p;
-    uint8_t opcode = take_prefixes(&c, mode, &p);
-    enum bn_status status;
+    unsigned opcode = take_prefixes(&c, mode, &p);
+    const struct opcode *o;
 
-    *form = (struct insn_form){.base = -1, .index = -1, .segment = SEG_DS};
-    if (p.segment >= 0)
-        form->segment = (uint8_t)p.segment;
-    if (p.rex & REX_W)
-        form->operand_bytes = 8;
-    else
-        form->operand_bytes = (mode.code_bytes == 2) == p.operand ? 4 : 2;
+    if (opcode == 0x0F)
+        opcode = TWO | next(&c);
+    o = find(opcode, c.at < c.count ? bytes[c.at] >> 3 & 7 : 0);
+    if (!o)
+        return BN_ENOSYS;
+    *form = (struct insn_form){.op = o->op,
+                               .base = -1,
+                               .index = -1,
+                               .segment = p.segment >= 0 ? (uint8_t)p.segment : SEG_DS,
+                               .to_register = o->mask == 0x1FC && opcode & 2,
+                               .sign_extend = o->flags & SIGNED,
+                               .is_port = o->flags & PORT,
+                               .repeat = o->flags & STRING && (p.repeat || p.repne)};
+    form->target_bytes = p.rex & REX_W ? 8 : (mode.code_bytes == 2) == p.operand ? 4 : 2;
+    if (form->is_port && form->target_bytes == 8)
+        form->target_bytes = 4;
+    form->operand_bytes = o->memory ? o->memory : opcode & 1 ? form->target_bytes : 1;
+    if (!o->memory)
+        form->target_bytes = form->operand_bytes;
     if (mode.code_bytes == 8)
         form->address_bytes = p.address ? 4 : 8;
     else
         form->address_bytes = (mode.code_bytes == 2) == p.address ? 4 : 2;
-    form->target_bytes = form->operand_bytes;
-    status = decode_opcode(&c, opcode, mode, &p, form);
-    if (status == BN_OK && c.truncated)
-        status = BN_ENOSYS;
+    if (o->flags & MODRM && !take_memory(&c, form, &p, mode))
+        return BN_ENOSYS;
+    if (o->flags & OFFSET)
+        form->displacement = next_signed(&c, form->address_bytes);
+    byte_register(form, &p);
+    form->immediate_operand = o->flags & (IMMEDIATE | IMMEDIATE_8);
+    if (form->immediate_operand)
+        form->immediate = next_signed(&c, o->flags & IMMEDIATE_8    ? 1
+                                          : form->operand_bytes > 4 ? 4
+                                                                    : form->operand_bytes);
     form->length = (uint8_t)c.at;
-    return status;
+    return c.truncated ? BN_ENOSYS : BN_OK;
 }
 
-/* What ends an exit of one kind, without prefixes; `more`: bytes that follow (ModRM, immediate). */
+/* What ends an exit of one kind, without prefixes: `count` bytes, the last of which counts where
+ * `mask` is set; `more`: bytes that follow (ModRM, immediate). */
 static const struct {
-    uint8_t kind, count, bytes[3], more;
+    uint8_t kind, count, bytes[3], mask, more;
 } endings[] = {
-    {EXIT_CPUID, 2, {0x0F, 0xA2}, 0}, {EXIT_HLT, 1, {0xF4}, 0},
-    {EXIT_PAUSE, 1, {0x90}, 0},       {EXIT_HYPERCALL, 3, {0x0F, 0x01, 0xC1}, 0},
-    {EXIT_RDMSR, 2, {0x0F, 0x32}, 0}, {EXIT_HYPERCALL, 3, {0x0F, 0x01, 0xD9}, 0},
-    {EXIT_WRMSR, 2, {0x0F, 0x30}, 0}, {EXIT_XSETBV, 3, {0x0F, 0x01, 0xD1}, 0},
-    {EXIT_CR, 2, {0x0F, 0x08}, 0},    /* INVD */ {EXIT_CR, 2, {0x0F, 0x09}, 0}, /* WBINVD */
-    {EXIT_CR, 2, {0x0F, 0x20}, 1},    {EXIT_CR, 2, {0x0F, 0x21}, 1},
-    {EXIT_CR, 2, {0x0F, 0x22}, 1},    {EXIT_CR, 2, {0x0F, 0x23}, 1},
-    {EXIT_CR, 2, {0x0F, 0x06}, 0},    /* CLTS */ {EXIT_PIO, 1, {0xE4}, 1},
-    {EXIT_PIO, 1, {0xE5}, 1},         {EXIT_PIO, 1, {0xE6}, 1},
-    {EXIT_PIO, 1, {0xE7}, 1},         {EXIT_PIO, 1, {0xEC}, 0},
-    {EXIT_PIO, 1, {0xED}, 0},         {EXIT_PIO, 1, {0xEE}, 0},
-    {EXIT_PIO, 1, {0xEF}, 0},         {EXIT_PIO, 1, {0x6C}, 0},
-    {EXIT_PIO, 1, {0x6D}, 0},         {EXIT_PIO, 1, {0x6E}, 0},
-    {EXIT_PIO, 1, {0x6F}, 0},
+    {EXIT_CPUID, 2, {0x0F, 0xA2}, 0xFF, 0},
+    {EXIT_HLT, 1, {0xF4}, 0xFF, 0},
+    {EXIT_HYPERCALL, 3, {0x0F, 0x01, 0xC1}, 0xFF, 0},
+    {EXIT_HYPERCALL, 3, {0x0F, 0x01, 0xD9}, 0xFF, 0},
+    {EXIT_RDMSR, 2, {0x0F, 0x32}, 0xFF, 0},
+    {EXIT_WRMSR, 2, {0x0F, 0x30}, 0xFF, 0},
+    {EXIT_XSETBV, 3, {0x0F, 0x01, 0xD1}, 0xFF, 0},
+    {EXIT_CR, 2, {0x0F, 0x08}, 0xFE, 0}, /* INVD, WBINVD */
+    {EXIT_PIO, 1, {0xE4}, 0xFC, 1},
+    {EXIT_PIO, 1, {0xEC}, 0xFC, 0},
+    {EXIT_PIO, 1, {0x6C}, 0xFC, 0},
 };
 
 unsigned insn_length_bytes(const uint8_t *bytes, size_t count, struct insn_mode mode,
@@ -384,10 +266,11 @@ unsigned insn_length_bytes(const uint8_t *bytes, size_t count, struct insn_mode 
         return 0;
     at = c.at - 1;
     for (size_t i = 0; i < HV_ARRAY_SIZE(endings); i++) {
-        size_t length = at + endings[i].count + endings[i].more;
+        size_t last = endings[i].count - 1u, length = at + last + 1 + endings[i].more;
 
         if (endings[i].kind == kind && length <= c.count &&
-            !__builtin_memcmp(bytes + at, endings[i].bytes, endings[i].count))
+            !__builtin_memcmp(bytes + at, endings[i].bytes, last) &&
+            (bytes[at + last] & endings[i].mask) == endings[i].bytes[last])
             return (unsigned)length;
     }
     return 0;

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Emulator of decoded instructions: one emulated access at a time, registers and flags at the end.
  */
-#include "hv/insn.h"
+#include "hv/arch.h"
 #include "hv/vm.h"
-
-#define MSR_EFER 0xC0000080u
-#define EFER_LMA (1ull << 10)
-#define CR0_PE   1ull
 
 #define FLAG_CF 0x001ull
 #define FLAG_PF 0x004ull
@@ -108,13 +104,6 @@ static uint64_t effective_address(const struct vcpu *vcpu, const struct insn_for
         offset += vcpu->regs[form->index] << form->scale;
     if (form->rip_relative)
         offset += vcpu->rip + form->length;
-    /* A bit number in a register reaches beyond the operand, either way. */
-    if (form->op >= INSN_BT && form->op <= INSN_BTC && !form->immediate_operand) {
-        int64_t bit = (int64_t)sign_extend(operand(vcpu, form), form->operand_bytes);
-        int64_t width = 8 * form->operand_bytes;
-
-        offset += (uint64_t)((bit - (bit & (width - 1))) / 8);
-    }
     return offset & mask_of(form->address_bytes);
 }
 
@@ -134,18 +123,17 @@ static void advance_register(struct vcpu *vcpu, enum reg reg, const struct insn_
     vcpu->regs[reg] = form->address_bytes == 2 ? (vcpu->regs[reg] & ~mask) | value : value;
 }
 
-static enum insn_step done(struct vcpu *vcpu, struct mmio_insn *insn)
+static void done(struct vcpu *vcpu, struct mmio_insn *insn)
 {
     const struct vcpu_exit exit = {.kind = EXIT_MMIO, .length = insn->form.length};
 
     vcpu_skip_instruction(vcpu, &exit);
     insn->step = INSN_DONE;
-    return INSN_DONE;
 }
 
 /* One iteration of a string instruction is over; with REP, RIP stays until the count is used up, so
  * that interrupts get their turn between iterations. */
-static enum insn_step string_done(struct vcpu *vcpu, struct mmio_insn *insn)
+static void string_done(struct vcpu *vcpu, struct mmio_insn *insn)
 {
     const struct insn_form *form = &insn->form;
     int64_t by = vcpu->rflags & FLAG_DF ? -(int64_t)form->operand_bytes : form->operand_bytes;
@@ -154,17 +142,15 @@ static enum insn_step string_done(struct vcpu *vcpu, struct mmio_insn *insn)
         advance_register(vcpu, REG_RSI, form, by);
     if (form->op != INSN_OUTS)
         advance_register(vcpu, REG_RDI, form, by);
-    if (form->repeat) {
+    if (form->repeat)
         advance_register(vcpu, REG_RCX, form, -1);
-        if (vcpu->regs[REG_RCX] & mask_of(form->address_bytes)) {
-            insn->step = INSN_DONE;
-            return INSN_DONE;
-        }
-    }
-    return done(vcpu, insn);
+    if (form->repeat && vcpu->regs[REG_RCX] & mask_of(form->address_bytes))
+        insn->step = INSN_DONE;
+    else
+        done(vcpu, insn);
 }
 
-static enum insn_step page_fault(struct vcpu *vcpu, struct mmio_insn *insn, gva_t gva, bool write)
+static void page_fault(struct vcpu *vcpu, struct mmio_insn *insn, gva_t gva, bool write)
 {
     struct segment_state ss;
 
@@ -173,7 +159,6 @@ static enum insn_step page_fault(struct vcpu *vcpu, struct mmio_insn *insn, gva_
     vendor->inject_exception(vcpu, VECTOR_PF, true,
                              (write ? 2u : 0) | ((ss.access >> 5 & 3) == 3 ? 4u : 0));
     insn->step = INSN_FAULT;
-    return INSN_FAULT;
 }
 
 static void want(struct mmio_insn *insn, enum insn_step step, uint64_t value)
@@ -195,27 +180,14 @@ static void start_from_memory(struct vcpu *vcpu, struct mmio_insn *insn)
         page_fault(vcpu, insn, source, false);
 }
 
-static enum insn_step finish_to_memory(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
+static void finish_to_memory(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
 {
     gva_t destination = string_address(vcpu, &insn->form, true);
 
-    if (gva_write(vcpu, destination, &value, insn->form.operand_bytes) != BN_OK)
-        return page_fault(vcpu, insn, destination, true);
-    return string_done(vcpu, insn);
-}
-
-static enum bn_status start_port(struct vcpu *vcpu, struct mmio_insn *insn,
-                                 const struct vcpu_exit *exit)
-{
-    const struct insn_form *form = &insn->form;
-
-    if (form->operand_bytes != exit->pio.size || (form->op == INSN_INS) != exit->pio.in)
-        return BN_EFAULT;
-    if (form->op == INSN_INS)
-        want(insn, INSN_READ, 0);
+    if (gva_write(vcpu, destination, &value, insn->form.operand_bytes) == BN_OK)
+        string_done(vcpu, insn);
     else
-        start_from_memory(vcpu, insn);
-    return BN_OK;
+        page_fault(vcpu, insn, destination, true);
 }
 
 static enum bn_status start_memory(struct vcpu *vcpu, struct mmio_insn *insn,
@@ -236,23 +208,17 @@ static enum bn_status start_memory(struct vcpu *vcpu, struct mmio_insn *insn,
     if ((address ^ exit->mmio.gpa) & (HV_PAGE_BYTES - 1) || exit->mmio.fetch ||
         (exit->mmio.gpa & (HV_PAGE_BYTES - 1)) + form->operand_bytes > HV_PAGE_BYTES)
         return BN_EFAULT;
-    switch (form->op) {
-    case INSN_STORE:
+    if (form->op == INSN_STORE)
         want(insn, INSN_WRITE, operand(vcpu, form));
-        return write ? BN_OK : BN_EFAULT;
-    case INSN_STOS:
+    else if (form->op == INSN_STOS)
         want(insn, INSN_WRITE, vcpu->regs[REG_RAX]);
-        return write ? BN_OK : BN_EFAULT;
-    case INSN_MOVS:
-        if (write)
-            start_from_memory(vcpu, insn);
-        else
-            want(insn, INSN_READ, 0);
-        return BN_OK;
-    default:
+    else if (form->op == INSN_MOVS && write)
+        start_from_memory(vcpu, insn);
+    else
         want(insn, INSN_READ, 0);
-        return form->op == INSN_LOAD && write ? BN_EFAULT : BN_OK;
-    }
+    /* A load does not write, a store does; what reads and writes may be found out at either. */
+    return (form->op == INSN_LOAD && write) || (insn->step == INSN_WRITE && !write) ? BN_EFAULT
+                                                                                    : BN_OK;
 }
 
 enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn, const struct vcpu_exit *exit)
@@ -270,150 +236,72 @@ enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn, const struc
         return status;
     if (form->is_port != (exit->kind == EXIT_PIO))
         return BN_EFAULT;
-    if (form->repeat && !(vcpu->regs[REG_RCX] & mask_of(form->address_bytes))) {
+    if (form->repeat && !(vcpu->regs[REG_RCX] & mask_of(form->address_bytes)))
         done(vcpu, insn);
-        return BN_OK;
-    }
-    return form->is_port ? start_port(vcpu, insn, exit) : start_memory(vcpu, insn, exit);
+    else if (!form->is_port)
+        return start_memory(vcpu, insn, exit);
+    else if (form->operand_bytes != exit->pio.size || (form->op == INSN_INS) != exit->pio.in)
+        return BN_EFAULT;
+    else if (form->op == INSN_INS)
+        want(insn, INSN_READ, 0);
+    else
+        start_from_memory(vcpu, insn);
+    return BN_OK;
 }
 
-static uint64_t logic_flags(uint64_t result, unsigned bytes)
+/* What an operation on memory and register or immediate gives, and its flags (SDM 1 appendix A). */
+static uint64_t combine(struct vcpu *vcpu, const struct insn_form *form, uint64_t memory)
 {
-    uint64_t sign = 1ull << (8 * bytes - 1);
-    uint64_t flags = 0;
-
-    result &= mask_of(bytes);
-    if (!result)
-        flags |= FLAG_ZF;
-    if (result & sign)
-        flags |= FLAG_SF;
-    if (!__builtin_parityll(result & 0xFF))
-        flags |= FLAG_PF;
-    return flags;
-}
-
-/* a + b + carry, or a - b - carry, with the flags of that operation at its width. */
-static uint64_t add_or_subtract(uint64_t a, uint64_t b, uint64_t carry, bool subtract,
-                                unsigned bytes, uint64_t *flags)
-{
-    uint64_t sign = 1ull << (8 * bytes - 1);
-    uint64_t result = (subtract ? a - b - carry : a + b + carry) & mask_of(bytes);
-    /* Carries out of each bit: those into a bit differ from a ^ b where the result does. */
-    uint64_t carries = subtract ? (~a & b) | (~(a ^ b) & result) : (a & b) | ((a | b) & ~result);
-    uint64_t overflow = subtract ? (a ^ b) & (a ^ result) : (a ^ result) & (b ^ result);
-
-    *flags = logic_flags(result, bytes);
-    if (carries & sign)
-        *flags |= FLAG_CF;
-    if ((a ^ b ^ result) & 0x10)
-        *flags |= FLAG_AF;
-    if (overflow & sign)
-        *flags |= FLAG_OF;
-    return result;
-}
-
-static uint64_t bit_operation(struct vcpu *vcpu, const struct insn_form *form, uint64_t memory)
-{
-    uint64_t bit = 1ull << (operand(vcpu, form) & (8u * form->operand_bytes - 1));
-
-    vcpu->rflags = (vcpu->rflags & ~FLAG_CF) | (memory & bit ? FLAG_CF : 0);
-    if (form->op == INSN_BTS)
-        return memory | bit;
-    if (form->op == INSN_BTR)
-        return memory & ~bit;
-    return form->op == INSN_BTC ? memory ^ bit : memory;
-}
-
-/* Computes on the value that was read; *result is what goes back to memory or register. */
-static uint64_t arithmetic(struct vcpu *vcpu, const struct insn_form *form, uint64_t memory)
-{
-    unsigned bytes = form->operand_bytes;
-    bool unary = form->op == INSN_INC || form->op == INSN_DEC || form->op == INSN_NEG;
-    uint64_t other = unary ? 1 : operand(vcpu, form);
+    uint64_t other = operand(vcpu, form), sign = 1ull << (8 * form->operand_bytes - 1), flags = 0;
     uint64_t a = form->to_register ? other : memory, b = form->to_register ? memory : other;
-    uint64_t carry = vcpu->rflags & FLAG_CF, flags, result, keep = 0;
+    uint64_t result = a & b; /* AND, TEST */
 
-    switch (form->op) {
-    case INSN_NOT:
-        return ~memory; /* no flags */
-    case INSN_AND:
-    case INSN_TEST:
-        result = a & b;
-        flags = logic_flags(result, bytes);
-        break;
-    case INSN_OR:
+    if (form->op == INSN_OR)
         result = a | b;
-        flags = logic_flags(result, bytes);
-        break;
-    case INSN_XOR:
+    if (form->op == INSN_XOR)
         result = a ^ b;
-        flags = logic_flags(result, bytes);
-        break;
-    case INSN_NEG:
-        result = add_or_subtract(0, memory, 0, true, bytes, &flags);
-        break;
-    case INSN_INC:
-    case INSN_DEC:
-        keep = FLAG_CF;
-        result = add_or_subtract(memory, 1, 0, form->op == INSN_DEC, bytes, &flags);
-        break;
-    default: /* ADD, ADC, SUB, SBB, CMP */
-        if (form->op != INSN_ADC && form->op != INSN_SBB)
-            carry = 0;
-        result = add_or_subtract(a, b, carry, form->op != INSN_ADD && form->op != INSN_ADC, bytes,
-                                 &flags);
-        break;
+    if (form->op == INSN_CMP) {
+        result = (a - b) & mask_of(form->operand_bytes);
+        flags = (a < b ? FLAG_CF : 0) | ((a ^ b ^ result) & FLAG_AF) |
+                ((a ^ b) & (a ^ result) & sign ? FLAG_OF : 0);
     }
-    vcpu->rflags = (vcpu->rflags & ~(FLAGS & ~keep)) | (flags & ~keep);
+    flags |= (result ? 0 : FLAG_ZF) | (result & sign ? FLAG_SF : 0) |
+             (__builtin_parityll(result & 0xFF) ? 0 : FLAG_PF);
+    vcpu->rflags = (vcpu->rflags & ~FLAGS) | flags;
     return result;
 }
 
 /* The read of a read-modify-write, a load or a comparison has its value. */
-static enum insn_step complete_read(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
+static void complete_read(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
 {
     const struct insn_form *form = &insn->form;
-    uint64_t result;
 
-    switch (form->op) {
-    case INSN_LOAD:
-        if (form->sign_extend)
-            value = sign_extend(value, form->operand_bytes);
+    if (form->op == INSN_LOAD && form->sign_extend)
+        value = sign_extend(value, form->operand_bytes);
+    else if (form->op != INSN_LOAD)
+        value = combine(vcpu, form, value);
+    if (form->op == INSN_CMP || form->op == INSN_TEST) {
+        done(vcpu, insn);
+    } else if (form->op == INSN_LOAD || form->to_register) {
         write_reg(vcpu, form, form->target_bytes, value);
-        return done(vcpu, insn);
-    case INSN_MOVS:
-    case INSN_INS:
-        return finish_to_memory(vcpu, insn, value);
-    case INSN_XCHG:
-        result = operand(vcpu, form);
-        write_reg(vcpu, form, form->operand_bytes, value);
-        break;
-    case INSN_BT:
-    case INSN_BTS:
-    case INSN_BTR:
-    case INSN_BTC:
-        result = bit_operation(vcpu, form, value);
-        break;
-    default:
-        result = arithmetic(vcpu, form, value);
-        break;
+        done(vcpu, insn);
+    } else {
+        want(insn, INSN_WRITE, value);
     }
-    if (form->to_register && form->op != INSN_CMP)
-        write_reg(vcpu, form, form->operand_bytes, result);
-    if (form->to_register || form->op == INSN_CMP || form->op == INSN_TEST || form->op == INSN_BT)
-        return done(vcpu, insn);
-    want(insn, INSN_WRITE, result);
-    return INSN_WRITE;
 }
 
 enum insn_step insn_complete(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value)
 {
-    const struct insn_form *form = &insn->form;
+    bool string = insn->form.op >= INSN_MOVS;
 
-    if (insn->step == INSN_READ)
-        return complete_read(vcpu, insn, value & mask_of(form->operand_bytes));
-    if (insn->step != INSN_WRITE)
-        return insn->step;
-    if (form->op == INSN_MOVS || form->op == INSN_STOS || form->op == INSN_OUTS)
-        return string_done(vcpu, insn);
-    return done(vcpu, insn);
+    value &= mask_of(insn->form.operand_bytes);
+    if (insn->step == INSN_READ && string)
+        finish_to_memory(vcpu, insn, value);
+    else if (insn->step == INSN_READ)
+        complete_read(vcpu, insn, value);
+    else if (insn->step == INSN_WRITE && string)
+        string_done(vcpu, insn);
+    else if (insn->step == INSN_WRITE)
+        done(vcpu, insn);
+    return (enum insn_step)insn->step;
 }

@@ -22,41 +22,17 @@ trap_stubs:
 
 trap_common:
     cld
-    push %rax
-    push %rcx
-    push %rdx
-    push %rbx
-    push %rbp
-    push %rsi
-    push %rdi
-    push %r8
-    push %r9
-    push %r10
-    push %r11
-    push %r12
-    push %r13
-    push %r14
-    push %r15
+    .irp r, rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+    push %\r
+    .endr
     mov %rsp, %rdi
     mov %rsp, %rbp
     and $~0xf, %rsp
     call trap_dispatch
     mov %rbp, %rsp
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rdi
-    pop %rsi
-    pop %rbp
-    pop %rbx
-    pop %rdx
-    pop %rcx
-    pop %rax
+    .irp r, r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax
+    pop %\r
+    .endr
     add $16, %rsp
     iretq
 /* Halts until an NMI comes, unless *flag (RDI) is set. An NMI between look and halt would be slept

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a VM may do with model-specific registers, as a table; an MSR that is not in it is #GP. */
 #include "hv/arch.h"
-#include "hv/log.h"
 #include "hv/vm.h"
 
 enum policy {

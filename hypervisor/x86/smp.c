@@ -2,7 +2,6 @@
 /* Brings up the other CPUs, one after the other: INIT, start-up IPI, a page below 1 MiB. */
 #include "hv/arch.h"
 #include "hv/host.h"
-#include "hv/init.h"
 #include "hv/lib.h"
 #include "hv/log.h"
 
@@ -19,14 +18,6 @@ uint64_t ap_stack_top;
 struct pcpu *ap_pcpu;
 extern char ap_trampoline[], ap_trampoline_end[], ap_trampoline_cr3[], ap_trampoline_base[];
 extern char ap_gdtr[], ap_gdt[], ap_far[], ap_long[];
-
-static void wait_ns(uint64_t ns)
-{
-    uint64_t end = tsc_now() + tsc_from_ns(ns);
-
-    while (tsc_now() < end)
-        cpu_pause();
-}
 
 static void patch(uint8_t *page, const char *where, uint64_t value)
 {
@@ -46,13 +37,14 @@ static void prepare_page(hpa_t low)
     patch(page, ap_far, low + (uint64_t)(ap_long - ap_trampoline));
 }
 
-static bool came_up(struct pcpu *cpu, uint64_t ns)
+/* Waits that long at most: for the CPU, or (null) for the time itself. */
+static bool wait(struct pcpu *cpu, uint64_t ns)
 {
     uint64_t end = tsc_now() + tsc_from_ns(ns);
 
-    while (!cpu->online && tsc_now() < end)
+    while (!(cpu && cpu->online) && tsc_now() < end)
         cpu_pause();
-    return cpu->online;
+    return cpu && cpu->online;
 }
 
 static bool start(struct pcpu *cpu, uint8_t page)
@@ -60,13 +52,13 @@ static bool start(struct pcpu *cpu, uint8_t page)
     cpu->stack_top = hostmap_stack(0x4000);
     ap_stack_top = cpu->stack_top;
     ap_pcpu = cpu;
-    lapic_send_init(cpu->apic_id);
-    wait_ns(INIT_WAIT_NS);
-    lapic_send_sipi(cpu->apic_id, page);
-    if (came_up(cpu, SIPI_WAIT_NS))
+    lapic_send(cpu->apic_id, LAPIC_INIT);
+    wait(NULL, INIT_WAIT_NS);
+    lapic_send(cpu->apic_id, LAPIC_SIPI | page);
+    if (wait(cpu, SIPI_WAIT_NS))
         return true;
-    lapic_send_sipi(cpu->apic_id, page);
-    return came_up(cpu, START_TIMEOUT_NS);
+    lapic_send(cpu->apic_id, LAPIC_SIPI | page);
+    return wait(cpu, START_TIMEOUT_NS);
 }
 
 void smp_start(void)
@@ -81,7 +73,7 @@ void smp_start(void)
     prepare_page(low);
     for (uint32_t i = 1; i < pcpu_count; i++) {
         pcpus[i].id = i;
-        pcpus[i].apic_id = acpi_info.cpu_apic_id[i];
+        pcpus[i].apic_id = acpi_info.cpu[i].apic_id;
         if (!start(&pcpus[i], (uint8_t)(low >> 12)))
             hv_panic("CPU %u (APIC id %u) does not start", i, pcpus[i].apic_id);
     }

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What interrupts the hypervisor itself: exceptions end in panic, vectors go to their owners. */
 #include "hv/arch.h"
-#include "hv/console.h"
 #include "hv/host.h"
-#include "hv/hostirq.h"
-#include "hv/log.h"
-#include "hv/sched.h"
-#include "hv/vm.h"
+#include "hv/vioapic.h"
 
 #define VECTOR_NMI 2u
 
@@ -17,7 +13,7 @@ void panic_stop_others(void)
     stopping = true;
     for (uint32_t i = 0; pcpus_ready && i < pcpu_count; i++)
         if (pcpus[i].online && &pcpus[i] != this_pcpu())
-            lapic_send_nmi(pcpus[i].apic_id);
+            lapic_send(pcpus[i].apic_id, LAPIC_NMI);
 }
 
 /*

@@ -2,8 +2,6 @@
 /* Registers that the hypervisor itself never uses and vCPUs of one CPU share: x87 to AVX-512, debug
  * addresses, TSC_AUX. Switched eagerly with the vCPU. */
 #include "hv/arch.h"
-#include "hv/lib.h"
-#include "hv/log.h"
 #include "hv/vm.h"
 
 #define XCR0_X87    1u
@@ -13,16 +11,15 @@
 #define FCW_RESET   0x37Fu
 #define MXCSR_RESET 0x1F80u
 
-uint64_t xstate_supported = XCR0_X87 | XCR0_SSE;
-uint32_t xstate_bytes = 512;
-static bool has_xsave, has_tsc_aux;
+uint64_t xstate_supported;
+uint32_t xstate_bytes;
+static bool has_tsc_aux;
 
 void xstate_init(void)
 {
-    has_xsave = cpuid(1, 0).ecx >> 26 & 1;
     has_tsc_aux = cpuid(0x80000001, 0).edx >> 27 & 1;
-    if (!has_xsave)
-        return;
+    if (!(cpuid(1, 0).ecx >> 26 & 1))
+        hv_panic("this processor has no XSAVE");
     xstate_supported = cpuid(0xD, 0).eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
     if (!(xstate_supported & XCR0_AVX))
         xstate_supported &= XCR0_X87 | XCR0_SSE;
@@ -44,8 +41,6 @@ static void set_xcr0(uint64_t value)
 
 void xstate_init_cpu(void)
 {
-    if (!has_xsave)
-        return;
     write_cr4(read_cr4() | CR4_OSXSAVE);
     set_xcr0(xstate_supported);
 }
@@ -67,13 +62,9 @@ void xstate_reset(struct vcpu *vcpu)
 
 void xstate_load(struct vcpu *vcpu)
 {
-    if (has_xsave) {
-        set_xcr0(xstate_supported);
-        __asm__ volatile("xrstor64 (%0)" : : "r"(vcpu->xsave), "a"(~0u), "d"(~0u) : "memory");
-        set_xcr0(vcpu->xcr0);
-    } else {
-        __asm__ volatile("fxrstor64 (%0)" : : "r"(vcpu->xsave) : "memory");
-    }
+    set_xcr0(xstate_supported);
+    __asm__ volatile("xrstor64 (%0)" : : "r"(vcpu->xsave), "a"(~0u), "d"(~0u) : "memory");
+    set_xcr0(vcpu->xcr0);
     if (has_tsc_aux)
         wrmsr(MSR_TSC_AUX, vcpu->tsc_aux);
     __asm__ volatile("mov %0, %%dr0" : : "r"(vcpu->dr[0]));
@@ -84,12 +75,8 @@ void xstate_load(struct vcpu *vcpu)
 
 void xstate_save(struct vcpu *vcpu)
 {
-    if (has_xsave) {
-        set_xcr0(xstate_supported);
-        __asm__ volatile("xsave64 (%0)" : : "r"(vcpu->xsave), "a"(~0u), "d"(~0u) : "memory");
-    } else {
-        __asm__ volatile("fxsave64 (%0)" : : "r"(vcpu->xsave) : "memory");
-    }
+    set_xcr0(xstate_supported);
+    __asm__ volatile("xsave64 (%0)" : : "r"(vcpu->xsave), "a"(~0u), "d"(~0u) : "memory");
     if (has_tsc_aux)
         vcpu->tsc_aux = rdmsr(MSR_TSC_AUX);
     __asm__ volatile("mov %%dr0, %0" : "=r"(vcpu->dr[0]));

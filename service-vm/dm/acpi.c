@@ -206,8 +206,7 @@ static int write_madt(struct builder *b, unsigned vcpus)
     *p++ = LAPIC_BASE >> 8 & 0xFF;
     *p++ = LAPIC_BASE >> 16 & 0xFF;
     *p++ = LAPIC_BASE >> 24;
-    *p = 1; /* a PC: the two 8259 are there too */
-    p += 4;
+    p += 4; /* flags: no 8259s */
     for (unsigned i = 0; i < vcpus; i++, p += 8) {
         const uint8_t entry[8] = {0, 8, (uint8_t)i, (uint8_t)i, 1, 0, 0, 0};
 

@@ -2,7 +2,7 @@
 # bn-scenario compiles scenarios, bn-sums fills in the loader's list of files.
 SCENARIO := $(B)/tools/scenario
 SCENARIO_SOURCES := $(addprefix tools/scenario/,main.c property.c reader.c show.c source.c) \
-	$(wildcard hypervisor/core/scenario_*.c)
+	$(wildcard hypervisor/core/scenario_*.c) hypervisor/core/format.c
 SUMS_SOURCES := tools/scenario/sums.c hypervisor/boot/sha256.c
 SCENARIO_OBJECTS := $(patsubst %.c,$(SCENARIO)/obj/%.o,$(SCENARIO_SOURCES))
 SUMS_OBJECTS := $(patsubst %.c,$(SCENARIO)/obj/%.o,$(SUMS_SOURCES))

@@ -21,14 +21,8 @@ enum acrn_call {
     ACRN_SET_IOREQ_BUFFER = 0x30,
     ACRN_NOTIFY_REQUEST_FINISH = 0x31,
     ACRN_SET_MEMORY_REGIONS = 0x42,
-    ACRN_SET_PTDEV_INTR = 0x53,
-    ACRN_RESET_PTDEV_INTR = 0x54,
-    ACRN_ASSIGN_PCIDEV = 0x55,
-    ACRN_DEASSIGN_PCIDEV = 0x56,
-    ACRN_ASSIGN_MMIODEV = 0x57,
-    ACRN_DEASSIGN_MMIODEV = 0x58,
-    ACRN_CREATE_VDEV = 0x59,
-    ACRN_DESTROY_VDEV = 0x5A,
+    ACRN_PASSTHROUGH_FIRST = 0x53, /* devices: interrupts, PCI, MMIO, virtual ones */
+    ACRN_PASSTHROUGH_LAST = 0x5A,
     ACRN_PM_GET_CPU_STATE = 0x80,
 };
 
@@ -105,7 +99,6 @@ BN_SIZE_IS(struct acrn_memory_region, 32);
 #define ACRN_MEMORY_WRITE 0x002u
 #define ACRN_MEMORY_EXEC  0x004u
 #define ACRN_MEMORY_UC    0x100u
-#define ACRN_MEMORY_WC    0x200u
 #define ACRN_MEMORY_KNOWN 0x7C7u
 
 enum acrn_ioreq_state {

@@ -4,11 +4,10 @@
 #define HSM_HSM_H
 
 #include "acrn.h"
-#include "hv/hypercall.h"
+#include "hv/ioreq.h"
 
 /* Linux errno values that HSM knows. */
 #define HSM_EPERM  (-1l)
-#define HSM_EIO    (-5l)
 #define HSM_ENOMEM (-12l)
 #define HSM_EFAULT (-14l)
 #define HSM_EBUSY  (-16l)
@@ -19,8 +18,7 @@
 struct hsm_call {
     struct vcpu *caller;
     struct vm *service;
-    struct vm
-        *vm; /* the VM that is meant, held until the handler returns; 0 if the call names none */
+    struct vm *vm;   /* that is meant, held until the handler returns; 0: the call names none */
     uint64_t arg[2]; /* RDI, RSI */
     union {          /* what the guest-physical argument points to, copied once; hostile */
         uint8_t raw[sizeof(struct acrn_vcpu_regs)]; /* the largest */

@@ -2,7 +2,6 @@
 /* Hypercalls about interrupts of post-launched VMs, and about the service VM's own CPUs. */
 #include "hsm.h"
 
-#include "hv/log.h"
 #include "hv/vioapic.h"
 
 long hsm_inject_msi(struct hsm_call *call)
@@ -30,24 +29,15 @@ long hsm_set_irqline(struct hsm_call *call)
 {
     unsigned gsi = (unsigned)(call->arg[1] & 0xFFFFFFFFu);
     uint64_t operation = call->arg[1] >> 32;
-    bool first, pulse;
+    bool first = operation == ACRN_LINE_HIGH || operation == ACRN_LINE_RISING_PULSE;
+    bool pulse = operation == ACRN_LINE_RISING_PULSE || operation == ACRN_LINE_FALLING_PULSE;
+    enum bn_status status;
 
     if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
         return HSM_ENODEV;
-    switch (operation) {
-    case ACRN_LINE_HIGH:
-    case ACRN_LINE_RISING_PULSE:
-        first = true;
-        break;
-    case ACRN_LINE_LOW:
-    case ACRN_LINE_FALLING_PULSE:
-        first = false;
-        break;
-    default:
+    if (operation > ACRN_LINE_FALLING_PULSE)
         return HSM_EINVAL;
-    }
-    pulse = operation == ACRN_LINE_RISING_PULSE || operation == ACRN_LINE_FALLING_PULSE;
-    enum bn_status status = vm_set_irqline(call->vm, gsi, first);
+    status = vm_set_irqline(call->vm, gsi, first);
     if (status == BN_OK && pulse)
         status = vm_set_irqline(call->vm, gsi, !first);
     return hsm_result(status);
@@ -61,13 +51,11 @@ long hsm_remove_cpu(struct hsm_call *call)
 {
     for (uint32_t i = 1; i < call->service->vcpu_count; i++) {
         struct vcpu *vcpu = &call->service->vcpu[i];
-        uint32_t halted = VCPU_HALTED;
 
         if (vcpu->lapic.apic_id != call->arg[0] || vcpu == call->caller)
             continue;
-        if (!__atomic_compare_exchange_n(&vcpu->state, &halted, VCPU_OFF, false, __ATOMIC_SEQ_CST,
-                                         __ATOMIC_SEQ_CST) &&
-            halted != VCPU_OFF && halted != VCPU_WAIT_SIPI)
+        if (!__sync_bool_compare_and_swap(&vcpu->state, VCPU_HALTED, VCPU_OFF) &&
+            vcpu->state != VCPU_OFF && vcpu->state != VCPU_WAIT_SIPI)
             return HSM_EBUSY;
         vm_log(call->service, "vCPU %u taken off line", i);
         return 0;

@@ -3,7 +3,6 @@
  * how. */
 #include "hsm.h"
 
-#include "hv/log.h"
 #include "hv/shm.h"
 
 #define MAX_REGIONS          131072u /* as many as HSM can allocate a list for */
@@ -15,19 +14,10 @@
 
 static uint32_t rights_of(uint32_t attributes)
 {
-    uint32_t rights = 0;
-
-    if (attributes & ACRN_MEMORY_READ)
-        rights |= MAP_READ;
-    if (attributes & ACRN_MEMORY_WRITE)
-        rights |= MAP_WRITE;
-    if (attributes & ACRN_MEMORY_EXEC)
-        rights |= MAP_EXEC;
-    if (attributes & ACRN_MEMORY_UC)
-        rights |= MAP_UNCACHED;
-    if (attributes & ACRN_MEMORY_WC)
-        rights |= MAP_WRITE_COMBINING;
-    return rights;
+    return (attributes & ACRN_MEMORY_READ ? MAP_READ : 0) |
+           (attributes & ACRN_MEMORY_WRITE ? MAP_WRITE : 0) |
+           (attributes & ACRN_MEMORY_EXEC ? MAP_EXEC : 0) |
+           (attributes & ACRN_MEMORY_UC ? MAP_UNCACHED : 0);
 }
 
 static bool range_ok(uint64_t base, uint64_t bytes)
@@ -40,7 +30,7 @@ static bool range_ok(uint64_t base, uint64_t bytes)
 static bool covers_emulated(const struct vm *vm, gpa_t gpa, uint64_t bytes)
 {
     for (uint32_t i = 0; i < vm->mmio_count; i++)
-        if (gpa < vm->mmio[i].base + vm->mmio[i].bytes && vm->mmio[i].base < gpa + bytes)
+        if (ranges_meet(gpa, bytes, vm->mmio[i].base, vm->mmio[i].bytes))
             return true;
     return false;
 }
@@ -86,7 +76,6 @@ static enum bn_status change(struct vm *vm, const struct acrn_memory_region *r, 
 static enum bn_status add_region(struct hsm_call *call, const struct acrn_memory_region *r)
 {
     uint32_t rights = rights_of(r->attributes);
-    enum bn_status status;
 
     if (!range_ok(r->service_gpa, r->bytes) || (r->attributes & ~ACRN_MEMORY_KNOWN) ||
         !(rights & MAP_READ))
@@ -99,13 +88,11 @@ static enum bn_status add_region(struct hsm_call *call, const struct acrn_memory
     if (shm_overlaps(r->service_gpa, r->bytes)) {
         if (!shm_contains(r->service_gpa, r->bytes))
             return BN_EPERM;
-        status = change(call->vm, r, false);
-        if (status == BN_OK)
-            status = shm_map_part(call->vm, r->user_gpa, r->service_gpa, r->bytes, rights);
-        return status;
+        return change(call->vm, r, false)
+                   ?: shm_map_part(call->vm, r->user_gpa, r->service_gpa, r->bytes, rights);
     }
-    status = service_owns(call->service, r->service_gpa, r->bytes, rights);
-    return status == BN_OK ? change(call->vm, r, true) : status;
+    return service_owns(call->service, r->service_gpa, r->bytes, rights)
+               ?: change(call->vm, r, true);
 }
 
 static enum bn_status one_region(struct hsm_call *call, const struct acrn_memory_region *r)
@@ -119,9 +106,8 @@ static enum bn_status one_region(struct hsm_call *call, const struct acrn_memory
             status = change(call->vm, r, false);
     }
     if (status != BN_OK)
-        vm_log(call->vm, "memory region %u: guest %llx, service VM %llx, %llx bytes, %x: refused",
-               r->operation, (unsigned long long)r->user_gpa, (unsigned long long)r->service_gpa,
-               (unsigned long long)r->bytes, r->attributes);
+        vm_log(call->vm, "memory region %u: guest %lx, service VM %lx, %lx bytes, %x: refused",
+               r->operation, r->user_gpa, r->service_gpa, r->bytes, r->attributes);
     return status;
 }
 

@@ -2,21 +2,12 @@
 /* Hypercall "set vCPU registers": the state in which a post-launched VM's first CPU starts. */
 #include "hsm.h"
 
-#include "hv/log.h"
+#include "hv/arch.h"
 
-#define CR0_PE       (1ull << 0)
-#define CR0_ET       (1ull << 4)
 #define CR0_NW       (1ull << 29)
 #define CR0_CD       (1ull << 30)
-#define CR0_PG       (1ull << 31)
 #define CR0_KNOWN    0xE005003Full
-#define CR4_PAE      (1ull << 5)
 #define CR4_KNOWN    0x007007FFull /* without VMXE, SMXE, FSGSBASE, PCIDE, OSXSAVE: none at a boot */
-#define EFER_SCE     (1ull << 0)
-#define EFER_LME     (1ull << 8)
-#define EFER_LMA     (1ull << 10)
-#define EFER_NXE     (1ull << 11)
-#define MSR_EFER     0xC0000080u
 #define RFLAGS_FIXED (1ull << 1)
 #define RFLAGS_KNOWN 0x003F7FD7ull
 #define RFLAGS_VM    (1ull << 17)
@@ -28,26 +19,17 @@
 #define AR_CODE_TYPE 0x98u /* present, code or data, executable */
 #define AR_KNOWN     0xF0FFu
 
-static bool all_zero(const void *data, size_t bytes)
-{
-    const uint8_t *p = data;
-
-    for (size_t i = 0; i < bytes; i++)
-        if (p[i])
-            return false;
-    return true;
-}
-
 /* Why the state is none that a CPU can be in; 0: it is one. SDM 3 §26.3.1, APM 2 §15.5.1. */
 static const char *fault_in(const struct acrn_vcpu_regs *r)
 {
+    static const uint8_t zeros[sizeof(r->reserved_64)];
     bool paging = r->cr0 & CR0_PG;
 
-    if (!all_zero(r->reserved, sizeof(r->reserved)) ||
-        !all_zero(r->reserved_64, sizeof(r->reserved_64)) ||
-        !all_zero(r->reserved_32, sizeof(r->reserved_32)) ||
-        !all_zero(r->gdt.reserved, sizeof(r->gdt.reserved)) ||
-        !all_zero(r->idt.reserved, sizeof(r->idt.reserved)))
+    if (memcmp(r->reserved, zeros, sizeof(r->reserved)) ||
+        memcmp(r->reserved_64, zeros, sizeof(r->reserved_64)) ||
+        memcmp(r->reserved_32, zeros, sizeof(r->reserved_32)) ||
+        memcmp(r->gdt.reserved, zeros, sizeof(r->gdt.reserved)) ||
+        memcmp(r->idt.reserved, zeros, sizeof(r->idt.reserved)))
         return "a reserved field";
     if ((r->cr0 & ~CR0_KNOWN) || (paging && !(r->cr0 & CR0_PE)) ||
         ((r->cr0 & CR0_NW) && !(r->cr0 & CR0_CD)))
@@ -56,7 +38,7 @@ static const char *fault_in(const struct acrn_vcpu_regs *r)
         return "CR4";
     if (r->cr3 & CR3_RESERVED)
         return "CR3";
-    if ((r->efer & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)) ||
+    if ((r->efer & ~(uint64_t)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)) ||
         ((r->efer & EFER_LMA) != 0) != ((r->efer & EFER_LME) && paging) ||
         ((r->efer & EFER_LMA) && !(r->cr4 & CR4_PAE)))
         return "EFER";
@@ -88,6 +70,8 @@ static void set_table(struct vcpu *vcpu, enum segment which, const struct acrn_t
 
 static void set_segments(struct vcpu *vcpu, const struct acrn_vcpu_regs *r)
 {
+    static const enum segment data[] = {SEG_SS, SEG_DS, SEG_ES, SEG_FS, SEG_GS};
+    const uint16_t selector[] = {r->ss_sel, r->ds_sel, r->es_sel, r->fs_sel, r->gs_sel};
     bool flat = r->cr0 & CR0_PE;
     struct segment_state cs = {.selector = r->cs_sel,
                                .access = (uint16_t)r->cs_ar,
@@ -97,11 +81,8 @@ static void set_segments(struct vcpu *vcpu, const struct acrn_vcpu_regs *r)
     struct segment_state tr = {.selector = r->tr_sel, .access = AR_TSS_BUSY, .limit = 0xFFFF};
 
     vendor->set_segment(vcpu, SEG_CS, &cs);
-    set_data_segment(vcpu, SEG_SS, r->ss_sel, flat);
-    set_data_segment(vcpu, SEG_DS, r->ds_sel, flat);
-    set_data_segment(vcpu, SEG_ES, r->es_sel, flat);
-    set_data_segment(vcpu, SEG_FS, r->fs_sel, flat);
-    set_data_segment(vcpu, SEG_GS, r->gs_sel, flat);
+    for (unsigned i = 0; i < HV_ARRAY_SIZE(data); i++)
+        set_data_segment(vcpu, data[i], selector[i], flat);
     vendor->set_segment(vcpu, SEG_LDTR, &ldt);
     vendor->set_segment(vcpu, SEG_TR, &tr);
     set_table(vcpu, SEG_GDTR, &r->gdt);

@@ -2,22 +2,11 @@
 /* Life of post-launched VMs by hypercall: create, start, pause, reset, destroy. */
 #include "hsm.h"
 
-#include "hv/ioreq.h"
-#include "hv/log.h"
-
-static bool uuid_is(const struct bn_scenario_vm *config, const uint8_t *uuid)
-{
-    for (size_t i = 0; i < sizeof(config->uuid); i++)
-        if (config->uuid[i] != uuid[i])
-            return false;
-    return true;
-}
-
 static struct vm *find_by_uuid(const uint8_t *uuid)
 {
     for (size_t i = 0; i < HV_MAX_VMS; i++)
         if (vms[i].config && vms[i].config->kind == BN_VM_POSTLAUNCHED &&
-            uuid_is(vms[i].config, uuid))
+            !memcmp(vms[i].config->uuid, uuid, sizeof(vms[i].config->uuid)))
             return &vms[i];
     return 0;
 }
@@ -68,9 +57,8 @@ long hsm_create_vm(struct hsm_call *call)
         return HSM_ENODEV;
     }
     if (!fits(vm->config, &call->creation)) {
-        vm_log(call->service, "create VM: %u vCPUs on CPUs %llx, flags %llx are not the scenario's",
-               call->creation.vcpu_num, (unsigned long long)call->creation.cpu_affinity,
-               (unsigned long long)call->creation.vm_flag);
+        vm_log(call->service, "create VM: %u vCPUs on CPUs %lx, flags %lx are not the scenario's",
+               call->creation.vcpu_num, call->creation.cpu_affinity, call->creation.vm_flag);
         return HSM_EINVAL;
     }
     if (hypercall_vm_hold(vm) != BN_OK)
@@ -94,38 +82,17 @@ long hsm_destroy_vm(struct hsm_call *call)
 
 long hsm_start_vm(struct hsm_call *call)
 {
-    switch ((enum vm_state)call->vm->state) {
-    case VM_CREATED:
+    if (call->vm->state == VM_CREATED || call->vm->state == VM_PAUSED)
         vm_start(call->vm);
-        return 0;
-    case VM_PAUSED:
-        vm_resume(call->vm);
-        return 0;
-    case VM_RUNNING:
-        return 0;
-    case VM_ABSENT:
-    case VM_PARKED:
-    case VM_DYING:
-        break;
-    }
-    return HSM_EINVAL;
+    return call->vm->state == VM_RUNNING ? 0 : HSM_EINVAL;
 }
 
+/* One that is parked stands still already; the device model may go on to reset or destroy it. */
 long hsm_pause_vm(struct hsm_call *call)
 {
-    switch ((enum vm_state)call->vm->state) {
-    case VM_RUNNING:
+    if (call->vm->state == VM_RUNNING)
         vm_pause(call->vm);
-        return 0;
-    case VM_PARKED: /* stands still already; the device model may go on to reset or destroy it */
-    case VM_PAUSED:
-    case VM_CREATED:
-        return 0;
-    case VM_ABSENT:
-    case VM_DYING:
-        break;
-    }
-    return HSM_EINVAL;
+    return call->vm->state == VM_ABSENT || call->vm->state == VM_DYING ? HSM_EINVAL : 0;
 }
 
 long hsm_reset_vm(struct hsm_call *call)
@@ -150,7 +117,7 @@ void hypercall_service_gone(void)
         vm_pause(vm);
         ioreq_detach(vm);
         vm_destroy(vm);
-        hypercall_vm_release(
-            vm); /* whoever held it was a vCPU of the service VM, stopped for good */
+        /* Whoever held it was a vCPU of the service VM, stopped for good. */
+        hypercall_vm_release(vm);
     }
 }

@@ -1,55 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The hypervisor's PCI function in the service VM: registers, VM records, the log, commands. */
-#include "hv/hvpci.h"
+#include "binnacle/hvpci.h"
+#include "hv/pci.h"
 
 #include "hv/host.h"
-#include "hv/lib.h"
-#include "hv/log.h"
-#include "hv/timer.h"
 #include "hv/watchdog.h"
 
-#define LAST_DEVICE 0x1Du /* behind it chipsets have theirs */
-#define LOG_BYTES   0x10000u
-#define EINVAL      22u
+#define LOG_BYTES 0x10000u
+#define EINVAL    22u
 
 _Static_assert(EXIT_KINDS <= BN_HVPCI_EXITS, "exit counters fit the record");
 _Static_assert((uint32_t)VM_DYING == (uint32_t)BN_HVPCI_VM_DYING, "VM states are numbered alike");
-_Static_assert((uint32_t)VM_END_RESTART == (uint32_t)BN_HVPCI_END_RESTART, "ends likewise");
 _Static_assert(BN_HVPCI_LOG + LOG_BYTES <= BN_HVPCI_BAR_BYTES, "the log fits the BAR");
 _Static_assert(BN_HVPCI_REG_VM + BN_MAX_VMS * sizeof(struct bn_hvpci_vm) <= BN_HVPCI_LOG,
                "so do VMs");
 
 static struct vpci_function function;
-static struct spinlock lock;
-static uint64_t log_head; /* as the last reader of LOG_HEAD saw it; lock */
 static uint32_t command_result;
-
-static uint64_t find_log_head(void)
-{
-    char skipped[256];
-
-    spin_lock(&lock);
-    while (log_read(&log_head, skipped, sizeof(skipped)) != 0)
-        ;
-    uint64_t head = log_head;
-    spin_unlock(&lock);
-    return head;
-}
 
 /* Up to 8 bytes of the ring at `offset`: the newest text that lies there. */
 static uint64_t read_log(uint64_t offset, unsigned bytes)
 {
-    uint64_t value = 0, head, at;
+    uint64_t value = 0, head = log_head(), at = head - head % LOG_BYTES + offset;
 
-    spin_lock(&lock);
-    head = log_head;
-    spin_unlock(&lock);
-    at = head - head % LOG_BYTES + offset;
-    if (at >= head) {
-        if (at < LOG_BYTES)
-            return 0; /* not written yet */
+    if (at >= head && at < LOG_BYTES)
+        return 0; /* not written yet */
+    if (at >= head)
         at -= LOG_BYTES;
-    }
     return log_read(&at, (char *)&value, bytes) == (size_t)bytes ? value : 0;
 }
 
@@ -95,7 +72,7 @@ static uint64_t read_register(uint64_t offset)
     case BN_HVPCI_REG_COMMAND_RESULT:
         return command_result | (uint64_t)LOG_BYTES << 32;
     case BN_HVPCI_REG_LOG_HEAD:
-        return find_log_head();
+        return log_head();
     default:
         return 0;
     }
@@ -113,68 +90,47 @@ static uint32_t command(uint32_t value)
         return EINVAL;
     switch (value >> 16) {
     case BN_HVPCI_RESTART:
-        policy_vm_ended(&vms[index], VM_END_RESTART);
+        policy_vm_ended(&vms[index], BN_HVPCI_END_RESTART);
         return 0;
     case BN_HVPCI_STOP:
-        policy_vm_ended(&vms[index], VM_END_STOPPED);
+        policy_vm_ended(&vms[index], BN_HVPCI_END_STOPPED);
         return 0;
     default:
         return EINVAL;
     }
 }
 
-static enum bn_status bar_access(struct vpci_function *f, unsigned bar, uint64_t offset,
-                                 unsigned bytes, bool write, uint64_t *value)
+static void bar_access(struct io_access *io)
 {
-    (void)f;
-    if (bar != 0 || bytes > 8 || (bytes & (bytes - 1)) || offset % bytes ||
-        offset + bytes > BN_HVPCI_BAR_BYTES) {
-        if (!write)
-            *value = 0;
-        return BN_OK;
-    }
-    if (write) {
+    uint64_t offset = io->offset, pair;
+
+    if (offset % io->bytes) {
+        io->value = 0;
+    } else if (io->write) {
         if (offset == BN_HVPCI_REG_HEARTBEAT)
             watchdog_service_beat();
-        else if (offset == BN_HVPCI_REG_COMMAND && bytes == 4)
-            command_result = command((uint32_t)*value);
+        else if (offset == BN_HVPCI_REG_COMMAND && io->bytes == 4)
+            command_result = command((uint32_t)io->value);
     } else if (offset >= BN_HVPCI_LOG) {
-        *value = read_log(offset - BN_HVPCI_LOG, bytes);
+        io->value = read_log(offset - BN_HVPCI_LOG, io->bytes);
     } else if (offset >= BN_HVPCI_REG_VM) {
-        *value = read_record(offset - BN_HVPCI_REG_VM, bytes);
+        io->value = read_record(offset - BN_HVPCI_REG_VM, io->bytes);
     } else {
         /* Registers are kept in pairs of 32 bits; a narrow read takes its part. */
-        uint64_t pair = read_register(offset & ~7ull) >> (offset % 8 * 8);
-
-        *value = bytes == 8 ? pair : pair & ((1ull << bytes * 8) - 1);
+        pair = read_register(offset & ~7ull) >> (offset % 8 * 8);
+        io->value = io->bytes == 8 ? pair : pair & ((1ull << io->bytes * 8) - 1);
     }
-    return BN_OK;
-}
-
-static const struct vpci_ops ops = {.bar = bar_access};
-
-/* A device number of the root bus that the machine leaves free; 0 is the host bridge. */
-static uint16_t free_bdf(void)
-{
-    for (unsigned device = LAST_DEVICE; device > 0; device--)
-        if ((pci_read(PCI_BDF(0, device, 0), 0, 4) & 0xFFFF) == 0xFFFF)
-            return PCI_BDF(0, device, 0);
-    return 0;
 }
 
 enum bn_status hvpci_init(struct vm *service)
 {
-    memset(&function, 0, sizeof(function));
-    function.bdf = free_bdf();
-    if (!function.bdf)
-        return BN_ENODEV;
-    function.ops = &ops;
-    function.bar[0].bytes = BN_HVPCI_BAR_BYTES;
-    vpci_identify(&function, BN_HVPCI_VENDOR, BN_HVPCI_DEVICE, BN_HVPCI_CLASS << 8 | 1u);
-    enum bn_status status = vpci_add(service->pci, &function);
+    enum bn_status status;
 
+    function = (struct vpci_function){.access = bar_access, .bar_bytes = BN_HVPCI_BAR_BYTES};
+    status = vpci_add(service->pci, &function, BN_HVPCI_VENDOR | (uint32_t)BN_HVPCI_DEVICE << 16,
+                      BN_HVPCI_CLASS << 8 | 1u);
     if (status == BN_OK)
         hv_log("PCI: the hypervisor's function is %02x:%02x.0, registers at %x", function.bdf >> 8,
-               function.bdf >> 3 & 31, function.bar[0].base);
+               function.bdf >> 3 & 31, function.config[4]);
     return status;
 }

@@ -2,9 +2,6 @@
 /* The hypercall table, and what holds for every call: who may, which VM, arguments copied once. */
 #include "hsm.h"
 
-#include "hv/ioreq.h"
-#include "hv/log.h"
-
 #define HSM_AGAIN 1l /* no handler returns it: the VM is held by another CPU */
 
 enum argument { /* what RDI and RSI are */
@@ -20,8 +17,7 @@ struct hypercall {
     const char *name;
     enum argument argument;
     uint32_t bytes; /* of the structure, at most sizeof(union in hsm_call) */
-    long (*handler)(struct hsm_call *call); /* 0: answered by `result`, with a log line */
-    long result;
+    long (*handler)(struct hsm_call *call);
 };
 
 static long set_ioreq_buffer(struct hsm_call *call)
@@ -37,28 +33,19 @@ static long notify_request_finish(struct hsm_call *call)
 /* clang-format off */
 static const struct hypercall table[] = {
     /* The three of the I/O path first: the table is searched in this order. */
-    {ACRN_NOTIFY_REQUEST_FINISH, "notify request finish", ARG_VM, 0, notify_request_finish, 0},
-    {ACRN_INJECT_MSI, "inject MSI", ARG_VM_POINTER, sizeof(struct acrn_msi), hsm_inject_msi, 0},
-    {ACRN_SET_IRQLINE, "set irqline", ARG_VM, 0, hsm_set_irqline, 0},
-    {ACRN_REMOVE_CPU, "remove CPU", ARG_PLAIN, 0, hsm_remove_cpu, 0},
-    {ACRN_CREATE_VM, "create VM", ARG_POINTER, sizeof(struct acrn_vm_creation), hsm_create_vm, 0},
-    {ACRN_DESTROY_VM, "destroy VM", ARG_VM, 0, hsm_destroy_vm, 0},
-    {ACRN_START_VM, "start VM", ARG_VM, 0, hsm_start_vm, 0},
-    {ACRN_PAUSE_VM, "pause VM", ARG_VM, 0, hsm_pause_vm, 0},
-    {ACRN_RESET_VM, "reset VM", ARG_VM, 0, hsm_reset_vm, 0},
-    {ACRN_SET_VCPU_REGS, "set vCPU registers", ARG_VM_POINTER, sizeof(struct acrn_vcpu_regs), hsm_set_vcpu_regs, 0},
-    {ACRN_INTR_MONITOR, "interrupt monitor", ARG_VM_POINTER, sizeof(struct acrn_intr_monitor), hsm_intr_monitor, 0},
-    {ACRN_SET_IOREQ_BUFFER, "set ioreq buffer", ARG_VM_POINTER, sizeof(struct acrn_ioreq_buffer), set_ioreq_buffer, 0},
-    {ACRN_SET_MEMORY_REGIONS, "set memory regions", ARG_BATCH, sizeof(struct acrn_memory_batch), hsm_set_memory_regions, 0},
-    {ACRN_SET_PTDEV_INTR, "set passthrough interrupt", ARG_PLAIN, 0, 0, HSM_ENODEV},
-    {ACRN_RESET_PTDEV_INTR, "reset passthrough interrupt", ARG_PLAIN, 0, 0, HSM_ENODEV},
-    {ACRN_ASSIGN_PCIDEV, "assign PCI device", ARG_PLAIN, 0, 0, HSM_ENODEV},
-    {ACRN_DEASSIGN_PCIDEV, "deassign PCI device", ARG_PLAIN, 0, 0, HSM_ENODEV},
-    {ACRN_ASSIGN_MMIODEV, "assign MMIO device", ARG_PLAIN, 0, 0, HSM_ENODEV},
-    {ACRN_DEASSIGN_MMIODEV, "deassign MMIO device", ARG_PLAIN, 0, 0, HSM_ENODEV},
-    {ACRN_CREATE_VDEV, "create virtual device", ARG_PLAIN, 0, 0, HSM_ENODEV},
-    {ACRN_DESTROY_VDEV, "destroy virtual device", ARG_PLAIN, 0, 0, HSM_ENODEV},
-    {ACRN_PM_GET_CPU_STATE, "get CPU power states", ARG_PLAIN, 0, 0, HSM_ENODEV},
+    {ACRN_NOTIFY_REQUEST_FINISH, "notify request finish", ARG_VM, 0, notify_request_finish},
+    {ACRN_INJECT_MSI, "inject MSI", ARG_VM_POINTER, sizeof(struct acrn_msi), hsm_inject_msi},
+    {ACRN_SET_IRQLINE, "set irqline", ARG_VM, 0, hsm_set_irqline},
+    {ACRN_REMOVE_CPU, "remove CPU", ARG_PLAIN, 0, hsm_remove_cpu},
+    {ACRN_CREATE_VM, "create VM", ARG_POINTER, sizeof(struct acrn_vm_creation), hsm_create_vm},
+    {ACRN_DESTROY_VM, "destroy VM", ARG_VM, 0, hsm_destroy_vm},
+    {ACRN_START_VM, "start VM", ARG_VM, 0, hsm_start_vm},
+    {ACRN_PAUSE_VM, "pause VM", ARG_VM, 0, hsm_pause_vm},
+    {ACRN_RESET_VM, "reset VM", ARG_VM, 0, hsm_reset_vm},
+    {ACRN_SET_VCPU_REGS, "set vCPU registers", ARG_VM_POINTER, sizeof(struct acrn_vcpu_regs), hsm_set_vcpu_regs},
+    {ACRN_INTR_MONITOR, "interrupt monitor", ARG_VM_POINTER, sizeof(struct acrn_intr_monitor), hsm_intr_monitor},
+    {ACRN_SET_IOREQ_BUFFER, "set ioreq buffer", ARG_VM_POINTER, sizeof(struct acrn_ioreq_buffer), set_ioreq_buffer},
+    {ACRN_SET_MEMORY_REGIONS, "set memory regions", ARG_BATCH, sizeof(struct acrn_memory_batch), hsm_set_memory_regions},
 };
 /* clang-format on */
 
@@ -75,17 +62,6 @@ void hypercall_vm_release(struct vm *vm)
     __atomic_store_n(&held[vm->id], 0u, __ATOMIC_RELEASE);
 }
 
-/* Ids count round from the service VM, so that 0 is itself and no VM has a negative one. */
-struct vm *hypercall_vm(uint64_t id)
-{
-    struct vm *service = vm_service();
-
-    if (!service || id >= HV_MAX_VMS)
-        return 0;
-    struct vm *vm = &vms[(service->id + id) % HV_MAX_VMS];
-    return vm->config ? vm : 0;
-}
-
 uint16_t hypercall_vm_id(const struct vm *vm)
 {
     return (uint16_t)((vm->id + HV_MAX_VMS - vm_service()->id) % HV_MAX_VMS);
@@ -93,25 +69,18 @@ uint16_t hypercall_vm_id(const struct vm *vm)
 
 long hsm_result(enum bn_status status)
 {
-    switch (status) {
-    case BN_OK:
-        return 0;
-    case BN_EINVAL:
-        return HSM_EINVAL;
-    case BN_ENOMEM:
-        return HSM_ENOMEM;
-    case BN_EPERM:
-        return HSM_EPERM;
-    case BN_ENODEV:
-        return HSM_ENODEV;
-    case BN_EFAULT:
-        return HSM_EFAULT;
-    case BN_EBUSY:
-        return HSM_EBUSY;
-    case BN_ENOSYS:
-        break;
-    }
-    return HSM_ENOSYS;
+    static const int8_t results[] = {
+        [BN_OK] = 0,
+        [BN_EINVAL] = HSM_EINVAL,
+        [BN_ENOMEM] = HSM_ENOMEM,
+        [BN_EPERM] = HSM_EPERM,
+        [BN_ENODEV] = HSM_ENODEV,
+        [BN_EFAULT] = HSM_EFAULT,
+        [BN_EBUSY] = HSM_EBUSY,
+        [BN_ENOSYS] = HSM_ENOSYS,
+    };
+
+    return results[status];
 }
 
 static const struct hypercall *find(uint64_t id)
@@ -122,6 +91,13 @@ static const struct hypercall *find(uint64_t id)
     return 0;
 }
 
+/* Passed-through devices and CPU power states. */
+static bool not_offered(uint64_t id)
+{
+    return (id >= ACRN_ID(ACRN_PASSTHROUGH_FIRST) && id <= ACRN_ID(ACRN_PASSTHROUGH_LAST)) ||
+           id == ACRN_ID(ACRN_PM_GET_CPU_STATE);
+}
+
 static bool from_ring0(struct vcpu *vcpu)
 {
     struct segment_state ss;
@@ -130,23 +106,19 @@ static bool from_ring0(struct vcpu *vcpu)
     return (ss.access >> 5 & 3) == 0;
 }
 
-/* The VM that the call names must be one that HSM may handle: a post-launched one. */
+/* The VM that the call names must be one that HSM may handle: a post-launched one. Ids count round
+ * from the service VM, so that 0 is itself and no VM has a negative one. */
 static struct vm *target_of(uint64_t id)
 {
-    struct vm *vm = hypercall_vm(id);
+    struct vm *vm = &vms[(vm_service()->id + id) % HV_MAX_VMS];
 
-    return vm && vm->config->kind == BN_VM_POSTLAUNCHED ? vm : 0;
+    return id < HV_MAX_VMS && vm->config && vm->config->kind == BN_VM_POSTLAUNCHED ? vm : 0;
 }
 
 static long serve(const struct hypercall *entry, struct hsm_call *call)
 {
     bool pointer = entry->argument != ARG_PLAIN && entry->argument != ARG_VM;
 
-    if (!entry->handler) {
-        vm_log(call->service, "hypercall %s (%llx, %llx): not offered", entry->name,
-               (unsigned long long)call->arg[0], (unsigned long long)call->arg[1]);
-        return entry->result;
-    }
     if (pointer) {
         gpa_t gpa = call->arg[entry->argument == ARG_VM_POINTER ? 1 : 0];
         enum bn_status status = gpa_read(call->service, gpa, call->raw, entry->bytes);
@@ -174,8 +146,7 @@ static void deny(struct vcpu *vcpu)
     uint32_t n = __atomic_add_fetch(&denied[vcpu->vm->id], 1, __ATOMIC_RELAXED);
 
     if ((n & (n - 1)) == 0)
-        vm_log(vcpu->vm, "hypercall %llx denied: %s (%u times so far)",
-               (unsigned long long)vcpu->regs[REG_R8],
+        vm_log(vcpu->vm, "hypercall %lx denied: %s (%u times so far)", vcpu->regs[REG_R8],
                vm_is_service(vcpu->vm) ? "not from ring 0" : "not the service VM", n);
     vcpu->regs[REG_RAX] = (uint64_t)HSM_EPERM;
 }
@@ -197,16 +168,18 @@ bool hypercall_handle(struct vcpu *vcpu)
 
     const struct hypercall *entry = find(vcpu->regs[REG_R8]);
     if (!entry) {
-        vm_log(vcpu->vm, "hypercall %llx is unknown", (unsigned long long)vcpu->regs[REG_R8]);
-        vcpu->regs[REG_RAX] = (uint64_t)HSM_ENOSYS;
+        result = not_offered(vcpu->regs[REG_R8]) ? HSM_ENODEV : HSM_ENOSYS;
+        vm_log(vcpu->vm, "hypercall %lx (%lx, %lx) is %s", vcpu->regs[REG_R8], call.arg[0],
+               call.arg[1], result == HSM_ENODEV ? "not offered" : "unknown");
+        vcpu->regs[REG_RAX] = (uint64_t)result;
         return true;
     }
     result = serve(entry, &call);
     if (result == HSM_AGAIN)
         return false;
-    if (result < 0 && entry->handler)
-        vm_log(vcpu->vm, "hypercall %s (%llx, %llx) refused: %ld", entry->name,
-               (unsigned long long)call.arg[0], (unsigned long long)call.arg[1], result);
+    if (result < 0)
+        vm_log(vcpu->vm, "hypercall %s (%lx, %lx) refused: %ld", entry->name, call.arg[0],
+               call.arg[1], result);
     vcpu->regs[REG_RAX] = (uint64_t)result;
     return true;
 }

@@ -5,14 +5,12 @@
 #include "hv/ioreq.h"
 
 #include "acrn.h"
-#include "hv/log.h"
 
 #define PCI_ADDRESS_PORT 0xCF8u
 
 struct ioreq_client {
     struct acrn_ioreq *page; /* 16 slots; hostile */
     uint32_t outstanding;    /* bit per vCPU: a request is with the service VM; ours alone */
-    uint32_t writes;         /* bit per vCPU: and it is a write */
 };
 
 static struct ioreq_client clients[HV_MAX_VMS];
@@ -20,12 +18,11 @@ static struct ioreq_client clients[HV_MAX_VMS];
 static void free_slots(struct ioreq_client *client)
 {
     __atomic_store_n(&client->outstanding, 0u, __ATOMIC_RELEASE);
-    client->writes = 0;
     for (unsigned i = 0; i < ACRN_IOREQ_SLOTS; i++)
         __atomic_store_n(&client->page[i].processed, ACRN_IOREQ_FREE, __ATOMIC_RELEASE);
 }
 
-static bool access_ok(const struct ioreq_access *access)
+static bool access_ok(const struct io_access *access)
 {
     uint64_t last = access->address + access->bytes - 1;
 
@@ -35,7 +32,7 @@ static bool access_ok(const struct ioreq_access *access)
     return access->mmio ? last >= access->address : last <= 0xFFFF;
 }
 
-enum bn_status ioreq_submit(struct vcpu *vcpu, const struct ioreq_access *access)
+enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access)
 {
     struct ioreq_client *client = vcpu->vm->ioreq;
     uint32_t bit = 1u << vcpu->id;
@@ -57,10 +54,6 @@ enum bn_status ioreq_submit(struct vcpu *vcpu, const struct ioreq_access *access
     slot->address = access->address;
     slot->bytes = access->bytes;
     slot->value = access->write ? access->value : 0;
-    if (access->write)
-        __atomic_or_fetch(&client->writes, bit, __ATOMIC_RELAXED);
-    else
-        __atomic_and_fetch(&client->writes, ~bit, __ATOMIC_RELAXED);
     /* The answer may come as soon as PENDING is seen: be ready for it before. */
     vcpu->io.active = true;
     vcpu->state = VCPU_WAIT_IO;
@@ -134,7 +127,7 @@ enum bn_status ioreq_take(struct vcpu *vcpu, uint64_t *value)
         return BN_EBUSY;
     struct ioreq_client *client = vcpu->vm->ioreq;
     /* The whole of it: the caller, who knows how wide the access was, takes what he needs. */
-    *value = client->writes & bit ? 0 : __atomic_load_n(&slot->value, __ATOMIC_RELAXED);
+    *value = __atomic_load_n(&slot->value, __ATOMIC_RELAXED);
     __atomic_store_n(&slot->processed, ACRN_IOREQ_FREE, __ATOMIC_RELEASE);
     __atomic_and_fetch(&client->outstanding, ~bit, __ATOMIC_RELEASE);
     vcpu->io.active = false;

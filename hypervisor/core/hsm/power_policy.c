@@ -2,17 +2,10 @@
 /* Power policy: what becomes of a VM that has ended, and the order of switching off. One CPU
  * decides (policy_decide), the others only ask. */
 #include "hv/host.h"
-#include "hv/hypercall.h"
-#include "hv/ioreq.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
 #include "hv/platform.h"
-#include "hv/power.h"
-#include "hv/sched.h"
 #include "hv/watchdog.h"
 
 #include "hsm.h"
-#include "policy.h"
 
 /* What a guest of the device model would do to reset itself: this is how it is told. */
 #define GUEST_RESET_PORT  0xCF9u
@@ -24,7 +17,7 @@
 enum ignition { IGNITION_ON, IGNITION_GUESTS, IGNITION_SERVICE };
 
 static struct {
-    volatile uint32_t want; /* enum vm_end, asked for and not decided */
+    volatile uint32_t want; /* enum bn_hvpci_end, asked for and not decided */
     uint32_t last, restarts;
 } ends[HV_MAX_VMS];
 static enum ignition ignition;
@@ -44,38 +37,23 @@ static void look(void)
     pcpu_kick(&pcpus[0]);
 }
 
-void policy_vm_ended(struct vm *vm, enum vm_end how)
+void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how)
 {
-    uint32_t none = VM_END_NONE, running = VM_RUNNING;
-
     /* Nothing of it runs on, whatever is decided later; not even until the first reason is dealt
      * with. */
-    (void)__atomic_compare_exchange_n(&vm->state, &running, VM_PARKED, false, __ATOMIC_SEQ_CST,
-                                      __ATOMIC_SEQ_CST);
+    (void)__sync_bool_compare_and_swap(&vm->state, VM_RUNNING, VM_PARKED);
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
         vcpu_request(&vm->vcpu[i], VCPU_REQ_PAUSE);
 
     /* The first reason counts: what follows from it is not worth telling. */
-    if (!__atomic_compare_exchange_n(&ends[vm->id].want, &none, how, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_SEQ_CST))
-        return;
-    look();
-}
-
-void vm_guest_power(struct vm *vm, enum power_kind kind)
-{
-    static const uint8_t how[] = {[POWER_OFF] = VM_END_POWER_OFF,
-                                  [POWER_RESET] = VM_END_RESET,
-                                  [POWER_SLEEP] = VM_END_SLEEP,
-                                  [POWER_SHUTDOWN] = VM_END_TRIPLE_FAULT};
-
-    policy_vm_ended(vm, (enum vm_end)how[kind]);
+    if (__sync_bool_compare_and_swap(&ends[vm->id].want, BN_HVPCI_END_NONE, how))
+        look();
 }
 
 /* Its device model decides: it sees the reset that the guest did not get to ask for. */
 static void end_postlaunched(struct vm *vm)
 {
-    const struct ioreq_access reset = {
+    const struct io_access reset = {
         .write = true, .bytes = 1, .address = GUEST_RESET_PORT, .value = GUEST_RESET_VALUE};
 
     vm_pause(vm);
@@ -85,20 +63,20 @@ static void end_postlaunched(struct vm *vm)
     vm_event(vm, "no device model to tell");
 }
 
-static bool starts_again(const struct vm *vm, enum vm_end how)
+static bool starts_again(const struct vm *vm, enum bn_hvpci_end how)
 {
-    if (ignition != IGNITION_ON || how == VM_END_STOPPED)
+    if (ignition != IGNITION_ON || how == BN_HVPCI_END_STOPPED)
         return false;
-    return how == VM_END_RESTART || (vm->config->flags & BN_VM_RESTART) ||
-           (vm->config->kind == BN_VM_PRELAUNCHED && how == VM_END_WATCHDOG);
+    return how == BN_HVPCI_END_RESTART || (vm->config->flags & BN_VM_RESTART) ||
+           (vm->config->kind == BN_VM_PRELAUNCHED && how == BN_HVPCI_END_WATCHDOG);
 }
 
-static void end_own(struct vm *vm, enum vm_end how)
+static void end_own(struct vm *vm, enum bn_hvpci_end how)
 {
     bool service = vm_is_service(vm);
 
     vm_pause(vm);
-    for (uint32_t i = 0; how == VM_END_WATCHDOG && i < vm->vcpu_count; i++)
+    for (uint32_t i = 0; how == BN_HVPCI_END_WATCHDOG && i < vm->vcpu_count; i++)
         vm_event(vm, "vCPU %u was at rip %lx, rflags %lx", i, vm->vcpu[i].rip, vm->vcpu[i].rflags);
     if (service) {
         hypercall_service_gone();
@@ -117,7 +95,7 @@ static void end_own(struct vm *vm, enum vm_end how)
     vm_event(vm, "started again");
 }
 
-static void decide(struct vm *vm, enum vm_end how)
+static void decide(struct vm *vm, enum bn_hvpci_end how)
 {
     ends[vm->id].last = how;
     vm_event(vm, "ended: %s", end_names[how]);
@@ -195,7 +173,7 @@ void policy_decide(void)
     for (size_t i = 0; i < HV_MAX_VMS; i++) {
         uint32_t how = ends[i].want;
 
-        if (how == VM_END_NONE)
+        if (how == BN_HVPCI_END_NONE)
             continue;
         /* A hypercall may be at work on the VM on another CPU: then later, it will not be long. */
         if (hypercall_vm_hold(&vms[i]) != BN_OK) {
@@ -203,8 +181,8 @@ void policy_decide(void)
             continue;
         }
         if (vms[i].state != VM_ABSENT && vms[i].state != VM_DYING)
-            decide(&vms[i], (enum vm_end)how);
-        __atomic_store_n(&ends[i].want, VM_END_NONE, __ATOMIC_SEQ_CST);
+            decide(&vms[i], (enum bn_hvpci_end)how);
+        __atomic_store_n(&ends[i].want, BN_HVPCI_END_NONE, __ATOMIC_SEQ_CST);
         hypercall_vm_release(&vms[i]);
     }
     if (ignition_wanted)
@@ -216,7 +194,7 @@ uint32_t policy_restarts(const struct vm *vm)
     return ends[vm->id].restarts;
 }
 
-enum vm_end policy_last_end(const struct vm *vm)
+enum bn_hvpci_end policy_last_end(const struct vm *vm)
 {
-    return (enum vm_end)ends[vm->id].last;
+    return (enum bn_hvpci_end)ends[vm->id].last;
 }

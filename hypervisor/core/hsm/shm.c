@@ -3,9 +3,6 @@
  * enforce the rights. */
 #include "hv/shm.h"
 
-#include "hv/lib.h"
-#include "hv/log.h"
-
 static const struct bn_scenario *plan;
 static uint64_t offsets[BN_MAX_REGIONS]; /* of the regions, from the start of the window */
 static uint64_t window_bytes;            /* 0: there is no window */
@@ -160,14 +157,10 @@ static gpa_t window_gpa(const struct vm *vm)
 
 enum bn_status shm_map(struct vm *vm)
 {
-    enum bn_status status;
-
     if (!window_bytes || vm->config->kind == BN_VM_POSTLAUNCHED)
         return BN_OK;
-    status = vm_unmap(vm, window_gpa(vm), plan->shm.bytes);
-    if (status == BN_OK)
-        status = map_window(vm, window_gpa(vm), 0, window_bytes, MAP_READ | MAP_WRITE);
-    return status;
+    return vm_unmap(vm, window_gpa(vm), plan->shm.bytes)
+               ?: map_window(vm, window_gpa(vm), 0, window_bytes, MAP_READ | MAP_WRITE);
 }
 
 enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights)
@@ -213,8 +206,8 @@ bool shm_fault(struct vcpu *vcpu, gpa_t gpa, bool write)
 
     if (!window_bytes || !find_offset(vcpu->vm, gpa, &offset))
         return false;
-    vm_log(vcpu->vm, "shared window: no right to %s %s (offset %llx)", write ? "write" : "read",
-           region_at(offset), (unsigned long long)offset);
+    vm_log(vcpu->vm, "shared window: no right to %s %s (offset %lx)", write ? "write" : "read",
+           region_at(offset), offset);
     vcpu_inject_gp(vcpu);
     return true;
 }

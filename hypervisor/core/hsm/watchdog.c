@@ -3,10 +3,8 @@
 #include "hv/watchdog.h"
 
 #include "binnacle/cluster_frames.h"
-#include "hv/display.h"
-#include "hv/log.h"
+#include "hv/host.h"
 #include "hv/shm.h"
-#include "policy.h"
 
 #define TICK_NS     50000000ull
 #define FIRST_FRAME 20u /* times its deadline: what a cluster may take to boot */
@@ -46,7 +44,7 @@ static void check_cluster(uint64_t now)
     vm_event(cluster.vm, "watchdog: no frame after %u for %u ms", latest,
              (unsigned)(tsc_to_ns(now - cluster.since) / 1000000));
     cluster.since = now;
-    policy_vm_ended(cluster.vm, VM_END_WATCHDOG);
+    policy_vm_ended(cluster.vm, BN_HVPCI_END_WATCHDOG);
 }
 
 static void display_back(const char *why)
@@ -70,7 +68,7 @@ static void check_service(uint64_t now)
              (unsigned)(tsc_to_ns(now - since) / 1000000));
     display_back("the service VM missed its deadline");
     if (service.vm->config->flags & BN_VM_RESTART)
-        policy_vm_ended(service.vm, VM_END_WATCHDOG);
+        policy_vm_ended(service.vm, BN_HVPCI_END_WATCHDOG);
 }
 
 static void ticked(void *context)

@@ -8,6 +8,12 @@
 #define ACPI_MAX_IOAPICS   4u
 #define ACPI_MAX_OVERRIDES 16u
 #define ACPI_MAX_TABLES    48u
+#define ACPI_MAX_IOMMUS    16u
+
+struct acpi_cpu {
+    uint32_t apic_id;
+    uint8_t uid; /* as the DSDT names it */
+};
 
 struct acpi_ioapic {
     uint8_t id;
@@ -23,7 +29,6 @@ struct acpi_override { /* an ISA interrupt that is not at its own number */
 
 struct acpi_register { /* generic address structure, what of it is used */
     uint8_t space;     /* 0 memory, 1 I/O, 2 PCI configuration */
-    uint8_t bits;
     uint64_t address;
 };
 
@@ -32,29 +37,25 @@ struct acpi_info {
     hpa_t tables[ACPI_MAX_TABLES]; /* as the XSDT (or RSDT) lists them, all with good checksums */
     uint32_t table_count;
     uint32_t cpu_count; /* usable ones, boot CPU first, then in MADT order */
-    uint32_t cpu_apic_id[HV_MAX_PCPUS];
-    uint8_t cpu_uid[HV_MAX_PCPUS]; /* as the DSDT names them */
+    struct acpi_cpu cpu[HV_MAX_PCPUS];
     uint32_t ioapic_count;
     struct acpi_ioapic ioapic[ACPI_MAX_IOAPICS];
     uint32_t override_count;
     struct acpi_override override[ACPI_MAX_OVERRIDES];
     hpa_t ecam_base; /* segment 0; 0: none */
     uint8_t ecam_first_bus, ecam_last_bus;
-    uint16_t sci_irq;
-    uint16_t pm1a_event, pm1b_event, pm1a_control, pm1b_control, pm_timer; /* ports, 0: none */
-    uint8_t pm1_event_bytes, pm1_control_bytes;
-    uint32_t smi_command; /* port */
-    uint8_t acpi_enable;  /* what is written there to enter ACPI mode */
+    uint16_t pm1a_event, pm1a_control, pm1b_control, pm_timer; /* ports, 0: none */
+    uint32_t smi_command;                                      /* port */
+    uint8_t acpi_enable; /* what is written there to enter ACPI mode */
     bool has_s5;
     uint8_t s5_type[2]; /* SLP_TYP of soft-off, for PM1a and PM1b */
     struct acpi_register reset;
     uint8_t reset_value;
     bool reset_supported;
-    hpa_t facs;
     hpa_t hpet_base; /* 0: none */
-    hpa_t dmar;      /* 0: none */
-    hpa_t fadt, dsdt;
-    uint8_t oem_id[6];
+    uint32_t iommu_count;
+    hpa_t iommu[ACPI_MAX_IOMMUS]; /* their register pages, of DMAR */
+    hpa_t dsdt;
 };
 
 /*
@@ -62,23 +63,14 @@ struct acpi_info {
  * the calling CPU. BN_EINVAL: a length or checksum that the rest depends on is wrong (logged by
  * table name); single bad tables are left out.
  */
-enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *info) HV_MUST_CHECK;
-
-struct acpi_service_view {
-    uint32_t cpu_count; /* its vCPUs */
-    uint32_t apic_id[HV_MAX_VCPUS];
-    bool keep_hpet;
-    uint32_t drop_count; /* more signatures to leave out */
-    char drop[4][4];
-};
+enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *info);
 
 /*
  * Builds the service VM's RSDP (at the page's start), XSDT and MADT in one page at `page` (mapped
- * at the same guest address); every other table stays where it is. Dropped: MADT (replaced), DMAR,
- * IVRS, HPET, SRAT, SLIT, and tables that describe processors, measured launch or error
- * injection of the real machine. BN_ENOMEM: the page is too small.
+ * at the same guest address); every other table stays where it is. Dropped: MADT (replaced by one
+ * with the CPUs of `vm`), DMAR, IVRS, HPET, SRAT, SLIT, and tables that describe processors,
+ * measured launch or error injection of the real machine. BN_ENOMEM: the page is too small.
  */
-enum bn_status acpi_build_service(const struct acpi_info *info,
-                                  const struct acpi_service_view *view, hpa_t page) HV_MUST_CHECK;
+enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm *vm, hpa_t page);
 
 #endif

@@ -40,8 +40,6 @@
 #define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_OSXSAVE    (1u << 18)
 #define CR4_SMEP       (1u << 20)
-#define CR4_SMAP       (1u << 21)
-#define RFLAGS_IF      (1u << 9)
 
 struct cpuid_regs {
     uint32_t eax, ebx, ecx, edx;
@@ -127,10 +125,9 @@ void cpu_tables_init(struct pcpu *cpu); /* GDT, TSS, IDT, GS on the calling CPU 
 void lapic_init_cpu(void);
 uint32_t lapic_id(void);
 bool lapic_is_x2apic(void);
-void lapic_send_init(uint32_t apic_id);
-void lapic_send_sipi(uint32_t apic_id, uint8_t page);
-void lapic_send_ipi(uint32_t apic_id, uint8_t vector);
-void lapic_send_nmi(uint32_t apic_id);
+/* The low half of ICR; with SIPI goes a page below 1 MiB, with IPI a vector. */
+enum { LAPIC_IPI = 0x4000, LAPIC_NMI = 0x4400, LAPIC_INIT = 0x4500, LAPIC_SIPI = 0x4600 };
+void lapic_send(uint32_t apic_id, uint32_t command);
 void lapic_timer_raw(uint32_t count); /* masked, divide by 1: for calibration */
 uint32_t lapic_timer_left(void);
 void lapic_timer_set(uint64_t deadline_tsc); /* one shot, HOST_VECTOR_TIMER; 0: off */
@@ -149,13 +146,13 @@ extern uint32_t xstate_bytes;     /* of the save area */
 void xstate_reset(struct vcpu *vcpu);
 void xstate_load(struct vcpu *vcpu);
 void xstate_save(struct vcpu *vcpu);
-enum bn_status xstate_xsetbv(struct vcpu *vcpu, uint32_t index, uint64_t value) HV_MUST_CHECK;
+enum bn_status xstate_xsetbv(struct vcpu *vcpu, uint32_t index, uint64_t value);
 
 /* cpuid.c, msr.c: policy. */
 struct cpuid_regs cpuid_policy(struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf);
 void cpuid_policy_init(void);
 void msr_policy_apply(struct vcpu *vcpu); /* opens the MSRs that need no exit */
-enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value) HV_MUST_CHECK;
-enum bn_status msr_policy_write(struct vcpu *vcpu, uint32_t msr, uint64_t value) HV_MUST_CHECK;
+enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+enum bn_status msr_policy_write(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 
 #endif

@@ -31,21 +31,17 @@ enum exit_kind {                  /* also the index of the per-VM exit counters 
 struct exit_pio {
     uint16_t port;
     uint8_t size; /* 1, 2, 4 */
-    bool in, string, rep;
-    uint8_t segment;       /* of the memory operand of a string instruction */
-    uint8_t address_bytes; /* 2, 4, 8 */
+    bool in, string;
 };
 
 struct exit_mmio {
     gpa_t gpa;
-    bool write, fetch, present;
+    bool write, fetch;
 };
 
 struct vcpu_exit {
     enum exit_kind kind;
-    uint8_t length;  /* of the instruction; 0 if the vendor could not tell and nobody needs it */
-    uint64_t reason; /* the vendor's own number and details, for logs only */
-    uint64_t info[2];
+    uint8_t length; /* of the instruction; 0 if the vendor could not tell and nobody needs it */
     union {
         struct exit_pio pio;
         struct exit_mmio mmio;

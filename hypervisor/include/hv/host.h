@@ -12,7 +12,7 @@ extern struct bn_scenario scenario;
 extern struct acpi_info acpi_info;
 
 /* The kernel or initrd that a scenario names, as the loader left it; 0: the loader read none. */
-const struct bn_module *boot_module(const char *name);
+struct bn_module *boot_module(const char *name);
 /* Copies the images of VMs that may be started again into our own memory: where the loader put them
  * is the service VM's soon. Before the first VM is built. */
 void boot_keep_images(void);
@@ -25,5 +25,45 @@ volatile void *host_map_mmio(hpa_t base, uint64_t bytes);
 
 /* The host's local APIC of the calling CPU. */
 void host_lapic_eoi(void);
+
+/* ---- The order of boot, as the boot CPU and the others go through it. */
+void hv_main(hpa_t boot_info_address) HV_NORETURN;
+void init_this_cpu(void);                 /* virtualisation on, extended state known */
+void init_wait_and_run(void) HV_NORETURN; /* waits for the boot CPU's word, then runs vCPUs */
+
+/* ---- Which physical addresses are memory, and whose. */
+#define HOST_MAX_RANGES 64
+
+struct host_range {
+    hpa_t base;
+    uint64_t bytes;
+};
+
+/* Merges the loader's map: call once, before host_is_memory. */
+void host_memory_init(void);
+bool host_is_memory(hpa_t address); /* RAM of any owner */
+
+/*
+ * What the service VM gets: usable memory that the scenario gives to nobody else, lowest first, up
+ * to its memory_bytes. The count of ranges; BN_ENOMEM in *status if there is less.
+ */
+uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_status *status);
+
+/* ---- Last-resort display restore: puts a display controller back to the mode the loader set. */
+struct display_restore { /* one per controller family; const */
+    const char *name;
+    /* Looks at one PCI function (segment 0) at boot, remembers what restore() needs. */
+    bool (*probe)(uint16_t bdf, uint32_t ids); /* vendor in the lower half */
+    void (*restore)(void);                     /* any CPU, no lock held; bounded time */
+};
+
+extern const struct display_restore display_virtio_vga;
+
+/* Finds the controller of the boot framebuffer and its driver; logs if there is none. Once, at
+ * boot. */
+void display_init(void);
+/* Display state SAFE: takes the controller away from the service VM's driver. false: no driver for
+ * it. */
+bool display_safe(void);
 
 #endif

@@ -5,44 +5,22 @@
 
 #include "hv/paging.h"
 
-static inline uint8_t hw_in8(uint16_t port)
-{
-    uint8_t value;
-
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint16_t hw_in16(uint16_t port)
-{
-    uint16_t value;
-
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint32_t hw_in32(uint16_t port)
-{
-    uint32_t value;
-
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline void hw_out8(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void hw_out16(uint16_t port, uint16_t value)
-{
-    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void hw_out32(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
+/* hw_in8 to hw_out32. */
+#define HW_PORT(bits, suffix)                                                                      \
+    static inline uint##bits##_t hw_in##bits(uint16_t port)                                        \
+    {                                                                                              \
+        uint##bits##_t value;                                                                      \
+                                                                                                   \
+        __asm__ volatile("in" suffix " %1, %0" : "=a"(value) : "Nd"(port));                        \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void hw_out##bits(uint16_t port, uint##bits##_t value)                           \
+    {                                                                                              \
+        __asm__ volatile("out" suffix " %0, %1" : : "a"(value), "Nd"(port));                       \
+    }
+HW_PORT(8, "b")
+HW_PORT(16, "w")
+HW_PORT(32, "l")
 
 static inline uint32_t hw_in(uint16_t port, unsigned bytes)
 {

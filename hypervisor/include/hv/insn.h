@@ -8,28 +8,14 @@
 #define INSN_MAX_BYTES 15u
 
 enum insn_op {
-    INSN_NONE,
-    INSN_LOAD,  /* MOV r, m; MOVZX, MOVSX(D) */
+    INSN_LOAD,  /* MOV r, m; MOVZX, MOVSX */
     INSN_STORE, /* MOV m, r/imm */
-    INSN_ADD,   /* the eight of opcode bits 5:3, in this order */
     INSN_OR,
-    INSN_ADC,
-    INSN_SBB,
     INSN_AND,
-    INSN_SUB,
     INSN_XOR,
     INSN_CMP,
     INSN_TEST,
-    INSN_NOT,
-    INSN_NEG,
-    INSN_INC,
-    INSN_DEC,
-    INSN_XCHG,
-    INSN_BT,
-    INSN_BTS,
-    INSN_BTR,
-    INSN_BTC,
-    INSN_MOVS,
+    INSN_MOVS, /* from here on strings */
     INSN_STOS,
     INSN_INS,
     INSN_OUTS,
@@ -48,7 +34,7 @@ struct insn_form {
     uint8_t address_bytes; /* 2, 4, 8 */
     uint8_t reg;           /* register operand */
     bool high_byte;        /* AH, CH, DH, BH */
-    bool to_register;      /* ADD r, m rather than ADD m, r */
+    bool to_register;      /* OR r, m rather than OR m, r */
     bool immediate_operand;
     bool sign_extend;
     bool repeat;
@@ -82,15 +68,14 @@ struct mmio_insn {
  * complete on BN_OK only.
  */
 enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, struct insn_mode mode,
-                                 struct insn_form *form) HV_MUST_CHECK;
+                                 struct insn_form *form);
 
 /*
  * Phase one, for EXIT_MMIO and for string EXIT_PIO: fetches and decodes at RIP, checks that the
  * instruction fits the exit (address within its page, direction), and says in insn->step which
  * access is wanted. BN_EFAULT: bytes not readable or not this exit's; BN_ENOSYS: not emulated.
  */
-enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn,
-                          const struct vcpu_exit *exit) HV_MUST_CHECK;
+enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn, const struct vcpu_exit *exit);
 /* Phase two, as often as the step is READ or WRITE: takes the answer (reads), gives the next step.
  */
 enum insn_step insn_complete(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t value);

@@ -6,11 +6,10 @@
 
 #include "hv/types.h"
 
-#define MAP_READ            (1u << 0)
-#define MAP_WRITE           (1u << 1)
-#define MAP_EXEC            (1u << 2)
-#define MAP_UNCACHED        (1u << 3)
-#define MAP_WRITE_COMBINING (1u << 4)
+#define MAP_READ     (1u << 0)
+#define MAP_WRITE    (1u << 1)
+#define MAP_EXEC     (1u << 2)
+#define MAP_UNCACHED (1u << 3)
 
 struct paging_format;                         /* entry layout of one hardware */
 extern const struct paging_format paging_x86; /* hypervisor */
@@ -22,22 +21,20 @@ struct nested_paging {
     uint64_t pages; /* tables in use */
 };
 
-enum bn_status paging_init(struct nested_paging *tables,
-                           const struct paging_format *format) HV_MUST_CHECK;
+enum bn_status paging_init(struct nested_paging *tables, const struct paging_format *format);
 void paging_finish(struct nested_paging *tables); /* frees every table */
 
 /* Maps [from, from + bytes) to [to, ...), 4 KiB granular, with the largest pages that fit.
  * BN_ENOMEM: nothing was changed. */
 enum bn_status paging_map(struct nested_paging *tables, uint64_t from, hpa_t to, uint64_t bytes,
-                          uint32_t rights) HV_MUST_CHECK;
+                          uint32_t rights);
 /* Removes the range, splitting large pages at its borders (BN_ENOMEM: nothing was changed). The
  * caller flushes TLBs: vm_unmap() does both. */
-enum bn_status paging_unmap(struct nested_paging *tables, uint64_t from,
-                            uint64_t bytes) HV_MUST_CHECK;
+enum bn_status paging_unmap(struct nested_paging *tables, uint64_t from, uint64_t bytes);
 /* Translation of one address: rights and how many bytes from there are contiguous in the same page.
  * BN_EFAULT: unmapped. */
 enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, hpa_t *to,
-                             uint32_t *rights, uint64_t *contiguous) HV_MUST_CHECK;
+                             uint32_t *rights, uint64_t *contiguous);
 
 /* Page-sized memory from the hypervisor's own range, zeroed; 0 when used up. */
 hpa_t page_alloc(void);
@@ -45,5 +42,9 @@ hpa_t pages_alloc(size_t count); /* contiguous */
 void page_free(hpa_t page);
 void *hpa_to_ptr(hpa_t address); /* the direct map: RW, never executable */
 hpa_t ptr_to_hpa(const void *pointer);
+
+/* ---- Start of the page allocator. */
+void memory_init(hpa_t from, hpa_t to); /* what is free of the hypervisor's own range */
+size_t memory_free_pages(void);
 
 #endif

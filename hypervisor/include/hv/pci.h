@@ -7,14 +7,14 @@
 #include "hv/vm.h"
 
 #define PCI_BDF(bus, device, function) ((uint16_t)((bus) << 8 | (device) << 3 | (function)))
-#define PCI_ADDRESS_PORT               0xCF8u
-#define PCI_DATA_PORT                  0xCFCu
-#define VPCI_MAX_FUNCTIONS             4u
-#define VPCI_MAX_HIDDEN                24u
-#define VPCI_MAX_FORBIDDEN             40u
-#define VPCI_MSIX_MAX                  64u
-#define PCI_MAX_BARS                   96u
-#define VPCI_BARS                      6u
+/* For log lines: "%02x:%02x.%x". */
+#define PCI_NAME(bdf)      (bdf) >> 8, (bdf) >> 3 & 31, (bdf) & 7u
+#define PCI_ADDRESS_PORT   0xCF8u
+#define PCI_DATA_PORT      0xCFCu
+#define VPCI_MAX_HIDDEN    24u
+#define VPCI_MAX_FORBIDDEN 40u
+#define PCI_MAX_BARS       96u
+#define VPCI_BARS          6u
 
 /*
  * Hypervisor's own access, any CPU. ecam_base 0: ports only (offsets below 256). pci_init looks
@@ -24,6 +24,9 @@ void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus);
 /* Bytes 1, 2, 4, naturally aligned; what is not there reads as ones. */
 uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes);
 void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
+/* As struct scenario_machine wants it: vendor and device; false: no such function. */
+bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id);
+bool pci_is_bridge(uint16_t bdf);
 /* Address and size of a memory BAR, probed with decoding off. 0 bytes: none, or I/O, or the upper
  * half of the BAR before. */
 uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes);
@@ -45,42 +48,17 @@ struct pci_display {
 const struct pci_display *pci_boot_display(void);
 /* Calls `visit` for every function there is, bridges before what is behind them. */
 void pci_each(void (*visit)(uint16_t bdf, void *context), void *context);
-/* Offset of a capability in the first 256 bytes; 0: none. */
-unsigned pci_capability(uint16_t bdf, uint8_t id);
-/* Room for a virtual BAR near the real ones, below 4 GiB; 0: none. From _begin on the same requests
- * get the same places again (a VM that is started once more). */
-void pci_place_begin(void);
+/* Offset of a capability in the first 256 bytes, the first or the next `after` that; 0: none. */
+unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after);
+/* Room for the one virtual BAR near the real ones, below 4 GiB; 0: none. */
 hpa_t pci_place(uint32_t bytes);
 
-struct vpci_function; /* a function that exists only here */
-struct vpci_ops {
-    /* Register access in a BAR, what the MSI-X table does not cover; reads set *value. */
-    enum bn_status (*bar)(struct vpci_function *function, unsigned bar, uint64_t offset,
-                          unsigned bytes, bool write, uint64_t *value);
-};
-
-struct vpci_msix_entry {
-    uint64_t address;
-    uint32_t data, control; /* bit 0: masked */
-};
-
-struct vpci_function {
+struct vpci_function { /* a function that exists only here */
     uint16_t bdf;
-    const struct vpci_ops *ops;
-    void *owner;
-    struct vm *vm;
-    uint8_t config[256];
-    struct vpci_bar {
-        struct vpci_function *function;
-        uint32_t base;  /* fixed; where vpci_add placed it */
-        uint32_t bytes; /* power of two >= 4096; 0: none */
-    } bar[VPCI_BARS];
-    struct spinlock lock;
-    uint32_t bar_sizing; /* bit per BAR: all ones were written */
-    uint8_t msix_bar;    /* its table is at offset 0 of this BAR, its pending bits at 0x800 */
-    uint16_t msix_count;
-    struct vpci_msix_entry msix[VPCI_MSIX_MAX];
-    uint64_t msix_pending;
+    io_handler access;   /* of its registers, in BAR 0; the device is the function */
+    uint32_t bar_bytes;  /* power of two >= 4096 */
+    uint32_t config[16]; /* its header */
+    bool sizing;         /* all ones were written to the BAR */
 };
 
 struct vpci {
@@ -94,8 +72,7 @@ struct vpci {
         uint64_t bytes;
     } forbidden[VPCI_MAX_FORBIDDEN]; /* a BAR may not be moved over these */
     uint32_t forbidden_count;
-    struct vpci_function *function[VPCI_MAX_FUNCTIONS];
-    uint32_t function_count;
+    struct vpci_function *function; /* 0: none */
     /*
      * The display controller's decode bits and BARs as the guest sees them. They never reach the
      * hardware: the cluster draws to its framebuffer, and Linux turns decoding off while it sizes
@@ -107,25 +84,30 @@ struct vpci {
 };
 
 /* Registers CF8/CFC and the ECAM window; vm->pci is set. */
-enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
-                         uint8_t last_bus) HV_MUST_CHECK;
+void vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
+               uint8_t last_bus);
 /* The function belongs to somebody else: it reads as absent, and so do its registers in memory. */
-enum bn_status vpci_hide(struct vpci *pci, uint16_t bdf) HV_MUST_CHECK;
+void vpci_hide(struct vpci *pci, uint16_t bdf);
 /* Its VM has ended: no device of it writes to memory or interrupts from here on, and what can be
  * reset is. Takes a fifth of a second. */
 void vpci_stop_devices(struct vpci *pci);
+/* The function is somebody else's; the bridge leads to such a one. */
+bool vpci_hidden(const struct vpci *pci, uint16_t bdf);
+bool vpci_leads_to_hidden(const struct vpci *pci, uint16_t bridge);
 /* No BAR may be put there. */
-enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes) HV_MUST_CHECK;
+void vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes);
 
 /*
- * Adds a virtual function; the caller has filled bdf, ops, owner, bar[].bytes, msix_bar and
- * msix_count, and calls vpci_identify first. BARs are placed behind the highest real BAR below 4
- * GiB. Before the VM runs only.
+ * Adds a virtual function, zeroed but for `access` and `bar_bytes`, at a free place of the root bus
+ * and behind the highest real BAR below 4 GiB. `ids`: vendor in the lower half, device in the
+ * upper. Before the VM runs only.
  */
-void vpci_identify(struct vpci_function *function, uint16_t vendor_id, uint16_t device_id,
-                   uint32_t class_and_revision);
-enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function) HV_MUST_CHECK;
-/* Any CPU: fires an MSI-X vector; kept pending while masked. BN_EINVAL: no such vector. */
-enum bn_status vpci_msix_fire(struct vpci_function *function, unsigned vector) HV_MUST_CHECK;
+enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function, uint32_t ids,
+                        uint32_t class_and_revision);
+
+/* ---- The hypervisor's own PCI function in the service VM (binnacle/hvpci.h): configuration space
+ * and BAR 0. */
+/* Adds the function to `service`, whose PCI filter (vm->pci) is there. Before the VM runs. */
+enum bn_status hvpci_init(struct vm *service);
 
 #endif

@@ -3,9 +3,7 @@
 #ifndef HV_PCPU_H
 #define HV_PCPU_H
 
-#include "hv/lock.h"
 #include "hv/timer.h"
-#include "hv/types.h"
 
 #define PCPU_MAX_VCPUS (HV_MAX_VMS * 2)
 
@@ -54,5 +52,16 @@ static inline struct pcpu *this_pcpu(void)
 
 /* Makes another CPU leave guest mode or idle soon; nothing if it is in the host anyway. */
 void pcpu_kick(struct pcpu *cpu);
+
+/* ---- Which vCPU runs on a CPU, and the loop that runs it. */
+void sched_add(struct vcpu *vcpu); /* to its CPU, for good */
+/* The vCPU that shall run now, its state loaded; 0: nobody wants to. Own CPU. */
+struct vcpu *sched_pick(void);
+/* Own CPU: the loaded vCPU's state goes back to memory; it is not `loaded` any more. */
+void sched_unload(void);
+/* vCPU became runnable: its CPU looks again if that is of use. Any CPU. */
+void sched_wake(struct vcpu *vcpu);
+
+void vcpu_loop(void) HV_NORETURN;
 
 #endif

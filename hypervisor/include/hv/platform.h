@@ -8,13 +8,15 @@
 
 void vm_init_all(void); /* names the slots by the scenario */
 
-enum bn_status platform_create(struct vm *vm) HV_MUST_CHECK;
+enum bn_status platform_create(struct vm *vm);
 void platform_reset(struct vm *vm);
 void platform_destroy(struct vm *vm);
+/* Claims the ports of interrupt controllers and timer that no VM has. */
+void legacy_init(struct vm *vm);
 
 /* Make and fill a VM, ready for vm_start. What is wrong is told in the log by name. */
-enum bn_status prelaunched_build(struct vm *vm) HV_MUST_CHECK;
-enum bn_status service_build(struct vm *vm) HV_MUST_CHECK;
+enum bn_status prelaunched_build(struct vm *vm);
+enum bn_status service_build(struct vm *vm);
 
 /* Where the parts of a kernel lie, all in the VM's memory below 4 GiB, page-aligned. */
 struct linux_place {
@@ -35,15 +37,15 @@ struct linux_e820 {
 /* Checks a bzImage (Linux x86 boot protocol 2.12 or later, 64-bit): how much room it needs, how it
  * must be aligned. BN_EINVAL: not one. */
 enum bn_status linux_check(const uint8_t *image, uint64_t bytes, uint64_t *room,
-                           uint64_t *alignment) HV_MUST_CHECK;
+                           uint64_t *alignment);
 /* Copies it in, writes boot parameters, sets vCPU 0 to its 64-bit entry. */
 enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
                           const struct linux_place *place, const struct linux_e820 *e820,
-                          uint32_t e820_count) HV_MUST_CHECK;
+                          uint32_t e820_count);
 
 /* Multiboot1 ELF32 and its information, as guest_info.h says; sets vCPU 0 to its entry. */
 struct bn_guest_info;
 enum bn_status multiboot_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
-                              const struct bn_guest_info *info) HV_MUST_CHECK;
+                              const struct bn_guest_info *info);
 
 #endif

@@ -11,14 +11,14 @@
  * fills the scenario region. `copy` is the hypervisor's own copy of the scenario. Before any VM is
  * made. BN_EINVAL: the regions do not fit.
  */
-enum bn_status shm_init(const struct bn_scenario *copy) HV_MUST_CHECK;
+enum bn_status shm_init(const struct bn_scenario *copy);
 
 /*
  * Maps the window into the nested table of a pre-launched VM (at scenario shm.gpa) or of the
  * service VM (gpa == hpa), each region with the VM's rights; takes the range out of the table
  * before. Post-launched VMs: nothing to do here.
  */
-enum bn_status shm_map(struct vm *vm) HV_MUST_CHECK;
+enum bn_status shm_map(struct vm *vm);
 
 /* Is [hpa, hpa + bytes) completely / partly in the window? */
 bool shm_contains(hpa_t hpa, uint64_t bytes);
@@ -29,8 +29,7 @@ bool shm_overlaps(hpa_t hpa, uint64_t bytes);
  * mapped with them and no more than `rights`, its own directory in the first page, nothing else.
  * BN_EPERM: it has rights to nothing there.
  */
-enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes,
-                            uint32_t rights) HV_MUST_CHECK;
+enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights);
 
 /*
  * Nested page fault at `gpa`: true if that is in the window as this VM sees it, i.e. the VM did

@@ -20,8 +20,8 @@ void clock_wait_until(uint64_t tsc); /* short waits only: the CPU does nothing e
 uint64_t tsc_from_ns(uint64_t ns);
 uint64_t tsc_to_ns(uint64_t ticks);
 uint64_t tsc_to_apic_ticks(uint64_t ticks);
-void timer_arm(struct hv_timer *timer,
-               uint64_t deadline_tsc);     /* on the calling CPU; re-arms an armed one */
+/* On the calling CPU; re-arms an armed one. */
+void timer_arm(struct hv_timer *timer, uint64_t deadline_tsc);
 void timer_cancel(struct hv_timer *timer); /* any CPU */
 
 void timer_interrupt(void); /* the local APIC's timer fired on this CPU */

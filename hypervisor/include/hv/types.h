@@ -11,7 +11,8 @@ typedef uint64_t hpa_t; /* host physical address */
 typedef uint64_t gpa_t; /* guest physical address */
 typedef uint64_t gva_t; /* guest linear address */
 
-enum bn_status {
+/* Whoever gets one looks at it. */
+enum [[nodiscard]] bn_status {
     BN_OK = 0,
     BN_EINVAL, /* an argument makes no sense */
     BN_ENOMEM, /* a fixed pool is used up */
@@ -32,8 +33,42 @@ enum bn_status {
 #define HV_MAX_VMS    6
 #define HV_MAX_VCPUS  8 /* of one VM */
 
+static inline uint64_t page_down(uint64_t address)
+{
+    return address & ~(uint64_t)(HV_PAGE_BYTES - 1);
+}
+
+static inline uint64_t page_up(uint64_t address)
+{
+    return page_down(address + HV_PAGE_BYTES - 1);
+}
+
+/* Have [a, a + a_bytes) and [b, b + b_bytes), which do not wrap, an address in common? */
+static inline bool ranges_meet(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+    return a < b + b_bytes && b < a + a_bytes;
+}
+
 struct vm;
 struct vcpu;
 struct pcpu;
+
+/* ---- Spin locks. The hypervisor runs with interrupts off, so a lock needs no interrupt state.
+ * Order of locks: docs/hypervisor.md. */
+struct spinlock {
+    volatile uint32_t held;
+};
+
+static inline void spin_lock(struct spinlock *lock)
+{
+    while (__atomic_exchange_n(&lock->held, 1u, __ATOMIC_ACQUIRE))
+        while (lock->held)
+            __builtin_ia32_pause();
+}
+
+static inline void spin_unlock(struct spinlock *lock)
+{
+    __atomic_store_n(&lock->held, 0u, __ATOMIC_RELEASE);
+}
 
 #endif

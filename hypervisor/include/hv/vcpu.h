@@ -4,7 +4,6 @@
 #ifndef HV_VCPU_H
 #define HV_VCPU_H
 
-#include "hv/exit.h"
 #include "hv/insn.h"
 #include "hv/vlapic.h"
 
@@ -56,7 +55,6 @@ enum vcpu_state {
     VCPU_READY,   /* wants a CPU */
     VCPU_HALTED,  /* HLT: wakes on an interrupt */
     VCPU_WAIT_IO, /* an ioreq is with the service VM */
-    VCPU_PAUSED,  /* its VM is paused */
     VCPU_PARKED,  /* did something impossible; state was dumped */
 };
 
@@ -84,17 +82,15 @@ struct vcpu {
     uint32_t weight;      /* of the scenario */
     uint64_t vruntime;    /* time used, divided by weight */
     uint64_t run_start;   /* TSC; 0: not running */
-    uint64_t run_ticks;   /* TSC ticks of CPU it has had */
     volatile bool loaded; /* current on its CPU: its state may be in the registers */
     volatile uint32_t sipi_vector;
-    bool exclusive; /* no other vCPU ever runs on its CPU */
-    uint32_t asid;  /* tag of its TLB entries on its CPU */
+    uint32_t asid; /* tag of its TLB entries on its CPU */
     uint64_t tsc_aux, dr[4];
-    bool asleep;      /* as its CPU's scheduler saw it last */
-    bool nmi_pending; /* own CPU only */
-    bool irq_window;  /* asked for */
-    bool look;        /* what it should be given may have changed */
-    struct {          /* instructions that exited before: the same bytes are there again */
+    bool asleep;          /* as its CPU's scheduler saw it last */
+    bool nmi_pending;     /* own CPU only */
+    bool irq_window;      /* asked for */
+    bool look;            /* what it should be given may have changed */
+    struct known_length { /* instructions that exited before: the same bytes are there again */
         uint64_t rip, cr3;
         uint8_t kind, length;
     } known[VCPU_KNOWN];
@@ -103,7 +99,7 @@ struct vcpu {
     uint64_t xcr0;
 };
 
-#define VCPU_REQ_IRQ       (1u << 0) /* look at the local APIC and the PIC again */
+#define VCPU_REQ_IRQ       (1u << 0) /* look at the local APIC again */
 #define VCPU_REQ_NMI       (1u << 1)
 #define VCPU_REQ_FLUSH_TLB (1u << 2)
 #define VCPU_REQ_RESET     (1u << 3) /* INIT */
@@ -124,7 +120,7 @@ struct vcpu_vendor {
     void (*vcpu_destroy)(struct vcpu *vcpu);
     void (*vcpu_reset)(struct vcpu *vcpu); /* power-on state, SDM 3 §10.1 */
     void (*run)(struct vcpu *vcpu, struct vcpu_exit *exit);
-    uint64_t (*get_cr)(struct vcpu *vcpu, unsigned cr); /* 0, 2, 3, 4, 8 */
+    uint64_t (*get_cr)(struct vcpu *vcpu, unsigned cr); /* 0, 2, 3, 4 */
     void (*set_cr)(struct vcpu *vcpu, unsigned cr, uint64_t value);
     void (*get_segment)(struct vcpu *vcpu, enum segment which, struct segment_state *state);
     void (*set_segment)(struct vcpu *vcpu, enum segment which, const struct segment_state *state);

@@ -3,6 +3,7 @@
 #ifndef HV_VIOAPIC_H
 #define HV_VIOAPIC_H
 
+#include "hv/acpi.h"
 #include "hv/vm.h"
 
 #define VIOAPIC_BASE  0xFEC00000ull
@@ -32,18 +33,41 @@ struct vioapic {
 };
 
 /* Resets it and registers its page; vm->ioapic is set. */
-enum bn_status vioapic_init(struct vioapic *ioapic, struct vm *vm) HV_MUST_CHECK;
+void vioapic_init(struct vioapic *ioapic, struct vm *vm);
 void vioapic_reset(struct vioapic *ioapic);
 /* Any CPU: input of a pin, asserted or not (polarity is not modelled: asserted is asserted). */
 void vioapic_set_line(struct vioapic *ioapic, unsigned pin, bool asserted);
 /* From the local APIC: the guest ended a level-triggered interrupt. */
 void vioapic_eoi(struct vioapic *ioapic, uint8_t vector);
-uint64_t vioapic_entry(struct vioapic *ioapic, unsigned pin);
+uint64_t vioapic_entry(const struct vioapic *ioapic, unsigned pin); /* as it is just now */
 
-/* An ISA interrupt line (0..15): to the PIC and to the I/O APIC (line 0 to pin 2). */
+/* An ISA interrupt line (0..15) at the I/O APIC (line 0 at pin 2). */
 void vm_set_isa_irq(struct vm *vm, unsigned irq, bool asserted);
-/* A global interrupt as HSM's "set irqline" names it: 0..23; below 16 to the PIC too. BN_EINVAL:
- * no such line. */
-enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted) HV_MUST_CHECK;
+/* A global interrupt as HSM's "set irqline" names it: 0..23. BN_EINVAL: no such line. */
+enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted);
+
+/* ---- The physical I/O APICs: lines that go to a CPU directly, and lines that the service VM gets.
+ */
+/* Masks every pin of every I/O APIC and both PICs. `info` stays where it is. */
+void hostirq_init(const struct acpi_info *info);
+/* The global number of an ISA interrupt, and its trigger and polarity by the overrides. */
+uint32_t hostirq_isa_gsi(unsigned irq, bool *level, bool *low);
+/* Routes a line to one CPU and vector for good (console, a VM's own device); the service VM never
+ * gets it. BN_ENODEV: no such line. */
+enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, bool level, bool low);
+/*
+ * Lines 0..23 follow the service VM's I/O APIC from here on: a pin that the guest unmasks is
+ * unmasked at the machine with the guest's vector, trigger and polarity, at the CPU of the vCPU it
+ * names. Not those that were routed, and not `virtual_pins` (bit per pin), which are emulated.
+ */
+void hostirq_forward(struct vioapic *ioapic, uint32_t virtual_pins);
+/* Nobody gets those lines any more: masked at the machine, whatever was under way is forgotten. */
+void hostirq_stop(void);
+/*
+ * A physical interrupt arrived on this vCPU's CPU, and no vector of the hypervisor's. True: it was
+ * a forwarded line, now pending in the I/O APIC of the VM; false: a message of a device
+ * (MSI), to be posted to this vCPU with the same vector. The caller ends it at the local APIC.
+ */
+bool hostirq_take(struct vcpu *vcpu, uint8_t vector);
 
 #endif

@@ -6,8 +6,7 @@
 
 #include "hv/timer.h"
 
-#define VLAPIC_BASE     0xFEE00000ull
-#define VLAPIC_TIMER_HZ 1000000000u /* input clock of the count-down timer: one tick is 1 ns */
+#define VLAPIC_BASE 0xFEE00000ull
 
 #define MSR_APIC_BASE    0x1Bu
 #define MSR_TSC_DEADLINE 0x6E0u
@@ -17,11 +16,9 @@
 enum vlapic_delivery { /* delivery modes of ICR, LVT, RTE and MSI data, SDM 3 §11.6.1 */
                        DELIVER_FIXED = 0,
                        DELIVER_LOWEST = 1,
-                       DELIVER_SMI = 2,
                        DELIVER_NMI = 4,
                        DELIVER_INIT = 5,
                        DELIVER_SIPI = 6,
-                       DELIVER_EXTINT = 7,
 };
 
 struct vlapic {
@@ -32,9 +29,13 @@ struct vlapic {
      */
     uint32_t apic_id;
     uint64_t base_msr; /* IA32_APIC_BASE */
-    uint32_t regs[64]; /* by offset / 16 */
-    uint32_t irr[8];   /* posted by any CPU: atomic accesses only, as tmr and esr_pending */
-    uint32_t isr[8], tmr[8];
+    union {
+        uint32_t regs[64]; /* by offset / 16 */
+        struct {
+            uint32_t before[16], isr[8];
+            uint32_t tmr[8], irr[8]; /* posted by any CPU: atomic accesses only, as esr_pending */
+        };
+    };
     uint32_t esr_pending; /* errors since the last write of ESR */
     uint64_t tsc_deadline;
     struct hv_timer timer;
@@ -43,24 +44,18 @@ struct vlapic {
 
 /* Power-on or INIT state; keeps vcpu and apic_id. vCPU 0 is the bootstrap processor. */
 void vlapic_reset(struct vlapic *lapic);
-/* Stops the timer: the vCPU is gone. */
-void vlapic_finish(struct vlapic *lapic);
 /* Any CPU: makes `vector` pending and wakes the vCPU. Level as the trigger mode register should
  * show it. Dropped while the guest has its APIC disabled. */
 void vlapic_post(struct vcpu *vcpu, uint8_t vector, bool level);
 /* Own CPU, before entry: the vector to inject now, or -1. Accepting moves it from IRR to ISR. */
 int vlapic_pending(struct vlapic *lapic);
 void vlapic_accept(struct vlapic *lapic, uint8_t vector);
-bool vlapic_takes_extint(const struct vlapic *lapic); /* PIC through LINT0 */
-/* CR8 is bits 7:4 of the task priority register. */
-uint64_t vlapic_cr8(const struct vlapic *lapic);
-void vlapic_set_cr8(struct vlapic *lapic, uint64_t value);
 /* Registers by MSR (0x800..0x8FF, 0x6E0, 0x1B) and by page offset. BN_EINVAL: the guest gets #GP.
  */
-enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value) HV_MUST_CHECK;
-enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value) HV_MUST_CHECK;
-enum bn_status vlapic_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                           bool write, uint64_t *value);
+enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
+enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+struct io_access;
+void vlapic_mmio(struct io_access *io);
 
 /* An interrupt message inside one VM: who gets it, how, and with which vector. */
 struct vlapic_message {
@@ -78,7 +73,7 @@ unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message);
 bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message);
 /* A message as a device would write it (MSI address and data): the vCPUs of `vm` it names get the
  * vector. BN_EINVAL: no such address, vector or delivery mode. */
-enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data) HV_MUST_CHECK;
+enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data);
 
 /* core's: starts a vCPU that is in VCPU_WAIT_SIPI at page `vector`; ignored in any other state. Any
  * CPU. */

@@ -4,17 +4,26 @@
 #define HV_VM_H
 
 #include "binnacle/scenario.h"
-#include "hv/lock.h"
+#include "hv/lib.h"
+#include "hv/log.h"
 #include "hv/paging.h"
+#include "hv/pcpu.h"
 #include "hv/vcpu.h"
 
 /*
- * An emulated register range. Handlers run on the accessing vCPU's CPU with no lock held; `offset`
- * is region-relative. On a read they set *value (zero-extended). They return BN_OK, or BN_EBUSY:
- * the answer will come from the service VM (vCPU is then VCPU_WAIT_IO).
+ * One access to an emulated register range, on the accessing vCPU's CPU with no lock held. A read
+ * starts with all ones as its value, the answer of an empty bus; the handler puts its own there.
  */
-typedef enum bn_status (*io_handler)(struct vcpu *vcpu, void *device, uint64_t offset,
-                                     unsigned bytes, bool write, uint64_t *value);
+struct io_access {
+    bool mmio; /* else a port */
+    bool write;
+    uint8_t bytes; /* 1, 2, 4; MMIO: 8 too */
+    uint64_t address, value;
+    uint64_t offset; /* of the address in its range */
+    void *device;    /* the range's */
+    struct vcpu *vcpu;
+};
+typedef void (*io_handler)(struct io_access *io);
 
 struct io_region {
     uint64_t base, bytes;
@@ -38,8 +47,6 @@ struct vm {
     struct io_region mmio[VM_MAX_IO_REGIONS];
     uint32_t pio_count, mmio_count;
     struct vioapic *ioapic; /* 0 for VMs without */
-    struct vpic *pic;
-    struct vpit *pit;
     struct vuart *uart;
     struct vpci *pci;           /* configuration space filter of the service VM */
     struct ioreq_client *ioreq; /* post-launched VMs */
@@ -50,38 +57,32 @@ extern struct vm vms[HV_MAX_VMS]; /* index = scenario index */
 struct vm *vm_service(void);
 bool vm_is_service(const struct vm *vm);
 
-/* Adds an emulated range; they may not overlap (BN_EINVAL). Before the VM runs only. */
-enum bn_status vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler,
-                          void *device) HV_MUST_CHECK;
-enum bn_status vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler,
-                           void *device) HV_MUST_CHECK;
+/* Adds an emulated range, before the VM runs; two that overlap are a panic that names them. */
+void vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler, void *device);
+void vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler, void *device);
 
 /*
  * Guest memory, the only way to it: copies at most one page-crossing range after checking every
  * page against the VM's nested page table (rights included). BN_EFAULT leaves nothing half-said:
  * `bytes` are copied completely or not at all.
  */
-enum bn_status gpa_read(struct vm *vm, gpa_t gpa, void *to, size_t bytes) HV_MUST_CHECK;
-enum bn_status gpa_write(struct vm *vm, gpa_t gpa, const void *from, size_t bytes) HV_MUST_CHECK;
+enum bn_status gpa_read(struct vm *vm, gpa_t gpa, void *to, size_t bytes);
+enum bn_status gpa_write(struct vm *vm, gpa_t gpa, const void *from, size_t bytes);
 /* By linear address, through the guest's own tables (any mode); for instruction fetch and string
  * I/O. */
-enum bn_status gva_read(struct vcpu *vcpu, gva_t gva, void *to, size_t bytes) HV_MUST_CHECK;
-enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from,
-                         size_t bytes) HV_MUST_CHECK;
+enum bn_status gva_read(struct vcpu *vcpu, gva_t gva, void *to, size_t bytes);
+enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from, size_t bytes);
 
 /* Mapping guest memory, and removing it: vm_unmap returns when no CPU can reach the old pages. */
-enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes,
-                      uint32_t rights) HV_MUST_CHECK;
-enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes) HV_MUST_CHECK;
+enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights);
+enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes);
 void vm_flush_tlb(struct vm *vm); /* all its vCPUs; returns when done */
 
 /* Life of post-launched VMs (hypercalls) and of all (power control). Destroying never fails and
  * takes a running VM. */
-enum bn_status
-vm_create(struct vm *vm) HV_MUST_CHECK; /* from its scenario entry, vCPUs reset, not running */
+enum bn_status vm_create(struct vm *vm); /* from its scenario entry, vCPUs reset, not running */
 void vm_start(struct vm *vm);
 void vm_pause(struct vm *vm); /* returns when no vCPU of it is in guest mode */
-void vm_resume(struct vm *vm);
 void vm_reset(struct vm *vm);
 void vm_destroy(struct vm *vm); /* returns when mappings are gone and every CPU's TLB is flushed */
 

@@ -13,16 +13,15 @@ struct vuart {
     struct vm *vm;
     struct spinlock lock;
     uint8_t irq;
-    uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
-    bool thr_empty_pending; /* THRE interrupt not yet seen in IIR */
-    bool overrun, line;
+    uint8_t reg[8], divisor[2]; /* as written; FCR at IIR's place */
+    bool thr_empty_pending;     /* THRE interrupt not yet seen in IIR */
+    bool line;
     uint8_t fifo[VUART_FIFO];
     uint8_t head, count;
 };
 
 /* Resets it and registers 8 ports at `port`; vm->uart is set. */
-enum bn_status vuart_init(struct vuart *uart, struct vm *vm, uint16_t port,
-                          uint8_t irq) HV_MUST_CHECK;
+void vuart_init(struct vuart *uart, struct vm *vm, uint16_t port, uint8_t irq);
 void vuart_reset(struct vuart *uart);
 /* Any CPU: a character typed for this VM. False: no room, offer it again later. */
 bool vuart_receive(struct vuart *uart, uint8_t c);

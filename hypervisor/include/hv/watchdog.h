@@ -3,6 +3,8 @@
 #ifndef HV_WATCHDOG_H
 #define HV_WATCHDOG_H
 
+#include "binnacle/hvpci.h"
+#include "hv/acpi.h"
 #include "hv/vm.h"
 
 /* Arms the watchdogs of the scenario on the calling CPU (not the cluster's). After the VMs are
@@ -11,26 +13,13 @@ void watchdog_init(const struct bn_scenario *scenario);
 void watchdog_service_beat(void); /* the service VM is alive (hvpci register) */
 uint32_t watchdog_service_beats(void);
 
-enum vm_end { /* how a VM ended; values as in binnacle/hvpci.h */
-              VM_END_NONE,
-              VM_END_POWER_OFF, /* ACPI S5 and its like */
-              VM_END_RESET,     /* reset port, CF9, keyboard controller */
-              VM_END_SLEEP,     /* S1..S4: we offer none, so it ends as by power-off */
-              VM_END_TRIPLE_FAULT,
-              VM_END_PARKED,   /* did something impossible */
-              VM_END_WATCHDOG, /* missed its deadline */
-              VM_END_STOPPED,  /* by request */
-              VM_END_RESTART,  /* by request, and starts again */
-};
-
 /*
- * A VM has ended itself (vm_guest_power of power.h, vcpu_park), was found dead or is wanted ended;
+ * A VM has ended itself (power.h, vcpu_park), was found dead or is wanted ended;
  * any CPU, any context but NMI, returns at once. Its vCPUs leave guest mode soon; the policy
  * decides what then becomes of it, in policy_work(): started again (scenario flag BN_VM_RESTART),
- * left to its device model (post-launched), or left dead. This is also where power.h's
- * vm_guest_power lives.
+ * left to its device model (post-launched), or left dead.
  */
-void policy_vm_ended(struct vm *vm, enum vm_end how);
+void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how);
 void policy_ignition_off(void); /* IVI, service VM, cluster; then the machine is switched off */
 
 /*
@@ -47,6 +36,35 @@ static inline void policy_work(void)
 
 /* For hvpci: how often a VM was started again, and how it ended last. */
 uint32_t policy_restarts(const struct vm *vm);
-enum vm_end policy_last_end(const struct vm *vm);
+enum bn_hvpci_end policy_last_end(const struct vm *vm);
+
+/* ---- Between the watchdogs and the power policy; what they ask of core. */
+void watchdog_tick_on(void); /* policy_decide() is to be called some 20 times a second */
+void watchdog_vm_started(struct vm *vm); /* its deadline counts from now */
+void watchdog_service_ended(void);       /* the display is taken from it */
+
+/* ---- What the run loop asks of the exit handlers. */
+void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit);
+void exit_io_done(struct vcpu *vcpu); /* VCPU_REQ_IO_DONE was taken */
+void exit_end_vm(struct vcpu *vcpu, enum bn_hvpci_end how);
+void exit_mmio(struct vcpu *vcpu, const struct vcpu_exit *exit);
+void exit_pio(struct vcpu *vcpu, const struct vcpu_exit *exit);
+
+void vcpu_reset(struct vcpu *vcpu); /* power-on or INIT state of everything in it */
+
+/* ---- Power, reset and sleep registers of the machine: a VM that uses them ends itself and nothing
+ * else. */
+/*
+ * Puts the emulated registers in front of the service VM: PM1 control, SMI enables and TCO beside
+ * it, the reset register, 60h/64h, 92h, B2h. CF9h is part of the configuration ports (vpci_init).
+ */
+void power_init(struct vm *vm, const struct acpi_info *info);
+/* A byte access to CF9h, the reset control register. */
+void power_cf9(struct io_access *io);
+
+/* The machine itself, by whatever works (acpi_info as power_init got it); the second does not
+ * return. */
+void power_off_machine(void);
+void reset_machine(void) HV_NORETURN;
 
 #endif

@@ -3,7 +3,6 @@
 #include "hv/acpi.h"
 #include "acpi_tables.h"
 #include "hv/log.h"
-#include "hv/paging.h"
 
 #define TABLE_MAX_BYTES 0x400000u
 #define BELOW_4G        0x100000000ull /* what is certain to be in the direct map */
@@ -33,7 +32,7 @@ static bool table_good(hpa_t table)
     name = hpa_to_ptr(table);
     bytes = length_of(table);
     if (bytes < SDT_BYTES || bytes > TABLE_MAX_BYTES || !sums_to_zero(table, bytes)) {
-        hv_log("acpi: table %.4s at %#lx: bad length or checksum", name, (unsigned long)table);
+        hv_log("acpi: table %.4s at %#lx: bad length or checksum", name, table);
         return false;
     }
     return true;
@@ -52,11 +51,10 @@ static void add_cpu(struct acpi_info *info, uint32_t apic_id, uint8_t uid, uint3
         hv_log("acpi: more than %u CPUs; APIC id %u is left out", HV_MAX_PCPUS, apic_id);
         return;
     }
-    info->cpu_apic_id[info->cpu_count] = apic_id;
-    info->cpu_uid[info->cpu_count++] = uid;
+    info->cpu[info->cpu_count++] = (struct acpi_cpu){apic_id, uid};
 }
 
-static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint8_t type, uint8_t bytes)
+static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes)
 {
     if (type == MADT_LAPIC && bytes >= 8) {
         add_cpu(info, acpi_get8(entry + 3), acpi_get8(entry + 2), acpi_get32(entry + 4));
@@ -78,18 +76,32 @@ static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint8_t type, u
     }
 }
 
-static void read_madt(struct acpi_info *info, hpa_t table)
+/* DMAR (VT-d §8.3). */
+static void read_dmar_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes)
 {
-    uint32_t bytes = length_of(table), at = MADT_ENTRIES;
+    if (type != DMAR_UNIT || bytes < 16)
+        return;
+    if (info->iommu_count < ACPI_MAX_IOMMUS)
+        info->iommu[info->iommu_count] = acpi_get64(entry + 8);
+    info->iommu_count++;
+}
 
-    while (at + 2 <= bytes) {
-        uint8_t length = acpi_get8(table + at + 1);
+/* A table of entries that start with their type and length, `width` bytes each. */
+static void read_entries(struct acpi_info *info, hpa_t table, uint32_t at, unsigned width,
+                         void (*read)(struct acpi_info *, hpa_t, uint16_t, uint16_t))
+{
+    uint32_t bytes = length_of(table);
 
-        if (length < 2 || length > bytes - at) {
-            hv_log("acpi: APIC: entry at %u has length %u", at, length);
+    while (at + 2 * width <= bytes) {
+        uint16_t type = width == 1 ? acpi_get8(table + at) : acpi_get16(table + at);
+        uint16_t length = width == 1 ? acpi_get8(table + at + 1) : acpi_get16(table + at + 2);
+
+        if (length < 2 * width || length > bytes - at) {
+            hv_log("acpi: %.4s: entry at %u has length %u", (const char *)hpa_to_ptr(table), at,
+                   length);
             return;
         }
-        read_madt_entry(info, table + at, acpi_get8(table + at), length);
+        read(info, table + at, type, length);
         at += length;
     }
 }
@@ -160,24 +172,17 @@ static void read_fadt(struct acpi_info *info, hpa_t table)
         hv_log("acpi: FACP: only %u bytes", bytes);
         return;
     }
-    info->fadt = table;
-    info->facs = acpi_get32(table + FADT_FACS);
     info->dsdt = acpi_get32(table + FADT_DSDT);
-    info->sci_irq = acpi_get16(table + FADT_SCI);
     info->smi_command = acpi_get32(table + FADT_SMI);
     info->acpi_enable = acpi_get8(table + FADT_ACPI_ENABLE);
     find_s5(info);
     info->pm1a_event = port_block(table, FADT_PM1A_EVENT, FADT_X_PM1A_EVENT);
-    info->pm1b_event = port_block(table, FADT_PM1B_EVENT, FADT_X_PM1B_EVENT);
     info->pm1a_control = port_block(table, FADT_PM1A_CONTROL, FADT_X_PM1A_CONTROL);
     info->pm1b_control = port_block(table, FADT_PM1B_CONTROL, FADT_X_PM1B_CONTROL);
     info->pm_timer = port_block(table, FADT_PM_TIMER, FADT_X_PM_TIMER);
-    info->pm1_event_bytes = acpi_get8(table + FADT_PM1_EVENT_BYTES);
-    info->pm1_control_bytes = acpi_get8(table + FADT_PM1_CONTROL_BYTES);
     if (bytes > FADT_RESET_VALUE && acpi_get32(table + FADT_FLAGS) & FADT_RESET_SUPPORTED) {
         info->reset_supported = true;
         info->reset.space = acpi_get8(table + FADT_RESET);
-        info->reset.bits = acpi_get8(table + FADT_RESET + 1);
         info->reset.address = acpi_get64(table + FADT_RESET + GAS_ADDRESS);
         info->reset_value = acpi_get8(table + FADT_RESET_VALUE);
     }
@@ -186,7 +191,7 @@ static void read_fadt(struct acpi_info *info, hpa_t table)
 static void read_table(struct acpi_info *info, hpa_t table)
 {
     if (acpi_is(table, "APIC"))
-        read_madt(info, table);
+        read_entries(info, table, MADT_ENTRIES, 1, read_madt_entry);
     else if (acpi_is(table, "MCFG"))
         read_mcfg(info, table);
     else if (acpi_is(table, "FACP"))
@@ -194,23 +199,19 @@ static void read_table(struct acpi_info *info, hpa_t table)
     else if (acpi_is(table, "HPET") && length_of(table) >= 56)
         info->hpet_base = acpi_get64(table + 44);
     else if (acpi_is(table, "DMAR"))
-        info->dmar = table;
+        read_entries(info, table, DMAR_ENTRIES, 2, read_dmar_entry);
 }
 
 /* The boot CPU is number 0; the others keep the firmware's order. */
 static void boot_cpu_first(struct acpi_info *info, uint32_t boot_apic_id)
 {
     for (uint32_t i = 1; i < info->cpu_count; i++) {
-        uint8_t uid = info->cpu_uid[i];
+        struct acpi_cpu boot = info->cpu[i];
 
-        if (info->cpu_apic_id[i] != boot_apic_id)
+        if (boot.apic_id != boot_apic_id)
             continue;
-        for (uint32_t j = i; j; j--) {
-            info->cpu_apic_id[j] = info->cpu_apic_id[j - 1];
-            info->cpu_uid[j] = info->cpu_uid[j - 1];
-        }
-        info->cpu_apic_id[0] = boot_apic_id;
-        info->cpu_uid[0] = uid;
+        __builtin_memmove(&info->cpu[1], &info->cpu[0], i * sizeof(boot));
+        info->cpu[0] = boot;
     }
 }
 
@@ -225,7 +226,7 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
         return BN_OK;
     if (rsdp > BELOW_4G - RSDP_BYTES || __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) ||
         !sums_to_zero(rsdp, RSDP_V1_BYTES)) {
-        hv_log("acpi: root pointer at %#lx is none", (unsigned long)rsdp);
+        hv_log("acpi: root pointer at %#lx is none", rsdp);
         return BN_EINVAL;
     }
     extended = acpi_get8(rsdp + RSDP_REVISION) >= 2 && sums_to_zero(rsdp, RSDP_BYTES) &&
@@ -234,7 +235,6 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
     step = extended ? 8 : 4;
     if (!table_good(root))
         return BN_EINVAL;
-    __builtin_memcpy(info->oem_id, hpa_to_ptr(rsdp + RSDP_OEM), sizeof(info->oem_id));
     for (uint32_t at = SDT_BYTES; at + step <= length_of(root); at += step) {
         hpa_t table = extended ? acpi_get64(root + at) : acpi_get32(root + at);
 
@@ -246,6 +246,10 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
         }
         info->tables[info->table_count++] = table;
         read_table(info, table);
+    }
+    if (info->iommu_count > ACPI_MAX_IOMMUS) { /* one that is not hidden would be a VM's */
+        hv_log("acpi: more than %u IOMMUs", ACPI_MAX_IOMMUS);
+        return BN_EINVAL;
     }
     boot_cpu_first(info, boot_apic_id);
     info->present = true;

@@ -2,10 +2,9 @@
 /* The service VM's view of ACPI: a root of its own that lists its CPUs and leaves out what is not
  * its. */
 #include "acpi_tables.h"
-#include "hv/acpi.h"
 #include "hv/vioapic.h"
 
-#define XSDT_AT 64u /* behind the root pointer */
+#define MADT_AT 64u /* behind the root pointer */
 
 struct builder {
     uint8_t *page;
@@ -23,24 +22,9 @@ static void put(struct builder *b, const void *data, uint32_t bytes)
     b->at += bytes;
 }
 
-static void put8(struct builder *b, uint8_t value)
+static void put_number(struct builder *b, uint64_t value, uint32_t bytes)
 {
-    put(b, &value, 1);
-}
-
-static void put16(struct builder *b, uint16_t value)
-{
-    put(b, &value, 2);
-}
-
-static void put32(struct builder *b, uint32_t value)
-{
-    put(b, &value, 4);
-}
-
-static void put64(struct builder *b, uint64_t value)
-{
-    put(b, &value, 8);
+    put(b, &value, bytes);
 }
 
 static uint8_t checksum(const uint8_t *from, uint32_t bytes)
@@ -57,16 +41,13 @@ static uint32_t begin_table(struct builder *b, const char *signature, uint8_t re
     uint32_t start = b->at;
 
     put(b, signature, 4);
-    put32(b, 0); /* length, by end_table */
-    put8(b, revision);
-    put8(b, 0); /* checksum */
-    put(b,
-        "BNACLE"
-        "BINNACLE",
-        14); /* OEM id, OEM table id */
-    put32(b, 1);
+    put_number(b, 0, 4); /* length, by end_table */
+    put_number(b, revision, 1);
+    put_number(b, 0, 1);          /* checksum */
+    put(b, "BNACLEBINNACLE", 14); /* OEM id, OEM table id */
+    put_number(b, 1, 4);
     put(b, "BNCL", 4);
-    put32(b, 1);
+    put_number(b, 1, 4);
     return start;
 }
 
@@ -84,84 +65,73 @@ static void end_table(struct builder *b, uint32_t start)
 static uint8_t uid_of(const struct acpi_info *info, uint32_t apic_id)
 {
     for (uint32_t i = 0; i < info->cpu_count; i++)
-        if (info->cpu_apic_id[i] == apic_id)
-            return info->cpu_uid[i];
+        if (info->cpu[i].apic_id == apic_id)
+            return info->cpu[i].uid;
     return (uint8_t)apic_id;
 }
 
-static uint32_t build_madt(struct builder *b, const struct acpi_info *info,
-                           const struct acpi_service_view *view)
+static void build_madt(struct builder *b, const struct acpi_info *info, const struct vm *vm)
 {
     uint32_t start = begin_table(b, "APIC", 4);
 
-    put32(b, (uint32_t)VLAPIC_BASE);
-    put32(b, 1); /* a pair of 8259s is there as well */
-    for (uint32_t i = 0; i < view->cpu_count; i++) {
-        put16(b, MADT_LAPIC | 8 << 8);
-        put8(b, uid_of(info, view->apic_id[i]));
-        put8(b, (uint8_t)view->apic_id[i]);
-        put32(b, 1);
+    put_number(b, VLAPIC_BASE, 4);
+    put_number(b, 0, 4); /* no 8259s */
+    for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+        put_number(b, MADT_LAPIC | 8 << 8, 2);
+        put_number(b, uid_of(info, vm->vcpu[i].lapic.apic_id), 1);
+        put_number(b, vm->vcpu[i].lapic.apic_id, 1);
+        put_number(b, 1, 4);
     }
-    put16(b, MADT_IOAPIC | 12 << 8);
-    put16(b, info->ioapic_count ? info->ioapic[0].id : 0);
-    put32(b, (uint32_t)VIOAPIC_BASE);
-    put32(b, 0);
+    put_number(b, MADT_IOAPIC | 12 << 8, 2);
+    put_number(b, info->ioapic_count ? info->ioapic[0].id : 0, 2);
+    put_number(b, VIOAPIC_BASE, 4);
+    put_number(b, 0, 4);
     for (uint32_t i = 0; i < info->override_count; i++) {
         if (info->override[i].gsi >= VIOAPIC_PINS)
             continue;
-        put16(b, MADT_OVERRIDE | 10 << 8);
-        put16(b, (uint16_t)(info->override[i].irq << 8)); /* bus 0: ISA */
-        put32(b, info->override[i].gsi);
-        put16(b, info->override[i].flags);
+        put_number(b, MADT_OVERRIDE | 10 << 8, 2);
+        put_number(b, (uint32_t)info->override[i].irq << 8, 2); /* bus 0: ISA */
+        put_number(b, info->override[i].gsi, 4);
+        put_number(b, info->override[i].flags, 2);
     }
     end_table(b, start);
-    return start;
 }
 
-static bool dropped(hpa_t table, const struct acpi_service_view *view)
+static bool dropped(hpa_t table)
 {
     /*
      * Remapping hardware is the hypervisor's; topology, memory and error tables tell of CPUs and
      * memory that are others'; the console that SPCR and DBG2 name is not the guest's.
      */
-    static const char drop[][5] = {"APIC", "DMAR", "IVRS", "SRAT", "SLIT", "MSCT",
-                                   "PPTT", "HMAT", "EINJ", "ERST", "HEST", "BERT",
-                                   "DRTM", "SPCR", "DBG2", "WDAT", "WDRT", "XSDT"};
+    static const char drop[][5] = {"APIC", "DMAR", "IVRS", "SRAT", "SLIT", "MSCT", "PPTT",
+                                   "HMAT", "EINJ", "ERST", "HEST", "BERT", "DRTM", "SPCR",
+                                   "DBG2", "WDAT", "WDRT", "XSDT", "HPET"};
 
     for (size_t i = 0; i < HV_ARRAY_SIZE(drop); i++)
         if (acpi_is(table, drop[i]))
             return true;
-    for (uint32_t i = 0; i < view->drop_count && i < HV_ARRAY_SIZE(view->drop); i++)
-        if (acpi_is(table, view->drop[i]))
-            return true;
-    return acpi_is(table, "HPET") && !view->keep_hpet;
+    return false;
 }
 
-enum bn_status acpi_build_service(const struct acpi_info *info,
-                                  const struct acpi_service_view *view, hpa_t page)
+enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm *vm, hpa_t page)
 {
-    struct builder b = {.page = hpa_to_ptr(page), .at = XSDT_AT};
+    struct builder b = {.page = hpa_to_ptr(page), .at = MADT_AT};
     uint8_t *rsdp = b.page;
-    uint64_t xsdt = page + XSDT_AT, madt;
-    uint32_t bytes = RSDP_BYTES, start, entry;
+    uint32_t bytes = RSDP_BYTES, start;
+    uint64_t xsdt;
 
     __builtin_memset(b.page, 0, HV_PAGE_BYTES);
+    build_madt(&b, info, vm);
     start = begin_table(&b, "XSDT", 1);
-    entry = b.at;
-    put64(&b, 0); /* the MADT, whose place is not known yet */
+    xsdt = page + start;
+    put_number(&b, page + MADT_AT, 8);
     for (uint32_t i = 0; i < info->table_count; i++)
-        if (!dropped(info->tables[i], view))
-            put64(&b, info->tables[i]);
+        if (!dropped(info->tables[i]))
+            put_number(&b, info->tables[i], 8);
     end_table(&b, start);
-    madt = page + build_madt(&b, info, view);
     if (b.full)
         return BN_ENOMEM;
-    __builtin_memcpy(b.page + entry, &madt, 8);
-    bytes = acpi_get32(xsdt + SDT_LENGTH);
-    b.page[start + SDT_CHECKSUM] = 0;
-    b.page[start + SDT_CHECKSUM] = checksum(b.page + start, bytes);
 
-    bytes = RSDP_BYTES;
     __builtin_memcpy(rsdp, "RSD PTR ", 8);
     __builtin_memcpy(rsdp + RSDP_OEM, "BNACLE", 6);
     rsdp[RSDP_REVISION] = 2;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The physical I/O APICs: direct lines, and those that follow the service VM's virtual one. */
-#include "hv/hostirq.h"
 #include "hv/hw.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
+#include "hv/vioapic.h"
 
 #define REG_SELECT    0x00u
 #define REG_WINDOW    0x10u
@@ -15,11 +13,8 @@
 
 static struct {
     struct spinlock lock; /* taken before a virtual I/O APIC's */
-    struct acpi_ioapic chip[ACPI_MAX_IOAPICS];
+    const struct acpi_info *info;
     uint32_t pins[ACPI_MAX_IOAPICS];
-    uint32_t chip_count;
-    struct acpi_override override[ACPI_MAX_OVERRIDES];
-    uint32_t override_count;
     uint32_t direct[DIRECT_MAX]; /* lines that were routed for good */
     uint32_t direct_count;
 
@@ -43,9 +38,9 @@ static void chip_write(const struct acpi_ioapic *chip, uint32_t index, uint32_t 
 
 static const struct acpi_ioapic *chip_of(uint32_t gsi)
 {
-    for (uint32_t i = 0; i < irq.chip_count; i++)
-        if (gsi >= irq.chip[i].gsi_base && gsi - irq.chip[i].gsi_base < irq.pins[i])
-            return &irq.chip[i];
+    for (uint32_t i = 0; i < irq.info->ioapic_count; i++)
+        if (gsi >= irq.info->ioapic[i].gsi_base && gsi - irq.info->ioapic[i].gsi_base < irq.pins[i])
+            return &irq.info->ioapic[i];
     return NULL;
 }
 
@@ -65,17 +60,14 @@ static void write_rte(uint32_t gsi, uint64_t rte)
 
 void hostirq_init(const struct acpi_info *info)
 {
-    irq.chip_count = info->ioapic_count;
-    irq.override_count = info->override_count;
+    irq.info = info;
     irq.direct_count = 0;
     irq.ioapic = NULL;
     irq.waiting = 0;
-    __builtin_memcpy(irq.chip, info->ioapic, sizeof(irq.chip));
-    __builtin_memcpy(irq.override, info->override, sizeof(irq.override));
-    for (uint32_t i = 0; i < irq.chip_count; i++) {
-        irq.pins[i] = (chip_read(&irq.chip[i], INDEX_VERSION) >> 16 & 0xFF) + 1;
+    for (uint32_t i = 0; i < irq.info->ioapic_count; i++) {
+        irq.pins[i] = (chip_read(&irq.info->ioapic[i], INDEX_VERSION) >> 16 & 0xFF) + 1;
         for (uint32_t pin = 0; pin < irq.pins[i]; pin++)
-            write_rte(irq.chip[i].gsi_base + pin, RTE_MASKED);
+            write_rte(irq.info->ioapic[i].gsi_base + pin, RTE_MASKED);
     }
     hw_out8(0x21, 0xFF);
     hw_out8(0xA1, 0xFF);
@@ -84,12 +76,14 @@ void hostirq_init(const struct acpi_info *info)
 uint32_t hostirq_isa_gsi(unsigned isa, bool *level, bool *low)
 {
     *level = *low = false; /* the bus' own: edges, active high */
-    for (uint32_t i = 0; i < irq.override_count; i++) {
-        if (irq.override[i].irq != isa)
+    for (uint32_t i = 0; i < irq.info->override_count; i++) {
+        const struct acpi_override *override = &irq.info->override[i];
+
+        if (override->irq != isa)
             continue;
-        *low = (irq.override[i].flags & 3) == 3;
-        *level = (irq.override[i].flags >> 2 & 3) == 3;
-        return irq.override[i].gsi;
+        *low = (override->flags & 3) == 3;
+        *level = (override->flags >> 2 & 3) == 3;
+        return override->gsi;
     }
     return isa;
 }
@@ -143,29 +137,24 @@ static uint64_t physical_entry(const struct vioapic *ioapic, uint64_t rte)
     return RTE_MASKED;
 }
 
-static bool forwarded(unsigned pin)
-{
-    return !(irq.not_forwarded >> pin & 1) && !is_direct(pin);
-}
-
 static void pin_changed(struct vioapic *ioapic, unsigned pin)
 {
+    uint32_t bit = 1u << pin;
     uint64_t rte;
-    bool lower = false, refused;
+    bool lower, refused;
 
     spin_lock(&irq.lock);
-    if (!forwarded(pin)) {
+    if (irq.not_forwarded & bit || is_direct(pin)) {
         spin_unlock(&irq.lock);
         return;
     }
     rte = vioapic_entry(ioapic, pin);
     irq.rte[pin] = physical_entry(ioapic, rte);
     /* Ended by other means than an EOI (trigger mode toggled, entry reset): nothing to wait for. */
-    if (irq.waiting >> pin & 1 && !(rte & (RTE_REMOTE_IRR | RTE_MASKED))) {
-        irq.waiting &= ~(1u << pin);
-        lower = true;
-    }
-    write_rte(pin, irq.rte[pin] | (irq.waiting >> pin & 1 ? RTE_MASKED : 0));
+    lower = irq.waiting & bit && !(rte & (RTE_REMOTE_IRR | RTE_MASKED));
+    if (lower)
+        irq.waiting &= ~bit;
+    write_rte(pin, irq.rte[pin] | (irq.waiting & bit ? RTE_MASKED : 0));
     refused = irq.rte[pin] & ~rte & RTE_MASKED;
     spin_unlock(&irq.lock);
     if (refused)
@@ -198,7 +187,7 @@ static void mask_forwarded(void)
     irq.waiting = 0;
     for (unsigned pin = 0; pin < VIOAPIC_PINS; pin++) {
         irq.rte[pin] = RTE_MASKED;
-        if (forwarded(pin))
+        if (!(irq.not_forwarded >> pin & 1) && !is_direct(pin))
             write_rte(pin, RTE_MASKED);
     }
 }

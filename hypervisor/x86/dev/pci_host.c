@@ -2,7 +2,6 @@
 /* The hypervisor's own access to PCI configuration space, and where there is room for virtual BARs.
  */
 #include "hv/hw.h"
-#include "hv/log.h"
 #include "hv/pci.h"
 #include "pci_regs.h"
 
@@ -13,9 +12,7 @@ static struct {
     struct spinlock lock; /* of the two ports */
     hpa_t ecam;
     uint8_t first_bus, last_bus;
-    uint32_t used_low, used_high; /* extent of all memory BARs and bridge windows below 4 GiB */
-    uint32_t placed_low,
-        placed_high; /* the same with what pci_place() has given away since its begin */
+    uint32_t used_low, used_high;     /* extent of all memory BARs and bridge windows below 4 GiB */
     struct pci_bar bar[PCI_MAX_BARS]; /* as the firmware set them */
     uint32_t bar_count;
     struct pci_display display;
@@ -65,14 +62,14 @@ void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value)
     spin_unlock(&host.lock);
 }
 
-static bool is_bridge(uint16_t bdf)
+bool pci_is_bridge(uint16_t bdf)
 {
     return (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
 }
 
 static unsigned bar_count(uint16_t bdf)
 {
-    return is_bridge(bdf) ? 2 : VPCI_BARS;
+    return pci_is_bridge(bdf) ? 2 : VPCI_BARS;
 }
 
 /* Is BAR `bar` the upper half of a 64-bit one? */
@@ -88,10 +85,25 @@ static bool is_upper_half(uint16_t bdf, unsigned bar)
     return upper;
 }
 
+/* Which bits of a register can be written; decoding is off meanwhile. */
+static uint32_t writable_bits(uint16_t bdf, unsigned at, uint32_t ones)
+{
+    uint32_t command = pci_read(bdf, PCI_COMMAND, 2), value = pci_read(bdf, at, 4), bits;
+
+    pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
+    pci_write(bdf, at, 4, ones);
+    bits = pci_read(bdf, at, 4);
+    pci_write(bdf, at, 4, 0);
+    bits ^= pci_read(bdf, at, 4);
+    pci_write(bdf, at, 4, value);
+    pci_write(bdf, PCI_COMMAND, 2, command);
+    return bits;
+}
+
 uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes)
 {
     unsigned at = PCI_BAR0 + 4 * bar;
-    uint32_t command, low, high = 0, low_mask, high_mask = UINT32_MAX;
+    uint32_t low, low_mask, high_mask = UINT32_MAX;
     bool wide;
 
     *bytes = 0;
@@ -101,35 +113,25 @@ uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes)
     if (low & PCI_BAR_IO)
         return 0;
     wide = (low & PCI_BAR_TYPE) == PCI_BAR_64 && bar + 1 < bar_count(bdf);
-    command = pci_read(bdf, PCI_COMMAND, 2);
-    pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
-    pci_write(bdf, at, 4, UINT32_MAX);
-    low_mask = pci_read(bdf, at, 4) & PCI_BAR_MASK;
-    pci_write(bdf, at, 4, low);
-    if (wide) {
-        high = pci_read(bdf, at + 4, 4);
-        pci_write(bdf, at + 4, 4, UINT32_MAX);
-        high_mask = pci_read(bdf, at + 4, 4);
-        pci_write(bdf, at + 4, 4, high);
-    }
-    pci_write(bdf, PCI_COMMAND, 2, command);
+    low_mask = writable_bits(bdf, at, UINT32_MAX) & PCI_BAR_MASK;
+    if (wide)
+        high_mask = writable_bits(bdf, at + 4, UINT32_MAX);
     if (!low_mask && (!wide || !high_mask))
         return 0;
     *bytes = ~((uint64_t)high_mask << 32 | low_mask) + 1;
-    return (uint64_t)high << 32 | (low & PCI_BAR_MASK);
+    return (wide ? (uint64_t)pci_read(bdf, at + 4, 4) << 32 : 0) | (low & PCI_BAR_MASK);
 }
 
-unsigned pci_capability(uint16_t bdf, uint8_t id)
+unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after)
 {
-    unsigned at;
+    unsigned at = after ? pci_read(bdf, after + 1, 1) : pci_read(bdf, PCI_CAPABILITIES, 1);
 
     if (!(pci_read(bdf, PCI_STATUS, 2) & PCI_STATUS_CAPABILITIES))
         return 0;
-    at = pci_read(bdf, PCI_CAPABILITIES, 1) & 0xFC;
-    for (unsigned steps = 0; at >= 0x40 && steps < 48; steps++) {
+    for (unsigned steps = 0; (at &= 0xFC) >= 0x40 && steps < 48; steps++) {
         if (pci_read(bdf, at, 1) == id)
             return at;
-        at = pci_read(bdf, at + 1, 1) & 0xFC;
+        at = pci_read(bdf, at + 1, 1);
     }
     return 0;
 }
@@ -170,23 +172,15 @@ static void note_bar(uint16_t bdf, unsigned bar)
 /* Which bits of its BARs can be written, while nobody draws yet. */
 static void learn_display(uint16_t bdf)
 {
-    uint32_t command = pci_read(bdf, PCI_COMMAND, 2);
-
     host.display.present = true;
     host.display.bdf = bdf;
-    pci_write(bdf, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
     for (unsigned slot = 0; slot < HV_ARRAY_SIZE(host.display.writable); slot++) {
         unsigned at = slot == PCI_ROM_SLOT ? PCI_ROM : PCI_BAR0 + 4 * slot;
-        uint32_t value = pci_read(bdf, at, 4), ones;
 
-        pci_write(bdf, at, 4, slot == PCI_ROM_SLOT ? ~1u : UINT32_MAX);
-        ones = pci_read(bdf, at, 4);
-        pci_write(bdf, at, 4, 0);
-        host.display.writable[slot] = ones ^ pci_read(bdf, at, 4);
-        pci_write(bdf, at, 4, value);
-        host.display.value[slot] = value;
+        host.display.value[slot] = pci_read(bdf, at, 4);
+        host.display.writable[slot] =
+            writable_bits(bdf, at, slot == PCI_ROM_SLOT ? ~1u : UINT32_MAX);
     }
-    pci_write(bdf, PCI_COMMAND, 2, command);
 }
 
 static void scan_function(uint16_t bdf, void *context)
@@ -196,7 +190,7 @@ static void scan_function(uint16_t bdf, void *context)
         note_bar(bdf, bar);
     if (pci_read(bdf, PCI_CLASS, 2) >> 8 == PCI_CLASS_DISPLAY && !host.display.present)
         learn_display(bdf);
-    if (is_bridge(bdf)) {
+    if (pci_is_bridge(bdf)) {
         note_window(bdf, PCI_BRIDGE_MEMORY);
         note_window(bdf, PCI_BRIDGE_PREFETCH);
     }
@@ -206,7 +200,7 @@ static void note_bus(uint16_t bdf, uint32_t buses[8])
 {
     uint32_t secondary = pci_read(bdf, PCI_SECONDARY, 1);
 
-    if (is_bridge(bdf) && secondary > bdf >> 8) /* numbers grow downwards: no cycles */
+    if (pci_is_bridge(bdf) && secondary > bdf >> 8) /* numbers grow downwards: no cycles */
         buses[secondary / 32] |= 1u << secondary % 32;
 }
 
@@ -230,6 +224,16 @@ void pci_each(void (*visit)(uint16_t bdf, void *context), void *context)
                 slot |= 7;
         }
     }
+}
+
+bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
+{
+    const uint32_t ids = pci_read(bdf, PCI_VENDOR, 4);
+
+    (void)context;
+    *vendor_id = (uint16_t)ids;
+    *device_id = (uint16_t)(ids >> 16);
+    return *vendor_id != 0xFFFF;
 }
 
 const struct pci_bar *pci_boot_bars(uint32_t *count)
@@ -263,25 +267,13 @@ static bool free_for(uint64_t base, uint32_t bytes)
     return !host.ecam || base >= ecam_end || base + bytes <= host.ecam;
 }
 
-void pci_place_begin(void)
-{
-    host.placed_low = host.used_low;
-    host.placed_high = host.used_high;
-}
-
 hpa_t pci_place(uint32_t bytes)
 {
     uint64_t mask = bytes - 1ull;
-    uint64_t above = (host.placed_high + mask) & ~mask;
-    uint64_t below = (host.placed_low - (uint64_t)bytes) & ~mask;
+    uint64_t above = (host.used_high + mask) & ~mask;
+    uint64_t below = (host.used_low - (uint64_t)bytes) & ~mask;
 
-    if (host.placed_high && free_for(above, bytes)) {
-        host.placed_high = (uint32_t)(above + bytes);
+    if (host.used_high && free_for(above, bytes))
         return above;
-    }
-    if (host.placed_low > bytes && free_for(below, bytes)) {
-        host.placed_low = (uint32_t)below;
-        return below;
-    }
-    return 0;
+    return host.used_low > bytes && free_for(below, bytes) ? below : 0;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Power, reset and sleep registers: what a VM does to them concerns that VM; the machine is the
  * hypervisor's. */
-#include "hv/power.h"
 #include "hv/hw.h"
-#include "hv/log.h"
 #include "hv/pci.h"
+#include "hv/watchdog.h"
 
 #define PM1_SCI_ENABLE  0x0001u
 #define PM1_BUS_MASTER  0x0002u
@@ -35,237 +34,166 @@ static struct {
     bool swallow; /* the next byte to 60h would go to the i8042's output port: reset, A20 */
 } power;
 
-static void ask(struct vcpu *vcpu, enum power_kind kind, const char *by)
+static void ask(const struct io_access *io, enum bn_hvpci_end how, const char *by)
 {
-    static const char *const what[] = {"power off", "reset", "sleep", "shutdown"};
-
-    vm_event(vcpu->vm, "guest asks for %s by %s", what[kind], by);
-    vm_guest_power(vcpu->vm, kind);
+    vm_event(io->vcpu->vm, "guest asks for %s by %s",
+             how == BN_HVPCI_END_POWER_OFF ? "power off"
+             : how == BN_HVPCI_END_RESET   ? "reset"
+                                           : "sleep",
+             by);
+    policy_vm_ended(io->vcpu->vm, how);
 }
 
-static void write_pm1(struct vcpu *vcpu, uint16_t port, unsigned which, uint32_t value)
+/* PM1a (device null) and PM1b control; bytes 2 (both) or 1: the sleep bit is in the upper one,
+ * which alone still counts. */
+static void pm1_control(struct io_access *io)
 {
     const struct acpi_info *info = power.info;
+    uint16_t port = (uint16_t)(io->address - io->offset);
+    uint32_t value = (uint32_t)io->value;
+    bool off;
 
+    if (!io->write) {
+        io->value = (uint64_t)hw_in16(port) >> 8 * io->offset;
+        return;
+    }
+    if (io->offset)
+        value = value << 8 | (hw_in16(port) & PM1_SCI_ENABLE);
     if (value & PM1_SLEEP) {
-        bool off = !info->has_s5 || (value >> PM1_SLEEP_TYPE & 7) == info->s5_type[which];
-
-        ask(vcpu, off ? POWER_OFF : POWER_SLEEP, which ? "PM1b control" : "PM1a control");
+        off = !info->has_s5 || (value >> PM1_SLEEP_TYPE & 7) == info->s5_type[!!io->device];
+        ask(io, off ? BN_HVPCI_END_POWER_OFF : BN_HVPCI_END_SLEEP,
+            io->device ? "PM1b control" : "PM1a control");
         return;
     }
     /* Neither sleep types nor the release to the firmware's SMI handler. */
     hw_out16(port, (uint16_t)(value & (PM1_SCI_ENABLE | PM1_BUS_MASTER)));
 }
 
-/* Bytes 2 (both) or 1: the sleep bit is in the upper one, which alone still counts. */
-static enum bn_status pm1_access(struct vcpu *vcpu, uint16_t port, unsigned which, uint64_t offset,
-                                 unsigned bytes, bool write, uint64_t *value)
+void power_cf9(struct io_access *io)
 {
-    if (!write)
-        *value = (uint64_t)hw_in16(port) >> 8 * offset;
-    else if (offset == 0 && bytes >= 2)
-        write_pm1(vcpu, port, which, (uint32_t)*value);
-    else if (offset == 0)
-        write_pm1(vcpu, port, which, (uint8_t)*value);
-    else if (offset == 1)
-        write_pm1(vcpu, port, which,
-                  (uint32_t)(uint8_t)*value << 8 | (hw_in16(port) & PM1_SCI_ENABLE));
-    return BN_OK;
+    bool reset = io->write && io->value & CF9_RESET && !(power.cf9 & CF9_RESET);
+
+    if (!io->write)
+        io->value = power.cf9;
+    else
+        power.cf9 = reset ? 0 : (uint8_t)io->value & (CF9_SYSTEM | CF9_RESET | CF9_FULL);
+    if (reset)
+        ask(io, BN_HVPCI_END_RESET, "port CF9");
 }
 
-static enum bn_status pm1a_ports(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                 bool write, uint64_t *value)
+static void i8042_data(struct io_access *io)
 {
-    (void)device;
-    return pm1_access(vcpu, power.info->pm1a_control, 0, offset, bytes, write, value);
-}
-
-static enum bn_status pm1b_ports(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                 bool write, uint64_t *value)
-{
-    (void)device;
-    return pm1_access(vcpu, power.info->pm1b_control, 1, offset, bytes, write, value);
-}
-
-void power_cf9(struct vcpu *vcpu, bool write, uint64_t *value)
-{
-    if (!write) {
-        *value = power.cf9;
+    if (!io->write) {
+        io->value = hw_in8(I8042_DATA);
         return;
-    }
-    if (*value & CF9_RESET && !(power.cf9 & CF9_RESET)) {
-        power.cf9 = 0;
-        ask(vcpu, POWER_RESET, "port CF9");
-        return;
-    }
-    power.cf9 = (uint8_t)*value & (CF9_SYSTEM | CF9_RESET | CF9_FULL);
-}
-
-static enum bn_status i8042_data(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                 bool write, uint64_t *value)
-{
-    (void)vcpu;
-    (void)device;
-    (void)offset;
-    (void)bytes;
-    if (!write) {
-        *value = hw_in8(I8042_DATA);
-        return BN_OK;
     }
     if (!power.swallow)
-        hw_out8(I8042_DATA, (uint8_t)*value);
+        hw_out8(I8042_DATA, (uint8_t)io->value);
     power.swallow = false;
-    return BN_OK;
 }
 
-static enum bn_status i8042_command(struct vcpu *vcpu, void *device, uint64_t offset,
-                                    unsigned bytes, bool write, uint64_t *value)
+static void i8042_command(struct io_access *io)
 {
-    uint8_t command = (uint8_t)*value;
+    uint8_t command = (uint8_t)io->value;
 
-    (void)device;
-    (void)offset;
-    (void)bytes;
-    if (!write) {
-        *value = hw_in8(I8042_COMMAND);
-        return BN_OK;
+    if (!io->write) {
+        io->value = hw_in8(I8042_COMMAND);
+        return;
     }
     power.swallow = command == I8042_WRITE_OUTPUT; /* that command never reaches the chip */
     if (command < I8042_PULSE && !power.swallow)
         hw_out8(I8042_COMMAND, command);
     else if (!(command & 1))
-        ask(vcpu, POWER_RESET, "port 64");
-    return BN_OK;
+        ask(io, BN_HVPCI_END_RESET, "port 64");
 }
 
-static enum bn_status port_92(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                              bool write, uint64_t *value)
+static void port_92(struct io_access *io)
 {
-    bool reset = write && *value & 1 && !(power.port92 & 1);
+    bool reset = io->write && io->value & 1 && !(power.port92 & 1);
 
-    (void)device;
-    (void)offset;
-    (void)bytes;
-    if (!write)
-        *value = power.port92 | 2; /* address line 20 is always on */
+    if (!io->write)
+        io->value = power.port92 | 2; /* address line 20 is always on */
     else
-        power.port92 = reset ? 0 : (uint8_t)*value & 0xFD;
+        power.port92 = reset ? 0 : (uint8_t)io->value & 0xFD;
     if (reset)
-        ask(vcpu, POWER_RESET, "port 92");
-    return BN_OK;
+        ask(io, BN_HVPCI_END_RESET, "port 92");
 }
 
-static enum bn_status smi_command(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                  bool write, uint64_t *value)
+/* Registers a VM may look at and not change. */
+static void read_only(struct io_access *io)
 {
-    uint16_t port = (uint16_t)power.info->smi_command;
-
-    (void)device;
-    if (!write)
-        *value = hw_in(port + (uint16_t)offset, 1);
-    else if (offset == 0 && bytes == 1 && *value == power.info->acpi_enable)
-        hw_out8(port, (uint8_t)*value); /* ACPI mode on: the one call that must work */
+    if (!io->write)
+        io->value = hw_in((uint16_t)io->address, io->bytes);
     else
-        vm_log(vcpu->vm, "write of %#lx to SMI port %#lx ignored", (unsigned long)*value,
-               (unsigned long)(port + offset));
-    return BN_OK;
+        vm_log(io->vcpu->vm, "write of %#lx to port %#lx ignored", io->value, io->address);
 }
 
-/* Registers a VM may look at and not change: `device` is their first port. */
-static enum bn_status read_only(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                bool write, uint64_t *value)
+/* ACPI mode on is the one call to the firmware that must work. */
+static void smi_command(struct io_access *io)
 {
-    uint16_t port = (uint16_t)((uintptr_t)device + offset);
-
-    if (!write)
-        *value = hw_in(port, bytes);
+    if (io->write && !io->offset && io->bytes == 1 && io->value == power.info->acpi_enable)
+        hw_out8((uint16_t)io->address, (uint8_t)io->value);
+    else if (io->write)
+        vm_log(io->vcpu->vm, "write of %#lx to SMI port %#lx ignored", io->value, io->address);
     else
-        vm_log(vcpu->vm, "write of %#lx to port %#x ignored", (unsigned long)*value, port);
-    return BN_OK;
+        io->value = hw_in((uint16_t)io->address, io->bytes);
 }
 
-static enum bn_status reset_port(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                 bool write, uint64_t *value)
+static void reset_port(struct io_access *io)
 {
-    (void)device;
-    (void)offset;
-    (void)bytes;
-    if (!write)
-        *value = 0xFF;
-    else if ((uint8_t)*value == power.info->reset_value)
-        ask(vcpu, POWER_RESET, "the ACPI reset register");
-    return BN_OK;
+    if (io->write && (uint8_t)io->value == power.info->reset_value)
+        ask(io, BN_HVPCI_END_RESET, "the ACPI reset register");
 }
 
 /* A reset register in memory: the rest of its page goes through. */
-static enum bn_status reset_page(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                 bool write, uint64_t *value)
+static void reset_page(struct io_access *io)
 {
-    uint64_t reg = power.info->reset.address, at = (reg & ~0xFFFull) + offset;
+    uint64_t reg = power.info->reset.address;
 
-    (void)device;
-    if (bytes > 4 || at % bytes) {
-        if (!write)
-            *value = UINT64_MAX;
-    } else if (!write) {
-        *value = hw_mmio_read(at, bytes);
-    } else if (at > reg || at + bytes <= reg) {
-        hw_mmio_write(at, bytes, (uint32_t)*value);
-    } else {
-        ask(vcpu, POWER_RESET, "the ACPI reset register");
-    }
-    return BN_OK;
+    if (io->bytes > 4 || io->address % io->bytes)
+        return;
+    if (!io->write)
+        io->value = hw_mmio_read(io->address, io->bytes);
+    else if (io->address > reg || io->address + io->bytes <= reg)
+        hw_mmio_write(io->address, io->bytes, (uint32_t)io->value);
+    else
+        ask(io, BN_HVPCI_END_RESET, "the ACPI reset register");
 }
 
-static enum bn_status add_reset_register(struct vm *vm, const struct acpi_info *info)
+/* One in configuration space of a chipset function needs nothing: writes there are refused. */
+static void add_reset_register(struct vm *vm, const struct acpi_info *info)
 {
     uint64_t address = info->reset.address;
 
     if (!info->reset_supported || address == CF9 || address == I8042_COMMAND || address == 0x92)
-        return BN_OK;
+        return;
     if (info->reset.space == 1)
-        return vm_add_pio(vm, (uint16_t)address, 1, reset_port, NULL);
-    if (info->reset.space == 0)
-        return vm_add_mmio(vm, address & ~0xFFFull, 0x1000, reset_page, NULL);
-    return BN_OK; /* in configuration space of a chipset function: writes there are refused */
+        vm_add_pio(vm, (uint16_t)address, 1, reset_port, NULL);
+    else if (info->reset.space == 0)
+        vm_add_mmio(vm, address & ~0xFFFull, 0x1000, reset_page, NULL);
 }
 
-static enum bn_status add_pm_block(struct vm *vm, const struct acpi_info *info)
+void power_init(struct vm *vm, const struct acpi_info *info)
 {
-    bool intel = pci_read(LPC_BRIDGE, 0, 2) == VENDOR_INTEL;
     uint16_t base = info->pm1a_event;
-    enum bn_status status = BN_OK;
-
-    if (info->pm1a_control)
-        status = vm_add_pio(vm, info->pm1a_control, 2, pm1a_ports, NULL);
-    if (status == BN_OK && info->pm1b_control)
-        status = vm_add_pio(vm, info->pm1b_control, 2, pm1b_ports, NULL);
-    if (status != BN_OK || !intel || !base)
-        return status;
-    status = vm_add_pio(vm, base + SMI_ENABLE_AT, SMI_ENABLE_SIZE, read_only,
-                        (void *)(uintptr_t)(base + SMI_ENABLE_AT));
-    return status != BN_OK ? status
-                           : vm_add_pio(vm, base + TCO_AT, TCO_SIZE, read_only,
-                                        (void *)(uintptr_t)(base + TCO_AT));
-}
-
-enum bn_status power_init(struct vm *vm, const struct acpi_info *info)
-{
-    enum bn_status status;
 
     power.info = info;
     power.cf9 = power.port92 = 0;
     power.swallow = false;
-    status = vm_add_pio(vm, I8042_DATA, 1, i8042_data, NULL);
-    if (status == BN_OK)
-        status = vm_add_pio(vm, I8042_COMMAND, 1, i8042_command, NULL);
-    if (status == BN_OK)
-        status = vm_add_pio(vm, 0x92, 1, port_92, NULL);
-    if (status == BN_OK && info->smi_command)
-        status = vm_add_pio(vm, (uint16_t)info->smi_command, 2, smi_command, NULL);
-    if (status == BN_OK)
-        status = add_pm_block(vm, info);
-    return status == BN_OK ? add_reset_register(vm, info) : status;
+    vm_add_pio(vm, I8042_DATA, 1, i8042_data, NULL);
+    vm_add_pio(vm, I8042_COMMAND, 1, i8042_command, NULL);
+    vm_add_pio(vm, 0x92, 1, port_92, NULL);
+    if (info->smi_command)
+        vm_add_pio(vm, (uint16_t)info->smi_command, 2, smi_command, NULL);
+    if (info->pm1a_control)
+        vm_add_pio(vm, info->pm1a_control, 2, pm1_control, NULL);
+    if (info->pm1b_control)
+        vm_add_pio(vm, info->pm1b_control, 2, pm1_control, &power);
+    if (base && pci_read(LPC_BRIDGE, 0, 2) == VENDOR_INTEL) {
+        vm_add_pio(vm, base + SMI_ENABLE_AT, SMI_ENABLE_SIZE, read_only, NULL);
+        vm_add_pio(vm, base + TCO_AT, TCO_SIZE, read_only, NULL);
+    }
+    add_reset_register(vm, info);
 }
 
 static uint16_t sleep_value(uint8_t type)

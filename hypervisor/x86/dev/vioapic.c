@@ -2,7 +2,6 @@
 /* The virtual I/O APIC: redirection entries, level and edge pins, remote IRR, EOI (82093AA, ICH9
  * §13.5). */
 #include "hv/vioapic.h"
-#include "hv/vpic.h"
 
 #define REG_SELECT 0x00u
 #define REG_WINDOW 0x10u
@@ -87,14 +86,9 @@ void vioapic_eoi(struct vioapic *ioapic, uint8_t vector)
     }
 }
 
-uint64_t vioapic_entry(struct vioapic *ioapic, unsigned pin)
+uint64_t vioapic_entry(const struct vioapic *ioapic, unsigned pin)
 {
-    uint64_t rte;
-
-    spin_lock(&ioapic->lock);
-    rte = ioapic->rte[pin];
-    spin_unlock(&ioapic->lock);
-    return rte;
+    return __atomic_load_n(&ioapic->rte[pin], __ATOMIC_ACQUIRE);
 }
 
 static uint32_t read_window(const struct vioapic *ioapic)
@@ -132,30 +126,27 @@ static int write_window(struct vioapic *ioapic, uint32_t value)
     return (int)pin;
 }
 
-static enum bn_status vioapic_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                   bool write, uint64_t *value)
+static void vioapic_mmio(struct io_access *io)
 {
-    struct vioapic *ioapic = device;
+    struct vioapic *ioapic = io->device;
     int changed = -1;
 
-    (void)vcpu;
-    if (write && offset == REG_EOI) {
-        vioapic_eoi(ioapic, (uint8_t)*value);
-        return BN_OK;
+    if (io->write && io->offset == REG_EOI) {
+        vioapic_eoi(ioapic, (uint8_t)io->value);
+        return;
     }
     spin_lock(&ioapic->lock);
-    if (write && offset == REG_SELECT)
-        ioapic->select = (uint8_t)*value;
-    else if (write && offset == REG_WINDOW && bytes == 4)
-        changed = write_window(ioapic, (uint32_t)*value);
-    else if (!write)
-        *value = offset == REG_SELECT   ? ioapic->select
-                 : offset == REG_WINDOW ? read_window(ioapic)
-                                        : 0;
+    if (io->write && io->offset == REG_SELECT)
+        ioapic->select = (uint8_t)io->value;
+    else if (io->write && io->offset == REG_WINDOW && io->bytes == 4)
+        changed = write_window(ioapic, (uint32_t)io->value);
+    else if (!io->write)
+        io->value = io->offset == REG_SELECT   ? ioapic->select
+                    : io->offset == REG_WINDOW ? read_window(ioapic)
+                                               : 0;
     spin_unlock(&ioapic->lock);
     if (changed >= 0 && ioapic->pin_changed)
         ioapic->pin_changed(ioapic, (unsigned)changed);
-    return BN_OK;
 }
 
 void vioapic_reset(struct vioapic *ioapic)
@@ -171,18 +162,16 @@ void vioapic_reset(struct vioapic *ioapic)
         ioapic->pin_changed(ioapic, pin);
 }
 
-enum bn_status vioapic_init(struct vioapic *ioapic, struct vm *vm)
+void vioapic_init(struct vioapic *ioapic, struct vm *vm)
 {
     *ioapic = (struct vioapic){.vm = vm};
     vioapic_reset(ioapic);
     vm->ioapic = ioapic;
-    return vm_add_mmio(vm, VIOAPIC_BASE, VIOAPIC_BYTES, vioapic_mmio, ioapic);
+    vm_add_mmio(vm, VIOAPIC_BASE, VIOAPIC_BYTES, vioapic_mmio, ioapic);
 }
 
 void vm_set_isa_irq(struct vm *vm, unsigned irq, bool asserted)
 {
-    if (vm->pic)
-        vpic_set_line(vm->pic, irq, asserted);
     if (vm->ioapic)
         vioapic_set_line(vm->ioapic, irq == 0 ? 2 : irq, asserted);
 }
@@ -191,8 +180,6 @@ enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted)
 {
     if (gsi >= VIOAPIC_PINS)
         return BN_EINVAL;
-    if (vm->pic && gsi < 16)
-        vpic_set_line(vm->pic, gsi, asserted);
     if (vm->ioapic)
         vioapic_set_line(vm->ioapic, gsi, asserted);
     return BN_OK;

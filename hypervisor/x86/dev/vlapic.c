@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The virtual local APIC's register file: xAPIC page, x2APIC MSRs, priorities, EOI and timer. */
 #include "hv/vlapic.h"
-#include "hv/log.h"
 #include "hv/vioapic.h"
 #include "vlapic_regs.h"
 
@@ -13,8 +12,7 @@ enum { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE };
 /* Bits a guest may write, register by register; x2APIC gives #GP for the others (SDM 3 §11.12.1.3).
  */
 static const uint32_t writable[64] = {
-    [APIC_TPR] = 0xFF,          [APIC_EOI] = 0,
-    [APIC_SVR] = 0x1FF,         [APIC_ESR] = 0,
+    [APIC_TPR] = 0xFF,          [APIC_SVR] = 0x1FF,
     [APIC_LVT_TIMER] = 0x700FF, [APIC_LVT_THERMAL] = 0x107FF,
     [APIC_LVT_PERF] = 0x107FF,  [APIC_LVT_LINT0] = 0x1A7FF,
     [APIC_LVT_LINT1] = 0x1A7FF, [APIC_LVT_ERROR] = 0x100FF,
@@ -126,14 +124,11 @@ static void set_deadline(struct vlapic *lapic, uint64_t deadline)
     if (timer_mode(lapic) != TIMER_DEADLINE)
         return;
     lapic->tsc_deadline = deadline;
-    if (!deadline)
-        timer_cancel(&lapic->timer);
-    else if (deadline > tsc_now())
+    timer_cancel(&lapic->timer);
+    if (deadline > tsc_now())
         timer_arm(&lapic->timer, deadline);
-    else {
-        timer_cancel(&lapic->timer);
+    else if (deadline)
         timer_expired(lapic);
-    }
 }
 
 static void reset_registers(struct vlapic *lapic)
@@ -141,11 +136,6 @@ static void reset_registers(struct vlapic *lapic)
     timer_cancel(&lapic->timer);
     for (unsigned i = 0; i < HV_ARRAY_SIZE(lapic->regs); i++)
         __atomic_store_n(&lapic->regs[i], 0, __ATOMIC_RELAXED);
-    for (unsigned i = 0; i < 8; i++) {
-        __atomic_store_n(&lapic->irr[i], 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&lapic->tmr[i], 0, __ATOMIC_RELAXED);
-        lapic->isr[i] = 0;
-    }
     __atomic_store_n(&lapic->esr_pending, 0, __ATOMIC_RELAXED);
     lapic->tsc_deadline = 0;
     lapic->regs[APIC_DFR] = UINT32_MAX;
@@ -162,11 +152,6 @@ void vlapic_reset(struct vlapic *lapic)
     if (lapic->vcpu->id == 0)
         lapic->base_msr |= APIC_BASE_BSP;
     reset_registers(lapic);
-}
-
-void vlapic_finish(struct vlapic *lapic)
-{
-    timer_cancel(&lapic->timer);
 }
 
 void vlapic_raise_error(struct vlapic *lapic, uint32_t bits)
@@ -214,25 +199,6 @@ void vlapic_accept(struct vlapic *lapic, uint8_t vector)
     lapic->isr[vector / 32] |= bit;
 }
 
-bool vlapic_takes_extint(const struct vlapic *lapic)
-{
-    uint32_t lint0 = lapic->regs[APIC_LVT_LINT0];
-
-    if (!(lapic->base_msr & APIC_BASE_ENABLED))
-        return true; /* the PIC's output goes to the INTR pin, SDM 3 §11.4.3 */
-    return !(lint0 & LVT_MASKED) && (lint0 >> 8 & 7) == DELIVER_EXTINT;
-}
-
-uint64_t vlapic_cr8(const struct vlapic *lapic)
-{
-    return lapic->regs[APIC_TPR] >> 4;
-}
-
-void vlapic_set_cr8(struct vlapic *lapic, uint64_t value)
-{
-    __atomic_store_n(&lapic->regs[APIC_TPR], (uint32_t)(value & 0xF) << 4, __ATOMIC_RELAXED);
-}
-
 static void end_of_interrupt(struct vlapic *lapic)
 {
     int vector = highest(lapic->isr);
@@ -276,13 +242,7 @@ static bool read_register(struct vlapic *lapic, unsigned reg, uint32_t *value)
 {
     bool x2apic = vlapic_is_x2apic(lapic);
 
-    if (reg >= APIC_ISR && reg < APIC_ISR + 8)
-        *value = lapic->isr[reg - APIC_ISR];
-    else if (reg >= APIC_TMR && reg < APIC_TMR + 8)
-        *value = __atomic_load_n(&lapic->tmr[reg - APIC_TMR], __ATOMIC_RELAXED);
-    else if (reg >= APIC_IRR && reg < APIC_IRR + 8)
-        *value = __atomic_load_n(&lapic->irr[reg - APIC_IRR], __ATOMIC_RELAXED);
-    else if (reg == APIC_ID)
+    if (reg == APIC_ID)
         *value = x2apic ? lapic->apic_id : lapic->apic_id << 24;
     else if (reg == APIC_VERSION)
         *value = 0x00050014; /* version 14h, six LVT entries */
@@ -293,9 +253,10 @@ static bool read_register(struct vlapic *lapic, unsigned reg, uint32_t *value)
     else if (reg == APIC_TCCR)
         *value = timer_count(lapic);
     else if (reg == APIC_TPR || reg == APIC_SVR || reg == APIC_ESR || reg == APIC_ICR ||
+             (reg >= APIC_ISR && reg < APIC_IRR + 8) ||
              (reg >= APIC_LVT_TIMER && reg <= APIC_TICR) || reg == APIC_TDCR ||
              (!x2apic && (reg == APIC_DFR || reg == APIC_ICR_HIGH)))
-        *value = lapic->regs[reg];
+        *value = vlapic_peek(lapic, reg);
     else
         return false;
     return true;
@@ -319,12 +280,7 @@ static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
     case APIC_ESR:
         lapic->regs[APIC_ESR] = __atomic_exchange_n(&lapic->esr_pending, 0, __ATOMIC_RELAXED);
         return true;
-    case APIC_LVT_TIMER:
-    case APIC_LVT_THERMAL:
-    case APIC_LVT_PERF:
-    case APIC_LVT_LINT0:
-    case APIC_LVT_LINT1:
-    case APIC_LVT_ERROR:
+    case APIC_LVT_TIMER ... APIC_LVT_ERROR:
         write_lvt(lapic, reg, value);
         return true;
     case APIC_TICR:
@@ -361,31 +317,27 @@ static bool write_xapic(struct vlapic *lapic, unsigned reg, uint32_t value)
     }
 }
 
-enum bn_status vlapic_mmio(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                           bool write, uint64_t *value)
+void vlapic_mmio(struct io_access *io)
 {
-    struct vlapic *lapic = &vcpu->lapic;
-    unsigned reg = (unsigned)(offset / 16) & 63;
+    struct vlapic *lapic = &io->vcpu->lapic; /* every vCPU has its own behind the same page */
+    unsigned reg = (unsigned)(io->offset / 16) & 63, byte = io->offset % 16;
     uint32_t word = 0;
 
-    (void)device; /* every vCPU has its own behind the same page */
-    if (!(lapic->base_msr & APIC_BASE_ENABLED) || vlapic_is_x2apic(lapic) || offset >= 0x400) {
-        if (!write)
-            *value = UINT64_MAX;
-        else
-            vm_log(vcpu->vm, "ignored: write of %lx to its APIC page, offset %lx", *value, offset);
-        return BN_OK;
+    if (!(lapic->base_msr & APIC_BASE_ENABLED) || vlapic_is_x2apic(lapic) || io->offset >= 0x400) {
+        if (io->write)
+            vm_log(io->vcpu->vm, "ignored: write of %lx to its APIC page, offset %lx", io->value,
+                   io->offset);
+        return;
     }
     /* Only aligned 32-bit accesses are defined (SDM 3 §11.4.1); others read as hardware's bytes. */
-    if (write) {
-        if (offset % 16 == 0 && bytes == 4 && !write_xapic(lapic, reg, (uint32_t)*value))
+    if (io->write) {
+        if (!byte && io->bytes == 4 && !write_xapic(lapic, reg, (uint32_t)io->value))
             vlapic_raise_error(lapic, ESR_ILLEGAL_REGISTER);
-        return BN_OK;
+        return;
     }
-    if (offset % 16 < 4 && !read_register(lapic, reg, &word))
+    if (byte < 4 && !read_register(lapic, reg, &word))
         vlapic_raise_error(lapic, ESR_ILLEGAL_REGISTER);
-    *value = offset % 16 < 4 ? word >> offset % 4 * 8 : 0;
-    return BN_OK;
+    io->value = byte < 4 ? word >> byte * 8 : 0;
 }
 
 static enum bn_status write_base(struct vlapic *lapic, uint64_t value)
@@ -410,23 +362,19 @@ static enum bn_status write_base(struct vlapic *lapic, uint64_t value)
 enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
     struct vlapic *lapic = &vcpu->lapic;
-    uint32_t word;
+    uint32_t reg = msr - MSR_X2APIC_FIRST, word;
 
     if (msr == MSR_APIC_BASE) {
         *value = lapic->base_msr;
-        return BN_OK;
-    }
-    if (msr == MSR_TSC_DEADLINE) {
+    } else if (msr == MSR_TSC_DEADLINE) {
         *value = lapic->tsc_deadline;
-        return BN_OK;
+    } else {
+        if (reg >= 64 || !vlapic_is_x2apic(lapic) || !read_register(lapic, reg, &word))
+            return BN_EINVAL;
+        *value = word;
+        if (reg == APIC_ICR)
+            *value |= (uint64_t)lapic->regs[APIC_ICR_HIGH] << 32;
     }
-    if (msr < MSR_X2APIC_FIRST || msr - MSR_X2APIC_FIRST >= 64 || !vlapic_is_x2apic(lapic))
-        return BN_EINVAL;
-    if (!read_register(lapic, msr - MSR_X2APIC_FIRST, &word))
-        return BN_EINVAL;
-    *value = word;
-    if (msr - MSR_X2APIC_FIRST == APIC_ICR)
-        *value |= (uint64_t)lapic->regs[APIC_ICR_HIGH] << 32;
     return BN_OK;
 }
 
@@ -441,7 +389,7 @@ enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
         set_deadline(lapic, value);
         return BN_OK;
     }
-    if (msr < MSR_X2APIC_FIRST || reg >= 64 || !vlapic_is_x2apic(lapic))
+    if (reg >= 64 || !vlapic_is_x2apic(lapic))
         return BN_EINVAL;
     if (reg == APIC_ICR) {
         if ((uint32_t)value & ~(ICR_WRITABLE | ICR_PENDING))

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who gets an interrupt message inside one VM: IPIs, MSIs and the I/O APIC's. */
-#include "hv/log.h"
-#include "hv/vlapic.h"
 #include "vlapic_regs.h"
 
 #define MSI_ADDRESS_BASE 0xFEEu /* bits 63:20 */

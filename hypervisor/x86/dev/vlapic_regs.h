@@ -48,7 +48,6 @@ enum {
 #define ICR_SHORTHAND 0xC0000u
 #define ICR_SELF      0x40000u
 #define ICR_ALL       0x80000u
-#define ICR_OTHERS    0xC0000u
 
 #define ESR_SEND_ILLEGAL     0x20u
 #define ESR_RECEIVED_ILLEGAL 0x40u

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The service VM's PCI configuration space: what it sees of the machine, and which writes reach it.
  */
-#include "vpci.h"
-#include "hv/log.h"
 #include "hv/pci.h"
-#include "hv/power.h"
+#include "hv/watchdog.h"
 #include "pci_regs.h"
 
 #define ADDRESS_ENABLE 0x80000000u
@@ -12,6 +10,7 @@
 #define EXPRESS_FLR    0x8000u /* in device control */
 #define PIRQ_FIRST     0x60u   /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
 #define PIRQ_LAST      0x6Bu
+#define LAST_DEVICE    0x1Du /* behind it chipsets have theirs */
 
 bool vpci_hidden(const struct vpci *pci, uint16_t bdf)
 {
@@ -35,8 +34,7 @@ bool vpci_leads_to_hidden(const struct vpci *pci, uint16_t bridge)
 static bool is_forbidden(const struct vpci *pci, uint64_t base, uint64_t bytes)
 {
     for (uint32_t i = 0; i < pci->forbidden_count; i++)
-        if (base < pci->forbidden[i].base + pci->forbidden[i].bytes &&
-            pci->forbidden[i].base < base + bytes)
+        if (ranges_meet(base, bytes, pci->forbidden[i].base, pci->forbidden[i].bytes))
             return true;
     return false;
 }
@@ -49,8 +47,7 @@ static bool bars_collide(const struct vpci *pci, uint16_t bdf)
 
         if (bytes && is_forbidden(pci, base, bytes)) {
             vm_log(pci->vm, "PCI %02x:%02x.%x: BAR %u at %#lx, %#lx bytes, refused: not its memory",
-                   bdf >> 8, bdf >> 3 & 31, bdf & 7, bar, (unsigned long)base,
-                   (unsigned long)bytes);
+                   PCI_NAME(bdf), bar, base, bytes);
             return true;
         }
     }
@@ -72,7 +69,7 @@ static int shadow_slot(unsigned offset)
     return (offset & 0xFFC) == PCI_ROM ? (int)PCI_ROM_SLOT : -1;
 }
 
-static uint32_t shadow_read(const struct vpci *pci, unsigned offset, unsigned bytes)
+static uint32_t shadow_read(const struct vpci *pci, unsigned offset)
 {
     uint32_t dword = pci_read(pci->display->bdf, offset & 0xFFC, 4);
     int slot = shadow_slot(offset);
@@ -81,14 +78,14 @@ static uint32_t shadow_read(const struct vpci *pci, unsigned offset, unsigned by
         dword = pci->display_bars[slot];
     else if ((offset & 0xFFC) == PCI_COMMAND)
         dword = (dword & ~(uint32_t)DECODE) | (pci->display_command & DECODE);
-    return dword >> 8 * (offset & 3) & (UINT32_MAX >> (32 - 8 * bytes));
+    return dword >> 8 * (offset & 3);
 }
 
 /* Sizing works on the shadow: the writable bits were learnt before anybody began to draw. */
 static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint32_t value)
 {
-    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display->bdf, PCI_CAP_PM);
-    unsigned express = pci_capability(pci->display->bdf, PCI_CAP_EXPRESS);
+    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display->bdf, PCI_CAP_PM, 0);
+    unsigned express = pci_capability(pci->display->bdf, PCI_CAP_EXPRESS, 0);
     int slot = shadow_slot(offset);
 
     if (slot >= 0) {
@@ -152,15 +149,15 @@ static void write_command(struct vpci *pci, uint16_t bdf, unsigned offset, unsig
 static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
                          uint32_t value)
 {
-    bool bridge = (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
+    bool bridge = pci_is_bridge(bdf);
     unsigned bars_end = bridge ? PCI_BAR0 + 8 : PCI_BAR0 + 4 * VPCI_BARS;
 
     /* Linux sizes the BARs that chipset functions do not have: no news. */
     if (!chipset_write_allowed(bdf, offset) && offset < PCI_HEADER_BYTES)
         return;
     if (!chipset_write_allowed(bdf, offset) || (bridge && vpci_leads_to_hidden(pci, bdf)))
-        vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", bdf >> 8, bdf >> 3 & 31,
-               bdf & 7, value, offset);
+        vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", PCI_NAME(bdf), value,
+               offset);
     else if (pci->display && bdf == pci->display->bdf)
         shadow_write(pci, offset, bytes, value);
     else if (offset >= PCI_BAR0 && offset < bars_end)
@@ -171,118 +168,134 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
         pci_write(bdf, offset, bytes, value);
 }
 
-static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
-                          bool write, uint64_t *value)
+/* The virtual function: a header with one BAR that does not move. */
+static void access_function(struct vpci_function *function, unsigned offset, struct io_access *io)
 {
-    bool fits = (bytes == 1 || bytes == 2 || bytes == 4) && !(offset & (bytes - 1));
-    struct vpci_function *function = NULL;
+    unsigned at = offset & 0xFFC;
+    uint32_t dword = at < sizeof(function->config) ? function->config[at / 4] : 0;
 
-    for (uint32_t i = 0; i < pci->function_count; i++)
-        if (pci->function[i]->bdf == bdf)
-            function = pci->function[i];
-    if (!fits || (!function && vpci_hidden(pci, bdf))) {
-        if (!write)
-            *value = UINT64_MAX;
+    if (at == PCI_BAR0 && function->sizing)
+        dword = ~(function->bar_bytes - 1);
+    if (!io->write) {
+        io->value = dword >> 8 * (offset & 3);
         return;
     }
-    if (function) {
-        vpci_function_config(function, offset, bytes, write, value);
+    dword = merge(dword, offset, io->bytes, (uint32_t)io->value);
+    if (at == PCI_COMMAND)
+        function->config[at / 4] =
+            dword & (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX);
+    else if (at == PCI_BAR0)
+        function->sizing = dword == UINT32_MAX;
+    else if (at == PCI_INTERRUPT_LINE)
+        function->config[at / 4] = (uint8_t)dword;
+}
+
+static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, struct io_access *io)
+{
+    bool fits = io->bytes <= 4 && !(offset & (io->bytes - 1u));
+    bool virtual = pci->function && bdf == pci->function->bdf;
+
+    if (!fits || (!virtual && vpci_hidden(pci, bdf)))
         return;
-    }
     /* One guest access at a time: the checks above look at more than one register. */
     spin_lock(&pci->lock);
-    if (write)
-        write_config(pci, bdf, offset, bytes, (uint32_t)*value);
+    if (virtual)
+        access_function(pci->function, offset, io);
+    else if (io->write)
+        write_config(pci, bdf, offset, io->bytes, (uint32_t)io->value);
     else if (pci->display && bdf == pci->display->bdf)
-        *value = shadow_read(pci, offset, bytes);
+        io->value = shadow_read(pci, offset);
     else
-        *value = pci_read(bdf, offset, bytes);
+        io->value = pci_read(bdf, offset, io->bytes);
     spin_unlock(&pci->lock);
 }
 
-static enum bn_status address_port(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                   bool write, uint64_t *value)
+static void address_port(struct io_access *io)
 {
-    struct vpci *pci = device;
+    struct vpci *pci = io->device;
 
-    if (offset == 1 && bytes == 1) {
-        power_cf9(vcpu, write, value);
-        return BN_OK;
-    }
-    if (write && bytes == 4 && offset == 0)
-        __atomic_store_n(&pci->address, (uint32_t)*value, __ATOMIC_RELAXED);
-    else if (!write)
-        *value = bytes == 4 && offset == 0 ? pci->address : UINT64_MAX;
-    return BN_OK;
+    if (io->offset == 1 && io->bytes == 1)
+        power_cf9(io);
+    else if (io->offset || io->bytes != 4)
+        return;
+    else if (io->write)
+        __atomic_store_n(&pci->address, (uint32_t)io->value, __ATOMIC_RELAXED);
+    else
+        io->value = pci->address;
 }
 
-static enum bn_status data_port(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                bool write, uint64_t *value)
+static void data_port(struct io_access *io)
 {
-    struct vpci *pci = device;
+    struct vpci *pci = io->device;
     uint32_t address = __atomic_load_n(&pci->address, __ATOMIC_RELAXED);
 
-    (void)vcpu;
     if (address & ADDRESS_ENABLE)
-        access_config(pci, (uint16_t)(address >> 8), (address & 0xFC) + (unsigned)offset, bytes,
-                      write, value);
-    else if (!write)
-        *value = UINT64_MAX;
-    return BN_OK;
+        access_config(pci, (uint16_t)(address >> 8), (address & 0xFC) + (unsigned)io->offset, io);
 }
 
-static enum bn_status ecam_window(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                  bool write, uint64_t *value)
+static void ecam_window(struct io_access *io)
 {
-    struct vpci *pci = device;
-
-    (void)vcpu;
-    access_config(pci, (uint16_t)(offset >> 12), (unsigned)offset & 0xFFF, bytes, write, value);
-    return BN_OK;
+    access_config(io->device, (uint16_t)(io->offset >> 12), (unsigned)io->offset & 0xFFF, io);
 }
 
 /* Registers of somebody else's device, in memory. */
-static enum bn_status absent(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                             bool write, uint64_t *value)
+static void absent(struct io_access *io)
 {
-    const struct pci_bar *bar = device;
+    const struct pci_bar *bar = io->device;
 
-    (void)bytes;
-    vm_log(vcpu->vm, "denied: %s of %#lx, PCI %02x:%02x.%x is not its own",
-           write ? "write" : "read", (unsigned long)(bar->base + offset), bar->bdf >> 8,
-           bar->bdf >> 3 & 31, bar->bdf & 7);
-    if (!write)
-        *value = UINT64_MAX;
-    return BN_OK;
+    vm_log(io->vcpu->vm, "denied: %s of %#lx, PCI %02x:%02x.%x is not its own",
+           io->write ? "write" : "read", io->address, PCI_NAME(bar->bdf));
 }
 
-enum bn_status vpci_hide(struct vpci *pci, uint16_t bdf)
+void vpci_hide(struct vpci *pci, uint16_t bdf)
 {
     uint32_t count;
     const struct pci_bar *bar = pci_boot_bars(&count);
-    enum bn_status status = BN_OK;
 
-    if (pci->hidden_count == VPCI_MAX_HIDDEN)
-        return BN_ENOMEM;
+    HV_ASSERT(pci->hidden_count < VPCI_MAX_HIDDEN);
     pci->hidden[pci->hidden_count++] = bdf;
-    for (; count-- && status == BN_OK; bar++) {
+    for (; count--; bar++) {
         if (bar->bdf != bdf)
             continue;
-        status = vpci_forbid(pci, bar->base, bar->bytes);
-        if (status == BN_OK)
-            status = vm_add_mmio(pci->vm, bar->base, bar->bytes, absent, (void *)(uintptr_t)bar);
+        vpci_forbid(pci, bar->base, bar->bytes);
+        vm_add_mmio(pci->vm, bar->base, bar->bytes, absent, (void *)(uintptr_t)bar);
     }
-    return status;
 }
 
-enum bn_status vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes)
+void vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes)
 {
-    if (pci->forbidden_count == VPCI_MAX_FORBIDDEN)
-        return BN_ENOMEM;
-    if (!bytes || base + bytes < base)
-        return BN_EINVAL;
+    if (!bytes)
+        return;
+    HV_ASSERT(pci->forbidden_count < VPCI_MAX_FORBIDDEN && base + bytes > base);
     pci->forbidden[pci->forbidden_count].base = base;
     pci->forbidden[pci->forbidden_count++].bytes = bytes;
+}
+
+/* A device number of the root bus that the machine leaves free; 0 is the host bridge. */
+static uint16_t free_bdf(void)
+{
+    for (unsigned device = LAST_DEVICE; device > 0; device--)
+        if (pci_read(PCI_BDF(0, device, 0), PCI_VENDOR, 2) == 0xFFFF)
+            return PCI_BDF(0, device, 0);
+    return 0;
+}
+
+enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function, uint32_t ids,
+                        uint32_t class_and_revision)
+{
+    hpa_t base = pci_place(function->bar_bytes);
+
+    function->bdf = free_bdf();
+    if (!function->bdf || !base) {
+        hv_log("PCI: no room for a virtual function with %u bytes of registers below 4 GiB",
+               function->bar_bytes);
+        return BN_ENOMEM;
+    }
+    function->config[PCI_VENDOR / 4] = function->config[PCI_SUBSYSTEM / 4] = ids;
+    function->config[PCI_REVISION / 4] = class_and_revision;
+    function->config[PCI_BAR0 / 4] = (uint32_t)base;
+    vm_add_mmio(pci->vm, base, function->bar_bytes, function->access, function);
+    pci->function = function;
     return BN_OK;
 }
 
@@ -295,20 +308,14 @@ static void shadow_display(struct vpci *pci)
     pci->display_command = (uint16_t)pci_read(pci->display->bdf, PCI_COMMAND, 2);
 }
 
-enum bn_status vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
-                         uint8_t last_bus)
+void vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
+               uint8_t last_bus)
 {
-    uint64_t buses = (uint64_t)last_bus - first_bus + 1;
-    enum bn_status status;
-
     *pci = (struct vpci){.vm = vm};
     vm->pci = pci;
     shadow_display(pci);
-    pci_place_begin();
-    status = vm_add_pio(vm, PCI_ADDRESS_PORT, 4, address_port, pci);
-    if (status == BN_OK)
-        status = vm_add_pio(vm, PCI_DATA_PORT, 4, data_port, pci);
-    if (status == BN_OK && ecam_base && last_bus >= first_bus)
-        status = vm_add_mmio(vm, ecam_base, buses << 20, ecam_window, pci);
-    return status;
+    vm_add_pio(vm, PCI_ADDRESS_PORT, 4, address_port, pci);
+    vm_add_pio(vm, PCI_DATA_PORT, 4, data_port, pci);
+    if (ecam_base && last_bus >= first_bus)
+        vm_add_mmio(vm, ecam_base, (last_bus - first_bus + 1ull) << 20, ecam_window, pci);
 }

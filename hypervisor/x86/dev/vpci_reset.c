@@ -4,10 +4,8 @@
  * before the VM that comes next has its first page, and those that can be reset are. The display
  * keeps its mode and its decode bits: the cluster draws there.
  */
-#include "hv/log.h"
-#include "hv/timer.h"
+#include "hv/pci.h"
 #include "pci_regs.h"
-#include "vpci.h"
 
 #define MAX_RESETS       64u
 #define RESET_NS         100000000u /* after a function level reset (PCIe 6.0 §6.6.2) */
@@ -40,25 +38,20 @@ static void wait_ns(uint64_t ns)
     clock_wait_until(tsc_now() + tsc_from_ns(ns));
 }
 
-static bool is_bridge(uint16_t bdf)
-{
-    return (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
-}
-
 /* Not the chipset's own parts, which everybody needs. */
 static bool is_service_device(const struct vpci *pci, uint16_t bdf)
 {
     uint32_t class = pci_read(bdf, PCI_CLASS, 2);
 
     return class != PCI_CLASS_HOST_BRIDGE && class != PCI_CLASS_ISA_BRIDGE &&
-           !vpci_hidden(pci, bdf) && !(is_bridge(bdf) && vpci_leads_to_hidden(pci, bdf));
+           !vpci_hidden(pci, bdf) && !(pci_is_bridge(bdf) && vpci_leads_to_hidden(pci, bdf));
 }
 
 /* No DMA, no MSI, no line. A bridge passes nothing on for what is behind it. */
 static void stop(uint16_t bdf, void *context)
 {
     struct walk *walk = context;
-    unsigned msi = pci_capability(bdf, PCI_CAP_MSI), msix = pci_capability(bdf, PCI_CAP_MSIX);
+    unsigned msi = pci_capability(bdf, PCI_CAP_MSI, 0), msix = pci_capability(bdf, PCI_CAP_MSIX, 0);
     uint32_t command;
 
     if (!is_service_device(walk->pci, bdf))
@@ -75,7 +68,7 @@ static void stop(uint16_t bdf, void *context)
 static void look_pending(uint16_t bdf, void *context)
 {
     struct walk *walk = context;
-    unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS);
+    unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS, 0);
 
     if (express && is_service_device(walk->pci, bdf) &&
         pci_read(bdf, express + 0xA, 2) & EXPRESS_PENDING)
@@ -86,9 +79,9 @@ static void look_pending(uint16_t bdf, void *context)
 static bool begin_reset(struct reset_function *function)
 {
     uint16_t bdf = function->bdf;
-    unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS);
-    unsigned features = pci_capability(bdf, PCI_CAP_FEATURES);
-    unsigned power = pci_capability(bdf, PCI_CAP_PM);
+    unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS, 0);
+    unsigned features = pci_capability(bdf, PCI_CAP_FEATURES, 0);
+    unsigned power = pci_capability(bdf, PCI_CAP_PM, 0);
 
     function->power = 0;
     if (express && pci_read(bdf, express + 4, 4) & EXPRESS_CAN_FLR) {
@@ -110,8 +103,8 @@ static void reset(uint16_t bdf, void *context)
     const struct pci_display *display = pci_boot_display();
     struct reset_function *function = &resets[walk->count];
 
-    if (is_bridge(bdf) || !is_service_device(walk->pci, bdf) || (display && display->bdf == bdf) ||
-        walk->count == MAX_RESETS)
+    if (pci_is_bridge(bdf) || !is_service_device(walk->pci, bdf) ||
+        (display && display->bdf == bdf) || walk->count == MAX_RESETS)
         return;
     function->bdf = bdf;
     for (unsigned i = 0; i < HEADER_DWORDS; i++)

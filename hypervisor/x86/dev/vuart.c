@@ -1,36 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The virtual 16550A: registers, receive FIFO and interrupt line of a VM's console. */
 #include "hv/vuart.h"
-#include "hv/console.h"
 #include "hv/vioapic.h"
 
 enum { REG_DATA, REG_IER, REG_IIR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCR };
 
 #define IER_RX   0x01u
 #define IER_THRE 0x02u
-#define IER_LINE 0x04u
 
 #define IIR_NONE 0x01u
 #define IIR_THRE 0x02u
 #define IIR_RX   0x04u
-#define IIR_LINE 0x06u
 #define IIR_FIFO 0xC0u
 
-#define LCR_DLAB    0x80u
-#define MCR_OUT2    0x08u /* lets the interrupt out, on a PC */
-#define MCR_LOOP    0x10u
-#define LSR_READY   0x01u
-#define LSR_OVERRUN 0x02u
-#define LSR_EMPTY   0x60u
-#define MSR_UP      0xB0u /* carrier, ready, clear to send: the other end is always there */
+#define FCR_ON    0x01u
+#define FCR_CLEAR 0x02u
+#define LCR_DLAB  0x80u
+#define MCR_OUT2  0x08u /* lets the interrupt out, on a PC */
+#define MCR_LOOP  0x10u /* nothing goes out or comes in; modem lines show the outputs */
+#define LSR_READY 0x01u
+#define LSR_EMPTY 0x60u
+#define MSR_UP    0xB0u /* carrier, ready, clear to send: the other end is always there */
+
+static const uint8_t writable[8] = {
+    [REG_IER] = 0x0F, [REG_IIR] = 0xC9, [REG_LCR] = 0xFF, [REG_MCR] = 0x1F, [REG_SCR] = 0xFF};
 
 static uint8_t interrupt_cause(const struct vuart *uart)
 {
-    if (uart->ier & IER_LINE && uart->overrun)
-        return IIR_LINE;
-    if (uart->ier & IER_RX && uart->count)
+    if (uart->reg[REG_IER] & IER_RX && uart->count)
         return IIR_RX;
-    if (uart->ier & IER_THRE && uart->thr_empty_pending)
+    if (uart->reg[REG_IER] & IER_THRE && uart->thr_empty_pending)
         return IIR_THRE;
     return IIR_NONE;
 }
@@ -38,23 +37,13 @@ static uint8_t interrupt_cause(const struct vuart *uart)
 /* Lock held; the order of locks is UART, then interrupt controllers. */
 static void update_line(struct vuart *uart)
 {
-    bool up = interrupt_cause(uart) != IIR_NONE && uart->mcr & MCR_OUT2 && !(uart->mcr & MCR_LOOP);
+    bool up = interrupt_cause(uart) != IIR_NONE &&
+              (uart->reg[REG_MCR] & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
 
     if (up == uart->line)
         return;
     uart->line = up;
     vm_set_isa_irq(uart->vm, uart->irq, up);
-}
-
-static bool push(struct vuart *uart, uint8_t c)
-{
-    unsigned room = uart->fcr & 1 ? VUART_FIFO : 1;
-
-    if (uart->count >= room)
-        return false;
-    uart->fifo[(uart->head + uart->count) % VUART_FIFO] = c;
-    uart->count++;
-    return true;
 }
 
 static uint8_t pop(struct vuart *uart)
@@ -71,10 +60,14 @@ static uint8_t pop(struct vuart *uart)
 
 bool vuart_receive(struct vuart *uart, uint8_t c)
 {
+    unsigned room;
     bool taken;
 
     spin_lock(&uart->lock);
-    taken = !(uart->mcr & MCR_LOOP) && push(uart, c);
+    room = uart->reg[REG_IIR] & FCR_ON ? VUART_FIFO : 1;
+    taken = !(uart->reg[REG_MCR] & MCR_LOOP) && uart->count < room;
+    if (taken)
+        uart->fifo[(uart->head + uart->count++) % VUART_FIFO] = c;
     update_line(uart);
     spin_unlock(&uart->lock);
     return taken;
@@ -82,7 +75,7 @@ bool vuart_receive(struct vuart *uart, uint8_t c)
 
 static uint8_t read_msr(const struct vuart *uart)
 {
-    uint8_t mcr = uart->mcr;
+    uint8_t mcr = uart->reg[REG_MCR];
 
     if (!(mcr & MCR_LOOP))
         return MSR_UP;
@@ -93,113 +86,81 @@ static uint8_t read_msr(const struct vuart *uart)
 
 static uint8_t read_register(struct vuart *uart, unsigned reg)
 {
-    uint8_t value;
+    uint8_t cause;
 
     switch (reg) {
     case REG_DATA:
-        return uart->lcr & LCR_DLAB ? uart->dll : pop(uart);
-    case REG_IER:
-        return uart->lcr & LCR_DLAB ? uart->dlm : uart->ier;
+        return pop(uart);
     case REG_IIR:
-        value = interrupt_cause(uart);
-        if (value == IIR_THRE)
+        cause = interrupt_cause(uart);
+        if (cause == IIR_THRE)
             uart->thr_empty_pending = false;
-        return value | (uart->fcr & 1 ? IIR_FIFO : 0);
-    case REG_LCR:
-        return uart->lcr;
-    case REG_MCR:
-        return uart->mcr;
+        return cause | (uart->reg[REG_IIR] & FCR_ON ? IIR_FIFO : 0);
     case REG_LSR:
-        value = (uint8_t)(LSR_EMPTY | (uart->count ? LSR_READY : 0) |
-                          (uart->overrun ? LSR_OVERRUN : 0));
-        uart->overrun = false;
-        return value;
+        return LSR_EMPTY | (uart->count ? LSR_READY : 0);
     case REG_MSR:
         return read_msr(uart);
     default:
-        return uart->scr;
+        return uart->reg[reg];
     }
 }
 
 /* True: `value` is a character to send. */
 static bool write_register(struct vuart *uart, unsigned reg, uint8_t value)
 {
-    switch (reg) {
-    case REG_DATA:
-        if (uart->lcr & LCR_DLAB) {
-            uart->dll = value;
-            return false;
-        }
+    uint8_t changed = value ^ uart->reg[reg];
+
+    if (reg == REG_DATA) {
         uart->thr_empty_pending = true; /* sent at once */
-        if (!(uart->mcr & MCR_LOOP))
-            return true;
-        if (!push(uart, value))
-            uart->overrun = true;
-        return false;
-    case REG_IER:
-        if (uart->lcr & LCR_DLAB) {
-            uart->dlm = value;
-            return false;
-        }
-        if (value & IER_THRE && !(uart->ier & IER_THRE))
-            uart->thr_empty_pending = true;
-        uart->ier = value & 0x0F;
-        return false;
-    case REG_IIR: /* FCR */
-        if (value & 2 || (value ^ uart->fcr) & 1)
-            uart->count = 0;
-        uart->fcr = value & 0xC9;
-        return false;
-    case REG_LCR:
-        uart->lcr = value;
-        return false;
-    case REG_MCR:
-        uart->mcr = value & 0x1F;
-        return false;
-    case REG_SCR:
-        uart->scr = value;
-        return false;
-    default:
-        return false;
+        return !(uart->reg[REG_MCR] & MCR_LOOP);
     }
+    if (reg == REG_IER && changed & value & IER_THRE)
+        uart->thr_empty_pending = true;
+    if (reg == REG_IIR && (value & FCR_CLEAR || changed & FCR_ON))
+        uart->count = 0;
+    uart->reg[reg] = value & writable[reg];
+    return false;
 }
 
-static enum bn_status vuart_ports(struct vcpu *vcpu, void *device, uint64_t offset, unsigned bytes,
-                                  bool write, uint64_t *value)
+static void vuart_ports(struct io_access *io)
 {
-    struct vuart *uart = device;
+    struct vuart *uart = io->device;
+    unsigned reg = (unsigned)io->offset;
     bool send = false;
 
-    (void)vcpu;
-    (void)bytes;
     spin_lock(&uart->lock);
-    if (write)
-        send = write_register(uart, (unsigned)offset & 7, (uint8_t)*value);
-    else
-        *value = read_register(uart, (unsigned)offset & 7);
+    if (uart->reg[REG_LCR] & LCR_DLAB && reg <= REG_IER) {
+        if (io->write)
+            uart->divisor[reg] = (uint8_t)io->value;
+        else
+            io->value = uart->divisor[reg];
+    } else if (io->write) {
+        send = write_register(uart, reg, (uint8_t)io->value);
+    } else {
+        io->value = read_register(uart, reg);
+    }
     update_line(uart);
     spin_unlock(&uart->lock);
     if (send)
-        console_putc(uart->vm, (uint8_t)*value);
-    return BN_OK;
+        console_putc(uart->vm, (uint8_t)io->value);
 }
 
 void vuart_reset(struct vuart *uart)
 {
     spin_lock(&uart->lock);
-    uart->ier = uart->lcr = uart->mcr = uart->fcr = uart->scr = 0;
-    uart->dll = 1;
-    uart->dlm = 0;
-    uart->thr_empty_pending = uart->overrun = false;
+    __builtin_memset(uart->reg, 0, sizeof(uart->reg));
+    uart->divisor[0] = 1;
+    uart->divisor[1] = 0;
+    uart->thr_empty_pending = false;
     uart->head = uart->count = 0;
     update_line(uart);
     spin_unlock(&uart->lock);
 }
 
-enum bn_status vuart_init(struct vuart *uart, struct vm *vm, uint16_t port, uint8_t irq)
+void vuart_init(struct vuart *uart, struct vm *vm, uint16_t port, uint8_t irq)
 {
     *uart = (struct vuart){.vm = vm, .irq = irq};
     vuart_reset(uart);
     vm->uart = uart;
-    return vm_add_pio(vm, port, 8, vuart_ports, uart);
+    vm_add_pio(vm, port, 8, vuart_ports, uart);
 }

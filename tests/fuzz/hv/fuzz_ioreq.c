@@ -26,10 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     page = fake_service(PAGE);
     for (; size >= 8; data += 8, size -= 8) {
         struct vcpu *vcpu = &vms[IVI].vcpu[data[1] & 1];
-        struct ioreq_access access = {.mmio = data[2] & 1,
-                                      .write = data[2] & 2,
-                                      .bytes = data[3],
-                                      .address = (uint64_t)data[4] << (data[5] & 63)};
+        struct io_access access = {.mmio = data[2] & 1,
+                                   .write = data[2] & 2,
+                                   .bytes = data[3],
+                                   .address = (uint64_t)data[4] << (data[5] & 63)};
         uint64_t value = 0, id = data[1];
 
         switch (data[0] % 5) {

@@ -5,12 +5,10 @@
 #include <stdlib.h>
 
 #include "hv/vioapic.h"
-#include "hv/vpic.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct vioapic ioapic;
-static struct vpic pic;
 
 static void check(struct vm *vm)
 {
@@ -25,8 +23,6 @@ static void check(struct vm *vm)
         if (vector >= 0)
             vlapic_accept(lapic, (uint8_t)vector);
     }
-    if (vpic_pending(&pic))
-        vpic_accept(&pic);
 }
 
 static void step(struct vm *vm, uint8_t what, uint32_t where, uint64_t value)
@@ -35,10 +31,10 @@ static void step(struct vm *vm, uint8_t what, uint32_t where, uint64_t value)
 
     switch (what & 7) {
     case 0:
-        vlapic_mmio(vcpu, NULL, where & 0xFFF, 1u << (what >> 6), true, &value);
+        fake_apic(vcpu, where & 0xFFF, 1u << (what >> 6), true, &value);
         break;
     case 1:
-        vlapic_mmio(vcpu, NULL, where & 0xFFF, 1u << (what >> 6), false, &value);
+        fake_apic(vcpu, where & 0xFFF, 1u << (what >> 6), false, &value);
         break;
     case 2: /* the rest of the status values is what the guest would see: #GP or not */
         if (vlapic_write_msr(vcpu, where & 1 ? 0x800 + (where >> 1 & 0x3F) : MSR_APIC_BASE,
@@ -57,14 +53,6 @@ static void step(struct vm *vm, uint8_t what, uint32_t where, uint64_t value)
         if (vm_set_irqline(vm, where & 31, value & 1) != BN_OK)
             return;
         break;
-    case 6:
-        fake_pio(vm,
-                 (uint16_t)((where & 1   ? 0x20
-                             : where & 2 ? 0xA0
-                                         : 0x4D0) |
-                            (where >> 2 & 1)),
-                 1, what & 0x80, &value);
-        break;
     default:
         if (vlapic_write_msr(vcpu, MSR_TSC_DEADLINE, fake.tsc + (uint32_t)value) == BN_OK)
             fake_pass_ns(where & 0xFFFFF);
@@ -77,8 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct vm *vm = fake_vm(2);
 
-    if (vioapic_init(&ioapic, vm) != BN_OK || vpic_init(&pic, vm) != BN_OK)
-        abort();
+    vioapic_init(&ioapic, vm);
     for (; size >= 13; data += 13, size -= 13) {
         uint32_t where;
         uint64_t value;

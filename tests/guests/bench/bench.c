@@ -8,10 +8,12 @@
  */
 #include <stdint.h>
 
-#define COM1         0x3F8u
-#define EXIT_PORT    0xF4u
-#define EXIT_VALUE   0x10u
-#define PIC_MASK     0x21u  /* emulated by KVM in the kernel, by Binnacle in the hypervisor */
+#define COM1       0x3F8u
+#define EXIT_PORT  0xF4u
+#define EXIT_VALUE 0x10u
+#define PIC_MASK                                                                                   \
+    0x21u /* KVM emulates the chip in the kernel; Binnacle answers in the hypervisor that there is \
+             none */
 #define FW_CFG       0x511u /* QEMU's fw_cfg: in user space with both */
 #define WARM_UP      32u
 #define LOG2_BATCH   6u

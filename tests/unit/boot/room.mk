@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Unit tests and fuzzers of the loader, the scenario check and their host tools.
 BOOT_TESTS := $(B)/tests/boot
-CHECK_SOURCES := $(wildcard hypervisor/core/scenario_*.c)
+CHECK_SOURCES := $(wildcard hypervisor/core/scenario_*.c) hypervisor/core/format.c
 BOOT_TEST_CFLAGS := -Ihypervisor/include -I.
 BOOT_TEST_HEADERS := $(wildcard hypervisor/boot/*.h hypervisor/core/scenario_*.h hypervisor/include/hv/scenario.h \
 	include/binnacle/*.h tests/unit/boot/*.h tools/scenario/*.h)

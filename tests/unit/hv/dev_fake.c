@@ -8,6 +8,7 @@
 #include "hv/arch.h"
 #include "hv/hw.h"
 #include "hv/log.h"
+#include "hv/watchdog.h"
 
 #define TSC_HZ    1000000000ull
 #define UART      0x3F8u
@@ -137,10 +138,10 @@ void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
     fake.sipi[vcpu->id] = vector;
 }
 
-void vm_guest_power(struct vm *vm, enum power_kind kind)
+void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how)
 {
     (void)vm;
-    fake.power_asked = (int)kind;
+    fake.power_asked = (int)how;
 }
 
 struct vm *vm_service(void)
@@ -148,28 +149,24 @@ struct vm *vm_service(void)
     return &vms[0];
 }
 
-static enum bn_status add_region(struct io_region *list, uint32_t *count, uint64_t base,
-                                 uint64_t bytes, io_handler handler, void *device)
+static void add_region(struct io_region *list, uint32_t *count, struct io_region region)
 {
     for (uint32_t i = 0; i < *count; i++)
-        if (base < list[i].base + list[i].bytes && list[i].base < base + bytes)
-            return BN_EINVAL;
+        if (region.base < list[i].base + list[i].bytes && list[i].base < region.base + region.bytes)
+            abort();
     if (*count == VM_MAX_IO_REGIONS)
-        return BN_ENOMEM;
-    list[(*count)++] = (struct io_region){base, bytes, handler, device};
-    return BN_OK;
+        abort();
+    list[(*count)++] = region;
 }
 
-enum bn_status vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler,
-                          void *device)
+void vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler, void *device)
 {
-    return add_region(vm->pio, &vm->pio_count, port, count, handler, device);
+    add_region(vm->pio, &vm->pio_count, (struct io_region){port, count, handler, device});
 }
 
-enum bn_status vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler,
-                           void *device)
+void vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler, void *device)
 {
-    return add_region(vm->mmio, &vm->mmio_count, base, bytes, handler, device);
+    add_region(vm->mmio, &vm->mmio_count, (struct io_region){base, bytes, handler, device});
 }
 
 static bool dispatch(struct vm *vm, const struct io_region *list, uint32_t count, uint64_t at,
@@ -177,15 +174,36 @@ static bool dispatch(struct vm *vm, const struct io_region *list, uint32_t count
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct io_region *region = &list[i];
+        struct io_access io = {.mmio = list == vm->mmio,
+                               .write = write,
+                               .bytes = (uint8_t)bytes,
+                               .address = at,
+                               .value = write ? *value : UINT64_MAX,
+                               .offset = at - region->base,
+                               .device = region->device,
+                               .vcpu = &vm->vcpu[0]};
 
         if (at < region->base || at - region->base >= region->bytes)
             continue;
-        assert_int_equal(
-            region->handler(&vm->vcpu[0], region->device, at - region->base, bytes, write, value),
-            BN_OK);
+        region->handler(&io);
+        *value = io.value;
         return true;
     }
     return false;
+}
+
+void fake_apic(struct vcpu *vcpu, uint64_t offset, unsigned bytes, bool write, uint64_t *value)
+{
+    struct io_access io = {.mmio = true,
+                           .write = write,
+                           .bytes = (uint8_t)bytes,
+                           .address = VLAPIC_BASE + offset,
+                           .value = write ? *value : UINT64_MAX,
+                           .offset = offset,
+                           .vcpu = vcpu};
+
+    vlapic_mmio(&io);
+    *value = io.value;
 }
 
 bool fake_pio(struct vm *vm, uint16_t port, unsigned bytes, bool write, uint64_t *value)

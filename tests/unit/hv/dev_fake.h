@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "hv/pcpu.h"
-#include "hv/power.h"
 #include "hv/vm.h"
+#include "hv/watchdog.h"
 
 #define FAKE_RAM_BYTES 0x40000u
 #define FAKE_LOG_BYTES 0x10000u
@@ -51,7 +51,7 @@ struct fake {
     struct fake_pci pci[FAKE_PCI_MAX];
     uint32_t ioapic_select;
     uint32_t ioapic[64]; /* registers of the physical I/O APIC at FEC00000h */
-    int power_asked;     /* enum power_kind of the last request, -1: none */
+    int power_asked;     /* enum bn_hvpci_end of the last request, -1: none */
 };
 
 extern struct fake fake;
@@ -64,6 +64,8 @@ void fake_pass_ns(uint64_t ns);
 /* An access as the run loop does it: by the region tables. True: some region took it. */
 bool fake_pio(struct vm *vm, uint16_t port, unsigned bytes, bool write, uint64_t *value);
 bool fake_mmio(struct vm *vm, uint64_t gpa, unsigned bytes, bool write, uint64_t *value);
+/* An access to the page of one vCPU's local APIC. */
+void fake_apic(struct vcpu *vcpu, uint64_t offset, unsigned bytes, bool write, uint64_t *value);
 uint8_t fake_inb(struct vm *vm, uint16_t port);
 void fake_outb(struct vm *vm, uint16_t port, uint8_t value);
 uint32_t fake_read32(struct vm *vm, uint64_t gpa);

@@ -213,12 +213,6 @@ void vm_pause(struct vm *vm)
     vm->state = VM_PAUSED;
 }
 
-void vm_resume(struct vm *vm)
-{
-    fake.resumes++;
-    vm->state = VM_RUNNING;
-}
-
 void vm_reset(struct vm *vm)
 {
     fake.resets++;

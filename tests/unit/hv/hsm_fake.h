@@ -4,7 +4,6 @@
 #ifndef TEST_HSM_FAKE_H
 #define TEST_HSM_FAKE_H
 
-#include "hv/hypercall.h"
 #include "hv/ioreq.h"
 #include "hv/shm.h"
 

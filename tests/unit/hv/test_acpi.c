@@ -82,7 +82,11 @@ static void build(void)
     put(MCFG_AT + 44, 0xE0000000, 8);
     put(MCFG_AT + 55, 0xFF, 1);
     table(MCFG_AT, "MCFG", 60);
-    table(DMAR_AT, "DMAR", 48);
+    put(DMAR_AT + 50, 16, 2); /* a remapping unit */
+    put(DMAR_AT + 56, 0xFED90000, 8);
+    put(DMAR_AT + 64, 1, 2); /* reserved memory */
+    put(DMAR_AT + 66, 24, 2);
+    table(DMAR_AT, "DMAR", 48 + 16 + 24);
     put(HPET_AT + 44, 0xFED00000, 8);
     table(HPET_AT, "HPET", 56);
     put(XSDT_AT + 36, FADT_AT, 8);
@@ -101,11 +105,11 @@ static void test_reads(void **state)
     assert_true(info.present);
     assert_int_equal(info.table_count, 5);
     assert_int_equal(info.cpu_count, 3);
-    assert_int_equal(info.cpu_apic_id[0], 2); /* the boot CPU */
-    assert_int_equal(info.cpu_uid[0], 1);
-    assert_int_equal(info.cpu_apic_id[1], 0);
-    assert_int_equal(info.cpu_apic_id[2], 6);
-    assert_int_equal(info.cpu_uid[2], 7);
+    assert_int_equal(info.cpu[0].apic_id, 2); /* the boot CPU */
+    assert_int_equal(info.cpu[0].uid, 1);
+    assert_int_equal(info.cpu[1].apic_id, 0);
+    assert_int_equal(info.cpu[2].apic_id, 6);
+    assert_int_equal(info.cpu[2].uid, 7);
     assert_int_equal(info.ioapic_count, 1);
     assert_int_equal(info.ioapic[0].base, 0xFEC00000);
     assert_int_equal(info.override_count, 2);
@@ -123,7 +127,8 @@ static void test_reads(void **state)
     assert_int_equal(info.s5_type[0], 5);
     assert_int_equal(info.s5_type[1], 0);
     assert_int_equal(info.hpet_base, 0xFED00000);
-    assert_int_equal(info.dmar, DMAR_AT);
+    assert_int_equal(info.iommu_count, 1);
+    assert_int_equal(info.iommu[0], 0xFED90000);
 }
 
 static void test_root_pointer(void **state)
@@ -204,14 +209,18 @@ static uint8_t sum(uint64_t at, uint64_t bytes)
 
 static void test_service_view(void **state)
 {
-    struct acpi_service_view view = {.cpu_count = 2, .apic_id = {2, 0}};
+    struct vm *vm;
     uint64_t xsdt, entry;
     struct acpi_info seen;
 
     (void)state;
     build();
+    vm = &vms[0];
+    vm->vcpu_count = 2;
+    vm->vcpu[0].lapic.apic_id = 2;
+    vm->vcpu[1].lapic.apic_id = 0;
     assert_int_equal(acpi_read(RSDP_AT, 2, &info), BN_OK);
-    assert_int_equal(acpi_build_service(&info, &view, PAGE), BN_OK);
+    assert_int_equal(acpi_build_service(&info, vm, PAGE), BN_OK);
     xsdt = get(PAGE + 24, 8);
     assert_int_equal(sum(PAGE, 20), 0);
     assert_int_equal(sum(PAGE, 36), 0);
@@ -225,22 +234,15 @@ static void test_service_view(void **state)
     /* Read again by the same reader, as Linux would. */
     assert_int_equal(acpi_read(PAGE, 2, &seen), BN_OK);
     assert_int_equal(seen.cpu_count, 2);
-    assert_int_equal(seen.cpu_apic_id[0], 2);
-    assert_int_equal(seen.cpu_uid[0], 1);
-    assert_int_equal(seen.cpu_apic_id[1], 0);
+    assert_int_equal(seen.cpu[0].apic_id, 2);
+    assert_int_equal(seen.cpu[0].uid, 1);
+    assert_int_equal(seen.cpu[1].apic_id, 0);
     assert_int_equal(seen.ioapic[0].base, 0xFEC00000);
     assert_int_equal(seen.override_count, 2);
     assert_int_equal(seen.pm1a_control, 0x604);
     assert_int_equal(seen.ecam_base, 0xE0000000);
     assert_int_equal(seen.hpet_base, 0);
-    assert_int_equal(seen.dmar, 0);
-    view.keep_hpet = true;
-    view.drop_count = 1;
-    memcpy(view.drop[0], "MCFG", 4);
-    assert_int_equal(acpi_build_service(&info, &view, PAGE), BN_OK);
-    assert_int_equal(acpi_read(PAGE, 2, &seen), BN_OK);
-    assert_int_equal(seen.hpet_base, 0xFED00000);
-    assert_int_equal(seen.ecam_base, 0);
+    assert_int_equal(seen.iommu_count, 0);
 }
 
 int main(void)

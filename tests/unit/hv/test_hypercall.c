@@ -48,7 +48,7 @@ static void unknown_and_not_offered(void **state)
 
     (void)state;
     assert_int_equal(fake_call(0x7777, 0, 0), HSM_ENOSYS);
-    assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, 1, 0), HSM_ENODEV);
+    assert_int_equal(fake_call(0x55, 1, 0), HSM_ENODEV);
     assert_int_equal(fake_call(ACRN_PM_GET_CPU_STATE, 0, 0), HSM_ENODEV);
     vcpu->regs[REG_R8] = ACRN_CREATE_VM; /* without the class in the top byte */
     assert_true(hypercall_handle(vcpu));

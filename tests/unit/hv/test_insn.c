@@ -97,9 +97,6 @@ static void test_loads(void **state)
     start(8);
     RUN("\x0f\xbf\x03", DEVICE, 0x8000);
     assert_int_equal(cpu->regs[REG_RAX], 0xFFFF8000);
-    start(8);
-    RUN("\x48\x63\x03", DEVICE, 0x80000000);
-    assert_int_equal(cpu->regs[REG_RAX], 0xFFFFFFFF80000000);
 }
 
 static void test_addresses(void **state)
@@ -133,16 +130,15 @@ static void test_addresses(void **state)
     cpu->regs[REG_RBP] = (uint32_t)DEVICE;
     fake.segment[SEG_SS].base = 0x20;
     RUN("\x8b\x45\x00", DEVICE + 0x20, 1);
-    start(2); /* 16-bit: [bx + si + 2], 32-bit operand by prefix */
-    cpu->regs[REG_RBX] = 0x10;
-    cpu->regs[REG_RSI] = 0x20;
+    start(2); /* 16-bit code, [ebx + 2] by prefix, 32-bit operand by prefix */
+    cpu->regs[REG_RBX] = 0x30;
     fake.segment[SEG_DS].base = 0xA0000;
-    RUN("\x66\x8b\x40\x02", 0xA0032, 0xCAFEBABE);
+    RUN("\x67\x66\x8b\x43\x02", 0xA0032, 0xCAFEBABE);
     assert_int_equal(cpu->regs[REG_RAX], 0xCAFEBABE);
-    start(2); /* [disp16] */
+    start(2); /* moffs16 */
     fake.segment[SEG_DS].base = 0xA0000;
-    RUN("\x8a\x0e\x34\x12", 0xA1234, 0x5A);
-    assert_int_equal(cpu->regs[REG_RCX], 0x5A);
+    RUN("\xa0\x34\x12", 0xA1234, 0x5A);
+    assert_int_equal(cpu->regs[REG_RAX], 0x5A);
 }
 
 static void test_stores(void **state)
@@ -154,6 +150,9 @@ static void test_stores(void **state)
     start(8);
     assert_int_equal(begin("\x48\x89\x03", 3, DEVICE, true), BN_OK);
     assert_int_equal(insn.bytes, 8);
+    assert_int_equal(insn_complete(cpu, &insn, 0xBAD), INSN_DONE); /* nobody reads that answer */
+    for (unsigned i = 0; i < REG_COUNT; i++)
+        assert_int_equal(cpu->regs[i], i == REG_RBX ? DEVICE : 0);
     start(8);
     assert_int_equal(RUN("\x48\xc7\x03\xff\xff\xff\xff", DEVICE, 0), UINT64_MAX);
     start(8);
@@ -164,9 +163,6 @@ static void test_stores(void **state)
     start(8);
     cpu->regs[REG_RAX] = 0x77;
     assert_int_equal(RUN("\xa2\x30\x00\xc0\xfe\x00\x00\x00\x00", DEVICE + 0x30, 0), 0x77);
-    start(8);
-    cpu->regs[REG_RDX] = 5;
-    assert_int_equal(RUN("\x0f\xc3\x13", DEVICE, 0), 5); /* movnti */
 }
 
 /* Against the processor that runs the test. */
@@ -193,15 +189,7 @@ static void test_arithmetic(void **state)
     assert_int_equal(cpu->rflags & 0x8D5 & keep, flags & 0x8D5 & keep)
 
             uint64_t keep = UINT64_MAX;
-            CHECK("\x01\x03", "addl %2, %0", 0);
-            CHECK("\x11\x03", "adcl %2, %0", 1);
-            CHECK("\x29\x03", "subl %2, %0", 0);
-            CHECK("\x19\x03", "sbbl %2, %0", 1);
             CHECK("\x39\x03", "cmpl %2, %0", 0);
-            CHECK("\xff\x03", "incl %0", 1);
-            CHECK("\xff\x0b", "decl %0", 1);
-            CHECK("\xf7\x1b", "negl %0", 0);
-            CHECK("\xf7\x13", "notl %0", 1);
             keep = ~0x10ull; /* AF is undefined after logic */
             CHECK("\x09\x03", "orl %2, %0", 0);
             CHECK("\x21\x03", "andl %2, %0", 0);
@@ -216,31 +204,23 @@ static void test_other_read_modify_write(void **state)
     (void)state;
     start(8);
     cpu->regs[REG_RAX] = 5;
-    RUN("\x03\x03", DEVICE, 7); /* ADD r, m */
-    assert_int_equal(cpu->regs[REG_RAX], 12);
+    RUN("\x23\x03", DEVICE, 6); /* AND r, m */
+    assert_int_equal(cpu->regs[REG_RAX], 4);
     start(8);
     cpu->regs[REG_RAX] = 5;
-    RUN("\x2b\x03", DEVICE, 7); /* SUB r, m: register minus memory */
-    assert_int_equal(cpu->regs[REG_RAX], 0xFFFFFFFE);
+    RUN("\x3b\x03", DEVICE, 7); /* CMP r, m: register minus memory */
+    assert_int_equal(cpu->regs[REG_RAX], 5);
     assert_true(cpu->rflags & 1);
     start(8);
-    cpu->regs[REG_RAX] = 5;
-    assert_int_equal(RUN("\x87\x03", DEVICE, 7), 5);
-    assert_int_equal(cpu->regs[REG_RAX], 7);
+    RUN("\x83\x3b\x07", DEVICE, 7); /* CMP m, imm8 */
+    assert_true(cpu->rflags & 0x40);
     start(8);
     assert_int_equal(RUN("\x83\x0b\x80", DEVICE, 1), 0xFFFFFF81); /* OR m, imm8 extended */
     start(8);
     assert_int_equal(RUN("\x81\x23\x0f\x00\x00\x00", DEVICE, 0xFF), 0x0F);
     start(8);
-    assert_int_equal(RUN("\xf0\x0f\xba\x2b\x04", DEVICE, 1), 0x11); /* LOCK BTS m, 4 */
-    assert_false(cpu->rflags & 1);
-    start(8);
-    cpu->regs[REG_RAX] = 36; /* bit 4 of the next dword */
-    assert_int_equal(RUN("\x0f\xb3\x03", DEVICE + 4, 0x30), 0x20);
-    assert_true(cpu->rflags & 1);
-    start(8);
-    cpu->regs[REG_RAX] = 0xFFFFFFFF; /* bit -1 */
-    assert_int_equal(RUN("\x0f\xbb\x03", DEVICE - 4, 0), 0x80000000);
+    cpu->regs[REG_RAX] = 0x1100;
+    assert_int_equal(RUN("\xf0\x30\x23", DEVICE, 0x10), 1); /* LOCK XOR m, AH */
     start(8);
     assert_int_equal(RUN("\xf6\x03\x01", DEVICE, 1), 1); /* TEST m, imm */
     assert_false(cpu->rflags & 0x40);
@@ -309,6 +289,7 @@ static void test_port_strings(void **state)
     assert_int_equal(cpu->rip, CODE + 3);
     assert_memory_equal(fake.ram + 0x2000, "ABCD", 4);
     exit.pio.in = false;
+    memcpy(fake.ram + CODE + 3, "\x8b\x03", 2);
     assert_int_equal(insn_start(cpu, &insn, &exit), BN_EFAULT); /* not that exit's instruction */
     exit.pio.size = 1;
     cpu->rip = CODE;
@@ -329,8 +310,11 @@ static void test_refuses(void **state)
     } unknown[] = {{"\x8b\xc3", 2},         {"\x0f\x10\x03", 3},
                    {"\xd9\x03", 2},         {"\x90", 1},
                    {"\x8e\x03", 2},         {"\xc7\x0b\x00\x00\x00\x00", 6},
-                   {"\x0f\xba\x03\x01", 4}, {"\xff\x13", 2},
-                   {"\xc5\xf8\x10\x03", 4}};
+                   {"\x0f\xba\x2b\x01", 4}, {"\xff\x13", 2},
+                   {"\xc5\xf8\x10\x03", 4}, {"\x01\x03", 2},
+                   {"\x83\x03\x01", 3},     {"\x87\x03", 2},
+                   {"\xff\x03", 2},         {"\xf7\x1b", 2},
+                   {"\x0f\xab\x03", 3}};
 
     (void)state;
     for (size_t i = 0; i < HV_ARRAY_SIZE(unknown); i++) {
@@ -379,11 +363,11 @@ static void test_lengths(void **state)
     assert_int_equal(length("\x0f\x32", 2, 8, EXIT_RDMSR), 2);
     assert_int_equal(length("\x0f\x30", 2, 8, EXIT_WRMSR), 2);
     assert_int_equal(length("\xf4", 1, 8, EXIT_HLT), 1);
-    assert_int_equal(length("\xf3\x90", 2, 8, EXIT_PAUSE), 2);
     assert_int_equal(length("\x0f\x01\xc1", 3, 8, EXIT_HYPERCALL), 3);
     assert_int_equal(length("\x0f\x01\xd9", 3, 8, EXIT_HYPERCALL), 3);
     assert_int_equal(length("\x0f\x01\xd1", 3, 8, EXIT_XSETBV), 3);
-    assert_int_equal(length("\x44\x0f\x20\xc0", 4, 8, EXIT_CR), 4);
+    assert_int_equal(length("\x0f\x08", 2, 8, EXIT_CR), 2);
+    assert_int_equal(length("\x0f\x20\xc0", 3, 8, EXIT_CR), 0);
     assert_int_equal(length("\xe4\x60", 2, 8, EXIT_PIO), 2);
     assert_int_equal(length("\x66\xef", 2, 8, EXIT_PIO), 2);
     assert_int_equal(length("\x0f", 1, 8, EXIT_CPUID), 0);

@@ -29,7 +29,7 @@ static int setup(void **state)
     return 0;
 }
 
-static const struct ioreq_access in_port = {.bytes = 1, .address = 0x3F8};
+static const struct io_access in_port = {.bytes = 1, .address = 0x3F8};
 
 static void slots_are_free_at_first(void **state)
 {
@@ -71,11 +71,11 @@ static void read_of_a_port(void **state)
 static void write_of_memory(void **state)
 {
     struct vcpu *vcpu = &vms[IVI].vcpu[0];
-    struct ioreq_access access = {.mmio = true,
-                                  .write = true,
-                                  .bytes = 8,
-                                  .address = 0xE0000008,
-                                  .value = 0x1122334455667788};
+    struct io_access access = {.mmio = true,
+                               .write = true,
+                               .bytes = 8,
+                               .address = 0xE0000008,
+                               .value = 0x1122334455667788};
     uint64_t value = 1;
 
     (void)state;
@@ -84,10 +84,9 @@ static void write_of_memory(void **state)
     assert_int_equal(slot(0)->write, 1);
     assert_int_equal(slot(0)->address, 0xE0000008);
     assert_int_equal(slot(0)->value, 0x1122334455667788);
-    slot(0)->value = 0xBAD; /* nobody reads the answer to a write */
     slot(0)->processed = ACRN_IOREQ_COMPLETE;
     assert_int_equal(ioreq_take(vcpu, &value), BN_OK);
-    assert_int_equal(value, 0);
+    assert_int_equal(slot(0)->processed, ACRN_IOREQ_FREE);
 }
 
 static void notify_of_what_is_not_complete(void **state)
@@ -117,14 +116,14 @@ static void accesses_that_do_not_exist(void **state)
     struct vcpu *vcpu = &vms[IVI].vcpu[0];
 
     (void)state;
-    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 3}), BN_EINVAL);
-    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 8}), BN_EINVAL);
-    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 4, .address = 0xFFFE}),
+    assert_int_equal(ioreq_submit(vcpu, &(struct io_access){.bytes = 3}), BN_EINVAL);
+    assert_int_equal(ioreq_submit(vcpu, &(struct io_access){.bytes = 8}), BN_EINVAL);
+    assert_int_equal(ioreq_submit(vcpu, &(struct io_access){.bytes = 4, .address = 0xFFFE}),
                      BN_EINVAL);
     /* Bytes of the PCI address port make mainline's HSM warn: they end here. */
-    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 1, .address = 0xCF8}),
+    assert_int_equal(ioreq_submit(vcpu, &(struct io_access){.bytes = 1, .address = 0xCF8}),
                      BN_ENODEV);
-    assert_int_equal(ioreq_submit(vcpu, &(struct ioreq_access){.bytes = 4, .address = 0xCF8}),
+    assert_int_equal(ioreq_submit(vcpu, &(struct io_access){.bytes = 4, .address = 0xCF8}),
                      BN_EBUSY);
 }
 

@@ -12,11 +12,8 @@
 #include <cmocka.h>
 
 #include "hv/arch.h"
-#include "hv/console.h"
 #include "hv/log.h"
-#include "hv/power.h"
-#include "hv/timer.h"
-#include "hv/vm.h"
+#include "hv/watchdog.h"
 
 #define MS 1000000ull
 

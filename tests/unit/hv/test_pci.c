@@ -10,7 +10,7 @@
 #define CARD        PCI_BDF(0, 3, 0)
 #define DISPLAY     PCI_BDF(0, 4, 0)
 #define PORT        PCI_BDF(0, 5, 0)
-#define VIRTUAL     PCI_BDF(0, 9, 0)
+#define VIRTUAL     PCI_BDF(0, 28, 0)
 #define ISA_BRIDGE  PCI_BDF(0, 31, 0)
 
 static struct vpci pci;
@@ -50,9 +50,9 @@ static void start(void)
     set32(display, 4, 7);
     fake_add_pci(ISA_BRIDGE, 0x8086, 0x2918, 0x0601);
     pci_init(0, 0, 0);
-    assert_int_equal(vpci_init(&pci, vm, 0, 0, 0), BN_OK);
-    assert_int_equal(vpci_hide(&pci, CARD), BN_OK);
-    assert_int_equal(vpci_forbid(&pci, 0x10000000, 0x10000000), BN_OK);
+    vpci_init(&pci, vm, 0, 0, 0);
+    vpci_hide(&pci, CARD);
+    vpci_forbid(&pci, 0x10000000, 0x10000000);
 }
 
 static uint32_t cfg(uint16_t bdf, unsigned at, unsigned bytes)
@@ -147,7 +147,7 @@ static void test_bridge_to_hidden(void **state)
     cfg_write(PORT, 0x3E, 1, 0x40);
     assert_int_equal(port->config[0x3E], 0x40);
     port->config[0x3E] = 0;
-    assert_int_equal(vpci_hide(&pci, PCI_BDF(2, 0, 0)), BN_OK);
+    vpci_hide(&pci, PCI_BDF(2, 0, 0));
     cfg_write(PORT, 0x3E, 1, 0x40); /* a bus reset would hit another VM's device */
     assert_int_equal(port->config[0x3E], 0);
 }
@@ -193,31 +193,17 @@ static void test_hidden_registers_in_memory(void **state)
     assert_non_null(strstr(fake.log, "denied: write of 0xc0040010, PCI 00:03.0"));
 }
 
-static enum bn_status bar(struct vpci_function *which, unsigned index, uint64_t offset,
-                          unsigned bytes, bool write, uint64_t *value)
+static void access_bar(struct io_access *io)
 {
-    (void)which;
-    (void)bytes;
-    bar_last = index << 28 | offset;
-    if (!write)
-        *value = 0x5A5A;
-    return BN_OK;
+    assert_ptr_equal(io->device, &function);
+    bar_last = io->offset;
+    io->value = 0x5A5A;
 }
-
-static const struct vpci_ops ops = {.bar = bar};
 
 static void add_function(void)
 {
-    start();
-    memset(&function, 0, sizeof(function));
-    function.bdf = VIRTUAL;
-    function.ops = &ops;
-    function.bar[0].bytes = 0x20000;
-    function.bar[1].bytes = 0x1000;
-    function.msix_bar = 1;
-    function.msix_count = 3;
-    vpci_identify(&function, 0xB1AC, 0xB100, 0x08800001);
-    assert_int_equal(vpci_add(&pci, &function), BN_OK);
+    function = (struct vpci_function){.access = access_bar, .bar_bytes = 0x20000};
+    assert_int_equal(vpci_add(&pci, &function, 0xB100B1AC, 0x08800001), BN_OK);
 }
 
 static void test_virtual_function(void **state)
@@ -225,9 +211,13 @@ static void test_virtual_function(void **state)
     uint32_t base;
 
     (void)state;
+    start();
+    fake_add_pci(PCI_BDF(0, 29, 0), 0x8086, 0x2934, 0x0C03); /* the place it would have */
     add_function();
+    assert_int_equal(function.bdf, VIRTUAL);
     assert_int_equal(cfg(VIRTUAL, 0, 4), 0xB100B1AC);
     assert_int_equal(cfg(VIRTUAL, 0x0A, 2), 0x0880);
+    assert_int_equal(cfg(VIRTUAL, 0x2E, 2), 0xB100);
     base = cfg(VIRTUAL, 0x10, 4);
     assert_int_equal(base, 0xC1800000); /* behind the highest BAR of the machine */
     cfg_write(VIRTUAL, 0x10, 4, 0xFFFFFFFF);
@@ -238,65 +228,21 @@ static void test_virtual_function(void **state)
     assert_int_equal(cfg(VIRTUAL, 0x10, 4), base);
     cfg_write(VIRTUAL, 4, 2, 0xFFFF);
     assert_int_equal(cfg(VIRTUAL, 4, 2), 0x406);
+    cfg_write(VIRTUAL, 0x3C, 1, 11);
+    assert_int_equal(cfg(VIRTUAL, 0x3C, 4), 11);
     cfg_write(VIRTUAL, 0, 4, 0);
     assert_int_equal(cfg(VIRTUAL, 0, 2), 0xB1AC);
+    assert_int_equal(cfg(VIRTUAL, 0x34, 1), 0); /* no capabilities */
+    assert_int_equal(cfg(VIRTUAL, 0x40, 4), 0);
     assert_int_equal(fake_read32(vm, base + 0x400), 0x5A5A);
     assert_int_equal(bar_last, 0x400);
-    assert_int_equal(cfg(VIRTUAL, 0x34, 1), 0x40);
-    assert_int_equal(cfg(VIRTUAL, 0x40, 1), 0x11);
-    assert_int_equal(cfg(VIRTUAL, 0x42, 2), 2); /* three vectors */
-    vm->pio_count = vm->mmio_count = 0;         /* the VM is built again: same place */
-    assert_int_equal(vpci_init(&pci, vm, 0, 0, 0), BN_OK);
-    assert_int_equal(vpci_add(&pci, &function), BN_OK);
-    assert_int_equal(cfg(VIRTUAL, 0x10, 4), base);
-    function.bdf = NIC;
-    assert_int_equal(vpci_add(&pci, &function), BN_EBUSY);
-}
-
-static bool posted(unsigned vcpu, uint8_t vector)
-{
-    uint32_t *irr = &vm->vcpu[vcpu].lapic.irr[vector / 32], bit = 1u << vector % 32;
-    bool was = *irr & bit;
-
-    *irr &= ~bit;
-    return was;
-}
-
-static void test_msix(void **state)
-{
-    uint32_t table;
-
-    (void)state;
+    vm->pio_count = vm->mmio_count = 0; /* the VM is built again: same place */
+    vpci_init(&pci, vm, 0, 0, 0);
     add_function();
-    table = cfg(VIRTUAL, 0x14, 4);
-    fake_write32(vm, table + 16, 0xFEE01000);
-    fake_write32(vm, table + 24, 0x71);
-    fake_write32(vm, table + 28, 0);
-    assert_int_equal(fake_read32(vm, table + 24), 0x71);
-    assert_int_equal(fake_read32(vm, table + 12), 1); /* masked at first */
-    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
-    assert_false(posted(1, 0x71)); /* not enabled */
-    cfg_write(VIRTUAL, 0x42, 2, 0x8000);
-    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
-    assert_true(posted(1, 0x71));
-    cfg_write(VIRTUAL, 0x42, 2, 0xC000); /* all masked: kept */
-    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
-    assert_false(posted(1, 0x71));
-    assert_int_equal(fake_read32(vm, table + 0x800), 2);
-    cfg_write(VIRTUAL, 0x42, 2, 0x8000);
-    assert_true(posted(1, 0x71));
-    assert_int_equal(fake_read32(vm, table + 0x800), 0);
-    fake_write32(vm, table + 28, 1);
-    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
-    assert_false(posted(1, 0x71));
-    fake_write32(vm, table + 28, 0);
-    assert_true(posted(1, 0x71));
-    fake_write32(vm, table + 16, 0x12345000); /* not an interrupt address */
-    assert_int_equal(vpci_msix_fire(&function, 1), BN_OK);
-    assert_non_null(strstr(fake.log, "no valid address"));
-    assert_int_equal(vpci_msix_fire(&function, 3), BN_EINVAL);
-    fake_write32(vm, table + 0x30, 1); /* behind the table: the function's own */
-    assert_int_equal(bar_last, 1u << 28 | 0x30);
+    assert_int_equal(cfg(VIRTUAL, 0x10, 4), base);
+    function.bar_bytes = 0x80000000; /* larger than what is left below 4 GiB */
+    assert_int_equal(vpci_add(&pci, &function, 0, 0), BN_ENOMEM);
+    assert_non_null(strstr(fake.log, "no room"));
 }
 
 static void test_cf9_is_not_configuration(void **state)
@@ -306,7 +252,7 @@ static void test_cf9_is_not_configuration(void **state)
     fake_outb(vm, 0xCF9, 0x02);
     assert_int_equal(fake.power_asked, -1);
     fake_outb(vm, 0xCF9, 0x06);
-    assert_int_equal(fake.power_asked, POWER_RESET);
+    assert_int_equal(fake.power_asked, BN_HVPCI_END_RESET);
     assert_int_equal(fake.port[0xCF9], 0);
 }
 
@@ -373,7 +319,6 @@ int main(void)
         cmocka_unit_test(test_display_shadow),
         cmocka_unit_test(test_hidden_registers_in_memory),
         cmocka_unit_test(test_virtual_function),
-        cmocka_unit_test(test_msix),
         cmocka_unit_test(test_cf9_is_not_configuration),
         cmocka_unit_test(test_devices_of_a_dead_vm),
     };

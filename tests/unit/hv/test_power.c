@@ -3,6 +3,7 @@
 #include "dev_fake.h"
 
 #include "hv/pci.h"
+#include "hv/platform.h"
 
 static struct vm *vm;
 static struct acpi_info info;
@@ -18,13 +19,13 @@ static void start(void)
         .has_s5 = true,
         .s5_type = {5, 6},
         .reset_supported = true,
-        .reset = {.space = 1, .bits = 8, .address = 0x700},
+        .reset = {.space = 1, .address = 0x700},
         .reset_value = 0x0F,
     };
     vm = fake_vm(1);
     fake_add_pci(PCI_BDF(0, 31, 0), 0x8086, 0x2918, 0x0601);
     pci_init(0, 0, 0);
-    assert_int_equal(power_init(vm, &info), BN_OK);
+    power_init(vm, &info);
     fake.writes = 0;
 }
 
@@ -35,7 +36,7 @@ static void outw(uint16_t port, uint16_t word)
     assert_true(fake_pio(vm, port, 2, true, &value));
 }
 
-static void expect(enum power_kind kind)
+static void expect(enum bn_hvpci_end kind)
 {
     assert_int_equal(fake.power_asked, kind);
     assert_int_equal(fake.writes, 0); /* nothing of it reached the machine */
@@ -53,13 +54,13 @@ static void test_pm1(void **state)
     (void)state;
     start();
     outw(0x604, 0x2000 | 5 << 10);
-    expect(POWER_OFF);
+    expect(BN_HVPCI_END_POWER_OFF);
     outw(0x604, 0x2000 | 1 << 10);
-    expect(POWER_SLEEP);
+    expect(BN_HVPCI_END_SLEEP);
     outw(0x6F4, 0x2000 | 6 << 10);
-    expect(POWER_OFF);
+    expect(BN_HVPCI_END_POWER_OFF);
     fake_outb(vm, 0x605, 0x20 | 5 << 2); /* the upper byte alone */
-    expect(POWER_OFF);
+    expect(BN_HVPCI_END_POWER_OFF);
     outw(0x604, 5 << 10 | 0x7); /* no sleep bit: type and GBL_RLS are not passed on */
     expect_nothing();
     assert_int_equal(fake.last_port, 0x604);
@@ -68,30 +69,31 @@ static void test_pm1(void **state)
 
 static void test_reset_ports(void **state)
 {
-    uint64_t value = 0;
+    struct io_access io;
 
     (void)state;
     start();
     fake_outb(vm, 0x64, 0xFE);
-    expect(POWER_RESET);
+    expect(BN_HVPCI_END_RESET);
     fake_outb(vm, 0x64, 0xF0);
-    expect(POWER_RESET);
+    expect(BN_HVPCI_END_RESET);
     fake_outb(vm, 0x92, 0x02);
     expect_nothing();
     fake_outb(vm, 0x92, 0x03);
-    expect(POWER_RESET);
+    expect(BN_HVPCI_END_RESET);
     fake_outb(vm, 0x700, 0x01);
     expect_nothing();
     fake_outb(vm, 0x700, 0x0F);
-    expect(POWER_RESET);
-    value = 0x0E;
-    power_cf9(&vm->vcpu[0], true, &value);
-    expect(POWER_RESET);
-    value = 0x0A;
-    power_cf9(&vm->vcpu[0], true, &value);
+    expect(BN_HVPCI_END_RESET);
+    io = (struct io_access){.write = true, .bytes = 1, .value = 0x0E, .vcpu = &vm->vcpu[0]};
+    power_cf9(&io);
+    expect(BN_HVPCI_END_RESET);
+    io.value = 0x0A;
+    power_cf9(&io);
     expect_nothing();
-    power_cf9(&vm->vcpu[0], false, &value);
-    assert_int_equal(value, 0x0A);
+    io.write = false;
+    power_cf9(&io);
+    assert_int_equal(io.value, 0x0A);
 }
 
 static void test_i8042_passes_the_rest(void **state)
@@ -126,6 +128,7 @@ static void test_smi_and_tco(void **state)
     assert_true(fake_pio(vm, 0x668, 2, true, &value)); /* TCO control */
     assert_true(fake_pio(vm, 0x660, 2, true, &value)); /* TCO reload */
     assert_int_equal(fake.writes, 0);
+    assert_non_null(strstr(fake.log, "to SMI port 0xb2 ignored"));
     assert_non_null(strstr(fake.log, "0x668 ignored"));
     fake_outb(vm, 0xB2, 0x02); /* ACPI mode on */
     assert_int_equal(fake.last_port, 0xB2);
@@ -140,11 +143,11 @@ static void test_reset_register_in_memory(void **state)
     (void)state;
     start();
     vm->pio_count = 0;
-    info.reset = (struct acpi_register){.space = 0, .bits = 8, .address = 0x3010};
-    assert_int_equal(power_init(vm, &info), BN_OK);
+    info.reset = (struct acpi_register){.space = 0, .address = 0x3010};
+    power_init(vm, &info);
     fake.writes = 0;
     fake_write32(vm, 0x3010, 1);
-    expect(POWER_RESET);
+    expect(BN_HVPCI_END_RESET);
     fake_write32(vm, 0x3020, 0x77); /* the rest of the page goes through */
     assert_int_equal(fake.ram[0x3020], 0x77);
     assert_int_equal(fake_read32(vm, 0x3020), 0x77);
@@ -160,6 +163,21 @@ static void test_machine_off(void **state)
     assert_int_equal(fake.last_value, 0x2000 | 6 << 10 | 1);
 }
 
+/* The probe for an 8259 finds none, and nothing of it or of the 8254 reaches the machine's. */
+static void test_legacy_devices_are_absent(void **state)
+{
+    (void)state;
+    start();
+    legacy_init(vm);
+    fake_outb(vm, 0xA1, 0xFF);
+    fake_outb(vm, 0x21, 0xFB);
+    assert_int_equal(fake_inb(vm, 0x21), 0xFF);
+    fake_outb(vm, 0x43, 0x30);
+    assert_int_equal(fake_inb(vm, 0x40), 0xFF);
+    assert_int_equal(fake_inb(vm, 0x61), 0); /* no reason for an NMI */
+    assert_int_equal(fake.writes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_smi_and_tco),
         cmocka_unit_test(test_reset_register_in_memory),
         cmocka_unit_test(test_machine_off),
+        cmocka_unit_test(test_legacy_devices_are_absent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
