@@ -19,10 +19,11 @@
 /* Uncached memory of another VM: word by word, never by a string instruction. */
 static void copy_in(void *to, const volatile uint8_t *from, size_t bytes)
 {
-    uint32_t *out = to;
+    for (size_t i = 0; i < bytes / 4; i++) {
+        const uint32_t word = ((const volatile uint32_t *)(const volatile void *)from)[i];
 
-    for (size_t i = 0; i < bytes / 4; i++)
-        out[i] = ((const volatile uint32_t *)(const volatile void *)from)[i];
+        memcpy((uint8_t *)to + i * 4, &word, 4); /* `to` is a structure, not words: no aliasing */
+    }
 }
 
 const volatile uint8_t *vehicle_region(const volatile uint8_t *window, size_t bytes)

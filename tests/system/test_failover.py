@@ -18,11 +18,11 @@ pytestmark = pytest.mark.campaign("failover")
 CRASH = "/sys/kernel/debug/provoke-crash/DIRECT"
 # How it is killed: (in the IVI's shell?, command), and the reason that the device model must give (None: it died itself).
 FAULTS = {
-    "panic": (True, f"echo PANIC >{CRASH}", "panic"),
+    "panic": (True, f"echo PANIC >{CRASH}", "guest-panic"),
     "hang": (True, f"taskset -c 1 sh -c \"echo HARDLOCKUP >{CRASH}\" & taskset -c 0 sh -c \"echo HARDLOCKUP >{CRASH}\"",
              "watchdog"),
-    "dm-killed": (False, "pkill -9 binnacle-dm", None),
-    "oom": (True, "mount -o remount,size=100% /dev/shm; dd if=/dev/zero of=/dev/shm/x bs=1M", "panic"),
+    "dm-killed": (False, "kill -9 $(pidof binnacle-dm)", None),
+    "oom": (True, "mount -o remount,size=100% /dev/shm; dd if=/dev/zero of=/dev/shm/x bs=1M", "guest-panic"),
     "storm": (True, "/usr/lib/binnacle/storm &", "watchdog"),
 }
 IN_FLIGHT = 3  # drawn, being composed, waiting for its page flip
@@ -135,13 +135,13 @@ def test_negative_control(cockpit, driving, report):
     """With the compositor stopped the same check must fail: it is able to see a missed frame."""
     watch = Watch(cockpit)
     before = cockpit.look()
-    assert cockpit.run("pkill -STOP binnacle-display")[0] == 0
+    assert cockpit.run("kill -STOP $(pidof binnacle-display)")[0] == 0
     seen = before[0][0]
     while cockpit.frames()[0] < seen + 30:
         time.sleep(0.1)
     watch.one()
     after = cockpit.look()
-    cockpit.run("pkill -CONT binnacle-display")
+    cockpit.run("kill -CONT $(pidof binnacle-display)")
     found = account(before, after)
     failed = not (found["missed"] == 0 and found["late"] == 0 and not watch.wrong)
     report.add("failover.control.missed", found["missed"], "frames", ok=failed)
