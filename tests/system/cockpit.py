@@ -104,6 +104,7 @@ class Cockpit:
         """Waits until the IVI is at its home screen, if it has not been there yet."""
         if not self.homes:
             self.wait_home()
+            self.nuc.picture(0)  # puts each window in its place; what was covered is drawn again with the next frame
 
     def wait_prompt(self):
         """Waits for the debug shell of the IVI's present life."""

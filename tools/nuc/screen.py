@@ -82,7 +82,7 @@ class Screens:
     def picture(self, index):
         """What output `index` shows, as a PIL image of the size it has now; None while the guest does not drive it."""
         with self._lock:
-            if index not in self._windows:
+            if len(self._windows) < len(self.sizes):  # a new one covers others until it has its place
                 self.arrange()
             window = self._windows.get(index)
             if window is None:
