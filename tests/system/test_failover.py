@@ -16,17 +16,16 @@ import clusterpix
 pytestmark = pytest.mark.campaign("failover")
 
 CRASH = "/sys/kernel/debug/provoke-crash/DIRECT"
-# How it is killed: (in the IVI's shell?, command), and the reason that the device model must give (None: it died itself).
+# How it is killed: (in the IVI's shell?, command), and the reason that the device model must give; of two, either; None: it
+# died itself. Memory that runs out slows the IVI down so much that its watchdog may come before its kernel's own decision.
 FAULTS = {
     "panic": (True, f"echo PANIC >{CRASH}", "guest-panic"),
-    "hang": (True, "insmod /usr/lib/binnacle/hang.ko", "watchdog"),
+    "hang": (True, "insmod /usr/lib/binnacle/die.ko", "watchdog"),
     "dm-killed": (False, "kill -9 $(pidof binnacle-dm)", None),
-    "oom": (True, "echo 960 >/proc/sys/vm/nr_hugepages; mount -o remount,size=100% /dev/shm; "
-            "dd if=/dev/zero of=/dev/shm/x bs=1M", "guest-panic"),
+    "oom": (True, "insmod /usr/lib/binnacle/die.ko memory=1", "guest-panic, watchdog"),
     "storm": (True, "/usr/lib/binnacle/storm &", "watchdog"),
 }
-# Not in every run: the emulator needs minutes for a second of a CPU that spins (PAUSE ends its turn); not seen to pass yet.
-SLOW = ("storm",)
+SLOW = ("storm",)  # in make soak only: not seen to pass yet
 IN_FLIGHT = 3  # drawn, being composed, waiting for its page flip
 SPEED_BOUND = 1.0  # km/h
 
@@ -125,13 +124,14 @@ def test_ivi_dies(cockpit, driving, report, soak, name):
 
     found = account(before, after)
     at, saw = noticed(cockpit, since)
+    right_reason = reason is None or saw.split(",")[0] in reason.split(", ")
     right = report_account(report, name, found, watch)
     report.add(f"failover.{name}.noticed-ms", round((at - start) * 1000), "ms", bound=10000)
     report.add(f"failover.{name}.back-ms", round((back - start) * 1000), "ms")
-    report.add(f"failover.{name}.saw", saw, "", ok=reason is None or saw.startswith(reason))
+    report.add(f"failover.{name}.saw", saw, "", ok=right_reason)
     report.add(f"failover.{name}.recovered", "by itself", "", ok=True)
     assert right, f"{found} {watch.wrong}"
-    assert reason is None or saw.startswith(reason)
+    assert right_reason, saw
     assert 0 <= at - start <= 10
 
 
