@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the loader's questions to the machine: CPUs, PCI functions, UARTs. */
+#include "machine.h"
+
 #include "hv/acpi.h"
+#include "hv/hw.h"
 #include "hv/pci.h"
-#include "loader.h"
-
-static bool same_guid(const EFI_GUID *a, const EFI_GUID *b)
-{
-    return __builtin_memcmp(a, b, sizeof(*a)) == 0;
-}
-
-uint64_t machine_rsdp(void)
-{
-    const EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
-    uint64_t old = 0;
-
-    for (UINTN i = 0; i < efi_system->NumberOfTableEntries; i++) {
-        const EFI_CONFIGURATION_TABLE *t = &efi_system->ConfigurationTable[i];
-
-        if (same_guid(&t->VendorGuid, &acpi2))
-            return (uint64_t)t->VendorTable;
-        if (same_guid(&t->VendorGuid, &acpi1))
-            old = (uint64_t)t->VendorTable;
-    }
-    return old;
-}
 
 void *hpa_to_ptr(hpa_t address)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the order of booting: scenario, checks, files, display, memory map, hypervisor. */
-#include "hv/pci.h"
 #include "loader.h"
+#include "machine.h"
 #include "memory_map.h"
 
 #define FIRST_CONSOLE 0x3F8 /* COM1, until the scenario is read */
@@ -13,6 +13,28 @@ static struct bn_scenario scenario;
 static struct bn_memory early_map[BN_BOOT_MAX_MEMORY];
 
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
+
+static bool same_guid(const EFI_GUID *a, const EFI_GUID *b)
+{
+    return __builtin_memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The root of the firmware's ACPI tables; 0: it has none. */
+static uint64_t find_rsdp(void)
+{
+    const EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
+    uint64_t old = 0;
+
+    for (UINTN i = 0; i < efi_system->NumberOfTableEntries; i++) {
+        const EFI_CONFIGURATION_TABLE *t = &efi_system->ConfigurationTable[i];
+
+        if (same_guid(&t->VendorGuid, &acpi2))
+            return (uint64_t)t->VendorTable;
+        if (same_guid(&t->VendorGuid, &acpi1))
+            old = (uint64_t)t->VendorTable;
+    }
+    return old;
+}
 
 static void tell_misfit(void *context, struct scenario_ref at, const char *member, const char *what,
                         const char *remedy)
@@ -100,7 +122,7 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 
     /* Its final place is chosen once the scenario's ranges are taken. */
     static struct bn_boot_info early;
-    early.rsdp = machine_rsdp();
+    early.rsdp = find_rsdp();
     files_open();
     read_scenario(&early);
     memory_claim(&scenario);

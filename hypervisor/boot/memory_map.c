@@ -2,8 +2,6 @@
 /* Owns the translation of the EFI memory map. */
 #include "memory_map.h"
 
-#include <stdbool.h>
-
 #define EFI_PAGE      4096u
 #define MAX_PAGES     (UINT64_C(1) << 40)
 #define EFI_MEMORY_SP UINT64_C(0x40000) /* specific purpose: kept for drivers */
@@ -38,8 +36,7 @@ static uint32_t type_of(const struct efi_descriptor *d)
     return type;
 }
 
-/* Puts `e` where it belongs; what a broken firmware lists twice is cut off the later entry. */
-static bool insert(struct bn_memory *to, uint32_t *count, uint32_t max, struct bn_memory e)
+bool memory_map_insert(struct bn_memory *to, uint32_t *count, uint32_t max, struct bn_memory e)
 {
     uint32_t at = *count;
 
@@ -52,7 +49,8 @@ static bool insert(struct bn_memory *to, uint32_t *count, uint32_t max, struct b
     return true;
 }
 
-static uint32_t join(struct bn_memory *to, uint32_t count)
+/* What a broken firmware lists twice is cut off the later entry. */
+uint32_t memory_map_join(struct bn_memory *to, uint32_t count)
 {
     uint32_t kept = 0;
 
@@ -97,9 +95,9 @@ uint32_t memory_map_read(const void *map, size_t bytes, size_t stride, struct bn
         const struct bn_memory e = {d.physical_start, d.pages * EFI_PAGE, type_of(&d), 0};
 
         if (count == max) /* firmware's maps are long and mostly neighbours of one type */
-            count = join(to, count);
-        if (!insert(to, &count, max, e))
+            count = memory_map_join(to, count);
+        if (!memory_map_insert(to, &count, max, e))
             return max + 1;
     }
-    return join(to, count);
+    return memory_map_join(to, count);
 }

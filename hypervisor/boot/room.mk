@@ -26,4 +26,5 @@ $(BOOT)/BOOTX64.EFI: $(BOOT)/loader.so
 
 PROGRAMS += $(BOOT)/BOOTX64.EFI
 -include $(BOOT_OBJECTS:.o=.d)
+include hypervisor/boot/multiboot2/room.mk
 endif

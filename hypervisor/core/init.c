@@ -14,7 +14,7 @@ struct bn_scenario scenario;
 struct acpi_info acpi_info;
 
 extern char image_start[], image_end[];
-static const struct vcpu_vendor *const vendors[] = {&vendor_svm};
+static const struct vcpu_vendor *const vendors[] = {&vendor_svm, &vendor_vmx};
 static volatile bool go; /* VMs that start by themselves are in their run queues */
 
 void stack_switch_call(uint64_t stack_top, void (*function)(void)) HV_NORETURN;

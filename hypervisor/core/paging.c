@@ -19,7 +19,7 @@ struct paging_format {
     uint32_t (*rights)(uint64_t entry);
 };
 
-unsigned paging_max_large = 1; /* level of the largest leaf: 1 = 2 MiB, 2 = 1 GiB */
+unsigned paging_max_large = 1;
 
 /* APM 2 §5.3: the long-mode format; accessed and dirty are set so that no walk has to write. */
 static uint64_t x86_leaf(uint32_t rights)
@@ -44,6 +44,23 @@ const struct paging_format paging_x86 = {
     .table = 0x23, .present = 1, .large = 0x80, .leaf = x86_leaf, .rights = x86_rights};
 const struct paging_format paging_npt = {
     .table = 0x27, .present = 1, .large = 0x80, .leaf = npt_leaf, .rights = x86_rights};
+
+/* SDM 3 §29.3.2: memory is write-back, the rest uncached unless the guest's own tables combine
+ * writes there (§12.5.2); on AMD's side the MTRRs see to that. */
+static uint64_t ept_leaf(uint32_t rights)
+{
+    return 1u | (rights & MAP_WRITE ? 2u : 0) | (rights & MAP_EXEC ? 4u : 0) |
+           (rights & (MAP_UNCACHED | MAP_DEVICE) ? 0 : 6u << 3);
+}
+
+static uint32_t ept_rights(uint64_t entry)
+{
+    return MAP_READ | (entry & 2 ? MAP_WRITE : 0) | (entry & 4 ? MAP_EXEC : 0) |
+           (entry & 6u << 3 ? 0 : MAP_UNCACHED);
+}
+
+const struct paging_format paging_ept = {
+    .table = 7, .present = 7, .large = 0x80, .leaf = ept_leaf, .rights = ept_rights};
 
 struct walk {
     struct nested_paging *tables;

@@ -33,7 +33,7 @@ static enum bn_status map_framebuffer(struct vm *vm)
     if (!sees_framebuffer(vm))
         return BN_OK;
     return vm_map(vm, vm->config->framebuffer_gpa, fb->base, page_up(fb->bytes),
-                  MAP_READ | MAP_WRITE);
+                  MAP_READ | MAP_WRITE | MAP_DEVICE);
 }
 
 static void describe(struct vm *vm, struct bn_guest_info *info)
@@ -72,7 +72,7 @@ static enum bn_status map_apic(struct vm *vm)
 {
     if (lapic_is_x2apic() || !(vm->config->flags & BN_VM_DIRECT_IRQ))
         return BN_OK;
-    return vm_map(vm, VLAPIC_BASE, VLAPIC_BASE, HV_PAGE_BYTES, MAP_READ | MAP_WRITE);
+    return vm_map(vm, VLAPIC_BASE, VLAPIC_BASE, HV_PAGE_BYTES, MAP_READ | MAP_WRITE | MAP_DEVICE);
 }
 
 enum bn_status prelaunched_build(struct vm *vm)

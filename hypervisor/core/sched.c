@@ -69,6 +69,8 @@ void sched_unload(void)
         return;
     account(vcpu, tsc_now());
     xstate_save(vcpu);
+    if (vendor->unload)
+        vendor->unload(vcpu);
     cpu->loaded = NULL;
     __atomic_store_n(&vcpu->loaded, false, __ATOMIC_RELEASE);
 }
@@ -83,6 +85,8 @@ static void load(struct pcpu *cpu, struct vcpu *vcpu)
     vcpu->run_start = tsc_now();
     cpu->loaded = vcpu;
     xstate_load(vcpu);
+    if (vendor->load)
+        vendor->load(vcpu);
 }
 
 /* Who is furthest behind; a vCPU that slept starts no further behind than one slice. */

@@ -65,10 +65,11 @@ static void hide(struct vm *vm, hpa_t base, uint64_t bytes, enum bn_status *stat
             paging_unmap(&vm->memory, page_down(base), page_up(base + bytes) - page_down(base));
 }
 
-static void show(struct vm *vm, hpa_t base, uint64_t bytes, enum bn_status *status)
+static void show(struct vm *vm, hpa_t base, uint64_t bytes, uint32_t kind, enum bn_status *status)
 {
     if (*status == BN_OK)
-        *status = paging_map(&vm->memory, base, base, bytes, MAP_READ | MAP_WRITE | MAP_EXEC);
+        *status =
+            paging_map(&vm->memory, base, base, bytes, MAP_READ | MAP_WRITE | MAP_EXEC | kind);
 }
 
 /* The whole machine, less memory that is not this VM's (hypervisor, other VMs, what exceeds its
@@ -78,12 +79,12 @@ static enum bn_status map_machine(struct vm *vm)
     unsigned bits = cpuid(0x80000008, 0).eax & 0xFF;
     enum bn_status status = BN_OK;
 
-    show(vm, 0, 1ull << (bits < 46 ? bits : 46), &status);
+    show(vm, 0, 1ull << (bits < 46 ? bits : 46), MAP_DEVICE, &status);
     for (uint32_t i = 0; i < boot_info.memory_count; i++)
         if (boot_info.memory[i].type == BN_MEMORY_USABLE)
             hide(vm, boot_info.memory[i].base, boot_info.memory[i].bytes, &status);
     for (uint32_t i = 0; i < own_count; i++)
-        show(vm, own[i].base, own[i].bytes, &status);
+        show(vm, own[i].base, own[i].bytes, 0, &status);
     hide(vm, scenario.hypervisor.hpa, scenario.hypervisor.bytes, &status);
     for (uint32_t i = 0; i < vm->mmio_count; i++)
         hide(vm, vm->mmio[i].base, vm->mmio[i].bytes, &status);

@@ -106,3 +106,10 @@ void cpu_tables_init(struct pcpu *cpu)
     write_cr4((read_cr4() | CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT) & ~(uint64_t)CR4_SMEP);
     write_cr0((read_cr0() | CR0_WP | CR0_NE | 2u) & ~0x6000000Cull); /* no TS, EM, CD, NW */
 }
+
+struct cpu_places cpu_tables_places(const struct pcpu *cpu)
+{
+    const struct cpu_tables *t = &tables[cpu->id];
+
+    return (struct cpu_places){(uint64_t)t->gdt, (uint64_t)idt, (uint64_t)&t->tss};
+}

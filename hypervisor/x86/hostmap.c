@@ -58,8 +58,6 @@ static void map_direct(void)
 
 void hostmap_init(void)
 {
-    extern unsigned paging_max_large;
-
     if (cpuid(0x80000001, 0).edx & 1u << 26)
         paging_max_large = 2;
     if (paging_init(&tables, &paging_x86) != BN_OK)

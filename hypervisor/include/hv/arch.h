@@ -120,6 +120,13 @@ void hostmap_low_page(hpa_t page, bool present); /* identity, executable: other 
 
 /* desc.c */
 void cpu_tables_init(struct pcpu *cpu); /* GDT, TSS, IDT, GS on the calling CPU */
+struct cpu_places {
+    uint64_t gdt, idt, tss;
+};
+struct cpu_places cpu_tables_places(const struct pcpu *cpu);
+#define SELECTOR_CODE 8u
+#define SELECTOR_DATA 16u
+#define SELECTOR_TSS  24u
 
 /* lapic.c */
 void lapic_init_cpu(void);

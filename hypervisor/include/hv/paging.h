@@ -10,10 +10,13 @@
 #define MAP_WRITE    (1u << 1)
 #define MAP_EXEC     (1u << 2)
 #define MAP_UNCACHED (1u << 3)
+#define MAP_DEVICE   (1u << 4) /* no memory: as its registers want it, as far as the guest says */
 
 struct paging_format;                         /* entry layout of one hardware */
 extern const struct paging_format paging_x86; /* hypervisor */
 extern const struct paging_format paging_npt;
+extern const struct paging_format paging_ept;
+extern unsigned paging_max_large; /* level of the largest leaf: 1 = 2 MiB, 2 = 1 GiB */
 
 struct nested_paging {
     const struct paging_format *format;

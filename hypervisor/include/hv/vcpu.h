@@ -119,6 +119,9 @@ struct vcpu_vendor {
     enum bn_status (*vcpu_create)(struct vcpu *vcpu);
     void (*vcpu_destroy)(struct vcpu *vcpu);
     void (*vcpu_reset)(struct vcpu *vcpu); /* power-on state, SDM 3 §10.1 */
+    /* Its state comes to its CPU, and leaves it; own CPU. Not to be called if null. */
+    void (*load)(struct vcpu *vcpu);
+    void (*unload)(struct vcpu *vcpu);
     void (*run)(struct vcpu *vcpu, struct vcpu_exit *exit);
     uint64_t (*get_cr)(struct vcpu *vcpu, unsigned cr); /* 0, 2, 3, 4 */
     void (*set_cr)(struct vcpu *vcpu, unsigned cr, uint64_t value);
@@ -142,6 +145,7 @@ struct vcpu_vendor {
 };
 extern const struct vcpu_vendor *vendor; /* chosen once at boot */
 extern const struct vcpu_vendor vendor_svm;
+extern const struct vcpu_vendor vendor_vmx;
 
 void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit);
 void vcpu_inject_gp(struct vcpu *vcpu);

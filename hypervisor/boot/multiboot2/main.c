@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The way in for machines without UEFI: GRUB has loaded all files, this hands them over as the UEFI
+ * loader would (binnacle/boot.h). Their integrity is GRUB's business (check_signatures).
+ */
+#include "binnacle/boot.h"
+#include "hv/hw.h"
+#include "hv/lib.h"
+#include "hv/log.h"
+#include "hv/scenario.h"
+#include "hypervisor/boot/machine.h"
+#include "hypervisor/boot/memory_map.h"
+
+#define FIRST_CONSOLE 0x3F8 /* COM1, until the scenario is found */
+#define LOW_PAGE      0x8000u
+#define PAGE          4096u
+
+/* Multiboot2 specification 2.0, §3.6. */
+enum { TAG_END, TAG_MODULE = 3, TAG_MAP = 6, TAG_FRAMEBUFFER = 8, TAG_RSDP = 14, TAG_RSDP2 = 15 };
+enum { FRAMEBUFFER_RGB = 1 };
+
+struct tag {
+    uint32_t type, bytes;
+    union {
+        struct {
+            uint32_t start, end;
+            char name[];
+        } module;
+        struct {
+            uint32_t entry_bytes, version;
+            uint8_t entries[];
+        } map;
+        struct {
+            uint64_t base;
+            uint32_t pitch, width, height;
+            uint8_t depth, type;
+        } __attribute__((packed)) framebuffer;
+        uint8_t rsdp[36];
+    };
+};
+
+struct map_entry {
+    uint64_t base, bytes;
+    uint32_t type, reserved;
+};
+
+extern uint64_t loader_tsc_entry;
+void jump_to(uint64_t entry, uint64_t info) HV_NORETURN;
+void loader_main(uint64_t information) HV_NORETURN;
+
+static struct bn_boot_info info;
+static struct bn_scenario scenario;
+static uint8_t rsdp[36];
+static struct bn_module hypervisor, plan;
+static uint16_t uart;
+
+static void set_up(uint16_t port)
+{
+    uart = port;
+    hw_out8(port + 1, 0x00); /* no interrupts */
+    hw_out8(port + 3, 0x80);
+    hw_out8(port, 1); /* 115200 */
+    hw_out8(port + 1, 0);
+    hw_out8(port + 3, 0x03); /* 8n1 */
+    hw_out8(port + 2, 0x07); /* FIFOs */
+    hw_out8(port + 4, 0x03);
+}
+
+static void put_line(const char *start, const char *format, va_list arguments)
+{
+    char line[400];
+    size_t used = hv_snprintf(line, sizeof(line), "loader: %s", start);
+
+    used += hv_vsnprintf(line + used, sizeof(line) - used - 2, format, arguments);
+    line[used++] = '\r';
+    line[used++] = '\n';
+    for (size_t i = 0; i < used; i++) {
+        for (unsigned tries = 0; tries < 100000 && !(hw_in8(uart + 5) & 0x20); tries++)
+            ;
+        hw_out8(uart, (uint8_t)line[i]);
+    }
+}
+
+/* As the parts shared with the hypervisor call it. */
+void hv_log(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    put_line("", format, arguments);
+    va_end(arguments);
+}
+
+static void fail(const char *format, ...) HV_PRINTF(1, 2) HV_NORETURN;
+
+static void fail(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    put_line("ERROR: ", format, arguments);
+    va_end(arguments);
+    hv_log("Binnacle does not start");
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+static void take_module(const struct tag *tag)
+{
+    const struct bn_module found = {.base = tag->module.start,
+                                    .bytes = tag->module.end - tag->module.start};
+    struct bn_module *module = &info.module[info.module_count];
+
+    if (!strncmp(tag->module.name, "hypervisor.bin", BN_PATH_BYTES))
+        module = &hypervisor;
+    else if (!strncmp(tag->module.name, "scenario.bin", BN_PATH_BYTES))
+        module = &plan;
+    else if (info.module_count++ == BN_BOOT_MAX_MODULES)
+        fail("GRUB loaded more than %u files", BN_BOOT_MAX_MODULES);
+    *module = found;
+    for (unsigned i = 0; i < BN_PATH_BYTES - 1 && tag->module.name[i]; i++)
+        module->name[i] = tag->module.name[i];
+    hv_log("%s: %lu bytes", module->name, module->bytes);
+}
+
+/* Usable memory is rounded to whole pages, inwards. */
+static void take_map(const struct tag *tag)
+{
+    for (uint32_t at = 16; at + sizeof(struct map_entry) <= tag->bytes;
+         at += tag->map.entry_bytes) {
+        const struct map_entry *e = (const struct map_entry *)((const uint8_t *)tag + at);
+        uint64_t base = page_up(e->base), end = page_down(e->base + e->bytes);
+        struct bn_memory m = {base, end - base, BN_MEMORY_RESERVED, 0};
+
+        if (e->type >= BN_MEMORY_USABLE && e->type <= BN_MEMORY_ACPI_NVS)
+            m.type = e->type;
+        if (m.type != BN_MEMORY_USABLE) {
+            m.base = page_down(e->base);
+            m.bytes = page_up(e->base + e->bytes) - m.base;
+        }
+        if ((m.type != BN_MEMORY_USABLE || end > base) &&
+            !memory_map_insert(info.memory, &info.memory_count, BN_BOOT_MAX_MEMORY, m))
+            fail("the firmware's memory map has more than %u parts", BN_BOOT_MAX_MEMORY);
+    }
+    info.memory_count = memory_map_join(info.memory, info.memory_count);
+}
+
+static void take_framebuffer(const struct tag *tag)
+{
+    if (tag->framebuffer.type != FRAMEBUFFER_RGB || tag->framebuffer.depth != 32)
+        return;
+    info.framebuffer = (struct bn_boot_framebuffer){
+        .base = tag->framebuffer.base,
+        .bytes = (uint64_t)tag->framebuffer.pitch * tag->framebuffer.height,
+        .width = tag->framebuffer.width,
+        .height = tag->framebuffer.height,
+        .pitch = tag->framebuffer.pitch,
+        .format = BN_FORMAT_XRGB8888,
+    };
+}
+
+static void read_tags(const uint8_t *at)
+{
+    const uint8_t *end = at + *(const uint32_t *)at;
+    const struct tag *tag;
+
+    for (at += 8; at < end; at += (tag->bytes + 7) & ~7u) {
+        tag = (const struct tag *)at;
+        if (tag->type == TAG_END)
+            return;
+        if (tag->type == TAG_MODULE)
+            take_module(tag);
+        else if (tag->type == TAG_MAP)
+            take_map(tag);
+        else if (tag->type == TAG_FRAMEBUFFER)
+            take_framebuffer(tag);
+        else if (tag->type == TAG_RSDP2 || (tag->type == TAG_RSDP && !info.rsdp)) {
+            memcpy(rsdp, tag->rsdp, tag->bytes - 8 < sizeof(rsdp) ? tag->bytes - 8 : sizeof(rsdp));
+            info.rsdp = (uint64_t)rsdp;
+        }
+    }
+}
+
+static void tell_misfit(void *context, struct scenario_ref at, const char *member, const char *what,
+                        const char *remedy)
+{
+    (void)context;
+    (void)at;
+    (void)member;
+    hv_log("ERROR: scenario.bin: %s", what);
+    hv_log("    remedy: %s", remedy);
+}
+
+/* GRUB puts files where it likes: not over what the scenario gives to somebody. */
+static void check_places(const struct bn_module *module)
+{
+    struct bn_range claim;
+    struct scenario_ref who;
+
+    for (uint32_t n = 0; scenario_claim(&scenario, n, &claim, &who); n++)
+        if (ranges_meet(module->base, page_up(module->bytes), claim.hpa, claim.bytes))
+            fail("GRUB put %s at 0x%lx, which the scenario gives to somebody: plan it elsewhere",
+                 module->name, module->base);
+}
+
+static void read_scenario(void)
+{
+    const struct scenario_machine machine = {
+        .memory = info.memory,
+        .memory_count = info.memory_count,
+        .cpu_count = machine_cpus(info.rsdp),
+        .pci_ids = machine_pci_ids,
+        .uart_present = machine_uart_present,
+    };
+    const char *wrong;
+
+    if (!plan.bytes)
+        fail("scenario.bin is missing: GRUB must load it, module2 with that name");
+    wrong = scenario_wrong((const struct bn_scenario *)plan.base, plan.bytes);
+    if (wrong)
+        fail("scenario.bin: %s", wrong);
+    memcpy(&scenario, (const void *)plan.base, sizeof(scenario));
+    if (scenario_fit(&scenario, &machine, tell_misfit, NULL) != 0)
+        fail("scenario.bin cannot be used on this machine");
+    set_up(scenario.console_port);
+    hv_log("scenario %s for %u VMs on %u CPUs", scenario.name, scenario.vm_count,
+           machine.cpu_count);
+    check_places(&hypervisor);
+    for (uint32_t i = 0; i < info.module_count; i++)
+        check_places(&info.module[i]);
+}
+
+static void place_hypervisor(void)
+{
+    const struct bn_image *image = (const struct bn_image *)hypervisor.base;
+
+    if (hypervisor.bytes < sizeof(*image))
+        fail("hypervisor.bin is missing: GRUB must load it, module2 with that name");
+    if (image->magic != BN_IMAGE_MAGIC || image->version != BN_BOOT_VERSION)
+        fail("hypervisor.bin is not the hypervisor's image, or of another release");
+    if (image->bytes < hypervisor.bytes || image->bytes > scenario.hypervisor.bytes)
+        fail("hypervisor.bin needs %lu KiB, the scenario gives it %lu KiB", image->bytes >> 10,
+             scenario.hypervisor.bytes >> 10);
+    info.image_base = scenario.hypervisor.hpa;
+    info.image_bytes = image->bytes;
+    memset((void *)info.image_base, 0, info.image_bytes);
+    memcpy((void *)info.image_base, (const void *)hypervisor.base, hypervisor.bytes);
+}
+
+void loader_main(uint64_t information)
+{
+    set_up(FIRST_CONSOLE);
+    hv_log("Binnacle by Multiboot2, from the first instruction at TSC %lu", loader_tsc_entry);
+    read_tags((const uint8_t *)information);
+    read_scenario();
+    place_hypervisor();
+    info.magic = BN_BOOT_MAGIC;
+    info.version = BN_BOOT_VERSION;
+    info.bytes = sizeof(info);
+    info.scenario = (uint64_t)&scenario;
+    info.low_page = LOW_PAGE;
+    info.tsc_entry = loader_tsc_entry;
+    info.tsc_exit = __builtin_ia32_rdtsc();
+    info.crc = bn_crc32(0, &info, sizeof(info));
+    hv_log("hypervisor: %lu KiB at 0x%lx, framebuffer %ux%u at 0x%lx", info.image_bytes >> 10,
+           info.image_base, info.framebuffer.width, info.framebuffer.height, info.framebuffer.base);
+    jump_to(info.image_base, (uint64_t)&info);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Events on their way into a VMX guest: injection, and the window that says when it can take one.
+ */
+#include "vmx/vmcs.h"
+
+#define VECTOR_NMI          2u
+#define VECTOR_DOUBLE_FAULT 8u
+#define RFLAGS_IF           (1u << 9)
+
+static void inject(struct vcpu *vcpu, uint32_t event, uint32_t error)
+{
+    vmx_write(vcpu, VMCS_ENTRY_EVENT, EVENT_VALID | event);
+    vmx_write(vcpu, VMCS_ENTRY_ERROR, error);
+    vmx_of(vcpu)->event = true;
+}
+
+bool vmx_can_take_irq(struct vcpu *vcpu)
+{
+    return !vmx_of(vcpu)->event && vcpu->rflags & RFLAGS_IF &&
+           !(vmx_read(vcpu, VMCS_INTERRUPTIBILITY) & INTERRUPTIBILITY_SHADOW);
+}
+
+void vmx_inject_irq(struct vcpu *vcpu, uint8_t vector)
+{
+    inject(vcpu, vector, 0);
+}
+
+/* An exception while another is on its way in: contributory ones make a double fault (SDM 3 §6.15).
+ */
+void vmx_inject_exception(struct vcpu *vcpu, uint8_t vector, bool has_error, uint32_t error)
+{
+    if (vmx_of(vcpu)->event && (vmx_read(vcpu, VMCS_ENTRY_EVENT) & EVENT_TYPE) == EVENT_EXCEPTION) {
+        vector = VECTOR_DOUBLE_FAULT;
+        has_error = true;
+        error = 0;
+    }
+    inject(vcpu, EVENT_EXCEPTION | (has_error ? EVENT_ERROR : 0) | vector, error);
+}
+
+bool vmx_can_take_nmi(struct vcpu *vcpu)
+{
+    return !vmx_of(vcpu)->event && !(vmx_read(vcpu, VMCS_INTERRUPTIBILITY) &
+                                     (INTERRUPTIBILITY_SHADOW | INTERRUPTIBILITY_NMI));
+}
+
+/* Virtual NMIs: the processor blocks the next one until the handler's IRET. */
+void vmx_inject_nmi(struct vcpu *vcpu)
+{
+    inject(vcpu, EVENT_NMI | VECTOR_NMI, 0);
+}
+
+void vmx_request_irq_window(struct vcpu *vcpu, bool on)
+{
+    struct vmx_vcpu *v = vmx_of(vcpu);
+
+    v->processor = on ? v->processor | PROCESSOR_IRQ_WINDOW : v->processor & ~PROCESSOR_IRQ_WINDOW;
+    vmx_write(vcpu, VMCS_PROCESSOR, v->processor);
+}

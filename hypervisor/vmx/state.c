@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The guest state of a vCPU on VMX: what the VMCS holds, what is switched with the vCPU, the dump.
+ */
+#include "hv/arch.h"
+#include "vmx/vmcs.h"
+
+#define EXCEPTIONS      (1u << 1 | 1u << 17 | 1u << 18) /* #DB, #AC, #MC */
+#define DR6_RESET       0xFFFF0FF0u
+#define DR7_RESET       0x400u
+#define PAT_RESET       0x0007040600070406ull
+#define EPT_POINTER     0x1Eu /* write-back tables, four levels */
+#define PROCESSOR2_VPID (1u << 5)
+#define PROCESSOR_TPR   (1u << 21)
+
+extern char vmx_exited[];
+
+static const uint32_t switched[VMX_MSRS] = {MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK,
+                                            MSR_KERNEL_GS_BASE};
+
+static void write_host(struct vcpu *vcpu)
+{
+    struct cpu_places at = cpu_tables_places(this_pcpu());
+
+    vmx_write(vcpu, VMCS_HOST_CR0, read_cr0());
+    vmx_write(vcpu, VMCS_HOST_CR3, read_cr3());
+    vmx_write(vcpu, VMCS_HOST_CR4, read_cr4());
+    vmx_write(vcpu, VMCS_HOST_CS, SELECTOR_CODE);
+    for (uint32_t field = VMCS_HOST_SS; field <= VMCS_HOST_DS; field += 2)
+        vmx_write(vcpu, field, SELECTOR_DATA);
+    vmx_write(vcpu, VMCS_HOST_ES, SELECTOR_DATA);
+    vmx_write(vcpu, VMCS_HOST_TR, SELECTOR_TSS);
+    vmx_write(vcpu, VMCS_HOST_GS_BASE, (uint64_t)this_pcpu());
+    vmx_write(vcpu, VMCS_HOST_TR_BASE, at.tss);
+    vmx_write(vcpu, VMCS_HOST_GDTR_BASE, at.gdt);
+    vmx_write(vcpu, VMCS_HOST_IDTR_BASE, at.idt);
+    vmx_write(vcpu, VMCS_HOST_PAT, rdmsr(MSR_PAT));
+    vmx_write(vcpu, VMCS_HOST_EFER, rdmsr(MSR_EFER));
+    vmx_write(vcpu, VMCS_HOST_RIP, (uint64_t)vmx_exited);
+}
+
+void vmx_load(struct vcpu *vcpu)
+{
+    const struct vmx_vcpu *v = vmx_of(vcpu);
+
+    write_host(vcpu);
+    for (unsigned i = 0; i < VMX_MSRS; i++)
+        wrmsr(switched[i], v->msr[i]);
+    write_cr2(v->cr2);
+    __asm__ volatile("mov %0, %%dr6" : : "r"(v->dr6));
+}
+
+void vmx_unload(struct vcpu *vcpu)
+{
+    struct vmx_vcpu *v = vmx_of(vcpu);
+
+    for (unsigned i = 0; i < VMX_MSRS; i++)
+        v->msr[i] = rdmsr(switched[i]);
+    v->cr2 = read_cr2();
+    __asm__ volatile("mov %%dr6, %0" : "=r"(v->dr6));
+}
+
+void vmx_get_segment(struct vcpu *vcpu, enum segment which, struct segment_state *state)
+{
+    *state = (struct segment_state){
+        .limit = (uint32_t)vmx_read(vcpu, VMCS_GUEST_LIMIT + 2 * which),
+        .base = vmx_read(vcpu, VMCS_GUEST_BASE + 2 * which),
+    };
+    if (which >= SEG_GDTR)
+        return;
+    state->selector = (uint16_t)vmx_read(vcpu, VMCS_GUEST_SELECTOR + 2 * which);
+    state->access = (uint16_t)vmx_read(vcpu, VMCS_GUEST_ACCESS + 2 * which);
+}
+
+/* One that is not present is unusable: that is how the processor tells a null selector. */
+void vmx_set_segment(struct vcpu *vcpu, enum segment which, const struct segment_state *state)
+{
+    vmx_write(vcpu, VMCS_GUEST_LIMIT + 2 * which, state->limit);
+    vmx_write(vcpu, VMCS_GUEST_BASE + 2 * which, state->base);
+    if (which >= SEG_GDTR)
+        return;
+    vmx_write(vcpu, VMCS_GUEST_SELECTOR + 2 * which, state->selector);
+    vmx_write(vcpu, VMCS_GUEST_ACCESS + 2 * which,
+              state->access & 0x80 ? state->access : ACCESS_UNUSABLE);
+}
+
+uint64_t vmx_get_cr(struct vcpu *vcpu, unsigned cr)
+{
+    const struct vmx_vcpu *v = vmx_of(vcpu);
+
+    switch (cr) {
+    case 0:
+        return (vmx_read(vcpu, VMCS_GUEST_CR0) & ~(uint64_t)CR0_SHADOWED) |
+               (vmx_read(vcpu, VMCS_CR0_SHADOW) & CR0_SHADOWED);
+    case 2:
+        return vcpu->loaded ? read_cr2() : v->cr2;
+    case 3:
+        return vmx_read(vcpu, VMCS_GUEST_CR3);
+    default:
+        return (vmx_read(vcpu, VMCS_GUEST_CR4) & ~(uint64_t)CR4_SHADOWED) |
+               (vmx_read(vcpu, VMCS_CR4_SHADOW) & CR4_SHADOWED);
+    }
+}
+
+void vmx_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value)
+{
+    struct vmx_vcpu *v = vmx_of(vcpu);
+
+    if (cr == 0) {
+        vmx_write(vcpu, VMCS_CR0_SHADOW, value);
+        vmx_write(vcpu, VMCS_GUEST_CR0, (value & ~(uint64_t)(CR0_NW | CR0_CD)) | CR0_NE);
+    } else if (cr == 2) {
+        v->cr2 = value;
+        if (vcpu->loaded)
+            write_cr2(value);
+    } else if (cr == 3) {
+        vmx_write(vcpu, VMCS_GUEST_CR3, value);
+    } else {
+        vmx_write(vcpu, VMCS_CR4_SHADOW, value);
+        vmx_write(vcpu, VMCS_GUEST_CR4, value | CR4_VMXE);
+    }
+    if (cr != 2)
+        v->flush = true;
+}
+
+static uint32_t msr_field(uint32_t msr)
+{
+    switch (msr) {
+    case MSR_EFER:
+        return VMCS_GUEST_EFER;
+    case MSR_FS_BASE:
+        return VMCS_GUEST_BASE + 2 * SEG_FS;
+    case MSR_GS_BASE:
+        return VMCS_GUEST_BASE + 2 * SEG_GS;
+    case MSR_SYSENTER_CS:
+        return VMCS_GUEST_SYSENTER_CS;
+    case MSR_SYSENTER_ESP:
+        return VMCS_GUEST_SYSENTER_ESP;
+    case MSR_SYSENTER_EIP:
+        return VMCS_GUEST_SYSENTER_EIP;
+    case MSR_PAT:
+        return VMCS_GUEST_PAT;
+    case MSR_DEBUGCTL:
+        return VMCS_GUEST_DEBUGCTL;
+    default:
+        return 0;
+    }
+}
+
+enum bn_status vmx_get_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+    uint32_t field = msr_field(msr);
+
+    if (field) {
+        *value = vmx_read(vcpu, field);
+        return BN_OK;
+    }
+    for (unsigned i = 0; i < VMX_MSRS; i++)
+        if (switched[i] == msr) {
+            *value = vcpu->loaded ? rdmsr(msr) : vmx_of(vcpu)->msr[i];
+            return BN_OK;
+        }
+    return BN_ENOSYS;
+}
+
+enum bn_status vmx_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+    struct vmx_vcpu *v = vmx_of(vcpu);
+    uint32_t field = msr_field(msr);
+
+    if (msr == MSR_EFER) { /* the entry control says the same, SDM 3 §27.3.1.1 */
+        v->entry = value & EFER_LMA ? v->entry | ENTRY_IA32E : v->entry & ~ENTRY_IA32E;
+        vmx_write(vcpu, VMCS_ENTRY, v->entry);
+    }
+    if (field) {
+        vmx_write(vcpu, field, value);
+        return BN_OK;
+    }
+    for (unsigned i = 0; i < VMX_MSRS; i++)
+        if (switched[i] == msr) {
+            v->msr[i] = value;
+            if (vcpu->loaded)
+                wrmsr(msr, value);
+            return BN_OK;
+        }
+    return BN_ENOSYS;
+}
+
+static void reset_controls(struct vcpu *vcpu)
+{
+    struct vmx_vcpu *v = vmx_of(vcpu);
+    const struct vmx_vm *maps = vcpu->vm->vendor;
+    const struct vmx_controls *c = &vmx_controls[v->direct];
+
+    v->processor = c->processor;
+    v->entry = c->entry;
+    vmx_write(vcpu, VMCS_PIN, c->pin);
+    vmx_write(vcpu, VMCS_PROCESSOR, c->processor);
+    vmx_write(vcpu, VMCS_PROCESSOR2, c->processor2);
+    vmx_write(vcpu, VMCS_EXIT, c->exit);
+    vmx_write(vcpu, VMCS_ENTRY, c->entry);
+    vmx_write(vcpu, VMCS_EXCEPTIONS, EXCEPTIONS);
+    vmx_write(vcpu, VMCS_IO_BITMAP_A, maps->io_bitmaps);
+    vmx_write(vcpu, VMCS_IO_BITMAP_B, maps->io_bitmaps + HV_PAGE_BYTES);
+    vmx_write(vcpu, VMCS_MSR_BITMAP, maps->msr_bitmap);
+    vmx_write(vcpu, VMCS_EPT_POINTER, vcpu->vm->memory.root | EPT_POINTER);
+    if (c->processor2 & PROCESSOR2_VPID)
+        vmx_write(vcpu, VMCS_VPID, vcpu->asid);
+    if (c->processor & PROCESSOR_TPR)
+        vmx_write(vcpu, VMCS_VIRTUAL_APIC, ptr_to_hpa(v->virtual_apic));
+    vmx_write(vcpu, VMCS_LINK, UINT64_MAX);
+    vmx_write(vcpu, VMCS_CR0_MASK, CR0_SHADOWED);
+    vmx_write(vcpu, VMCS_CR4_MASK, CR4_SHADOWED);
+    vmx_write(vcpu, VMCS_ENTRY_EVENT, 0);
+    vmx_write(vcpu, VMCS_INTERRUPTIBILITY, 0);
+    vmx_write(vcpu, VMCS_ACTIVITY, 0);
+    vmx_write(vcpu, VMCS_PENDING_DEBUG, 0);
+    v->event = false;
+    v->flush = true;
+}
+
+/* SDM 3 §10.1.1: state after power-up or INIT. */
+void vmx_reset(struct vcpu *vcpu)
+{
+    static const struct segment_state data = {.access = 0x93, .limit = 0xFFFF};
+    static const struct segment_state code = {
+        .selector = 0xF000, .access = 0x9B, .limit = 0xFFFF, .base = 0xFFFF0000};
+    static const struct segment_state ldt = {.access = 0x82, .limit = 0xFFFF};
+    static const struct segment_state task = {.access = 0x8B, .limit = 0xFFFF};
+    struct vmx_vcpu *v = vmx_of(vcpu);
+
+    reset_controls(vcpu);
+    for (int s = SEG_ES; s <= SEG_IDTR; s++)
+        vmx_set_segment(vcpu, (enum segment)s,
+                        s == SEG_CS     ? &code
+                        : s == SEG_LDTR ? &ldt
+                        : s == SEG_TR   ? &task
+                                        : &data);
+    vmx_set_cr(vcpu, 0, 0x60000010);
+    vmx_set_cr(vcpu, 2, 0);
+    vmx_set_cr(vcpu, 3, 0);
+    vmx_set_cr(vcpu, 4, 0);
+    for (uint32_t msr = MSR_SYSENTER_CS; msr <= MSR_SYSENTER_EIP; msr++)
+        vmx_write(vcpu, msr_field(msr), 0);
+    for (unsigned i = 0; i < VMX_MSRS; i++)
+        (void)!vmx_set_msr(vcpu, switched[i], 0);
+    vmx_write(vcpu, VMCS_GUEST_EFER, 0);
+    vmx_write(vcpu, VMCS_GUEST_DEBUGCTL, 0);
+    vmx_write(vcpu, VMCS_GUEST_PAT, PAT_RESET);
+    vmx_write(vcpu, VMCS_GUEST_DR7, DR7_RESET);
+    v->dr6 = DR6_RESET;
+    memset(vcpu->regs, 0, sizeof(vcpu->regs));
+    vcpu->regs[REG_RDX] = cpuid(1, 0).eax;
+    vcpu->rip = 0xFFF0;
+    vcpu->rflags = 2;
+}
+
+void vmx_dump(struct vcpu *vcpu)
+{
+    static const struct {
+        uint32_t field;
+        const char *name;
+    } fields[] = {
+        {VMCS_REASON, "reason"},
+        {VMCS_QUALIFICATION, "qualification"},
+        {VMCS_PHYSICAL_ADDRESS, "physical address"},
+        {VMCS_INSTRUCTION_ERROR, "instruction error"},
+        {VMCS_VECTORING, "vectoring"},
+        {VMCS_ENTRY_EVENT, "entry event"},
+        {VMCS_INTERRUPTIBILITY, "interruptibility"},
+        {VMCS_ACTIVITY, "activity"},
+        {VMCS_PIN, "pin controls"},
+        {VMCS_PROCESSOR, "processor controls"},
+        {VMCS_PROCESSOR2, "secondary controls"},
+        {VMCS_EXIT, "exit controls"},
+        {VMCS_ENTRY, "entry controls"},
+        {VMCS_GUEST_CR0, "cr0"},
+        {VMCS_GUEST_CR3, "cr3"},
+        {VMCS_GUEST_CR4, "cr4"},
+        {VMCS_GUEST_EFER, "efer"},
+        {VMCS_GUEST_RFLAGS, "rflags"},
+        {VMCS_GUEST_DR7, "dr7"},
+        {VMCS_PENDING_DEBUG, "pending debug"},
+    };
+    static const char *const name[] = {"es", "cs",   "ss", "ds",   "fs",
+                                       "gs", "ldtr", "tr", "gdtr", "idtr"};
+
+    for (size_t i = 0; i < HV_ARRAY_SIZE(fields); i++)
+        hv_log("  %s %lx", fields[i].name, vmx_read(vcpu, fields[i].field));
+    for (int s = SEG_ES; s < SEG_COUNT; s++) {
+        struct segment_state state;
+
+        vmx_get_segment(vcpu, (enum segment)s, &state);
+        hv_log("  %-4s %04x base %lx limit %x access %04x", name[s], state.selector, state.base,
+               state.limit, state.access);
+    }
+}
