@@ -261,9 +261,9 @@ hpa_t pci_place(uint32_t bytes)
 {
     uint64_t mask = bytes - 1ull;
     uint64_t above = (host.used_high + mask) & ~mask;
-    uint64_t below = (host.used_low - (uint64_t)bytes) & ~mask;
+    uint64_t below = ((host.used_high ? host.used_low : MMIO_HIGH) - (uint64_t)bytes) & ~mask;
 
     if (host.used_high && free_for(above, bytes))
         return above;
-    return host.used_low > bytes && free_for(below, bytes) ? below : 0;
+    return free_for(below, bytes) ? below : 0;
 }
