@@ -18,14 +18,17 @@ class Serial:
     """Reader and writer of one UART socket. All text is in .text (escape sequences removed) and in the log file (raw)."""
 
     def __init__(self, path, log_path, cpu_seconds=None):
-        """cpu_seconds: a function that tells how much CPU time the machine has used, or None when it is gone."""
+        """path: of a socket, or a connected one. cpu_seconds: a function that tells how much CPU time the machine has used, or None when it is gone."""
         self.text = ""
         self._mark = 0
         self._cpu_seconds = cpu_seconds or time.monotonic
         self._condition = threading.Condition()
         self._closed = False
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.connect(path)
+        if isinstance(path, socket.socket):
+            self._socket = path
+        else:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._socket.connect(path)
         self._log = open(log_path, "ab", buffering=0)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
