@@ -105,7 +105,7 @@ help:
 	@echo 'make check      fast checks: format, headers, room rules, unit tests under ASan and UBSan'
 	@echo 'make demo       boot the cockpit in the virtual NUC and show it'
 	@echo 'make test       the whole test suite'
-	@echo 'make failover   kill the IVI in four ways (make soak: five), count the cluster frames'
+	@echo 'make failover   kill the IVI in five ways, count the cluster frames'
 	@echo 'make bench      what an exit costs, beside KVM'
 	@echo 'make fuzz       run the fuzzers, FUZZ_SECONDS=30 each'
 	@echo 'make soak       the long forms of every campaign'

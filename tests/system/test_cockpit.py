@@ -13,7 +13,7 @@ DRIVE_AT = (15, 25, 35)  # seconds of the drive at which pictures are taken
 MAP_TILE = (480, 228, 800, 548)  # on screen 1: scenarios/cockpit.dts
 TELLTALES = (320, 0, 960, 64)  # the strip on screen 2
 STRIP_FROM = (320, 40, 960, 104)  # where it comes from on the cluster's picture
-DOCK_HOME = (350, 640, 480, 696)
+DOCK_HOME, DOCK_MEDIA = (350, 640, 480, 696), (650, 640, 780, 696)
 
 
 def accents(image, box):
@@ -86,3 +86,10 @@ def test_ivi_shows_the_vehicles_speed(cockpit, home):
     live = (1130, 438, 1215, 462)
     image = cockpit.nuc.wait_picture(1, lambda p: accents(p, live) > 10, "the vehicle's figures", LIMIT)
     assert image.size == (1280, 720)
+
+
+def test_a_click_reaches_the_ivi(cockpit, home):
+    cockpit.nuc.click(1, 715, 668)
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_MEDIA) > 50, "the media page", LIMIT)
+    cockpit.nuc.click(1, 415, 668)
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_HOME) > 50, "the home page", LIMIT)

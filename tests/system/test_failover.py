@@ -23,9 +23,8 @@ FAULTS = {
     "hang": (True, "insmod /usr/lib/binnacle/die.ko", "watchdog"),
     "dm-killed": (False, "kill -9 $(pidof binnacle-dm)", None),
     "oom": (True, "insmod /usr/lib/binnacle/die.ko memory=1", "guest-panic, watchdog"),
-    "storm": (True, "/usr/lib/binnacle/storm &", "watchdog"),
+    "storm": (True, "insmod /usr/lib/binnacle/die.ko storm=1", "watchdog"),
 }
-SLOW = ("storm",)  # in make soak only: not seen to pass yet
 IN_FLIGHT = 3  # drawn, being composed, waiting for its page flip
 SPEED_BOUND = 1.0  # km/h
 
@@ -101,9 +100,7 @@ def driving(session_cockpit):
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_ivi_dies(cockpit, driving, report, soak, name):
-    if name in SLOW and not soak:
-        pytest.skip("only in make soak, see docs/limits.md")
+def test_ivi_dies(cockpit, driving, report, name):
     inside, command, reason = FAULTS[name]
     if inside:
         cockpit.wait_prompt()

@@ -149,11 +149,10 @@ class Nuc:
         self.qmp.type(text)
 
     def pointer(self, index, x, y):
-        """Moves the pointer to pixel (x, y) of output `index`; the desktop is the outputs in use side by side."""
-        total = sum(w for w, _ in self.config.screens)
-        height = max(h for _, h in self.config.screens)
-        left = sum(w for w, _ in self.config.screens[:index])
-        self.qmp.pointer((left + x) / total, y / height)
+        """Moves the pointer to pixel (x, y) of output `index`, as QEMU does when that output's window is touched: the tablet
+        tells where in the window, and not in which one."""
+        width, height = self.config.screens[index]
+        self.qmp.pointer(x / width, y / height)
 
     def click(self, index, x, y):
         self.pointer(index, x, y)

@@ -67,7 +67,7 @@ class Qmp:
                 self.key(KEYS.get(c, c))
 
     def pointer(self, x, y):
-        """Moves the absolute pointer; x and y from 0.0 to 1.0 of the whole desktop."""
+        """Moves the absolute pointer; x and y from 0.0 to 1.0 of the tablet."""
         self._input(*({"type": "abs", "data": {"axis": axis, "value": max(0, min(32767, round(v * 32767)))}}
                       for axis, v in (("x", x), ("y", y))))
 
