@@ -20,6 +20,7 @@ class NucConfig:
     kernel: str | None = None
     initrd: str | None = None        # also "FILE ARGS,FILE ARGS" for Multiboot modules
     append: str | None = None
+    cdrom: str | None = None         # started from there by a BIOS, no UEFI
     cpus: int = 4
     memory_mib: int = 6144
     cpu_model: str | None = None     # None: "max" without what the emulator gets wrong, see model()
@@ -101,6 +102,8 @@ class NucConfig:
             args = ["-kernel", self.kernel]
             args += ["-initrd", self.initrd] if self.initrd else []
             return args + (["-append", self.append] if self.append else [])
+        if self.cdrom:
+            return ["-cdrom", self.cdrom]
         return ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
                 "-drive", f"if=pflash,unit=1,format=raw,file={work}/vars.fd"]
 
@@ -135,6 +138,6 @@ class NucConfig:
                 "-display", "sdl,gl=on" if self.gpu.endswith("-gl") else "sdl"]
 
     def missing_files(self):
-        wanted = [self.disk, self.kernel] + ([OVMF_CODE] if not self.kernel else [])
+        wanted = [self.disk, self.kernel, self.cdrom] + ([] if self.kernel or self.cdrom else [OVMF_CODE])
         wanted += [QEMU_GL] if self.with_display() else []
         return [f for f in wanted if f and not os.path.exists(f)]

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One hypervisor on every machine there is: AMD's SVM without and with next-RIP saving, Intel's VMX with much and with little.
+
+The same CD boots them all: GRUB, Multiboot2, the scenario `bochs`. On each the cluster draws, Linux runs as service VM, and a
+second Linux is started over mainline's HSM driver.
+"""
+import hashlib
+import re
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+import clusterpix
+from nuc import Nuc, NucConfig
+from nuc.bochs import Bochs
+
+pytestmark = pytest.mark.campaign("matrix")
+
+ISO = "build/tests/guests/matrix/matrix.iso"
+HYPERVISOR = "build/hypervisor/hypervisor.bin"
+SIZE = (1024, 768)
+# machine: (model of Bochs or None for QEMU, the backend that must be chosen, vendor of the processor)
+MACHINES = {
+    "qemu-svm": (None, "SVM", "AuthenticAMD"),
+    "bochs-svm-nrips": ("ryzen", "SVM", "AuthenticAMD"),
+    "bochs-vmx": ("corei7_skylake_x", "VMX", "GenuineIntel"),
+    "bochs-vmx-minimum": ("corei7_ivy_bridge_3770k", "VMX", "GenuineIntel"),
+}
+LINES = {  # what must be said, in this order
+    "virtualisation": r"virtualisation: {backend}\b",
+    "cluster starts": r"\[cluster\] starts on CPU 1",
+    "service VM": r"matrix: service VM is up, 6\.12",
+    "vendor": r"vendor_id\s*: {vendor}",
+    "HSM": r"Hypervisor detected: ACRN",
+    "guest over HSM": r"matrix: device model ended, status 0[\s\S]*matrix: guest is up, 6\.12",
+}
+SETTLED = 90  # frames: the bulb check is over, the bus is known to be dead
+
+
+@pytest.fixture(scope="module")
+def iso():
+    subprocess.run(["make", "-s", ISO, "build/bochs/bochs"], check=True)
+    return ISO
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return {}
+
+
+def start(name, iso):
+    model, logs = MACHINES[name][0], f"build/logs/matrix-{name}"
+    if model:
+        return Bochs(model, iso, logs)
+    return Nuc(name, NucConfig(disk=None, cdrom=iso, cpus=2, memory_mib=1024, iommu=False, gpu="std", screens=(SIZE,), max_outputs=1,
+                               sound=False, usb=False, net=False, sd_card_mib=0), logs)
+
+
+def settled_picture(pc, model):
+    """The cluster's picture once nothing but its counter changes."""
+    while True:
+        picture = np.asarray(pc.picture(*SIZE) if model else pc.picture(0))
+        counter = clusterpix.read_counter(picture)
+        if counter is not None and counter >= SETTLED:
+            return picture
+        time.sleep(0.2)
+
+
+def without_counter(picture):
+    cells = clusterpix.CODE_CELL, clusterpix.CODE_CELL * clusterpix.CODE_BITS
+    picture = picture.copy()
+    picture[-cells[0]:, :cells[1]] = 0
+    return picture
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_machine(name, iso, pictures, report):
+    model, backend, vendor = MACHINES[name]
+    failed = []
+    with open(HYPERVISOR, "rb") as f:
+        report.add(f"matrix.{name}.sha256", hashlib.sha256(f.read()).hexdigest()[:16], "", ok=True)
+    with start(name, iso) as pc:
+        for what, pattern in LINES.items():
+            pc.console.wait_for(pattern.format(backend=backend, vendor=vendor), limit=600)
+        pc.console.wait_for("matrix: end", limit=600)
+        pictures[name] = settled_picture(pc, model)
+        exits = [int(n) for n in re.findall(r"cluster +pre-launched +running .* (\d+)\s*$", pc.console.text, re.MULTILINE)]
+        if len(exits) != 2 or exits[1] != exits[0]:
+            failed.append(f"exits of the cluster: {exits}")
+    if re.search("PANIC|parked", pc.console.text):
+        failed.append("the hypervisor's log tells of trouble")
+    different = int((without_counter(pictures[name]) != without_counter(pictures["qemu-svm"])).any(axis=2).sum())
+    if different:
+        failed.append(f"{different} pixels are not those of QEMU")
+    report.add(f"matrix.{name}.cluster-exits-per-s", exits[1] - exits[0] if len(exits) == 2 else -1, "1/s", bound=0)
+    assert report.add(f"matrix.{name}.failed", len(failed), "checks", bound=0), failed
