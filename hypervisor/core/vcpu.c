@@ -24,7 +24,7 @@ void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
 static void take_init(struct vcpu *vcpu)
 {
     if (vcpu->id == 0) {
-        exit_end_vm(vcpu, BN_HVPCI_END_RESET);
+        exit_end_vm(vcpu, BN_HV_END_RESET);
         return;
     }
     vcpu_reset(vcpu);

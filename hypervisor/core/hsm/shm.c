@@ -3,6 +3,8 @@
  * enforce the rights. */
 #include "hv/shm.h"
 
+#include "binnacle/hvregs.h"
+
 static const struct bn_scenario *plan;
 static uint64_t offsets[BN_MAX_REGIONS]; /* of the regions, from the start of the window */
 static uint64_t window_bytes;            /* 0: there is no window */
@@ -178,7 +180,7 @@ static const char *region_at(uint64_t offset)
     return offset < HV_PAGE_BYTES ? "directory" : "gap";
 }
 
-/* Where in the window `gpa` is for this VM; false: not in the window. */
+/* Where in the memory of the window `gpa` is for this VM; false: not there. */
 static bool find_offset(struct vm *vm, gpa_t gpa, uint64_t *offset)
 {
     hpa_t hpa = 0;
@@ -197,7 +199,9 @@ static bool find_offset(struct vm *vm, gpa_t gpa, uint64_t *offset)
         hpa = gpa - window_gpa(vm) + plan->shm.hpa;
     }
     *offset = hpa - plan->shm.hpa;
-    return shm_contains(hpa, 1);
+    /* The service VM's registers in the window are nobody's memory: they answer. */
+    return shm_contains(hpa, 1) &&
+           !(vm_is_service(vm) && *offset - BN_HV_OFFSET < (uint64_t)BN_HV_BYTES);
 }
 
 bool shm_fault(struct vcpu *vcpu, gpa_t gpa, bool write)

@@ -33,9 +33,14 @@ enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes,
 
 /*
  * Nested page fault at `gpa`: true if that is in the window as this VM sees it, i.e. the VM did
- * what it has no right to; logged, and the guest gets #GP.
+ * what it has no right to; logged, and the guest gets #GP. Not for the service VM's registers
+ * there.
  */
 bool shm_fault(struct vcpu *vcpu, gpa_t gpa, bool write);
+
+/* Puts the hypervisor's registers (binnacle/hvregs.h) in front of the service VM, if there is a
+ * window for them to lie in. Before the VM runs. */
+void hvregs_init(struct vm *service);
 
 /* The first region of that kind, for the hypervisor's own reading; 0: none. */
 void *shm_region(enum bn_shm_kind kind, uint64_t *bytes);
