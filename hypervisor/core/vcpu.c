@@ -47,6 +47,19 @@ static void take_sipi(struct vcpu *vcpu)
     vcpu->state = VCPU_READY;
 }
 
+void vcpu_set_flat(struct vcpu *vcpu, uint32_t entry)
+{
+    static const struct segment_state code = {.selector = 0x10, .access = 0xC09B, .limit = ~0u};
+    static const struct segment_state data = {.selector = 0x18, .access = 0xC093, .limit = ~0u};
+
+    vendor->set_cr(vcpu, 0, CR0_PE | CR0_ET);
+    for (int s = SEG_ES; s <= SEG_GS; s++)
+        vendor->set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
+    memset(vcpu->regs, 0, sizeof(vcpu->regs));
+    vcpu->rip = entry;
+    vcpu->rflags = 2;
+}
+
 static void take_requests(struct vcpu *vcpu)
 {
     uint32_t bits = __atomic_exchange_n(&vcpu->requests, 0, __ATOMIC_SEQ_CST);
