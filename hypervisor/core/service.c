@@ -188,11 +188,9 @@ static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
     }
     if (!where.rsdp || !where.blob || !where.kernel || (initrd && !where.initrd))
         return BN_ENOMEM;
-    if (acpi_info.present && acpi_build_service(&acpi_info, vm, where.rsdp) != BN_OK)
+    if (acpi_build_service(&acpi_info, vm, where.rsdp) != BN_OK)
         return BN_ENOMEM;
     make_e820(where.rsdp);
-    if (!acpi_info.present)
-        where.rsdp = 0;
     return linux_load(vm, image, kernel->bytes, &where, e820, e820_count);
 }
 

@@ -222,10 +222,8 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
     uint32_t step;
 
     *info = (struct acpi_info){0};
-    if (!rsdp)
-        return BN_OK;
-    if (rsdp > BELOW_4G - RSDP_BYTES || __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) ||
-        !sums_to_zero(rsdp, RSDP_V1_BYTES)) {
+    if (!rsdp || rsdp > BELOW_4G - RSDP_BYTES ||
+        __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) || !sums_to_zero(rsdp, RSDP_V1_BYTES)) {
         hv_log("acpi: root pointer at %#lx is none", rsdp);
         return BN_EINVAL;
     }
@@ -252,6 +250,5 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
         return BN_EINVAL;
     }
     boot_cpu_first(info, boot_apic_id);
-    info->present = true;
     return BN_OK;
 }
