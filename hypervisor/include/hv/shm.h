@@ -20,14 +20,14 @@ enum bn_status shm_init(const struct bn_scenario *copy);
  */
 enum bn_status shm_map(struct vm *vm);
 
-/* Is [hpa, hpa + bytes) completely / partly in the window? */
-bool shm_contains(hpa_t hpa, uint64_t bytes);
+/* Is any of [hpa, hpa + bytes) in the window? */
 bool shm_overlaps(hpa_t hpa, uint64_t bytes);
 
 /*
- * A post-launched VM shall see [hpa, hpa + bytes) of the window at `gpa`: what it has rights to is
- * mapped with them and no more than `rights`, its own directory in the first page, nothing else.
- * BN_EPERM: it has rights to nothing there.
+ * A VM shall see [hpa, hpa + bytes) of the window at `gpa`. That is a part of one region, mapped
+ * with the VM's rights to it and no more than `rights`; or up to BN_SHM_ALIGN bytes from the
+ * window's start, of which it sees one page, its own directory. BN_EPERM: anything else, or it has
+ * no right to it.
  */
 enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights);
 
