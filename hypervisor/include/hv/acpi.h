@@ -54,7 +54,6 @@ struct acpi_info {
     hpa_t hpet_base; /* 0: none */
     uint32_t iommu_count;
     hpa_t iommu[ACPI_MAX_IOMMUS]; /* their register pages, of DMAR */
-    hpa_t dsdt;
 };
 
 /*
