@@ -11,18 +11,6 @@ static uint16_t uart;
 static SIMPLE_TEXT_OUTPUT_INTERFACE *screen;
 static bool on_screen; /* what is being said now */
 
-static void uart_set_up(uint16_t port)
-{
-    uart = port;
-    hw_out8(port + 1, 0x00); /* no interrupts */
-    hw_out8(port + 3, 0x80);
-    hw_out8(port, 1); /* 115200 */
-    hw_out8(port + 1, 0);
-    hw_out8(port + 3, 0x03); /* 8n1 */
-    hw_out8(port + 2, 0x07); /* FIFOs */
-    hw_out8(port + 4, 0x03);
-}
-
 static void put(char c)
 {
     CHAR16 text[3] = {(CHAR16)(uint8_t)c, 0, 0};
@@ -31,9 +19,7 @@ static void put(char c)
         put('\r');
         text[0] = '\n';
     }
-    for (unsigned tries = 0; tries < 100000 && !(hw_in8(uart + 5) & 0x20); tries++)
-        ;
-    hw_out8(uart, (uint8_t)c);
+    uart_send(uart, (uint8_t)c);
     if (screen && on_screen)
         screen->OutputString(screen, text);
 }
@@ -53,6 +39,13 @@ static SIMPLE_TEXT_OUTPUT_INTERFACE *text_on(EFI_HANDLE display)
     return found != efi_system->ConOut ? found : NULL;
 }
 
+void console_move(uint16_t port)
+{
+    if (port != uart)
+        uart_set_up(port);
+    uart = port;
+}
+
 void console_start(uint16_t port)
 {
     EFI_GUID graphics = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
@@ -60,18 +53,12 @@ void console_start(uint16_t port)
     EFI_HANDLE *handles = NULL;
     UINTN count = 0;
 
-    uart_set_up(port);
+    console_move(port);
     if (bs->LocateHandleBuffer(ByProtocol, &graphics, NULL, &count, &handles) != EFI_SUCCESS)
         return;
     for (UINTN i = 0; i < count && !screen; i++)
         screen = text_on(handles[i]);
     bs->FreePool(handles);
-}
-
-void console_move(uint16_t port)
-{
-    if (port != uart)
-        uart_set_up(port);
 }
 
 void console_screen_off(void)
@@ -133,9 +120,10 @@ void fail(const char *format, ...)
     va_start(arguments, format);
     put_line("ERROR: ", format, arguments);
     va_end(arguments);
+    if (efi_system->ConIn) /* keys of before do not count; those of after the question do */
+        efi_system->ConIn->Reset(efi_system->ConIn, FALSE);
     complain("Binnacle does not start. Press a key to restart the machine.");
     if (efi_system->ConIn) {
-        efi_system->ConIn->Reset(efi_system->ConIn, FALSE); /* keys of before do not count */
         if (efi_system->BootServices->WaitForEvent(1, &efi_system->ConIn->WaitForKey, &which) ==
             EFI_SUCCESS)
             efi_system->RuntimeServices->ResetSystem(EfiResetCold, EFI_ABORTED, 0, NULL);

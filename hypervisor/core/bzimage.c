@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Starts Linux by its 64-bit boot protocol (Documentation/arch/x86/boot.rst of Linux 6.12). */
+/* Starts Linux by its 32-bit boot protocol (Documentation/arch/x86/boot.rst of Linux 6.12). */
 #include "hv/arch.h"
 #include "hv/platform.h"
 
@@ -8,14 +8,12 @@
 #define SECTOR           512u
 #define XLF_KERNEL_64    1u
 #define PROTOCOL_2_12    0x20Cu
-#define ENTRY_64         0x200u
 #define LOADER_UNDEFINED 0xFFu
 
 /* Offsets in the setup header and in boot_params, which begin alike. */
 #define P_RSDP            0x070u
 #define P_EXT_INITRD      0x0C0u
 #define P_EXT_INITRD_SIZE 0x0C4u
-#define P_EXT_CMDLINE     0x0C8u
 #define P_E820_COUNT      0x1E8u
 #define P_SETUP_SECTS     0x1F1u
 #define P_MAGIC           0x202u
@@ -30,14 +28,10 @@
 #define P_E820            0x2D0u
 #define HEADER_END        0x268u
 
-/* The blob: boot parameters, command line, descriptor table, page tables for the first 4 GiB. */
+/* The blob: boot parameters, command line, descriptor table. */
 #define B_PARAMS  0x0000u
 #define B_CMDLINE 0x1000u
-#define B_GDT     0x2000u
-#define B_PML4    0x3000u
-#define B_PDPT    0x4000u
-#define B_PD      0x5000u
-#define PD_COUNT  4u
+#define B_GDT     0x1800u
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -64,7 +58,7 @@ enum bn_status linux_check(const uint8_t *image, uint64_t bytes, uint64_t *room,
 {
     if (bytes < HEADER_END || get32(image + P_MAGIC) != SETUP_MAGIC ||
         (get32(image + P_VERSION) & 0xFFFF) < PROTOCOL_2_12 ||
-        !(image[P_XLOADFLAGS] & XLF_KERNEL_64) || setup_bytes(image) + ENTRY_64 >= bytes)
+        !(image[P_XLOADFLAGS] & XLF_KERNEL_64) || setup_bytes(image) >= bytes)
         return BN_EINVAL;
     *room = get32(image + P_INIT_SIZE);
     *alignment = get32(image + P_ALIGNMENT);
@@ -87,7 +81,6 @@ static void fill_params(uint8_t *params, const uint8_t *image, const struct linu
     put32(params + P_INITRD_SIZE, place->initrd_bytes);
     put32(params + P_EXT_INITRD_SIZE, place->initrd_bytes >> 32);
     put32(params + P_CMDLINE, place->blob + B_CMDLINE);
-    put32(params + P_EXT_CMDLINE, (place->blob + B_CMDLINE) >> 32);
     memcpy(params + P_RSDP, &place->rsdp, sizeof(place->rsdp));
     params[P_E820_COUNT] = (uint8_t)count;
     for (uint32_t i = 0; i < count; i++) {
@@ -97,38 +90,13 @@ static void fill_params(uint8_t *params, const uint8_t *image, const struct linu
     }
 }
 
-static void fill_tables(uint8_t *blob, gpa_t at)
-{
-    uint64_t *gdt = (uint64_t *)(blob + B_GDT), *pml4 = (uint64_t *)(blob + B_PML4);
-    uint64_t *pdpt = (uint64_t *)(blob + B_PDPT), *pd = (uint64_t *)(blob + B_PD);
-
-    gdt[2] = 0x00AF9B000000FFFFull; /* selectors 0x10 and 0x18, as the protocol wants */
-    gdt[3] = 0x00CF93000000FFFFull;
-    pml4[0] = (at + B_PDPT) | 3;
-    for (uint64_t i = 0; i < PD_COUNT; i++)
-        pdpt[i] = (at + B_PD + i * HV_PAGE_BYTES) | 3;
-    for (uint64_t i = 0; i < PD_COUNT * 512; i++)
-        pd[i] = i << 21 | 0x83;
-}
-
 static void set_entry(struct vcpu *vcpu, const struct linux_place *place)
 {
-    static const struct segment_state code = {.selector = 16, .access = 0xA09B, .limit = ~0u};
-    static const struct segment_state data = {.selector = 24, .access = 0xC093, .limit = ~0u};
     struct segment_state gdt = {.limit = 31, .base = place->blob + B_GDT};
 
-    vendor->set_cr(vcpu, 3, place->blob + B_PML4);
-    vendor->set_cr(vcpu, 4, CR4_PAE);
-    if (vendor->set_msr(vcpu, MSR_EFER, EFER_LME | EFER_LMA) != BN_OK)
-        hv_panic("no EFER");
-    vendor->set_cr(vcpu, 0, CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_PE);
+    vcpu_set_flat(vcpu, (uint32_t)place->kernel);
     vendor->set_segment(vcpu, SEG_GDTR, &gdt);
-    for (int s = SEG_ES; s <= SEG_GS; s++)
-        vendor->set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
-    memset(vcpu->regs, 0, sizeof(vcpu->regs));
     vcpu->regs[REG_RSI] = place->blob + B_PARAMS;
-    vcpu->rip = place->kernel + ENTRY_64;
-    vcpu->rflags = 2;
 }
 
 enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
@@ -136,13 +104,15 @@ enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
                           uint32_t e820_count)
 {
     static uint8_t blob[LINUX_BLOB_BYTES] __attribute__((aligned(HV_PAGE_BYTES)));
+    uint64_t *gdt = (uint64_t *)(blob + B_GDT);
 
     if (e820_count > LINUX_E820_MAX)
         return BN_EINVAL;
     memset(blob, 0, sizeof(blob));
+    gdt[2] = 0x00CF9B000000FFFFull; /* what vcpu_set_flat() has loaded */
+    gdt[3] = 0x00CF93000000FFFFull;
     fill_params(blob + B_PARAMS, image, place, e820, e820_count);
     memcpy(blob + B_CMDLINE, vm->config->cmdline, BN_CMDLINE_BYTES - 1);
-    fill_tables(blob, place->blob);
     if (gpa_write(vm, place->blob, blob, sizeof(blob)) != BN_OK ||
         gpa_write(vm, place->kernel, image + setup_bytes(image), bytes - setup_bytes(image)) !=
             BN_OK)

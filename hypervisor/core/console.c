@@ -9,8 +9,6 @@
 #define POLL_NS     20000000u
 #define PARTIAL_NS  100000000u
 #define LSR_READY   0x01u
-#define LSR_EMPTY   0x20u
-#define SEND_SPINS  100000u /* a UART that never gets ready must not stop the machine */
 #define NOBODY      HV_MAX_VMS
 #define INPUT_BURST 64u
 
@@ -38,9 +36,7 @@ static struct {
 
 static void send(char c)
 {
-    for (unsigned i = 0; i < SEND_SPINS && !(hw_in8(console.port + 5) & LSR_EMPTY); i++)
-        __builtin_ia32_pause();
-    hw_out8(console.port, (uint8_t)c);
+    uart_send(console.port, (uint8_t)c);
 }
 
 static void send_text(const char *text)
@@ -235,13 +231,6 @@ void console_init(uint16_t port)
     console.port = port;
     console.open_line = console.focus = NOBODY;
     console.flush_timer.expired = flush_expired;
-    if (!port)
-        return;
-    hw_out8(port + 1, 0);    /* no interrupts */
-    hw_out8(port + 3, 0x80); /* divisor 1: 115200 */
-    hw_out8(port, 1);
-    hw_out8(port + 1, 0);
-    hw_out8(port + 3, 0x03); /* 8N1 */
-    hw_out8(port + 2, 0x07); /* FIFO on and empty, interrupt at the first character */
-    hw_out8(port + 4, 0x0B); /* DTR, RTS, OUT2 */
+    if (port)
+        uart_set_up(port);
 }

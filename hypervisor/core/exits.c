@@ -124,7 +124,7 @@ static void handle_exception(struct vcpu *vcpu, const struct vcpu_exit *exit)
                              exit->exception.error);
 }
 
-void exit_end_vm(struct vcpu *vcpu, enum bn_hvpci_end how)
+void exit_end_vm(struct vcpu *vcpu, enum bn_hv_end how)
 {
     policy_vm_ended(vcpu->vm, how);
     vcpu->pcpu->resched = true;
@@ -143,13 +143,13 @@ void vcpu_park(struct vcpu *vcpu, const char *why)
     vendor->dump(vcpu);
     vcpu->state = VCPU_PARKED;
     vcpu->vm->state = VM_PARKED;
-    exit_end_vm(vcpu, BN_HVPCI_END_PARKED);
+    exit_end_vm(vcpu, BN_HV_END_PARKED);
 }
 
 static void handle_shutdown(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
     (void)exit;
-    exit_end_vm(vcpu, BN_HVPCI_END_TRIPLE_FAULT);
+    exit_end_vm(vcpu, BN_HV_END_TRIPLE_FAULT);
 }
 
 static void handle_invalid(struct vcpu *vcpu, const struct vcpu_exit *exit)

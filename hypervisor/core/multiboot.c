@@ -167,22 +167,6 @@ static enum bn_status write_info(struct vm *vm, const struct bn_guest_info *info
     return gpa_write(vm, INFO_GPA, &page, sizeof(page));
 }
 
-/* Multiboot §3.2: 32-bit protected mode, flat segments, paging and interrupts off. */
-static void set_entry(struct vcpu *vcpu, uint32_t entry)
-{
-    static const struct segment_state code = {.selector = 8, .access = 0xC09B, .limit = ~0u};
-    static const struct segment_state data = {.selector = 16, .access = 0xC093, .limit = ~0u};
-
-    vendor->set_cr(vcpu, 0, CR0_PE | CR0_ET);
-    for (int s = SEG_ES; s <= SEG_GS; s++)
-        vendor->set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
-    memset(vcpu->regs, 0, sizeof(vcpu->regs));
-    vcpu->regs[REG_RAX] = LOADER_MAGIC;
-    vcpu->regs[REG_RBX] = INFO_GPA;
-    vcpu->rip = entry;
-    vcpu->rflags = 2;
-}
-
 enum bn_status multiboot_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
                               const struct bn_guest_info *info)
 {
@@ -192,7 +176,10 @@ enum bn_status multiboot_load(struct vm *vm, const uint8_t *image, uint64_t byte
     if (!has_header(image, bytes))
         return BN_EINVAL;
     status = load_elf(vm, image, bytes, &entry) ?: write_info(vm, info);
-    if (status == BN_OK)
-        set_entry(&vm->vcpu[0], entry);
+    if (status == BN_OK) { /* Multiboot §3.2 */
+        vcpu_set_flat(&vm->vcpu[0], entry);
+        vm->vcpu[0].regs[REG_RAX] = LOADER_MAGIC;
+        vm->vcpu[0].regs[REG_RBX] = INFO_GPA;
+    }
     return status;
 }

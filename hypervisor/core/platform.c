@@ -4,6 +4,7 @@
 #include "hv/host.h"
 #include "hv/pci.h"
 #include "hv/scenario.h"
+#include "hv/shm.h"
 #include "hv/vioapic.h"
 #include "hv/vuart.h"
 #include "hv/watchdog.h"
@@ -46,7 +47,7 @@ static void forbid_others(struct vpci *pci)
 }
 
 /* Everything of the machine that is nobody else's, behind the filters. */
-static enum bn_status create_service(struct vm *vm, struct devices *d)
+static void create_service(struct vm *vm, struct devices *d)
 {
     interrupt_controllers(vm, d);
     vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
@@ -57,7 +58,7 @@ static enum bn_status create_service(struct vm *vm, struct devices *d)
             vpci_hide(&d->pci, scenario.device[i].bdf);
     power_init(vm, &acpi_info);
     hostirq_forward(&d->ioapic, PIN_UART | PIN_PIT);
-    return hvpci_init(vm);
+    hvregs_init(vm);
 }
 
 static enum bn_status open_uart(struct vm *vm, const struct bn_scenario_device *device)
@@ -112,11 +113,12 @@ enum bn_status platform_create(struct vm *vm)
     vm->ioapic = NULL;
     vm->uart = NULL;
     vm->pci = NULL;
-    if (vm_is_service(vm))
-        return create_service(vm, d);
     if (vm->config->kind == BN_VM_PRELAUNCHED)
         return create_prelaunched(vm, d);
-    interrupt_controllers(vm, d);
+    if (vm_is_service(vm))
+        create_service(vm, d);
+    else
+        interrupt_controllers(vm, d);
     return BN_OK;
 }
 

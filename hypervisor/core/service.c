@@ -13,45 +13,39 @@
 #define E820_ACPI          3u
 #define E820_SOFT_RESERVED 0xEFFFFFFFu
 #define ALL_PORTS          0x10000u
-#define MAX_PLACED         8u
 
 static struct host_range own[HOST_MAX_RANGES];
 static uint32_t own_count;
-static struct host_range taken[BN_BOOT_MAX_MODULES + MAX_PLACED]; /* of it, during the building */
-static uint32_t taken_count;
 static struct linux_e820 e820[LINUX_E820_MAX];
 static uint32_t e820_count;
 
-static bool owns(hpa_t base, uint64_t bytes)
+static const struct bn_module *module_in(hpa_t base, uint64_t bytes)
 {
-    for (uint32_t i = 0; i < own_count; i++)
-        if (base >= own[i].base && bytes <= own[i].bytes &&
-            base - own[i].base <= own[i].bytes - bytes)
-            return true;
-    return false;
+    for (uint32_t i = 0; i < boot_info.module_count; i++)
+        if (ranges_meet(boot_info.module[i].base, page_up(boot_info.module[i].bytes), base, bytes))
+            return &boot_info.module[i];
+    return NULL;
 }
 
-/* Free memory of the VM for `bytes`, as high as possible below 4 GiB; 0: none. */
+/* Memory of the VM for `bytes`, as high as possible below 4 GiB, that no image lies in which is
+ * still to be read; 0: none. */
 static hpa_t place(uint64_t bytes, uint64_t alignment)
 {
     for (uint32_t i = own_count; i--;) {
+        hpa_t first = own[i].base > LOWEST_PLACE ? own[i].base : LOWEST_PLACE;
         hpa_t end = own[i].base + own[i].bytes;
-        hpa_t at = ((end < FOUR_GIB ? end : FOUR_GIB) - bytes) & ~(alignment - 1);
-        bool moved = true;
 
-        if (own[i].bytes < bytes)
-            continue;
-        while (moved && at >= own[i].base && at >= LOWEST_PLACE && at < end) {
-            moved = false;
-            for (uint32_t t = 0; t < taken_count && !moved; t++)
-                if (ranges_meet(taken[t].base, taken[t].bytes, at, bytes)) {
-                    moved = taken[t].base >= bytes;
-                    at = moved ? (taken[t].base - bytes) & ~(alignment - 1) : 0;
-                }
-        }
-        if (owns(at, bytes) && at >= LOWEST_PLACE) {
-            taken[taken_count++] = (struct host_range){at, bytes};
-            return at;
+        if (end > FOUR_GIB)
+            end = FOUR_GIB;
+        while (end >= first && end - first >= bytes) {
+            hpa_t at = (end - bytes) & ~(alignment - 1);
+            const struct bn_module *module = module_in(at, bytes);
+
+            if (at < first)
+                break;
+            if (!module)
+                return at;
+            end = module->base;
         }
     }
     return 0;
@@ -152,19 +146,6 @@ static void make_e820(hpa_t acpi_page)
                  who.object == SCENARIO_SHM ? E820_SOFT_RESERVED : E820_RESERVED);
 }
 
-/* Only what lies in the VM's own memory may stay where the loader put it. */
-static gpa_t initrd_place(const struct bn_module *initrd)
-{
-    gpa_t to;
-
-    if (owns(initrd->base, initrd->bytes))
-        return initrd->base;
-    to = place(page_up(initrd->bytes), HV_PAGE_BYTES);
-    if (to)
-        memcpy(hpa_to_ptr(to), hpa_to_ptr(initrd->base), initrd->bytes);
-    return to;
-}
-
 static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
 {
     const struct bn_module *initrd = boot_module(vm->config->initrd);
@@ -176,24 +157,21 @@ static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
         hv_log("[%s] %s is no 64-bit bzImage", vm->config->name, kernel->name);
         return BN_EINVAL;
     }
-    taken_count = 0;
-    for (uint32_t i = 0; i < boot_info.module_count; i++)
-        taken[taken_count++] =
-            (struct host_range){boot_info.module[i].base, page_up(boot_info.module[i].bytes)};
-    where.rsdp = place(HV_PAGE_BYTES, HV_PAGE_BYTES);
-    where.blob = place(LINUX_BLOB_BYTES, HV_PAGE_BYTES);
-    where.kernel = place(page_up(room), alignment);
-    if (initrd) {
-        where.initrd = initrd_place(initrd);
-        where.initrd_bytes = initrd->bytes;
-    }
-    if (!where.rsdp || !where.blob || !where.kernel || (initrd && !where.initrd))
+    where.initrd_bytes = initrd ? initrd->bytes : 0;
+    where.kernel =
+        place(page_up(room) + LINUX_BLOB_BYTES + HV_PAGE_BYTES + page_up(where.initrd_bytes),
+              alignment > HV_PAGE_BYTES ? alignment : HV_PAGE_BYTES);
+    if (!where.kernel)
         return BN_ENOMEM;
-    if (acpi_info.present && acpi_build_service(&acpi_info, vm, where.rsdp) != BN_OK)
+    where.blob = where.kernel + page_up(room);
+    where.rsdp = where.blob + LINUX_BLOB_BYTES;
+    if (initrd) {
+        where.initrd = where.rsdp + HV_PAGE_BYTES;
+        memcpy(hpa_to_ptr(where.initrd), hpa_to_ptr(initrd->base), initrd->bytes);
+    }
+    if (acpi_build_service(&acpi_info, vm, where.rsdp) != BN_OK)
         return BN_ENOMEM;
     make_e820(where.rsdp);
-    if (!acpi_info.present)
-        where.rsdp = 0;
     return linux_load(vm, image, kernel->bytes, &where, e820, e820_count);
 }
 

@@ -24,7 +24,7 @@ void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
 static void take_init(struct vcpu *vcpu)
 {
     if (vcpu->id == 0) {
-        exit_end_vm(vcpu, BN_HVPCI_END_RESET);
+        exit_end_vm(vcpu, BN_HV_END_RESET);
         return;
     }
     vcpu_reset(vcpu);
@@ -45,6 +45,19 @@ static void take_sipi(struct vcpu *vcpu)
     vendor->set_segment(vcpu, SEG_CS, &code);
     vcpu->rip = 0;
     vcpu->state = VCPU_READY;
+}
+
+void vcpu_set_flat(struct vcpu *vcpu, uint32_t entry)
+{
+    static const struct segment_state code = {.selector = 0x10, .access = 0xC09B, .limit = ~0u};
+    static const struct segment_state data = {.selector = 0x18, .access = 0xC093, .limit = ~0u};
+
+    vendor->set_cr(vcpu, 0, CR0_PE | CR0_ET);
+    for (int s = SEG_ES; s <= SEG_GS; s++)
+        vendor->set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
+    memset(vcpu->regs, 0, sizeof(vcpu->regs));
+    vcpu->rip = entry;
+    vcpu->rflags = 2;
 }
 
 static void take_requests(struct vcpu *vcpu)

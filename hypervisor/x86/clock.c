@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Calibrates the TSC and the local APIC timer against the ACPI PM timer, or else the PIT. */
+/* Calibrates the TSC and the local APIC timer against the ACPI PM timer. */
 #include "hv/arch.h"
 #include "hv/host.h"
 #include "hv/hw.h"
 #include "hv/log.h"
 
-#define PM_TIMER_HZ  3579545u
-#define PIT_HZ       1193182u
-#define PIT_CHANNEL2 0x42u
-#define PIT_COMMAND  0x43u
-#define PIT_GATE     0x61u
-#define INTERVAL_MS  20u
-#define SAMPLE_TRIES 5u
+#define PM_TIMER_HZ   3579545u
+#define PM_TIMER_MASK 0xFFFFFFu
+#define INTERVAL_MS   20u
+#define SAMPLE_TRIES  5u
 
 uint64_t tsc_hz, apic_timer_hz, boot_tsc;
 static uint64_t ns_per_tick_32, ticks_per_ns_32, apic_per_tick_32; /* 32.32 fixed point */
@@ -21,31 +18,13 @@ struct sample {
     uint32_t reference, apic;
 };
 
-static uint16_t pm_timer;
-
-static uint32_t read_reference(void)
+static uint32_t read_reference(uint16_t pm_timer)
 {
-    uint32_t low;
-
-    if (pm_timer)
-        return hw_in32(pm_timer) & 0xFFFFFF;
-    hw_out8(PIT_COMMAND, 0x80); /* latch channel 2, which counts down */
-    low = hw_in8(PIT_CHANNEL2);
-    return 0xFFFF - (low | (uint32_t)hw_in8(PIT_CHANNEL2) << 8);
-}
-
-static void start_reference(void)
-{
-    if (pm_timer)
-        return;
-    hw_out8(PIT_GATE, (uint8_t)((hw_in8(PIT_GATE) & 0xFC) | 1));
-    hw_out8(PIT_COMMAND, 0xB0); /* channel 2, both bytes, mode 0 */
-    hw_out8(PIT_CHANNEL2, 0xFF);
-    hw_out8(PIT_CHANNEL2, 0xFF);
+    return hw_in32(pm_timer) & PM_TIMER_MASK;
 }
 
 /* All three at one time: of several tries the one that took least, so that no stall is inside. */
-static struct sample take_sample(void)
+static struct sample take_sample(uint16_t pm_timer)
 {
     struct sample best = {0};
     uint64_t best_width = UINT64_MAX;
@@ -53,7 +32,7 @@ static struct sample take_sample(void)
     for (unsigned i = 0; i < SAMPLE_TRIES; i++) {
         uint64_t before = rdtsc(), after;
         uint32_t apic = lapic_timer_left();
-        uint32_t reference = read_reference();
+        uint32_t reference = read_reference(pm_timer);
 
         after = rdtsc();
         if (after - before < best_width) {
@@ -78,31 +57,30 @@ static uint64_t scale(uint64_t value, uint64_t factor_32)
     return (uint64_t)(((unsigned __int128)value * factor_32) >> 32);
 }
 
-void clock_calibrate(uint16_t pm_timer_port)
+void clock_calibrate(uint16_t pm_timer)
 {
-    uint32_t mask = pm_timer_port ? 0xFFFFFF : 0xFFFF;
-    uint32_t hz = pm_timer_port ? PM_TIMER_HZ : PIT_HZ;
-    uint32_t interval = hz / 1000 * INTERVAL_MS, passed;
+    const uint32_t hz = PM_TIMER_HZ;
+    uint32_t passed;
     struct sample first, last;
 
-    pm_timer = pm_timer_port;
-    start_reference();
+    if (!pm_timer)
+        hv_panic(
+            "the firmware's ACPI tables name no PM timer: there is nothing to set the clock by");
     lapic_timer_raw(0xFFFFFFFF);
-    first = take_sample();
+    first = take_sample(pm_timer);
     do {
-        passed = (read_reference() - first.reference) & mask;
-    } while (passed < interval);
-    last = take_sample();
+        passed = (read_reference(pm_timer) - first.reference) & PM_TIMER_MASK;
+    } while (passed < hz / 1000 * INTERVAL_MS);
+    last = take_sample(pm_timer);
     lapic_timer_raw(0);
-    passed = (last.reference - first.reference) & mask;
+    passed = (last.reference - first.reference) & PM_TIMER_MASK;
     tsc_hz = (last.tsc - first.tsc) * hz / passed;
     apic_timer_hz = (uint64_t)(first.apic - last.apic) * hz / passed;
     HV_ASSERT(tsc_hz && apic_timer_hz);
     ns_per_tick_32 = ratio_32(1000000000u, tsc_hz);
     ticks_per_ns_32 = ratio_32(tsc_hz, 1000000000u);
     apic_per_tick_32 = ratio_32(apic_timer_hz, tsc_hz);
-    hv_log("clock: TSC %lu kHz, local APIC timer %lu kHz (by %s)", tsc_hz / 1000,
-           apic_timer_hz / 1000, pm_timer_port ? "PM timer" : "PIT");
+    hv_log("clock: TSC %lu kHz, local APIC timer %lu kHz", tsc_hz / 1000, apic_timer_hz / 1000);
 }
 
 uint64_t tsc_now(void)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "console.h"
-#include "hvpci.h"
+#include "hvregs.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -16,41 +16,41 @@ static const char *const kinds[] = {"?", "service", "pre-launched", "post-launch
 static const char *const states[] = {"absent", "created", "running", "paused", "parked", "dying"};
 static const char *const ends[] = {"-",      "power-off", "reset",   "sleep",  "triple-fault",
                                    "parked", "watchdog",  "stopped", "restart"};
-static const char *const exits[] = BN_HVPCI_EXIT_NAMES;
+static const char *const exits[] = BN_HV_EXIT_NAMES;
 
 static const char *word(const char *const *list, size_t count, uint32_t i)
 {
     return i < count ? list[i] : "?";
 }
 
-static uint64_t all_exits(const struct bn_hvpci_vm *vm)
+static uint64_t all_exits(const struct bn_hv_vm *vm)
 {
     uint64_t n = 0;
 
-    for (unsigned i = 0; i < BN_HVPCI_EXITS; i++)
+    for (unsigned i = 0; i < BN_HV_EXITS; i++)
         n += vm->exits[i];
     return n;
 }
 
-static void list(const struct hvpci *h)
+static void list(const struct hvregs *h)
 {
     printf("%-16s %-14s %-8s %5s %8s %-13s %12s\n", "VM", "kind", "state", "vCPUs", "restarts",
            "last end", "exits");
-    for (unsigned i = 0; i < hvpci_vms(h); i++) {
-        struct bn_hvpci_vm vm;
+    for (unsigned i = 0; i < hvregs_vms(h); i++) {
+        struct bn_hv_vm vm;
 
-        hvpci_vm(h, i, &vm);
+        hvregs_vm(h, i, &vm);
         printf("%-16s %-14s %-8s %5u %8u %-13s %12" PRIu64 "\n", vm.name,
                word(kinds, COUNT(kinds), vm.kind), word(states, COUNT(states), vm.state), vm.vcpus,
                vm.restarts, word(ends, COUNT(ends), vm.last_end), all_exits(&vm));
     }
 }
 
-static void stats(const struct hvpci *h, unsigned i)
+static void stats(const struct hvregs *h, unsigned i)
 {
-    struct bn_hvpci_vm vm;
+    struct bn_hv_vm vm;
 
-    hvpci_vm(h, i, &vm);
+    hvregs_vm(h, i, &vm);
     printf("%s:\n", vm.name);
     for (unsigned e = 0; e < COUNT(exits); e++) {
         if (vm.exits[e])
@@ -59,17 +59,17 @@ static void stats(const struct hvpci *h, unsigned i)
 }
 
 /* One line a second: exits of each VM since the line before. */
-static void watch(const struct hvpci *h, unsigned seconds)
+static void watch(const struct hvregs *h, unsigned seconds)
 {
     uint64_t before[64] = {0};
-    unsigned n = hvpci_vms(h) < COUNT(before) ? hvpci_vms(h) : COUNT(before);
+    unsigned n = hvregs_vms(h) < COUNT(before) ? hvregs_vms(h) : COUNT(before);
 
     for (unsigned s = 0; s <= seconds; s++) {
         for (unsigned i = 0; i < n; i++) {
-            struct bn_hvpci_vm vm;
+            struct bn_hv_vm vm;
             uint64_t now;
 
-            hvpci_vm(h, i, &vm);
+            hvregs_vm(h, i, &vm);
             now = all_exits(&vm);
             if (s)
                 printf("%s %s %" PRIu64 " exits/s   ", vm.name,
@@ -85,30 +85,30 @@ static void watch(const struct hvpci *h, unsigned seconds)
 }
 
 /* What the ring still holds, oldest first. */
-static void show_log(const struct hvpci *h)
+static void show_log(const struct hvregs *h)
 {
-    uint64_t head = hvpci_read64(h, BN_HVPCI_REG_LOG_HEAD),
-             bytes = hvpci_read32(h, BN_HVPCI_REG_LOG_BYTES), at;
+    uint64_t head = hvregs_read64(h, BN_HV_REG_LOG_HEAD),
+             bytes = hvregs_read32(h, BN_HV_REG_LOG_BYTES), at;
 
-    if (bytes == 0 || bytes > BN_HVPCI_BAR_BYTES - BN_HVPCI_LOG)
+    if (bytes == 0 || bytes > BN_HV_BYTES - BN_HV_LOG)
         return;
     for (at = head > bytes ? head - bytes : 0; at < head; at++) {
-        unsigned offset = BN_HVPCI_LOG + (unsigned)(at % bytes);
+        unsigned offset = BN_HV_LOG + (unsigned)(at % bytes);
 
         /* registers are read by words */
-        (void)putchar((int)(hvpci_read32(h, offset & ~3u) >> 8 * (offset & 3) & 0xFF));
+        (void)putchar((int)(hvregs_read32(h, offset & ~3u) >> 8 * (offset & 3) & 0xFF));
     }
 }
 
-static int command(const struct hvpci *h, enum bn_hvpci_command what, const char *name)
+static int command(const struct hvregs *h, enum bn_hv_command what, const char *name)
 {
-    int vm = name ? hvpci_find(h, name) : 0, rc;
+    int vm = name ? hvregs_find(h, name) : 0, rc;
 
     if (vm < 0) {
         (void)fprintf(stderr, "binnaclectl: there is no VM \"%s\"\n", name);
         return 1;
     }
-    rc = hvpci_command(h, what, (unsigned)vm);
+    rc = hvregs_command(h, what, (unsigned)vm);
     if (rc < 0)
         (void)fprintf(stderr, "binnaclectl: the hypervisor refuses: %s\n", strerror(-rc));
     return rc < 0;
@@ -126,7 +126,7 @@ static int usage(void)
     return 2;
 }
 
-static int run(const struct hvpci *h, int argc, char **argv)
+static int run(const struct hvregs *h, int argc, char **argv)
 {
     const char *what = argv[1], *name = argc > 2 ? argv[2] : NULL;
     int vm;
@@ -134,9 +134,9 @@ static int run(const struct hvpci *h, int argc, char **argv)
     if (strcmp(what, "list") == 0) {
         list(h);
     } else if (strcmp(what, "stats") == 0) {
-        for (unsigned i = 0; !name && i < hvpci_vms(h); i++)
+        for (unsigned i = 0; !name && i < hvregs_vms(h); i++)
             stats(h, i);
-        vm = name ? hvpci_find(h, name) : 0;
+        vm = name ? hvregs_find(h, name) : 0;
         if (name && vm >= 0)
             stats(h, (unsigned)vm);
         return vm < 0;
@@ -145,11 +145,11 @@ static int run(const struct hvpci *h, int argc, char **argv)
     } else if (strcmp(what, "log") == 0) {
         show_log(h);
     } else if (strcmp(what, "restart") == 0 && name) {
-        return command(h, BN_HVPCI_RESTART, name);
+        return command(h, BN_HV_RESTART, name);
     } else if (strcmp(what, "stop") == 0 && name) {
-        return command(h, BN_HVPCI_STOP, name);
+        return command(h, BN_HV_STOP, name);
     } else if (strcmp(what, "off") == 0) {
-        return command(h, BN_HVPCI_IGNITION_OFF, NULL);
+        return command(h, BN_HV_IGNITION_OFF, NULL);
     } else {
         return usage();
     }
@@ -158,7 +158,8 @@ static int run(const struct hvpci *h, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct hvpci h;
+    const char *window = getenv("BINNACLECTL_WINDOW");
+    struct hvregs h;
     int rc;
 
     if (argc < 2)
@@ -169,12 +170,12 @@ int main(int argc, char **argv)
             (void)fprintf(stderr, "binnaclectl: console of %s: %s\n", argv[2], strerror(-rc));
         return rc < 0;
     }
-    rc = hvpci_open(&h, getenv("BINNACLECTL_BAR"));
+    rc = hvregs_open(&h, window ? window : "/dev/dax0.0");
     if (rc < 0) {
-        (void)fprintf(stderr, "binnaclectl: the hypervisor's PCI function: %s\n", strerror(-rc));
+        (void)fprintf(stderr, "binnaclectl: the hypervisor's registers: %s\n", strerror(-rc));
         return 1;
     }
     rc = run(&h, argc, argv);
-    hvpci_close(&h);
+    hvregs_close(&h);
     return rc;
 }

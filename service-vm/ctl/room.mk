@@ -10,7 +10,7 @@ $(CTL)/obj/%.o: service-vm/ctl/%.c
 -include $(CTL_SRC:service-vm/ctl/%.c=$(CTL)/obj/%.d)
 SERVICE_FILES += $(CTL)/binnaclectl:/usr/bin/binnaclectl
 
-UNIT_TESTS += $(B)/tests/unit/ctl/test_hvpci
-$(B)/tests/unit/ctl/test_hvpci: tests/unit/ctl/test_hvpci.c service-vm/ctl/hvpci.c service-vm/ctl/hvpci.h
+UNIT_TESTS += $(B)/tests/unit/ctl/test_hvregs
+$(B)/tests/unit/ctl/test_hvregs: tests/unit/ctl/test_hvregs.c service-vm/ctl/hvregs.c service-vm/ctl/hvregs.h
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -o $@ $(filter %.c,$^) -lcmocka

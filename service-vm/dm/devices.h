@@ -59,10 +59,11 @@ int ivshmem_map(struct ivshmem *s, uint64_t offset, uint64_t bytes, bool writabl
     __attribute__((warn_unused_result));
 void ivshmem_destroy(struct ivshmem *s);
 
-/* vm_state.c: looks at the hypervisor's record of this VM (binnacle/hvpci.h), which tells of a
- * triple fault. */
+/* vm_state.c: looks at the hypervisor's record of this VM (binnacle/hvregs.h), which tells of a
+ * triple fault. `window`: the shared window, `bytes` long, mapped as long as this lives; NULL:
+ * there is none. */
 struct vm_state;
-int vm_state_create(struct vm_state **s, struct machine *m)
+int vm_state_create(struct vm_state **s, struct machine *m, const void *window, uint64_t bytes)
     __attribute__((warn_unused_result)); /* -ENODEV: none here */
 void vm_state_destroy(struct vm_state *s);
 

@@ -249,11 +249,11 @@ static int create_devices(struct dm *dm)
         rc = create_functions(dm);
     if (rc < 0)
         return fail("devices", rc);
-    rc = vm_state_create(&dm->d.vm_state, &dm->m);
+    rc = vm_state_create(&dm->d.vm_state, &dm->m, dm->window.base, dm->window.bytes);
     if (rc == -ENODEV && dm->o.kvm)
         rc = 0; /* there is no hypervisor of ours to look at */
     if (rc == -ENODEV) {
-        log_line("the hypervisor's PCI function is not there: a triple fault is noticed by the "
+        log_line("the hypervisor's registers are not there: a triple fault is noticed by the "
                  "watchdog only");
         rc = 0;
     }

@@ -85,12 +85,9 @@ static enum bn_status add_region(struct hsm_call *call, const struct acrn_memory
     /* A device model gone wild with 4 KiB pieces must not use up the hypervisor's tables. */
     if (call->vm->memory.pages > TABLES_PER_VM(call->vm->config->memory_bytes))
         return BN_ENOMEM;
-    if (shm_overlaps(r->service_gpa, r->bytes)) {
-        if (!shm_contains(r->service_gpa, r->bytes))
-            return BN_EPERM;
+    if (shm_overlaps(r->service_gpa, r->bytes))
         return change(call->vm, r, false)
                    ?: shm_map_part(call->vm, r->user_gpa, r->service_gpa, r->bytes, rights);
-    }
     return service_owns(call->service, r->service_gpa, r->bytes, rights)
                ?: change(call->vm, r, true);
 }

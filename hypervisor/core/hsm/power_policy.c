@@ -17,7 +17,7 @@
 enum ignition { IGNITION_ON, IGNITION_GUESTS, IGNITION_SERVICE };
 
 static struct {
-    volatile uint32_t want; /* enum bn_hvpci_end, asked for and not decided */
+    volatile uint32_t want; /* enum bn_hv_end, asked for and not decided */
     uint32_t last, restarts;
 } ends[HV_MAX_VMS];
 static enum ignition ignition;
@@ -37,7 +37,7 @@ static void look(void)
     pcpu_kick(&pcpus[0]);
 }
 
-void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how)
+void policy_vm_ended(struct vm *vm, enum bn_hv_end how)
 {
     /* Nothing of it runs on, whatever is decided later; not even until the first reason is dealt
      * with. */
@@ -46,7 +46,7 @@ void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how)
         vcpu_request(&vm->vcpu[i], VCPU_REQ_PAUSE);
 
     /* The first reason counts: what follows from it is not worth telling. */
-    if (__sync_bool_compare_and_swap(&ends[vm->id].want, BN_HVPCI_END_NONE, how))
+    if (__sync_bool_compare_and_swap(&ends[vm->id].want, BN_HV_END_NONE, how))
         look();
 }
 
@@ -63,20 +63,20 @@ static void end_postlaunched(struct vm *vm)
     vm_event(vm, "no device model to tell");
 }
 
-static bool starts_again(const struct vm *vm, enum bn_hvpci_end how)
+static bool starts_again(const struct vm *vm, enum bn_hv_end how)
 {
-    if (ignition != IGNITION_ON || how == BN_HVPCI_END_STOPPED)
+    if (ignition != IGNITION_ON || how == BN_HV_END_STOPPED)
         return false;
-    return how == BN_HVPCI_END_RESTART || (vm->config->flags & BN_VM_RESTART) ||
-           (vm->config->kind == BN_VM_PRELAUNCHED && how == BN_HVPCI_END_WATCHDOG);
+    return how == BN_HV_END_RESTART || (vm->config->flags & BN_VM_RESTART) ||
+           (vm->config->kind == BN_VM_PRELAUNCHED && how == BN_HV_END_WATCHDOG);
 }
 
-static void end_own(struct vm *vm, enum bn_hvpci_end how)
+static void end_own(struct vm *vm, enum bn_hv_end how)
 {
     bool service = vm_is_service(vm);
 
     vm_pause(vm);
-    for (uint32_t i = 0; how == BN_HVPCI_END_WATCHDOG && i < vm->vcpu_count; i++)
+    for (uint32_t i = 0; how == BN_HV_END_WATCHDOG && i < vm->vcpu_count; i++)
         vm_event(vm, "vCPU %u was at rip %lx, rflags %lx", i, vm->vcpu[i].rip, vm->vcpu[i].rflags);
     if (service) {
         hypercall_service_gone();
@@ -95,7 +95,7 @@ static void end_own(struct vm *vm, enum bn_hvpci_end how)
     vm_event(vm, "started again");
 }
 
-static void decide(struct vm *vm, enum bn_hvpci_end how)
+static void decide(struct vm *vm, enum bn_hv_end how)
 {
     ends[vm->id].last = how;
     vm_event(vm, "ended: %s", end_names[how]);
@@ -173,7 +173,7 @@ void policy_decide(void)
     for (size_t i = 0; i < HV_MAX_VMS; i++) {
         uint32_t how = ends[i].want;
 
-        if (how == BN_HVPCI_END_NONE)
+        if (how == BN_HV_END_NONE)
             continue;
         /* A hypercall may be at work on the VM on another CPU: then later, it will not be long. */
         if (hypercall_vm_hold(&vms[i]) != BN_OK) {
@@ -181,8 +181,8 @@ void policy_decide(void)
             continue;
         }
         if (vms[i].state != VM_ABSENT && vms[i].state != VM_DYING)
-            decide(&vms[i], (enum bn_hvpci_end)how);
-        __atomic_store_n(&ends[i].want, BN_HVPCI_END_NONE, __ATOMIC_SEQ_CST);
+            decide(&vms[i], (enum bn_hv_end)how);
+        __atomic_store_n(&ends[i].want, BN_HV_END_NONE, __ATOMIC_SEQ_CST);
         hypercall_vm_release(&vms[i]);
     }
     if (ignition_wanted)
@@ -194,7 +194,7 @@ uint32_t policy_restarts(const struct vm *vm)
     return ends[vm->id].restarts;
 }
 
-enum bn_hvpci_end policy_last_end(const struct vm *vm)
+enum bn_hv_end policy_last_end(const struct vm *vm)
 {
-    return (enum bn_hvpci_end)ends[vm->id].last;
+    return (enum bn_hv_end)ends[vm->id].last;
 }

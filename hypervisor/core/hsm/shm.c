@@ -3,6 +3,8 @@
  * enforce the rights. */
 #include "hv/shm.h"
 
+#include "binnacle/hvregs.h"
+
 static const struct bn_scenario *plan;
 static uint64_t offsets[BN_MAX_REGIONS]; /* of the regions, from the start of the window */
 static uint64_t window_bytes;            /* 0: there is no window */
@@ -105,49 +107,26 @@ bool shm_overlaps(hpa_t hpa, uint64_t bytes)
     return window_bytes && hpa < plan->shm.hpa + plan->shm.bytes && plan->shm.hpa < hpa + bytes;
 }
 
-bool shm_contains(hpa_t hpa, uint64_t bytes)
+/* What the VM may do with region `i`. */
+static uint32_t rights_to(const struct vm *vm, uint32_t i)
 {
-    return window_bytes && hpa >= plan->shm.hpa && bytes <= plan->shm.bytes &&
-           hpa - plan->shm.hpa <= plan->shm.bytes - bytes;
+    uint32_t rights = plan->region[i].rights[vm->id];
+
+    return (rights & BN_SHM_READ ? MAP_READ : 0u) |
+           (rights & BN_SHM_WRITE ? MAP_READ | MAP_WRITE : 0u);
 }
 
-/* Maps the part of [start, start + bytes) of the window that lies in [offset, offset + length). */
-static enum bn_status map_cut(struct vm *vm, gpa_t gpa, uint64_t start, uint64_t bytes,
-                              uint64_t offset, uint64_t length, hpa_t to, uint32_t rights)
+enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights)
 {
-    uint64_t from = offset > start ? offset : start;
-    uint64_t end = offset + length < start + bytes ? offset + length : start + bytes;
+    uint64_t start = hpa - plan->shm.hpa;
 
-    if (from >= end)
-        return BN_ENODEV;
-    return vm_map(vm, gpa + (from - start), to + (from - offset), end - from, rights);
-}
-
-/* [start, start + bytes) of the window at `gpa`. BN_EPERM: no rights to any of it. */
-static enum bn_status map_window(struct vm *vm, gpa_t gpa, uint64_t start, uint64_t bytes,
-                                 uint32_t allowed)
-{
-    enum bn_status status = map_cut(vm, gpa, start, bytes, 0, HV_PAGE_BYTES,
-                                    ptr_to_hpa(directories[vm->id]), MAP_READ & allowed);
-    bool any = status == BN_OK;
-
-    if (status != BN_OK && status != BN_ENODEV)
-        return status;
-    for (uint32_t i = 0; i < plan->region_count; i++) {
-        uint32_t rights = plan->region[i].rights[vm->id];
-        uint32_t map = (rights & BN_SHM_READ ? MAP_READ : 0u) |
-                       (rights & BN_SHM_WRITE ? MAP_READ | MAP_WRITE : 0u);
-
-        if (!(map & allowed))
-            continue;
-        status = map_cut(vm, gpa, start, bytes, offsets[i], plan->region[i].bytes,
-                         plan->shm.hpa + offsets[i], map & allowed);
-        if (status == BN_OK)
-            any = true;
-        else if (status != BN_ENODEV)
-            return status;
-    }
-    return any ? BN_OK : BN_EPERM;
+    if (start == 0 && bytes <= BN_SHM_ALIGN)
+        return vm_map(vm, gpa, ptr_to_hpa(directories[vm->id]), HV_PAGE_BYTES, MAP_READ);
+    for (uint32_t i = 0; i < plan->region_count; i++)
+        if (start >= offsets[i] && bytes <= plan->region[i].bytes &&
+            start - offsets[i] <= plan->region[i].bytes - bytes && (rights_to(vm, i) & rights))
+            return vm_map(vm, gpa, hpa, bytes, rights_to(vm, i) & rights);
+    return BN_EPERM;
 }
 
 static gpa_t window_gpa(const struct vm *vm)
@@ -157,17 +136,17 @@ static gpa_t window_gpa(const struct vm *vm)
 
 enum bn_status shm_map(struct vm *vm)
 {
+    enum bn_status status;
+
     if (!window_bytes || vm->config->kind == BN_VM_POSTLAUNCHED)
         return BN_OK;
-    return vm_unmap(vm, window_gpa(vm), plan->shm.bytes)
-               ?: map_window(vm, window_gpa(vm), 0, window_bytes, MAP_READ | MAP_WRITE);
-}
-
-enum bn_status shm_map_part(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights)
-{
-    if (!shm_contains(hpa, bytes))
-        return BN_EINVAL;
-    return map_window(vm, gpa, hpa - plan->shm.hpa, bytes, rights & (MAP_READ | MAP_WRITE));
+    status = vm_unmap(vm, window_gpa(vm), plan->shm.bytes)
+                 ?: shm_map_part(vm, window_gpa(vm), plan->shm.hpa, BN_SHM_ALIGN, MAP_READ);
+    for (uint32_t i = 0; i < plan->region_count && status == BN_OK; i++)
+        if (rights_to(vm, i))
+            status = shm_map_part(vm, window_gpa(vm) + offsets[i], plan->shm.hpa + offsets[i],
+                                  plan->region[i].bytes, MAP_READ | MAP_WRITE);
+    return status;
 }
 
 static const char *region_at(uint64_t offset)
@@ -178,7 +157,7 @@ static const char *region_at(uint64_t offset)
     return offset < HV_PAGE_BYTES ? "directory" : "gap";
 }
 
-/* Where in the window `gpa` is for this VM; false: not in the window. */
+/* Where in the memory of the window `gpa` is for this VM; false: not there. */
 static bool find_offset(struct vm *vm, gpa_t gpa, uint64_t *offset)
 {
     hpa_t hpa = 0;
@@ -197,7 +176,9 @@ static bool find_offset(struct vm *vm, gpa_t gpa, uint64_t *offset)
         hpa = gpa - window_gpa(vm) + plan->shm.hpa;
     }
     *offset = hpa - plan->shm.hpa;
-    return shm_contains(hpa, 1);
+    /* The service VM's registers in the window are nobody's memory: they answer. */
+    return *offset < plan->shm.bytes &&
+           !(vm_is_service(vm) && *offset - BN_HV_OFFSET < (uint64_t)BN_HV_BYTES);
 }
 
 bool shm_fault(struct vcpu *vcpu, gpa_t gpa, bool write)

@@ -44,7 +44,7 @@ static void check_cluster(uint64_t now)
     vm_event(cluster.vm, "watchdog: no frame after %u for %u ms", latest,
              (unsigned)(tsc_to_ns(now - cluster.since) / 1000000));
     cluster.since = now;
-    policy_vm_ended(cluster.vm, BN_HVPCI_END_WATCHDOG);
+    policy_vm_ended(cluster.vm, BN_HV_END_WATCHDOG);
 }
 
 static void display_back(const char *why)
@@ -68,7 +68,7 @@ static void check_service(uint64_t now)
              (unsigned)(tsc_to_ns(now - since) / 1000000));
     display_back("the service VM missed its deadline");
     if (service.vm->config->flags & BN_VM_RESTART)
-        policy_vm_ended(service.vm, BN_HVPCI_END_WATCHDOG);
+        policy_vm_ended(service.vm, BN_HV_END_WATCHDOG);
 }
 
 static void ticked(void *context)

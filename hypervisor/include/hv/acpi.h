@@ -33,7 +33,6 @@ struct acpi_register { /* generic address structure, what of it is used */
 };
 
 struct acpi_info {
-    bool present;
     hpa_t tables[ACPI_MAX_TABLES]; /* as the XSDT (or RSDT) lists them, all with good checksums */
     uint32_t table_count;
     uint32_t cpu_count; /* usable ones, boot CPU first, then in MADT order */
@@ -55,12 +54,11 @@ struct acpi_info {
     hpa_t hpet_base; /* 0: none */
     uint32_t iommu_count;
     hpa_t iommu[ACPI_MAX_IOMMUS]; /* their register pages, of DMAR */
-    hpa_t dsdt;
 };
 
 /*
- * Reads the tables from `rsdp` (0: searches nothing, info->present stays false). boot_apic_id: of
- * the calling CPU. BN_EINVAL: a length or checksum that the rest depends on is wrong (logged by
+ * Reads the tables from `rsdp`. boot_apic_id: of the calling CPU. BN_EINVAL: there are none, or a
+ * length or checksum that the rest depends on is wrong (logged by
  * table name); single bad tables are left out.
  */
 enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *info);

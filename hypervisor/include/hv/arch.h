@@ -143,7 +143,7 @@ void lapic_hand_over(void);
 
 /* smp.c, clock.c */
 void smp_start(void);
-void clock_calibrate(uint16_t pm_timer_port);
+void clock_calibrate(uint16_t pm_timer);
 
 /* xstate.c: extended state (x87, SSE, AVX) of vCPUs that share a CPU. */
 void xstate_init(void);

@@ -37,6 +37,10 @@ static inline void hw_out(uint16_t port, unsigned bytes, uint32_t value)
         hw_out32(port, value);
 }
 
+/* A 16550 (uart.c): 115200 8N1, FIFO, no interrupts; sending waits for room, but not for ever. */
+void uart_set_up(uint16_t port);
+void uart_send(uint16_t port, uint8_t c);
+
 /* The last way to reset a PC: an exception with no interrupt table. */
 static inline void hw_triple_fault(void)
 {

@@ -48,17 +48,6 @@ const struct pci_display *pci_boot_display(void);
 void pci_each(void (*visit)(uint16_t bdf, void *context), void *context);
 /* Offset of a capability in the first 256 bytes, the first or the next `after` that; 0: none. */
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after);
-/* Room for the one virtual BAR near the real ones, below 4 GiB; 0: none. */
-hpa_t pci_place(uint32_t bytes);
-
-struct vpci_function { /* a function that exists only here */
-    uint16_t bdf;
-    io_handler access;   /* of its registers, in BAR 0; the device is the function */
-    uint32_t bar_bytes;  /* power of two >= 4096 */
-    uint32_t config[16]; /* its header */
-    bool sizing;         /* all ones were written to the BAR */
-};
-
 struct vpci {
     struct vm *vm;
     struct spinlock lock;
@@ -70,7 +59,6 @@ struct vpci {
         uint64_t bytes;
     } forbidden[VPCI_MAX_FORBIDDEN]; /* a BAR may not be moved over these */
     uint32_t forbidden_count;
-    struct vpci_function *function; /* 0: none */
     /*
      * The display controller's decode bits and BARs as the guest sees them. They never reach the
      * hardware: the cluster draws to its framebuffer, and Linux turns decoding off while it sizes
@@ -94,18 +82,5 @@ bool vpci_hidden(const struct vpci *pci, uint16_t bdf);
 bool vpci_leads_to_hidden(const struct vpci *pci, uint16_t bridge);
 /* No BAR may be put there. */
 void vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes);
-
-/*
- * Adds a virtual function, zeroed but for `access` and `bar_bytes`, at a free place of the root bus
- * and behind the highest real BAR below 4 GiB. `ids`: vendor in the lower half, device in the
- * upper. Before the VM runs only.
- */
-enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function, uint32_t ids,
-                        uint32_t class_and_revision);
-
-/* ---- The hypervisor's own PCI function in the service VM (binnacle/hvpci.h): configuration space
- * and BAR 0. */
-/* Adds the function to `service`, whose PCI filter (vm->pci) is there. Before the VM runs. */
-enum bn_status hvpci_init(struct vm *service);
 
 #endif

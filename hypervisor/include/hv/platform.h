@@ -23,10 +23,10 @@ struct linux_place {
     gpa_t kernel; /* init_size bytes, kernel_alignment */
     gpa_t initrd; /* 0: none */
     uint64_t initrd_bytes;
-    gpa_t blob; /* LINUX_BLOB_BYTES: boot parameters, command line, tables */
+    gpa_t blob; /* LINUX_BLOB_BYTES: boot parameters, command line, GDT */
     gpa_t rsdp;
 };
-#define LINUX_BLOB_BYTES 0x10000u
+#define LINUX_BLOB_BYTES 0x2000u
 
 struct linux_e820 {
     uint64_t base, bytes;
@@ -38,7 +38,7 @@ struct linux_e820 {
  * must be aligned. BN_EINVAL: not one. */
 enum bn_status linux_check(const uint8_t *image, uint64_t bytes, uint64_t *room,
                            uint64_t *alignment);
-/* Copies it in, writes boot parameters, sets vCPU 0 to its 64-bit entry. */
+/* Copies it in, writes boot parameters, sets vCPU 0 to its 32-bit entry. */
 enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
                           const struct linux_place *place, const struct linux_e820 *e820,
                           uint32_t e820_count);

@@ -147,6 +147,9 @@ extern const struct vcpu_vendor *vendor; /* chosen once at boot */
 extern const struct vcpu_vendor vendor_svm;
 extern const struct vcpu_vendor vendor_vmx;
 
+/* A vCPU that was reset is to start at `entry` in 32-bit protected mode: flat segments (10h code,
+ * 18h data), paging and interrupts off, registers 0. */
+void vcpu_set_flat(struct vcpu *vcpu, uint32_t entry);
 void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit);
 void vcpu_inject_gp(struct vcpu *vcpu);
 bool vcpu_at_vmcall(struct vcpu *vcpu); /* RIP is at 0F 01 C1 */

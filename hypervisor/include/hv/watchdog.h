@@ -3,14 +3,14 @@
 #ifndef HV_WATCHDOG_H
 #define HV_WATCHDOG_H
 
-#include "binnacle/hvpci.h"
+#include "binnacle/hvregs.h"
 #include "hv/acpi.h"
 #include "hv/vm.h"
 
 /* Arms the watchdogs of the scenario on the calling CPU (not the cluster's). After the VMs are
  * made. */
 void watchdog_init(const struct bn_scenario *scenario);
-void watchdog_service_beat(void); /* the service VM is alive (hvpci register) */
+void watchdog_service_beat(void); /* the service VM is alive (hvregs register) */
 uint32_t watchdog_service_beats(void);
 
 /*
@@ -19,7 +19,7 @@ uint32_t watchdog_service_beats(void);
  * decides what then becomes of it, in policy_work(): started again (scenario flag BN_VM_RESTART),
  * left to its device model (post-launched), or left dead.
  */
-void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how);
+void policy_vm_ended(struct vm *vm, enum bn_hv_end how);
 void policy_ignition_off(void); /* IVI, service VM, cluster; then the machine is switched off */
 
 /*
@@ -34,9 +34,9 @@ static inline void policy_work(void)
         policy_decide();
 }
 
-/* For hvpci: how often a VM was started again, and how it ended last. */
+/* For hvregs: how often a VM was started again, and how it ended last. */
 uint32_t policy_restarts(const struct vm *vm);
-enum bn_hvpci_end policy_last_end(const struct vm *vm);
+enum bn_hv_end policy_last_end(const struct vm *vm);
 
 /* ---- Between the watchdogs and the power policy; what they ask of core. */
 void watchdog_tick_on(void); /* policy_decide() is to be called some 20 times a second */
@@ -46,7 +46,7 @@ void watchdog_service_ended(void);       /* the display is taken from it */
 /* ---- What the run loop asks of the exit handlers. */
 void exit_handle(struct vcpu *vcpu, struct vcpu_exit *exit);
 void exit_io_done(struct vcpu *vcpu); /* VCPU_REQ_IO_DONE was taken */
-void exit_end_vm(struct vcpu *vcpu, enum bn_hvpci_end how);
+void exit_end_vm(struct vcpu *vcpu, enum bn_hv_end how);
 void exit_mmio(struct vcpu *vcpu, const struct vcpu_exit *exit);
 void exit_pio(struct vcpu *vcpu, const struct vcpu_exit *exit);
 

@@ -142,15 +142,15 @@ static bool aml_byte(const uint8_t *aml, uint32_t bytes, uint32_t *at, uint8_t *
  * The sleep types of soft-off are in AML, and the package \_S5 is plain enough to be found without
  * an interpreter: Name(_S5, Package(n) {a, b, ...}).
  */
-static void find_s5(struct acpi_info *info)
+static void find_s5(struct acpi_info *info, hpa_t dsdt)
 {
     const uint8_t *aml;
     uint32_t bytes;
 
-    if (!table_good(info->dsdt))
+    if (!table_good(dsdt))
         return;
-    aml = hpa_to_ptr(info->dsdt);
-    bytes = length_of(info->dsdt);
+    aml = hpa_to_ptr(dsdt);
+    bytes = length_of(dsdt);
     for (uint32_t i = SDT_BYTES; i + 8 < bytes; i++) {
         uint32_t at = i + 5;
 
@@ -172,10 +172,9 @@ static void read_fadt(struct acpi_info *info, hpa_t table)
         hv_log("acpi: FACP: only %u bytes", bytes);
         return;
     }
-    info->dsdt = acpi_get32(table + FADT_DSDT);
     info->smi_command = acpi_get32(table + FADT_SMI);
     info->acpi_enable = acpi_get8(table + FADT_ACPI_ENABLE);
-    find_s5(info);
+    find_s5(info, acpi_get32(table + FADT_DSDT));
     info->pm1a_event = port_block(table, FADT_PM1A_EVENT, FADT_X_PM1A_EVENT);
     info->pm1a_control = port_block(table, FADT_PM1A_CONTROL, FADT_X_PM1A_CONTROL);
     info->pm1b_control = port_block(table, FADT_PM1B_CONTROL, FADT_X_PM1B_CONTROL);
@@ -222,10 +221,8 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
     uint32_t step;
 
     *info = (struct acpi_info){0};
-    if (!rsdp)
-        return BN_OK;
-    if (rsdp > BELOW_4G - RSDP_BYTES || __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) ||
-        !sums_to_zero(rsdp, RSDP_V1_BYTES)) {
+    if (!rsdp || rsdp > BELOW_4G - RSDP_BYTES ||
+        __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) || !sums_to_zero(rsdp, RSDP_V1_BYTES)) {
         hv_log("acpi: root pointer at %#lx is none", rsdp);
         return BN_EINVAL;
     }
@@ -252,6 +249,5 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
         return BN_EINVAL;
     }
     boot_cpu_first(info, boot_apic_id);
-    info->present = true;
     return BN_OK;
 }

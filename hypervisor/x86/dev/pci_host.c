@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The hypervisor's own access to PCI configuration space, and where there is room for virtual BARs.
- */
+/* The hypervisor's own access to PCI configuration space, and what it found there at boot. */
 #include "hv/hw.h"
 #include "hv/pci.h"
 #include "pci_regs.h"
-
-#define MMIO_LOW  0x40000000u /* no BAR that counts lies below */
-#define MMIO_HIGH 0xFEC00000u /* I/O APICs and the like begin */
 
 static struct {
     struct spinlock lock; /* of the two ports */
     hpa_t ecam;
     uint8_t first_bus, last_bus;
-    uint32_t used_low, used_high;     /* extent of all memory BARs and bridge windows below 4 GiB */
     struct pci_bar bar[PCI_MAX_BARS]; /* as the firmware set them */
     uint32_t bar_count;
     struct pci_display display;
@@ -136,33 +131,12 @@ unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after)
     return 0;
 }
 
-static void note_used(uint64_t base, uint64_t bytes)
-{
-    if (base < MMIO_LOW || base + bytes > MMIO_HIGH || base + bytes < base)
-        return;
-    if (!host.used_low || base < host.used_low)
-        host.used_low = (uint32_t)base;
-    if (base + bytes > host.used_high)
-        host.used_high = (uint32_t)(base + bytes);
-}
-
-/* Memory windows of a bridge: 1 MiB units, base above limit means closed. */
-static void note_window(uint16_t bdf, unsigned offset)
-{
-    uint32_t value = pci_read(bdf, offset, 4);
-    uint64_t base = (uint64_t)(value & 0xFFF0) << 16, limit = (value & 0xFFF00000u) | 0xFFFFFu;
-
-    if (base && base < limit)
-        note_used(base, limit + 1 - base);
-}
-
 static void note_bar(uint16_t bdf, unsigned bar)
 {
     uint64_t bytes, base = pci_bar(bdf, bar, &bytes);
 
     if (!base || !bytes)
         return;
-    note_used(base, bytes);
     if (host.bar_count < PCI_MAX_BARS)
         host.bar[host.bar_count++] = (struct pci_bar){bdf, (uint8_t)bar, base, bytes};
     else
@@ -190,10 +164,6 @@ static void scan_function(uint16_t bdf, void *context)
         note_bar(bdf, bar);
     if (pci_read(bdf, PCI_CLASS, 2) >> 8 == PCI_CLASS_DISPLAY && !host.display.present)
         learn_display(bdf);
-    if (pci_is_bridge(bdf)) {
-        note_window(bdf, PCI_BRIDGE_MEMORY);
-        note_window(bdf, PCI_BRIDGE_PREFETCH);
-    }
 }
 
 static void note_bus(uint16_t bdf, uint32_t buses[8])
@@ -242,28 +212,7 @@ void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus)
     host.ecam = ecam_base;
     host.first_bus = first_bus;
     host.last_bus = last_bus;
-    host.used_low = host.used_high = 0;
     host.bar_count = 0;
     host.display.present = false;
     pci_each(scan_function, NULL);
-}
-
-static bool free_for(uint64_t base, uint32_t bytes)
-{
-    uint64_t ecam_end = host.ecam + (((uint64_t)host.last_bus - host.first_bus + 1) << 20);
-
-    if (base < MMIO_LOW || base + bytes > MMIO_HIGH)
-        return false;
-    return !host.ecam || base >= ecam_end || base + bytes <= host.ecam;
-}
-
-hpa_t pci_place(uint32_t bytes)
-{
-    uint64_t mask = bytes - 1ull;
-    uint64_t above = (host.used_high + mask) & ~mask;
-    uint64_t below = ((host.used_high ? host.used_low : MMIO_HIGH) - (uint64_t)bytes) & ~mask;
-
-    if (host.used_high && free_for(above, bytes))
-        return above;
-    return free_for(below, bytes) ? below : 0;
 }

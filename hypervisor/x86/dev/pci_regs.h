@@ -12,7 +12,6 @@ enum {
     PCI_COMMAND_NO_INTX = 0x400,
     PCI_STATUS = 0x06,
     PCI_STATUS_CAPABILITIES = 0x10,
-    PCI_REVISION = 0x08,      /* and class, 32 bits */
     PCI_CLASS = 0x0A,         /* subclass, class: 16 bits */
     PCI_CLASS_DISPLAY = 0x03, /* of the upper byte */
     PCI_CLASS_HOST_BRIDGE = 0x0600,
@@ -23,9 +22,6 @@ enum {
     PCI_BAR0 = 0x10,
     PCI_SECONDARY = 0x19,
     PCI_SUBORDINATE = 0x1A,
-    PCI_BRIDGE_MEMORY = 0x20,
-    PCI_BRIDGE_PREFETCH = 0x24,
-    PCI_SUBSYSTEM = 0x2C,
     PCI_ROM = 0x30,
     PCI_CAPABILITIES = 0x34,
     PCI_INTERRUPT_LINE = 0x3C,

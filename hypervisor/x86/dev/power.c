@@ -34,12 +34,12 @@ static struct {
     bool swallow; /* the next byte to 60h would go to the i8042's output port: reset, A20 */
 } power;
 
-static void ask(const struct io_access *io, enum bn_hvpci_end how, const char *by)
+static void ask(const struct io_access *io, enum bn_hv_end how, const char *by)
 {
     vm_event(io->vcpu->vm, "guest asks for %s by %s",
-             how == BN_HVPCI_END_POWER_OFF ? "power off"
-             : how == BN_HVPCI_END_RESET   ? "reset"
-                                           : "sleep",
+             how == BN_HV_END_POWER_OFF ? "power off"
+             : how == BN_HV_END_RESET   ? "reset"
+                                        : "sleep",
              by);
     policy_vm_ended(io->vcpu->vm, how);
 }
@@ -61,7 +61,7 @@ static void pm1_control(struct io_access *io)
         value = value << 8 | (hw_in16(port) & PM1_SCI_ENABLE);
     if (value & PM1_SLEEP) {
         off = !info->has_s5 || (value >> PM1_SLEEP_TYPE & 7) == info->s5_type[!!io->device];
-        ask(io, off ? BN_HVPCI_END_POWER_OFF : BN_HVPCI_END_SLEEP,
+        ask(io, off ? BN_HV_END_POWER_OFF : BN_HV_END_SLEEP,
             io->device ? "PM1b control" : "PM1a control");
         return;
     }
@@ -78,7 +78,7 @@ void power_cf9(struct io_access *io)
     else
         power.cf9 = reset ? 0 : (uint8_t)io->value & (CF9_SYSTEM | CF9_RESET | CF9_FULL);
     if (reset)
-        ask(io, BN_HVPCI_END_RESET, "port CF9");
+        ask(io, BN_HV_END_RESET, "port CF9");
 }
 
 static void i8042_data(struct io_access *io)
@@ -104,7 +104,7 @@ static void i8042_command(struct io_access *io)
     if (command < I8042_PULSE && !power.swallow)
         hw_out8(I8042_COMMAND, command);
     else if (!(command & 1))
-        ask(io, BN_HVPCI_END_RESET, "port 64");
+        ask(io, BN_HV_END_RESET, "port 64");
 }
 
 static void port_92(struct io_access *io)
@@ -116,7 +116,7 @@ static void port_92(struct io_access *io)
     else
         power.port92 = reset ? 0 : (uint8_t)io->value & 0xFD;
     if (reset)
-        ask(io, BN_HVPCI_END_RESET, "port 92");
+        ask(io, BN_HV_END_RESET, "port 92");
 }
 
 /* Registers a VM may look at and not change. */
@@ -142,7 +142,7 @@ static void smi_command(struct io_access *io)
 static void reset_port(struct io_access *io)
 {
     if (io->write && (uint8_t)io->value == power.info->reset_value)
-        ask(io, BN_HVPCI_END_RESET, "the ACPI reset register");
+        ask(io, BN_HV_END_RESET, "the ACPI reset register");
 }
 
 /* A reset register in memory: the rest of its page goes through. */
@@ -157,7 +157,7 @@ static void reset_page(struct io_access *io)
     else if (io->address > reg || io->address + io->bytes <= reg)
         hw_mmio_write(io->address, io->bytes, (uint32_t)io->value);
     else
-        ask(io, BN_HVPCI_END_RESET, "the ACPI reset register");
+        ask(io, BN_HV_END_RESET, "the ACPI reset register");
 }
 
 /* One in configuration space of a chipset function needs nothing: writes there are refused. */

@@ -10,7 +10,6 @@
 #define EXPRESS_FLR    0x8000u /* in device control */
 #define PIRQ_FIRST     0x60u   /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
 #define PIRQ_LAST      0x6Bu
-#define LAST_DEVICE    0x1Du /* behind it chipsets have theirs */
 
 bool vpci_hidden(const struct vpci *pci, uint16_t bdf)
 {
@@ -168,40 +167,15 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
         pci_write(bdf, offset, bytes, value);
 }
 
-/* The virtual function: a header with one BAR that does not move. */
-static void access_function(struct vpci_function *function, unsigned offset, struct io_access *io)
-{
-    unsigned at = offset & 0xFFC;
-    uint32_t dword = at < sizeof(function->config) ? function->config[at / 4] : 0;
-
-    if (at == PCI_BAR0 && function->sizing)
-        dword = ~(function->bar_bytes - 1);
-    if (!io->write) {
-        io->value = dword >> 8 * (offset & 3);
-        return;
-    }
-    dword = merge(dword, offset, io->bytes, (uint32_t)io->value);
-    if (at == PCI_COMMAND)
-        function->config[at / 4] =
-            dword & (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX);
-    else if (at == PCI_BAR0)
-        function->sizing = dword == UINT32_MAX;
-    else if (at == PCI_INTERRUPT_LINE)
-        function->config[at / 4] = (uint8_t)dword;
-}
-
 static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, struct io_access *io)
 {
     bool fits = io->bytes <= 4 && !(offset & (io->bytes - 1u));
-    bool virtual = pci->function && bdf == pci->function->bdf;
 
-    if (!fits || (!virtual && vpci_hidden(pci, bdf)))
+    if (!fits || vpci_hidden(pci, bdf))
         return;
     /* One guest access at a time: the checks above look at more than one register. */
     spin_lock(&pci->lock);
-    if (virtual)
-        access_function(pci->function, offset, io);
-    else if (io->write)
+    if (io->write)
         write_config(pci, bdf, offset, io->bytes, (uint32_t)io->value);
     else if (pci->display && bdf == pci->display->bdf)
         io->value = shadow_read(pci, offset);
@@ -269,34 +243,6 @@ void vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes)
     HV_ASSERT(pci->forbidden_count < VPCI_MAX_FORBIDDEN && base + bytes > base);
     pci->forbidden[pci->forbidden_count].base = base;
     pci->forbidden[pci->forbidden_count++].bytes = bytes;
-}
-
-/* A device number of the root bus that the machine leaves free; 0 is the host bridge. */
-static uint16_t free_bdf(void)
-{
-    for (unsigned device = LAST_DEVICE; device > 0; device--)
-        if (pci_read(PCI_BDF(0, device, 0), PCI_VENDOR, 2) == 0xFFFF)
-            return PCI_BDF(0, device, 0);
-    return 0;
-}
-
-enum bn_status vpci_add(struct vpci *pci, struct vpci_function *function, uint32_t ids,
-                        uint32_t class_and_revision)
-{
-    hpa_t base = pci_place(function->bar_bytes);
-
-    function->bdf = free_bdf();
-    if (!function->bdf || !base) {
-        hv_log("PCI: no room for a virtual function with %u bytes of registers below 4 GiB",
-               function->bar_bytes);
-        return BN_ENOMEM;
-    }
-    function->config[PCI_VENDOR / 4] = function->config[PCI_SUBSYSTEM / 4] = ids;
-    function->config[PCI_REVISION / 4] = class_and_revision;
-    function->config[PCI_BAR0 / 4] = (uint32_t)base;
-    vm_add_mmio(pci->vm, base, function->bar_bytes, function->access, function);
-    pci->function = function;
-    return BN_OK;
 }
 
 static void shadow_display(struct vpci *pci)

@@ -147,6 +147,8 @@ void probe_window(__u64 base)
     for (i = 0; i < *(u16 *)(window + 6) && i < 16; i++)
         try_region(window, i);
     probe_say("window gap: read %s", verdict(readable(window + PAGE_SIZE)));
+    if (!base) /* where the service VM has the hypervisor's registers */
+        probe_say("window registers: read %s", verdict(readable(window + 0x100000)));
     if (base)
         memunmap(window);
     else

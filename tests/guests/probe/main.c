@@ -51,8 +51,8 @@ static int __init probe_init(void)
         probe_destroy(destroy);
         return 0;
     }
-    if (wanted("function") && !ivi)
-        probe_function();
+    if (wanted("registers") && !ivi)
+        probe_registers(window);
     if (wanted("quiet")) /* before the many calls below, which use up what a VM may log */
         probe_quiet();
     if (wanted("memory"))

@@ -35,7 +35,7 @@ long probe_vmcall(unsigned long id, unsigned long a, unsigned long b);
 
 extern const __u8 probe_uuid[16]; /* of the VM that the scenario lets us create */
 
-void probe_function(void);
+void probe_registers(__u64 window); /* of the service VM; its shared window */
 void probe_memory(void);
 void probe_sweep(void);
 void probe_window(__u64 base); /* of the shared window; 0: by its PCI function */

@@ -1,6 +1,6 @@
 # The isolation probe, and the two initrds whose first process loads it: of the IVI, and of the service VM that starts it.
 PROBE := $(B)/tests/guests/probe
-PROBE_SOURCES := $(addprefix tests/guests/probe/,main.c function.c machine.c hypercalls.c fields.c end.c beat.c probe.h Kbuild)
+PROBE_SOURCES := $(addprefix tests/guests/probe/,main.c registers.c machine.c hypercalls.c fields.c end.c beat.c probe.h Kbuild)
 PROBE_LIBRARIES := /lib64/ld-linux-x86-64.so.2 /lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/libseccomp.so.2
 PROBE_APPLETS := sh mount echo dmesg sed grep insmod rmmod poweroff reboot sleep cat
 

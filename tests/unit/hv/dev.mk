@@ -2,7 +2,7 @@
 DEV_TESTS := $(B)/tests/hv
 DEV_NAMES := vlapic vioapic vuart console insn acpi pci hostirq power msr
 DEV_SOURCES := $(wildcard hypervisor/x86/dev/*.c hypervisor/x86/insn*.c) hypervisor/core/console.c \
-	hypervisor/x86/msr.c
+	hypervisor/core/uart.c hypervisor/x86/msr.c
 DEV_OBJECTS := $(DEV_SOURCES:hypervisor/%.c=$(DEV_TESTS)/obj/%.o) $(DEV_TESTS)/obj/dev_fake.o
 DEV_CFLAGS := -Itests/unit/hv/fake -Ihypervisor/include -Itests/unit/hv
 

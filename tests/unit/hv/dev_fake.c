@@ -138,7 +138,7 @@ void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
     fake.sipi[vcpu->id] = vector;
 }
 
-void policy_vm_ended(struct vm *vm, enum bn_hvpci_end how)
+void policy_vm_ended(struct vm *vm, enum bn_hv_end how)
 {
     (void)vm;
     fake.power_asked = (int)how;

@@ -51,7 +51,7 @@ struct fake {
     struct fake_pci pci[FAKE_PCI_MAX];
     uint32_t ioapic_select;
     uint32_t ioapic[64]; /* registers of the physical I/O APIC at FEC00000h */
-    int power_asked;     /* enum bn_hvpci_end of the last request, -1: none */
+    int power_asked;     /* enum bn_hv_end of the last request, -1: none */
 };
 
 extern struct fake fake;

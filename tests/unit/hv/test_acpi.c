@@ -102,7 +102,6 @@ static void test_reads(void **state)
     (void)state;
     build();
     assert_int_equal(acpi_read(RSDP_AT, 2, &info), BN_OK);
-    assert_true(info.present);
     assert_int_equal(info.table_count, 5);
     assert_int_equal(info.cpu_count, 3);
     assert_int_equal(info.cpu[0].apic_id, 2); /* the boot CPU */
@@ -135,8 +134,7 @@ static void test_root_pointer(void **state)
 {
     (void)state;
     build();
-    assert_int_equal(acpi_read(0, 0, &info), BN_OK);
-    assert_false(info.present);
+    assert_int_equal(acpi_read(0, 0, &info), BN_EINVAL);
     fake.ram[RSDP_AT + 3] ^= 1;
     assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_EINVAL);
     build();

@@ -143,21 +143,27 @@ static void shared_window_by_rights(void **state)
     hpa_t hpa;
 
     (void)state;
-    assert_int_equal(add(bar, WINDOW_BASE, 12 * MIB, RW), 0); /* all of it at once */
+    assert_int_equal(add(bar, WINDOW_BASE, 2 * MIB, RW), 0);
     assert_int_equal(fake_mapped(&vms[IVI], bar, &hpa), MAP_READ);
     d = hpa_to_ptr(hpa);
     assert_string_equal(d->vm_name, "ivi");
-    assert_int_equal(fake_mapped(&vms[IVI], bar + 0x1000, &hpa), 0);  /* behind the directory */
-    assert_int_equal(fake_mapped(&vms[IVI], bar + 2 * MIB, &hpa), 0); /* scenario */
-    assert_int_equal(fake_mapped(&vms[IVI], bar + 4 * MIB, &hpa), 0); /* cluster-frames */
-    assert_int_equal(fake_mapped(&vms[IVI], bar + 8 * MIB, &hpa), MAP_READ); /* vehicle */
+    assert_int_equal(fake_mapped(&vms[IVI], bar + 0x1000, &hpa), 0); /* behind the directory */
+    assert_int_equal(add(bar + 8 * MIB, WINDOW_BASE + 8 * MIB, 2 * MIB, RW), 0);
+    assert_int_equal(add(bar + 10 * MIB, WINDOW_BASE + 11 * MIB, MIB, RW), 0); /* half of one */
+    assert_int_equal(fake_mapped(&vms[IVI], bar + 8 * MIB, &hpa), MAP_READ);   /* vehicle */
     assert_int_equal(hpa, WINDOW_BASE + 8 * MIB);
     assert_int_equal(fake_mapped(&vms[IVI], bar + 10 * MIB, &hpa),
                      MAP_READ | MAP_WRITE); /* chime */
-    /* A region alone: asked for more than there is, asked for nothing that there is. */
-    assert_int_equal(add(0, WINDOW_BASE + 8 * MIB, 2 * MIB, RW), 0);
-    assert_int_equal(fake_mapped(&vms[IVI], 0, &hpa), MAP_READ);
+    assert_int_equal(hpa, WINDOW_BASE + 11 * MIB);
+    /* No right to it; more than one; what is between directory and regions, or behind them. */
+    assert_int_equal(add(0, WINDOW_BASE + 2 * MIB, 2 * MIB, ACRN_MEMORY_READ), HSM_EPERM);
     assert_int_equal(add(0, WINDOW_BASE + 4 * MIB, 2 * MIB, RW), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE, 12 * MIB, RW), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + 8 * MIB, 4 * MIB, RW), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + 7 * MIB, 2 * MIB, RW), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + 0x1000, 0x1000, ACRN_MEMORY_READ), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + MIB, 0x1000, ACRN_MEMORY_READ), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + 12 * MIB, 2 * MIB, RW), HSM_EPERM);
     assert_int_equal(fake_mapped(&vms[IVI], 0, &hpa), 0);
     /* Half in the window. */
     assert_int_equal(add(0, WINDOW_BASE - 0x1000, 0x2000, ACRN_MEMORY_READ), HSM_EPERM);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The configuration space filter: hidden functions, BARs over others' memory, chipset, display
- * shadow, virtual functions. */
+ * shadow. */
 #include "dev_fake.h"
 
 #include "hv/pci.h"
@@ -10,13 +10,10 @@
 #define CARD        PCI_BDF(0, 3, 0)
 #define DISPLAY     PCI_BDF(0, 4, 0)
 #define PORT        PCI_BDF(0, 5, 0)
-#define VIRTUAL     PCI_BDF(0, 28, 0)
 #define ISA_BRIDGE  PCI_BDF(0, 31, 0)
 
 static struct vpci pci;
 static struct vm *vm;
-static struct vpci_function function;
-static uint64_t bar_last;
 
 static void set32(struct fake_pci *device, unsigned at, uint32_t value)
 {
@@ -193,58 +190,6 @@ static void test_hidden_registers_in_memory(void **state)
     assert_non_null(strstr(fake.log, "denied: write of 0xc0040010, PCI 00:03.0"));
 }
 
-static void access_bar(struct io_access *io)
-{
-    assert_ptr_equal(io->device, &function);
-    bar_last = io->offset;
-    io->value = 0x5A5A;
-}
-
-static void add_function(void)
-{
-    function = (struct vpci_function){.access = access_bar, .bar_bytes = 0x20000};
-    assert_int_equal(vpci_add(&pci, &function, 0xB100B1AC, 0x08800001), BN_OK);
-}
-
-static void test_virtual_function(void **state)
-{
-    uint32_t base;
-
-    (void)state;
-    start();
-    fake_add_pci(PCI_BDF(0, 29, 0), 0x8086, 0x2934, 0x0C03); /* the place it would have */
-    add_function();
-    assert_int_equal(function.bdf, VIRTUAL);
-    assert_int_equal(cfg(VIRTUAL, 0, 4), 0xB100B1AC);
-    assert_int_equal(cfg(VIRTUAL, 0x0A, 2), 0x0880);
-    assert_int_equal(cfg(VIRTUAL, 0x2E, 2), 0xB100);
-    base = cfg(VIRTUAL, 0x10, 4);
-    assert_int_equal(base, 0xC1800000); /* behind the highest BAR of the machine */
-    cfg_write(VIRTUAL, 0x10, 4, 0xFFFFFFFF);
-    assert_int_equal(cfg(VIRTUAL, 0x10, 4), 0xFFFE0000);
-    cfg_write(VIRTUAL, 0x18, 4, 0xFFFFFFFF);
-    assert_int_equal(cfg(VIRTUAL, 0x18, 4), 0);
-    cfg_write(VIRTUAL, 0x10, 4, 0x12340000); /* its place does not change */
-    assert_int_equal(cfg(VIRTUAL, 0x10, 4), base);
-    cfg_write(VIRTUAL, 4, 2, 0xFFFF);
-    assert_int_equal(cfg(VIRTUAL, 4, 2), 0x406);
-    cfg_write(VIRTUAL, 0x3C, 1, 11);
-    assert_int_equal(cfg(VIRTUAL, 0x3C, 4), 11);
-    cfg_write(VIRTUAL, 0, 4, 0);
-    assert_int_equal(cfg(VIRTUAL, 0, 2), 0xB1AC);
-    assert_int_equal(cfg(VIRTUAL, 0x34, 1), 0); /* no capabilities */
-    assert_int_equal(cfg(VIRTUAL, 0x40, 4), 0);
-    assert_int_equal(fake_read32(vm, base + 0x400), 0x5A5A);
-    assert_int_equal(bar_last, 0x400);
-    vm->pio_count = vm->mmio_count = 0; /* the VM is built again: same place */
-    vpci_init(&pci, vm, 0, 0, 0);
-    add_function();
-    assert_int_equal(cfg(VIRTUAL, 0x10, 4), base);
-    function.bar_bytes = 0x80000000; /* larger than what is left below 4 GiB */
-    assert_int_equal(vpci_add(&pci, &function, 0, 0), BN_ENOMEM);
-    assert_non_null(strstr(fake.log, "no room"));
-}
-
 static void test_cf9_is_not_configuration(void **state)
 {
     (void)state;
@@ -252,7 +197,7 @@ static void test_cf9_is_not_configuration(void **state)
     fake_outb(vm, 0xCF9, 0x02);
     assert_int_equal(fake.power_asked, -1);
     fake_outb(vm, 0xCF9, 0x06);
-    assert_int_equal(fake.power_asked, BN_HVPCI_END_RESET);
+    assert_int_equal(fake.power_asked, BN_HV_END_RESET);
     assert_int_equal(fake.port[0xCF9], 0);
 }
 
@@ -318,7 +263,6 @@ int main(void)
         cmocka_unit_test(test_bridge_to_hidden),
         cmocka_unit_test(test_display_shadow),
         cmocka_unit_test(test_hidden_registers_in_memory),
-        cmocka_unit_test(test_virtual_function),
         cmocka_unit_test(test_cf9_is_not_configuration),
         cmocka_unit_test(test_devices_of_a_dead_vm),
     };

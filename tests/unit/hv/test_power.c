@@ -36,7 +36,7 @@ static void outw(uint16_t port, uint16_t word)
     assert_true(fake_pio(vm, port, 2, true, &value));
 }
 
-static void expect(enum bn_hvpci_end kind)
+static void expect(enum bn_hv_end kind)
 {
     assert_int_equal(fake.power_asked, kind);
     assert_int_equal(fake.writes, 0); /* nothing of it reached the machine */
@@ -54,13 +54,13 @@ static void test_pm1(void **state)
     (void)state;
     start();
     outw(0x604, 0x2000 | 5 << 10);
-    expect(BN_HVPCI_END_POWER_OFF);
+    expect(BN_HV_END_POWER_OFF);
     outw(0x604, 0x2000 | 1 << 10);
-    expect(BN_HVPCI_END_SLEEP);
+    expect(BN_HV_END_SLEEP);
     outw(0x6F4, 0x2000 | 6 << 10);
-    expect(BN_HVPCI_END_POWER_OFF);
+    expect(BN_HV_END_POWER_OFF);
     fake_outb(vm, 0x605, 0x20 | 5 << 2); /* the upper byte alone */
-    expect(BN_HVPCI_END_POWER_OFF);
+    expect(BN_HV_END_POWER_OFF);
     outw(0x604, 5 << 10 | 0x7); /* no sleep bit: type and GBL_RLS are not passed on */
     expect_nothing();
     assert_int_equal(fake.last_port, 0x604);
@@ -74,20 +74,20 @@ static void test_reset_ports(void **state)
     (void)state;
     start();
     fake_outb(vm, 0x64, 0xFE);
-    expect(BN_HVPCI_END_RESET);
+    expect(BN_HV_END_RESET);
     fake_outb(vm, 0x64, 0xF0);
-    expect(BN_HVPCI_END_RESET);
+    expect(BN_HV_END_RESET);
     fake_outb(vm, 0x92, 0x02);
     expect_nothing();
     fake_outb(vm, 0x92, 0x03);
-    expect(BN_HVPCI_END_RESET);
+    expect(BN_HV_END_RESET);
     fake_outb(vm, 0x700, 0x01);
     expect_nothing();
     fake_outb(vm, 0x700, 0x0F);
-    expect(BN_HVPCI_END_RESET);
+    expect(BN_HV_END_RESET);
     io = (struct io_access){.write = true, .bytes = 1, .value = 0x0E, .vcpu = &vm->vcpu[0]};
     power_cf9(&io);
-    expect(BN_HVPCI_END_RESET);
+    expect(BN_HV_END_RESET);
     io.value = 0x0A;
     power_cf9(&io);
     expect_nothing();
@@ -147,7 +147,7 @@ static void test_reset_register_in_memory(void **state)
     power_init(vm, &info);
     fake.writes = 0;
     fake_write32(vm, 0x3010, 1);
-    expect(BN_HVPCI_END_RESET);
+    expect(BN_HV_END_RESET);
     fake_write32(vm, 0x3020, 0x77); /* the rest of the page goes through */
     assert_int_equal(fake.ram[0x3020], 0x77);
     assert_int_equal(fake_read32(vm, 0x3020), 0x77);

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "binnacle/hvregs.h"
 #include "hsm_fake.h"
 
 static int setup(void **state)
@@ -92,6 +93,28 @@ static void overstepping(void **state)
     assert_int_equal(fake.gp_faults, 3);
 }
 
+/* They are mapped for nobody; the service VM's accesses go on to them, all others' end here. */
+static void the_registers(void **state)
+{
+    const gpa_t first = BN_HV_OFFSET, last = BN_HV_OFFSET + BN_HV_BYTES - 1;
+    hpa_t hpa;
+
+    (void)state;
+    assert_int_equal(fake_mapped(&vms[SERVICE], WINDOW_BASE + first, &hpa), 0);
+    assert_int_equal(fake_mapped(&vms[CLUSTER], 128 * MIB + first, &hpa), 0);
+    assert_false(shm_fault(&vms[SERVICE].vcpu[0], WINDOW_BASE + first, true));
+    assert_false(shm_fault(&vms[SERVICE].vcpu[0], WINDOW_BASE + last, false));
+    assert_int_equal(fake.gp_faults, 0);
+    assert_true(shm_fault(&vms[SERVICE].vcpu[0], WINDOW_BASE + first - 1, true));
+    assert_true(shm_fault(&vms[SERVICE].vcpu[0], WINDOW_BASE + last + 1, true));
+    assert_true(shm_fault(&vms[CLUSTER].vcpu[0], 128 * MIB + first, true));
+    assert_true(shm_fault(&vms[CLUSTER].vcpu[0], 128 * MIB + last, false));
+    assert_int_equal(fake.gp_faults, 4);
+    fake_create_ivi(0);
+    assert_int_equal(shm_map_part(&vms[IVI], 64 * MIB, WINDOW_BASE, 2 * MIB, MAP_READ), BN_OK);
+    assert_int_equal(fake_mapped(&vms[IVI], 64 * MIB + first, &hpa), 0);
+}
+
 static void a_post_launched_vm_oversteps(void **state)
 {
     (void)state;
@@ -111,6 +134,7 @@ int main(void)
         cmocka_unit_test_setup(scenario_is_readable, setup),
         cmocka_unit_test_setup(too_large_a_plan, setup),
         cmocka_unit_test_setup(overstepping, setup),
+        cmocka_unit_test_setup(the_registers, setup),
         cmocka_unit_test_setup(a_post_launched_vm_oversteps, setup),
     };
 

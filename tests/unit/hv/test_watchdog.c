@@ -140,7 +140,7 @@ static void a_cluster_that_stops_is_started_again(void **state)
     assert_int_equal(vms[CLUSTER].state, VM_RUNNING);
     assert_int_equal(vms[SERVICE].state, VM_RUNNING);
     assert_int_equal(policy_restarts(&vms[CLUSTER]), restarts + 1);
-    assert_int_equal(policy_last_end(&vms[CLUSTER]), BN_HVPCI_END_WATCHDOG);
+    assert_int_equal(policy_last_end(&vms[CLUSTER]), BN_HV_END_WATCHDOG);
 }
 
 static void a_cluster_has_time_to_boot(void **state)
@@ -178,11 +178,11 @@ static void a_vm_switches_itself_off(void **state)
     (void)state;
     fake_create_ivi(0x4000);
     assert_int_equal(fake_call(ACRN_START_VM, 1, 0), 0);
-    policy_vm_ended(&vms[SERVICE], BN_HVPCI_END_POWER_OFF);
+    policy_vm_ended(&vms[SERVICE], BN_HV_END_POWER_OFF);
     assert_int_equal(vms[SERVICE].state, VM_PARKED);
     assert_int_equal(kicks, 1);
     policy_work();
-    assert_int_equal(policy_last_end(&vms[SERVICE]), BN_HVPCI_END_POWER_OFF);
+    assert_int_equal(policy_last_end(&vms[SERVICE]), BN_HV_END_POWER_OFF);
     assert_int_equal(vms[SERVICE].state, VM_PAUSED);
     assert_int_equal(vms[IVI].state, VM_ABSENT); /* whose device model is gone */
     assert_int_equal(vms[CLUSTER].state, VM_RUNNING);
@@ -193,13 +193,13 @@ static void the_service_vm_is_started_again_if_the_scenario_says_so(void **state
 {
     (void)state;
     fake_scenario.vm[SERVICE].flags = BN_VM_RESTART;
-    policy_vm_ended(&vms[SERVICE], BN_HVPCI_END_RESET);
-    policy_vm_ended(&vms[SERVICE], BN_HVPCI_END_POWER_OFF); /* only the first counts */
+    policy_vm_ended(&vms[SERVICE], BN_HV_END_RESET);
+    policy_vm_ended(&vms[SERVICE], BN_HV_END_POWER_OFF); /* only the first counts */
     policy_work();
-    assert_int_equal(policy_last_end(&vms[SERVICE]), BN_HVPCI_END_RESET);
+    assert_int_equal(policy_last_end(&vms[SERVICE]), BN_HV_END_RESET);
     assert_int_equal(vms[SERVICE].state, VM_RUNNING);
     safe = 0; /* it may have taken the display once more */
-    policy_vm_ended(&vms[SERVICE], BN_HVPCI_END_STOPPED);
+    policy_vm_ended(&vms[SERVICE], BN_HV_END_STOPPED);
     policy_work();
     assert_int_equal(vms[SERVICE].state, VM_PAUSED);
     assert_int_equal(safe, 1);
@@ -212,7 +212,7 @@ static void a_post_launched_vm_is_its_device_models_affair(void **state)
     (void)state;
     fake_create_ivi(0x4000);
     assert_int_equal(fake_call(ACRN_START_VM, 1, 0), 0);
-    policy_vm_ended(&vms[IVI], BN_HVPCI_END_TRIPLE_FAULT);
+    policy_vm_ended(&vms[IVI], BN_HV_END_TRIPLE_FAULT);
     policy_work();
     assert_int_equal(slot->processed, ACRN_IOREQ_PENDING);
     assert_int_equal(slot->address, 0xCF9);
@@ -232,7 +232,7 @@ static void a_held_vm_is_decided_upon_later(void **state)
     (void)state;
     fake_create_ivi(0);
     assert_int_equal(hypercall_vm_hold(&vms[IVI]), BN_OK);
-    policy_vm_ended(&vms[IVI], BN_HVPCI_END_PARKED);
+    policy_vm_ended(&vms[IVI], BN_HV_END_PARKED);
     policy_work();
     assert_int_equal(fake.pauses, 0);
     hypercall_vm_release(&vms[IVI]);
@@ -255,7 +255,7 @@ static void ignition_off(void **state)
     pass(100);
     assert_int_equal(vms[SERVICE].state, VM_RUNNING);
     assert_int_equal(off, 0);
-    policy_vm_ended(&vms[SERVICE], BN_HVPCI_END_POWER_OFF);
+    policy_vm_ended(&vms[SERVICE], BN_HV_END_POWER_OFF);
     if (setjmp(panicked) == 0)
         pass(100);
     assert_int_equal(off, 1);

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The hypervisor's PCI function in the service VM: registers, VM records, the log, commands. */
-#include "binnacle/hvpci.h"
-#include "hv/pci.h"
-
+/* The hypervisor's registers in the service VM: VM records, the log, commands. */
+#include "binnacle/hvregs.h"
 #include "hv/host.h"
+#include "hv/shm.h"
 #include "hv/watchdog.h"
 
 #define LOG_BYTES 0x10000u
 #define EINVAL    22u
 
-_Static_assert(EXIT_KINDS <= BN_HVPCI_EXITS, "exit counters fit the record");
-_Static_assert((uint32_t)VM_DYING == (uint32_t)BN_HVPCI_VM_DYING, "VM states are numbered alike");
-_Static_assert(BN_HVPCI_LOG + LOG_BYTES <= BN_HVPCI_BAR_BYTES, "the log fits the BAR");
-_Static_assert(BN_HVPCI_REG_VM + BN_MAX_VMS * sizeof(struct bn_hvpci_vm) <= BN_HVPCI_LOG,
-               "so do VMs");
+_Static_assert(EXIT_KINDS <= BN_HV_EXITS, "exit counters fit the record");
+_Static_assert((uint32_t)VM_DYING == (uint32_t)BN_HV_VM_DYING, "VM states are numbered alike");
+_Static_assert(BN_HV_LOG + LOG_BYTES <= BN_HV_BYTES, "the log fits");
+_Static_assert(BN_HV_OFFSET >= HV_PAGE_BYTES && BN_HV_OFFSET + BN_HV_BYTES <= BN_SHM_ALIGN,
+               "between the directory and the regions");
+_Static_assert(BN_HV_REG_VM + BN_MAX_VMS * sizeof(struct bn_hv_vm) <= BN_HV_LOG, "so do VMs");
 
-static struct vpci_function function;
 static uint32_t command_result;
 
 /* Up to 8 bytes of the ring at `offset`: the newest text that lies there. */
@@ -30,7 +29,7 @@ static uint64_t read_log(uint64_t offset, unsigned bytes)
     return log_read(&at, (char *)&value, bytes) == (size_t)bytes ? value : 0;
 }
 
-static void fill_record(const struct vm *vm, struct bn_hvpci_vm *record)
+static void fill_record(const struct vm *vm, struct bn_hv_vm *record)
 {
     memset(record, 0, sizeof(*record));
     memcpy(record->name, vm->config->name, sizeof(record->name));
@@ -46,7 +45,7 @@ static void fill_record(const struct vm *vm, struct bn_hvpci_vm *record)
 
 static uint64_t read_record(uint64_t offset, unsigned bytes)
 {
-    struct bn_hvpci_vm record;
+    struct bn_hv_vm record;
     uint64_t index = offset / sizeof(record), value = 0;
 
     if (index >= scenario.vm_count)
@@ -59,19 +58,19 @@ static uint64_t read_record(uint64_t offset, unsigned bytes)
 static uint64_t read_register(uint64_t offset)
 {
     switch (offset) {
-    case BN_HVPCI_REG_MAGIC:
-        return BN_HVPCI_MAGIC | (uint64_t)BN_HVPCI_VERSION << 32;
-    case BN_HVPCI_REG_VM_COUNT:
+    case BN_HV_REG_MAGIC:
+        return BN_HV_MAGIC | (uint64_t)BN_HV_VERSION << 32;
+    case BN_HV_REG_VM_COUNT:
         return scenario.vm_count | (uint64_t)vm_service()->id << 32;
-    case BN_HVPCI_REG_TSC_HZ:
+    case BN_HV_REG_TSC_HZ:
         return tsc_hz;
-    case BN_HVPCI_REG_TSC:
+    case BN_HV_REG_TSC:
         return tsc_now();
-    case BN_HVPCI_REG_HEARTBEAT:
+    case BN_HV_REG_HEARTBEAT:
         return watchdog_service_beats();
-    case BN_HVPCI_REG_COMMAND_RESULT:
+    case BN_HV_REG_COMMAND_RESULT:
         return command_result | (uint64_t)LOG_BYTES << 32;
-    case BN_HVPCI_REG_LOG_HEAD:
+    case BN_HV_REG_LOG_HEAD:
         return log_head();
     default:
         return 0;
@@ -82,39 +81,39 @@ static uint32_t command(uint32_t value)
 {
     uint32_t index = value & 0xFFFF;
 
-    if (value >> 16 == BN_HVPCI_IGNITION_OFF) {
+    if (value >> 16 == BN_HV_IGNITION_OFF) {
         policy_ignition_off();
         return 0;
     }
     if (index >= scenario.vm_count || vms[index].state == VM_ABSENT)
         return EINVAL;
     switch (value >> 16) {
-    case BN_HVPCI_RESTART:
-        policy_vm_ended(&vms[index], BN_HVPCI_END_RESTART);
+    case BN_HV_RESTART:
+        policy_vm_ended(&vms[index], BN_HV_END_RESTART);
         return 0;
-    case BN_HVPCI_STOP:
-        policy_vm_ended(&vms[index], BN_HVPCI_END_STOPPED);
+    case BN_HV_STOP:
+        policy_vm_ended(&vms[index], BN_HV_END_STOPPED);
         return 0;
     default:
         return EINVAL;
     }
 }
 
-static void bar_access(struct io_access *io)
+static void access(struct io_access *io)
 {
     uint64_t offset = io->offset, pair;
 
     if (offset % io->bytes) {
         io->value = 0;
     } else if (io->write) {
-        if (offset == BN_HVPCI_REG_HEARTBEAT)
+        if (offset == BN_HV_REG_HEARTBEAT)
             watchdog_service_beat();
-        else if (offset == BN_HVPCI_REG_COMMAND && io->bytes == 4)
+        else if (offset == BN_HV_REG_COMMAND && io->bytes == 4)
             command_result = command((uint32_t)io->value);
-    } else if (offset >= BN_HVPCI_LOG) {
-        io->value = read_log(offset - BN_HVPCI_LOG, io->bytes);
-    } else if (offset >= BN_HVPCI_REG_VM) {
-        io->value = read_record(offset - BN_HVPCI_REG_VM, io->bytes);
+    } else if (offset >= BN_HV_LOG) {
+        io->value = read_log(offset - BN_HV_LOG, io->bytes);
+    } else if (offset >= BN_HV_REG_VM) {
+        io->value = read_record(offset - BN_HV_REG_VM, io->bytes);
     } else {
         /* Registers are kept in pairs of 32 bits; a narrow read takes its part. */
         pair = read_register(offset & ~7ull) >> (offset % 8 * 8);
@@ -122,15 +121,8 @@ static void bar_access(struct io_access *io)
     }
 }
 
-enum bn_status hvpci_init(struct vm *service)
+void hvregs_init(struct vm *service)
 {
-    enum bn_status status;
-
-    function = (struct vpci_function){.access = bar_access, .bar_bytes = BN_HVPCI_BAR_BYTES};
-    status = vpci_add(service->pci, &function, BN_HVPCI_VENDOR | (uint32_t)BN_HVPCI_DEVICE << 16,
-                      BN_HVPCI_CLASS << 8 | 1u);
-    if (status == BN_OK)
-        hv_log("PCI: the hypervisor's function is %02x:%02x.0, registers at %x", function.bdf >> 8,
-               function.bdf >> 3 & 31, function.config[4]);
-    return status;
+    if (scenario.shm.bytes)
+        vm_add_mmio(service, scenario.shm.hpa + BN_HV_OFFSET, BN_HV_BYTES, access, NULL);
 }

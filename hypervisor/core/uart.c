@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sending on a 16550, for the loader and the hypervisor. */
+#include "hv/hw.h"
+
+#define LSR_EMPTY  0x20u
+#define SEND_SPINS 100000u /* a UART that never gets ready must not stop the machine */
+
+void uart_set_up(uint16_t port)
+{
+    hw_out8(port + 1, 0);    /* no interrupts */
+    hw_out8(port + 3, 0x80); /* divisor 1: 115200 */
+    hw_out8(port, 1);
+    hw_out8(port + 1, 0);
+    hw_out8(port + 3, 0x03); /* 8N1 */
+    hw_out8(port + 2, 0x07); /* FIFO on and empty, interrupt at the first character */
+    hw_out8(port + 4, 0x0B); /* DTR, RTS, OUT2 */
+}
+
+void uart_send(uint16_t port, uint8_t c)
+{
+    for (unsigned i = 0; i < SEND_SPINS && !(hw_in8(port + 5) & LSR_EMPTY); i++)
+        __builtin_ia32_pause();
+    hw_out8(port, c);
+}
