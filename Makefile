@@ -16,7 +16,7 @@ $(GOALS): inside ;@:
 inside:
 	@tools/builder ensure
 	@$(if $(filter $(IMAGE_GOALS),$(GOALS)),tools/image-roots)
-	@tools/builder run make --no-print-directory -j$$(nproc) $(OVERRIDES) $(GOALS)
+	@tools/builder run make --no-print-directory -j$$(nproc) $(OVERRIDES) $(GOALS) || tools/builder failed
 endif
 
 else
@@ -51,6 +51,8 @@ BZIMAGE := $(B)/kernel/bzImage
 SERVICE_INITRD := $(B)/image/service.initrd
 IVI_INITRD := $(B)/image/ivi.initrd
 
+# A target whose recipe failed (full disk, Ctrl-C) is not taken for made.
+.DELETE_ON_ERROR:
 .PHONY: all check check-format check-headers check-rooms check-unit fuzz image demo test failover bench soak
 all:
 
