@@ -21,8 +21,11 @@ run_logged() {
     local title=$1 log=$2 start=$SECONDS pid rc=0 next=10
     shift 2
     say "$title"
-    "$@" </dev/null >"$log" 2>&1 &
+    # A process group of its own, so that it can be ended as a whole; it also ends if we are killed.
+    set -m
+    setpriv --pdeathsig KILL "$@" </dev/null >"$log" 2>&1 &
     pid=$!
+    set +m
     cache_child=$pid
     while kill -0 "$pid" 2>/dev/null; do
         sleep 1
@@ -72,7 +75,7 @@ cache_cleanup() {
     trap - EXIT INT TERM HUP
     free=$(free_mib "$CACHE")
     if [ -n "${cache_child:-}" ]; then
-        kill "$cache_child" 2>/dev/null || true
+        kill -KILL -- "-$cache_child" 2>/dev/null || true
         wait "$cache_child" 2>/dev/null || true
     fi
     [ -z "$cache_tmp" ] || cache_remove "$cache_tmp" "$cache_tmp".*
