@@ -38,7 +38,7 @@ run_logged() {
     cache_child=
     if [ $rc -ne 0 ]; then
         tail -n 20 "$log" >&2
-        ! grep -qi 'no space left on device\|write failed.*out of space\|disk quota exceeded' "$log" || cache_full "$CACHE"
+        ! grep -qi 'no space left on device\|enough free space\|write failed.*out of space\|disk quota exceeded' "$log" || cache_full "$CACHE"
         ! grep -qiE 'failure resolving|could not (resolve|connect)|unable to connect|network is unreachable|connection (refused|timed out)' \
             "$log" || die "$title: no Debian mirror was reached (lines above; all of it in $log).
    The first run needs the network; behind a proxy set http_proxy. What was finished is kept: run the same command again."
