@@ -16,7 +16,7 @@ $(GOALS): inside ;@:
 inside:
 	@tools/builder ensure
 	@$(if $(filter $(IMAGE_GOALS),$(GOALS)),tools/image-roots)
-	@tools/builder run make --no-print-directory -j$$(nproc) $(OVERRIDES) $(GOALS) || tools/builder failed
+	@tools/builder run tools/whole-make -j$$(nproc) $(OVERRIDES) $(GOALS) || tools/builder failed
 endif
 
 else
