@@ -47,14 +47,16 @@ run_logged() {
     printf '   %4d s  done\n' $((SECONDS - start)) >&2
 }
 
-# cache_full PATH: says that the disk of PATH is full, and what to do; the remedy for the cache names what was asked for
+CHECKOUT_MIB=1000 # of build/, with all tests
+
+# cache_full PATH: says that the disk of PATH (the cache, or a checkout) is full, and what to do
 cache_full() {
-    local what="the disk that holds $1 is full" other="a checkout on a larger disk is the other way."
+    local need=$CHECKOUT_MIB other="Or use a checkout on a larger disk."
     if [ "$1" = "$CACHE" ]; then
-        what="$what (about ${cache_need:-3000} MiB are needed there)"
+        need=${cache_need:-3000}
         other="Or put the cache elsewhere:  export BINNACLE_CACHE=/a/larger/disk/binnacle"
     fi
-    die "$what.
+    die "the disk that holds $1 is full (about $need MiB are needed there, $(free_mib "$1") are free).
    Free some space; nothing half-made was kept, so run the same command again afterwards. $other"
 }
 
