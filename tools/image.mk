@@ -33,7 +33,7 @@ $(BZIMAGE) $(MODULES) &: service-vm/kernel/config service-vm/kernel/build
 INITRD_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard service-vm/image/initrd/*.c))
 $(INITRD_OBJECTS): $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -fno-pie -MMD -c $< -o $@
+	$(CC) $(HOST_CFLAGS) -fno-pie -MMD -MP -c $< -o $@
 -include $(INITRD_OBJECTS:.o=.d)
 $(B)/image/initrd-init: $(INITRD_OBJECTS)
 	@mkdir -p $(@D)
@@ -54,10 +54,7 @@ $(IVI_INITRD): $(B)/image/initrd-init $(B)/image/ivi.verity tools/mkinitrd
 
 # The loader lists the sum of every file of \binnacle\.
 ESP_FILES += $(B)/scenarios/$(PLAN).bin:/binnacle/scenario.bin
-ESP_FILES += $(B)/image/hypervisor.elf:/binnacle/hypervisor.elf $(B)/guests/cluster/cluster.elf:/binnacle/cluster.elf
-$(B)/image/hypervisor.elf: $(B)/hypervisor/hypervisor.elf
-	@mkdir -p $(@D)
-	@objcopy --strip-all $< $@
+ESP_FILES += $(B)/hypervisor/hypervisor.bin:/binnacle/hypervisor.bin $(B)/guests/cluster/cluster.elf:/binnacle/cluster.elf
 LOADER := $(B)/image/BOOTX64.EFI
 $(LOADER): $(B)/hypervisor/boot/BOOTX64.EFI $(B)/tools/scenario/bn-sums $(call file_of,$(ESP_FILES))
 	@mkdir -p $(@D)

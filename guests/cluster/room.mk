@@ -31,7 +31,7 @@ $(B)/$(CLUSTER)/blit.o: CLUSTER_CFLAGS := $(filter-out -mgeneral-regs-only,$(CLU
 
 $(B)/$(CLUSTER)/%.o: $(CLUSTER)/%.c $(CLUSTER_B)/cockpit_dbc.h
 	@mkdir -p $(@D)
-	$(CC) $(CLUSTER_CFLAGS) -MMD -c $< -o $@
+	$(CC) $(CLUSTER_CFLAGS) -MMD -MP -c $< -o $@
 
 $(CLUSTER_B)/cluster.elf: $(RTOS_OBJ) $(CLUSTER_OBJ) $(RTOS)/image.ld
 	$(LD) -m elf_i386 -T $(RTOS)/image.ld -z noexecstack --no-warn-rwx-segments -Map $(@:.elf=.map) -o $@ $(RTOS_OBJ) $(CLUSTER_OBJ)

@@ -10,7 +10,7 @@ RTOS_OBJ := $(RTOS_SRC:%.c=$(B)/%.o) $(B)/$(RTOS)/x86/start.o
 
 $(B)/$(RTOS)/%.o: $(RTOS)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(RTOS_CFLAGS) -MMD -c $< -o $@
+	$(CC) $(RTOS_CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/$(RTOS)/%.o: $(RTOS)/%.S
 	@mkdir -p $(@D)

@@ -37,6 +37,7 @@ void file_release(const struct file *file);
 uint64_t machine_rsdp(void);          /* 0: none */
 uint32_t machine_cpus(uint64_t rsdp); /* enabled CPUs in the MADT; 0: no MADT */
 bool machine_uart_present(void *context, uint16_t port);
+bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id);
 
 /* memory.c */
 uint64_t memory_pages(uint64_t bytes); /* zeroed pages below 4 GiB; fails if there are none */

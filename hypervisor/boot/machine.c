@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the loader's questions to the machine: CPUs, PCI functions, UARTs. */
 #include "hv/acpi.h"
+#include "hv/pci.h"
 #include "loader.h"
 
 static bool same_guid(const EFI_GUID *a, const EFI_GUID *b)
@@ -50,4 +51,14 @@ bool machine_uart_present(void *context, uint16_t port)
             break;
     }
     return present;
+}
+
+bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
+{
+    const uint32_t ids = pci_read(bdf, 0, 4);
+
+    (void)context;
+    *vendor_id = (uint16_t)ids;
+    *device_id = (uint16_t)(ids >> 16);
+    return *vendor_id != 0xFFFF;
 }

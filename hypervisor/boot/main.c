@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the order of booting: scenario, checks, files, display, memory map, hypervisor. */
-#include "elf.h"
 #include "hv/pci.h"
 #include "loader.h"
 #include "memory_map.h"
@@ -12,34 +11,37 @@ EFI_HANDLE efi_image;
 
 static struct bn_scenario scenario;
 static struct bn_memory early_map[BN_BOOT_MAX_MEMORY];
-static struct elf_image hypervisor;
 
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
-static void tell_problem(void *context, const struct scenario_problem *problem)
+static void tell_misfit(void *context, struct scenario_ref at, const char *member, const char *what,
+                        const char *remedy)
 {
-    char text[256];
-
-    scenario_explain(context, problem, text, sizeof(text));
-    complain("ERROR: scenario.bin: %s", text);
-    complain("    remedy: %s", scenario_remedy(problem->fault));
+    (void)context;
+    (void)at;
+    (void)member;
+    complain("ERROR: scenario.bin: %s", what);
+    complain("    remedy: %s", remedy);
 }
 
-/* The scenario, found sound and fit for this machine. */
+/* The scenario, undamaged and fit for this machine. */
 static void read_scenario(struct bn_boot_info *info)
 {
     struct scenario_machine machine = {
         .memory = early_map,
-        .pci_ids = pci_ids,
+        .pci_ids = machine_pci_ids,
         .uart_present = machine_uart_present,
     };
     struct file file;
+    const char *wrong;
 
     file_read("scenario.bin", &file);
+    wrong = scenario_wrong((const struct bn_scenario *)file.data, file.bytes);
+    if (wrong)
+        fail("scenario.bin: %s", wrong);
     machine.memory_count = memory_read_map(early_map, BN_BOOT_MAX_MEMORY);
     machine.cpu_count = machine_cpus(info->rsdp);
-    if (scenario_check((const struct bn_scenario *)file.data, file.bytes, &machine, tell_problem,
-                       file.data) != 0)
+    if (scenario_fit((const struct bn_scenario *)file.data, &machine, tell_misfit, NULL) != 0)
         fail("scenario.bin cannot be used on this machine");
     __builtin_memcpy(&scenario, file.data, sizeof(scenario));
     file_release(&file);
@@ -51,14 +53,21 @@ static void read_hypervisor(struct bn_boot_info *info)
 {
     struct file file;
 
-    file_read("hypervisor.elf", &file);
-    const char *error = elf_read(file.data, file.bytes, scenario.hypervisor.bytes, &hypervisor);
-    if (error)
-        fail("hypervisor.elf %s", error);
-    elf_load(&hypervisor, file.data, (uint8_t *)scenario.hypervisor.hpa);
-    file_release(&file);
+    file_read("hypervisor.bin", &file);
+    const struct bn_image *image = (const struct bn_image *)file.data;
+
+    if (file.bytes < sizeof(*image) || image->magic != BN_IMAGE_MAGIC)
+        fail("hypervisor.bin is not the hypervisor's image");
+    if (image->version != BN_BOOT_VERSION)
+        fail("hypervisor.bin is of another release than this loader");
+    if (image->bytes < file.bytes || image->bytes > scenario.hypervisor.bytes)
+        fail("hypervisor.bin needs %lu KiB, the scenario gives it %lu KiB", image->bytes >> 10,
+             scenario.hypervisor.bytes >> 10);
     info->image_base = scenario.hypervisor.hpa;
-    info->image_bytes = hypervisor.bytes;
+    info->image_bytes = image->bytes;
+    memset((void *)info->image_base, 0, info->image_bytes);
+    memcpy((void *)info->image_base, file.data, file.bytes);
+    file_release(&file);
 }
 
 static void read_module(struct bn_boot_info *info, const char *name)
@@ -112,9 +121,8 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
     info->low_page = memory_low_page();
     info->tsc_entry = loader_tsc_entry;
     screen_set(&scenario, &info->framebuffer);
-    say("hypervisor: %lu KiB at 0x%lx, entry at 0x%lx", info->image_bytes >> 10, info->image_base,
-        info->image_base + hypervisor.entry);
+    say("hypervisor: %lu KiB at 0x%lx", info->image_bytes >> 10, info->image_base);
     memory_exit_boot_services(info);
     info->crc = bn_crc32(0, info, sizeof(*info));
-    jump_to(info->image_base + hypervisor.entry, (uint64_t)info);
+    jump_to(info->image_base, (uint64_t)info);
 }

@@ -3,8 +3,8 @@
 ifndef BOOT # the hypervisor's part includes this one too
 BOOT := $(B)/hypervisor/boot
 BOOT_EFI := /usr/lib
-BOOT_SOURCES := $(wildcard hypervisor/boot/*.c) hypervisor/boot/start.S $(wildcard hypervisor/core/scenario_*.c) \
-	$(addprefix hypervisor/,core/format.c core/lib.c x86/dev/acpi.c x86/dev/pci_host.c) # what both worlds need
+BOOT_SOURCES := $(wildcard hypervisor/boot/*.c) hypervisor/boot/start.S \
+	$(addprefix hypervisor/,core/format.c core/lib.c core/scenario.c x86/dev/acpi.c x86/dev/pci_host.c) # what both worlds need
 BOOT_OBJECTS := $(patsubst hypervisor/%,$(BOOT)/%.o,$(BOOT_SOURCES))
 # Firmware's own calls use SSE registers freely; ours are compiled without.
 BOOT_CFLAGS := $(filter-out -fno-pic -fno-pie,$(FREESTANDING_CFLAGS)) -fpic -fvisibility=hidden -fshort-wchar \
@@ -13,7 +13,7 @@ BOOT_CFLAGS := $(filter-out -fno-pic -fno-pie,$(FREESTANDING_CFLAGS)) -fpic -fvi
 
 $(BOOT)/%.o: hypervisor/%
 	@mkdir -p $(@D)
-	@$(CC) $(BOOT_CFLAGS) -MMD -c $< -o $@
+	@$(CC) $(BOOT_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BOOT)/loader.so: $(BOOT_OBJECTS)
 	@$(LD) -nostdlib -shared -Bsymbolic -znocombreloc --no-undefined -z noexecstack -e loader_start --build-id=none \

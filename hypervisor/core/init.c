@@ -20,7 +20,8 @@ static volatile bool go; /* VMs that start by themselves are in their run queues
 void stack_switch_call(uint64_t stack_top, void (*function)(void)) HV_NORETURN;
 
 /* Our own copies, before anybody gets the memory they lie in. What is wrong is told once there is a
- * console. */
+ * console. That the scenario is sound its compiler has seen to, and the loader that the machine has
+ * what it asks for (docs/scenario.md). */
 static const char *copy_boot_info(hpa_t address)
 {
     uint32_t crc;
@@ -33,35 +34,7 @@ static const char *copy_boot_info(hpa_t address)
         boot_info.bytes != sizeof(boot_info) || crc != bn_crc32(0, &boot_info, sizeof(boot_info)) ||
         boot_info.memory_count > BN_BOOT_MAX_MEMORY || boot_info.module_count > BN_BOOT_MAX_MODULES)
         return "the loader's boot information is damaged or of another version";
-    return NULL;
-}
-
-static void report_problem(void *context, const struct scenario_problem *problem)
-{
-    char text[160];
-
-    scenario_explain(context, problem, text, sizeof(text));
-    hv_log("scenario: %s", text);
-}
-
-/* The loader checked it too; whoever else may have written it, nothing below believes it unchecked.
- */
-static void must_be_sound(const struct scenario_machine *machine)
-{
-    if (scenario_check(&scenario, sizeof(scenario), machine, report_problem, &scenario) != 0)
-        hv_panic("the scenario cannot be used on this machine");
-}
-
-static void check_scenario_against_machine(void)
-{
-    const struct scenario_machine machine = {
-        .memory = boot_info.memory,
-        .memory_count = boot_info.memory_count,
-        .cpu_count = acpi_info.cpu_count,
-        .pci_ids = pci_ids,
-    };
-
-    must_be_sound(&machine);
+    return scenario_wrong(&scenario, sizeof(scenario));
 }
 
 static void choose_vendor(void)
@@ -148,7 +121,6 @@ static void boot_rest(void)
     clock_calibrate(acpi_info.pm_timer);
     hostirq_init(&acpi_info);
     pci_init(acpi_info.ecam_base, acpi_info.ecam_first_bus, acpi_info.ecam_last_bus);
-    check_scenario_against_machine();
     xstate_init();
     cpuid_policy_init();
     choose_vendor();
@@ -181,7 +153,6 @@ void hv_main(hpa_t boot_info_address)
     hv_log("Binnacle hypervisor");
     if (wrong)
         hv_panic("%s", wrong);
-    must_be_sound(NULL);
     memory_init(ptr_to_hpa(image_end), scenario.hypervisor.hpa + scenario.hypervisor.bytes);
     hostmap_init();
     cpu_tables_init(&pcpus[0]);

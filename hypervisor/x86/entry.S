@@ -8,7 +8,12 @@
     .code64
     .globl hv_entry
 hv_entry: /* RDI = physical address of bn_boot_info; runs at its physical place */
-    cli
+    jmp 1f
+    .balign 8
+    .ascii "BNIM" /* struct bn_image of binnacle/boot.h */
+    .long 1
+    .quad image_bytes
+1:  cli
     cld
     mov %rdi, %r12
     lea image_start(%rip), %rbx

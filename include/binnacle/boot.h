@@ -7,17 +7,25 @@
  * usable, as do bn_boot_info, the scenario and the modules: replace the former and copy the latter
  * before you give memory away.
  *
- * The hypervisor is \binnacle\hypervisor.elf: ELF64 for x86-64, ET_EXEC, linked at any virtual
- * address. The physical address of its segments is relative to its memory: p_paddr 0 is loaded at
- * image_base = scenario.hypervisor.hpa. The entry (e_entry, virtual) is called at its physical
- * place, image_base + p_paddr + (e_entry - p_vaddr) of its segment. Everything from image_base to
- * image_base + image_bytes that no segment fills is zero.
+ * The hypervisor is \binnacle\hypervisor.bin, a flat image that begins with struct bn_image. It
+ * lies at image_base = scenario.hypervisor.hpa and is entered at its first byte; what follows the
+ * file up to image_base + image_bytes is zero.
  */
 #ifndef BINNACLE_BOOT_H
 #define BINNACLE_BOOT_H
 
 #include "binnacle/abi.h"
 #include "binnacle/scenario.h"
+
+#define BN_IMAGE_MAGIC BN_FOURCC('B', 'N', 'I', 'M')
+
+struct bn_image {    /* first bytes of hypervisor.bin */
+    uint8_t jump[8]; /* the first instruction: over this */
+    uint32_t magic;
+    uint32_t version; /* BN_BOOT_VERSION: how it wants to be entered */
+    uint64_t bytes;   /* of memory, whole pages, from its first byte */
+};
+BN_SIZE_IS(struct bn_image, 24);
 
 #define BN_BOOT_MAGIC       BN_FOURCC('B', 'N', 'B', 'T')
 #define BN_BOOT_VERSION     1
@@ -59,7 +67,7 @@ struct bn_boot_info {
     uint16_t reserved0;
     uint32_t bytes;
     uint32_t crc;                     /* bn_crc32 over the structure with this member 0 */
-    uint64_t image_base, image_bytes; /* where the hypervisor's ELF was loaded (physical) */
+    uint64_t image_base, image_bytes; /* where the hypervisor was loaded (physical) */
     uint64_t scenario;                /* physical address of struct bn_scenario, checked */
     uint64_t rsdp;                    /* ACPI root pointer, physical; 0: the firmware has none */
     uint64_t low_page;                /* a free page below 1 MiB for starting the other CPUs */

@@ -41,7 +41,7 @@ def variant_disk(path, cmdline=""):
     subprocess.run(["build/tools/scenario/bn-scenario", "compile", source, scenario], check=True)
     subprocess.run(["cp", "build/hypervisor/boot/BOOTX64.EFI", loader], check=True)
     subprocess.run(["build/tools/scenario/bn-sums", loader, f"scenario.bin={scenario}",
-                    "hypervisor.elf=build/image/hypervisor.elf", "cluster.elf=build/guests/cluster/cluster.elf",
+                    "hypervisor.bin=build/hypervisor/hypervisor.bin", "cluster.elf=build/guests/cluster/cluster.elf",
                     "bzImage=build/kernel/bzImage", "initrd=build/image/service.initrd"], check=True)
     subprocess.run(["cp", "--sparse=always", "build/image/disk.img", path], check=True)
     for file, place in ((scenario, "::/binnacle/scenario.bin"), (loader, "::/EFI/BOOT/BOOTX64.EFI")):

@@ -12,9 +12,9 @@ def make_esp(folder, scenario, images):
 
     subprocess.run(["build/tools/scenario/bn-scenario", "compile", f"scenarios/{scenario}.dts", path("scenario.bin")],
                    check=True)
-    subprocess.run(["objcopy", "--strip-all", "build/hypervisor/hypervisor.elf", path("hypervisor.elf")], check=True)
+    shutil.copy("build/hypervisor/hypervisor.bin", path("hypervisor.bin"))
     shutil.copy("build/hypervisor/boot/BOOTX64.EFI", path("BOOTX64.EFI"))
-    items = [f"{name}={path(name)}" for name in ("scenario.bin", "hypervisor.elf")]
+    items = [f"{name}={path(name)}" for name in ("scenario.bin", "hypervisor.bin")]
     items += [f"{name}={file}" for name, file in images.items()]
     subprocess.run(["build/tools/scenario/bn-sums", path("BOOTX64.EFI"), *items], check=True)
     subprocess.run(["tools/esp", path("esp.img"), path("BOOTX64.EFI"), *items], check=True)

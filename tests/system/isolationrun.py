@@ -20,7 +20,7 @@ def build_disk(folder):
     """The loader and what it starts: hypervisor, cluster, and the probe's initrd as service VM."""
     subprocess.run(["make", "-s", "build/tests/guests/probe/initrd", "build/scenarios/test-isolation.bin"], check=True)
     loader, disk = str(folder / "BOOTX64.EFI"), str(folder / "esp.img")
-    files = ["scenario.bin=build/scenarios/test-isolation.bin", "hypervisor.elf=build/hypervisor/hypervisor.elf",
+    files = ["scenario.bin=build/scenarios/test-isolation.bin", "hypervisor.bin=build/hypervisor/hypervisor.bin",
              "bzImage=build/kernel/bzImage", "initrd=build/tests/guests/probe/initrd",
              "cluster.elf=build/guests/cluster/cluster.elf"]
     subprocess.run(["cp", "build/hypervisor/boot/BOOTX64.EFI", loader], check=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The UEFI loader under OVMF: what it hands over, and the error it names for each thing that is wrong.
 
-A small ELF (tests/system/boot) stands in for the hypervisor, random files for the images.
+A small image (tests/system/boot) stands in for the hypervisor, random files for the images.
 """
 import os
 import re
@@ -14,7 +14,7 @@ import pytest
 from nuc import NucConfig
 
 LOADER = "build/hypervisor/boot/BOOTX64.EFI"
-PAYLOAD = "build/tests/boot/payload.elf"
+PAYLOAD = "build/tests/boot/payload.bin"
 USABLE = 1
 RESERVED_RANGES = [(0x40000000, 0x44000000), (0x44000000, 0x48000000), (0x48000000, 0x58000000)]  # cockpit.dts
 
@@ -26,7 +26,7 @@ class Esp:
         self.folder = folder
         with open("scenarios/cockpit.dts", encoding="utf-8") as f:
             self.plan = f.read()
-        self.files = {"hypervisor.elf": PAYLOAD}
+        self.files = {"hypervisor.bin": PAYLOAD}
         for name, size in (("cluster.elf", 100_000), ("bzImage", 5_000_001), ("initrd", 4096)):
             self.files[name] = self.write(name, os.urandom(size))
 
@@ -164,7 +164,7 @@ def says(nuc, text):
     assert "payload:" not in nuc.console.text
 
 
-@pytest.mark.parametrize("name", ["scenario.bin", "hypervisor.elf", "cluster.elf", "bzImage", "initrd"])
+@pytest.mark.parametrize("name", ["scenario.bin", "hypervisor.bin", "cluster.elf", "bzImage", "initrd"])
 def test_missing_file(esp, boot, name):
     esp.compile()
     esp.sums()
@@ -172,7 +172,7 @@ def test_missing_file(esp, boot, name):
     says(boot(esp.image()), f"\\binnacle\\{name} is missing from the EFI system partition")
 
 
-@pytest.mark.parametrize("name", ["scenario.bin", "hypervisor.elf", "cluster.elf", "bzImage", "initrd"])
+@pytest.mark.parametrize("name", ["scenario.bin", "hypervisor.bin", "cluster.elf", "bzImage", "initrd"])
 def test_wrong_checksum(esp, boot, name):
     """One bit of the last byte."""
     esp.compile()
@@ -212,24 +212,28 @@ def test_empty_file(esp, boot):
 
 
 @pytest.mark.parametrize("at, value, text", [
-    (0, b"\x7fELG", "is not an ELF file"),
-    (4, b"\x01", "is not an ELF file for 64-bit x86"),
-    (16, b"\x03", "is not a linked executable"),
-    (24, b"\0\0\0\0\0\0\0\0", "has its entry outside of its executable segments"),
-    (56, b"\xff\xff", "is cut: program headers lie outside of it"),
+    (8, b"BNIN", "is not the hypervisor's image"),
+    (12, b"\x02", "is of another release than this loader"),
+    (16, b"\x01\0\0", "needs 0 KiB"),
+    (20, b"\x01", "needs 4194316 KiB, the scenario gives it 65536 KiB"),
 ])
 def test_corrupt_hypervisor(esp, boot, at, value, text):
     with open(PAYLOAD, "rb") as f:
         data = bytearray(f.read())
     data[at:at + len(value)] = value
-    esp.files["hypervisor.elf"] = esp.write("bad.elf", data)
-    says(boot(esp.build()), f"hypervisor.elf {text}")
+    esp.files["hypervisor.bin"] = esp.write("bad.bin", data)
+    says(boot(esp.build()), f"hypervisor.bin {text}")
+
+
+def test_cut_hypervisor(esp, boot):
+    esp.files["hypervisor.bin"] = esp.write("cut.bin", b"\xeb\x16")
+    says(boot(esp.build()), "hypervisor.bin is not the hypervisor's image")
 
 
 @pytest.mark.parametrize("at, text", [
     (0, "this is not a scenario"),
-    (4, "the scenario has version"),
-    (100, "the scenario's checksum is"),
+    (4, "the scenario is of another version"),
+    (100, "the scenario's checksum is wrong"),
 ])
 def test_damaged_scenario_with_a_right_sum(esp, boot, at, text):
     esp.compile()
@@ -246,12 +250,12 @@ def test_cut_scenario(esp, boot):
     with open(esp.files["scenario.bin"], "rb") as f:
         esp.files["scenario.bin"] = esp.write("cut.bin", f.read()[:1000])
     esp.sums()
-    says(boot(esp.image()), "scenario.bin: the scenario has 1000 bytes instead of")
+    says(boot(esp.image()), "scenario.bin: the scenario is cut")
 
 
 def test_too_little_memory(esp, boot):
     nuc = boot(esp.build(), memory_mib=1024)
-    says(nuc, 'scenario.bin: too little memory: VM "service" needs 5120 MiB, the machine has ')
+    says(nuc, 'scenario.bin: VM "service": too little memory: it needs 5120 MiB, the machine has ')
     assert "hypervisor: 0x40000000 is not usable memory of this machine" in nuc.console.text
 
 

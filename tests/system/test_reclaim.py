@@ -23,7 +23,7 @@ ROUNDS = 3
 
 def build_disk(folder):
     loader, disk = str(folder / "BOOTX64.EFI"), str(folder / "esp.img")
-    files = ["scenario.bin=build/scenarios/test-cluster.bin", "hypervisor.elf=build/hypervisor/hypervisor.elf",
+    files = ["scenario.bin=build/scenarios/test-cluster.bin", "hypervisor.bin=build/hypervisor/hypervisor.bin",
              "cluster.elf=build/guests/cluster/cluster.elf"]
     subprocess.run(["cp", "build/hypervisor/boot/BOOTX64.EFI", loader], check=True)
     subprocess.run(["build/tools/scenario/bn-sums", loader, *files], check=True)

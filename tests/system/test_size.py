@@ -23,7 +23,7 @@ def test_lines(report):
 
 
 def test_image(report):
-    """Loaded image and static data: the memory of hypervisor.elf's loadable segments."""
+    """Loaded image and static data: the memory of its loadable segments."""
     text = subprocess.run(["readelf", "-lW", "build/hypervisor/hypervisor.elf"], check=True, capture_output=True, text=True).stdout
     sizes = [int(m, 16) for m in re.findall(r"^\s+LOAD(?:\s+0x[0-9a-f]+){4}\s+0x([0-9a-f]+)", text, re.MULTILINE)]
     assert sizes

@@ -23,6 +23,16 @@ static void tell(void *context, const struct scenario_problem *problem)
     node_error(&at, problem->member, scenario_remedy(problem->fault), "%s", text);
 }
 
+static void tell_misfit(void *context, struct scenario_ref ref, const char *member,
+                        const char *what, const char *remedy)
+{
+    const struct told *told = context;
+    struct node at;
+
+    reader_find(&told->root, ref, &at);
+    node_error(&at, member, remedy, "%s", what);
+}
+
 static void tell_plainly(void *context, const struct scenario_problem *problem)
 {
     const struct told *told = context;
@@ -67,8 +77,8 @@ static int compile(const char *in, const char *out)
             struct told told = {{.source = &source, .path = "/", .errors = &errors},
                                 &plan.scenario};
 
-            if (scenario_check(&plan.scenario, sizeof(plan.scenario), &plan.machine, tell, &told) ==
-                0)
+            if (scenario_check(&plan.scenario, tell, &told) == 0 &&
+                scenario_fit(&plan.scenario, &plan.machine, tell_misfit, &told) == 0)
                 result = write_scenario(&plan.scenario, out) == 0 ? 0 : 1;
         }
     }
@@ -91,7 +101,11 @@ static int show_file(const char *file)
         bytes++; /* more than a scenario: the check says so */
     fclose(in);
     snprintf(told.root.path, sizeof(told.root.path), "%s", file);
-    if (scenario_check(&s, bytes, NULL, tell_plainly, &told) != 0)
+    const char *wrong = scenario_wrong(&s, bytes);
+
+    if (wrong)
+        fprintf(stderr, "%s: %s\n", file, wrong);
+    if (wrong || scenario_check(&s, tell_plainly, &told) != 0)
         return 1;
     show(&s);
     return 0;

@@ -3,7 +3,7 @@
 #ifndef SCENARIO_READER_H
 #define SCENARIO_READER_H
 
-#include "hv/scenario.h"
+#include "check.h"
 #include "property.h"
 
 #define READER_MAX_MEMORY 8

@@ -24,8 +24,6 @@ void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus);
 /* Bytes 1, 2, 4, naturally aligned; what is not there reads as ones. */
 uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes);
 void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
-/* As struct scenario_machine wants it: vendor and device; false: no such function. */
-bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id);
 bool pci_is_bridge(uint16_t bdf);
 /* Address and size of a memory BAR, probed with decoding off. 0 bytes: none, or I/O, or the upper
  * half of the BAR before. */

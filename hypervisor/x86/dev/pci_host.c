@@ -226,16 +226,6 @@ void pci_each(void (*visit)(uint16_t bdf, void *context), void *context)
     }
 }
 
-bool pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
-{
-    const uint32_t ids = pci_read(bdf, PCI_VENDOR, 4);
-
-    (void)context;
-    *vendor_id = (uint16_t)ids;
-    *device_id = (uint16_t)(ids >> 16);
-    return *vendor_id != 0xFFFF;
-}
-
 const struct pci_bar *pci_boot_bars(uint32_t *count)
 {
     *count = host.bar_count;

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         abort();
     memcpy(source.fdt, data, bytes);
     if (fdt_check_full(source.fdt, bytes) == 0 && reader_read(&source, &plan) == 0)
-        (void)!scenario_check(&plan.scenario, sizeof(plan.scenario), &plan.machine, explain, &plan);
+        (void)!scenario_check(&plan.scenario, explain, &plan);
     free(source.fdt);
     return 0;
 }

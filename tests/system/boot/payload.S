@@ -2,14 +2,19 @@
 /*
  * Stands in for the hypervisor in the loader's tests: on COM1 it says "payload:", in hexadecimal the address of
  * bn_boot_info, its own address and the OR of its zeroed memory, and "end", then stops, so that the test can read the
- * machine's memory. It is linked high, runs at its physical place, and uses no stack, as RSP is 0.
+ * machine's memory. It runs wherever it lies, and uses no stack, as RSP is 0.
  */
     .set COM1, 0x3F8
 
     .section .text, "ax"
     .globl payload
 payload:
-    mov $COM1, %dx
+    jmp 1f
+    .balign 8
+    .ascii "BNIM" /* struct bn_image of binnacle/boot.h */
+    .long 1
+    .quad payload_bytes
+1:  mov $COM1, %dx
     lea hello(%rip), %rsi
     lea info(%rip), %rbp
     jmp print

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns the words in which a scenario's problems are told, the same on the host, in the loader and
- * in the hypervisor. */
-#include "hv/lib.h"
-#include "scenario_rules.h"
+/* Owns the words in which a scenario's problems are told. */
+#include <stdio.h>
+
+#include "rules.h"
 
 #define SCENARIO_FAULT(name, what, remedy) {what, remedy},
 static const struct {
@@ -24,7 +24,7 @@ static void put_number(struct sentence *out, uint64_t value, bool hexadecimal)
 {
     char digits[24];
 
-    hv_snprintf(digits, sizeof(digits), hexadecimal ? "0x%lx" : "%lu", value);
+    snprintf(digits, sizeof(digits), hexadecimal ? "0x%lx" : "%lu", value);
     put(out, digits, sizeof(digits));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the rules for names, virtual machines and their CPUs, devices and displays of a scenario. */
-#include "hv/lib.h"
-#include "scenario_rules.h"
+#include <string.h>
+
+#include "rules.h"
 
 /* Terminated inside its array and printable; `first` is the lowest character allowed ('!' for
  * names, ' ' for text). */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "binnacle/shm.h"
-#include "hv/scenario.h"
+#include "tools/scenario/check.h"
 
 #define MIB UINT64_C(0x100000)
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "tests/unit/boot/good_scenario.h"
+#include "tests/unit/tools/good_scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -17,6 +17,14 @@ static void explain(void *context, const struct scenario_problem *problem)
 
     scenario_explain(context, problem, text, sizeof(text));
     if (!scenario_remedy(problem->fault)[0])
+        abort();
+}
+
+static void misfit(void *context, struct scenario_ref at, const char *member, const char *what,
+                   const char *remedy)
+{
+    (void)context;
+    if (at.object > SCENARIO_NOTHING || !member[0] || !what[0] || !remedy[0])
         abort();
 }
 
@@ -74,8 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         MUST(s);
         memcpy(s, data + 1, size);
     }
-    if (scenario_check(s, size, data[0] & 2 ? &good_machine : NULL, explain, s) == 0)
+    if (!scenario_wrong(s, size) && scenario_check(s, explain, s) == 0) {
         must_be_sound(s);
+        (void)!scenario_fit(s, &good_machine, misfit, s);
+    }
     free(s);
     return 0;
 }

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns the rules a scenario must keep in itself; scenario_machine.c has those that need a machine.
- */
-#include "scenario_rules.h"
+/* Owns the order of the rules, and those for flags, counts, memory and regions. */
+#include "rules.h"
 
 /* Any physical address must be below: smallest of the supported CPUs. */
 #define MAX_ADDRESS (UINT64_C(1) << 46)
-
-uint32_t scenario_crc(const struct bn_scenario *s)
-{
-    const size_t start = offsetof(struct bn_scenario, crc) + sizeof(s->crc);
-
-    return bn_crc32(0, (const uint8_t *)s + start, sizeof(*s) - start);
-}
 
 static void check_count(struct scenario_checker *c, struct scenario_ref at, const char *what,
                         uint32_t count, uint32_t max)
@@ -20,34 +12,22 @@ static void check_count(struct scenario_checker *c, struct scenario_ref at, cons
         blame(c, SCENARIO_TOO_MANY, at, what, count, max);
 }
 
-static void check_identity(struct scenario_checker *c, size_t bytes)
+static void check_counts(struct scenario_checker *c)
 {
     const struct bn_scenario *s = c->s;
     const struct scenario_ref me = ref(SCENARIO_ITSELF, 0);
     const uint32_t known_flags = BN_SCENARIO_NO_SERVICE_VM;
 
-    if (bytes < sizeof(*s)) {
-        blame(c, SCENARIO_BAD_SIZE, me, "", bytes, sizeof(*s));
-    } else if (s->magic != BN_SCENARIO_MAGIC) {
-        blame(c, SCENARIO_BAD_MAGIC, me, "", s->magic, BN_SCENARIO_MAGIC);
-    } else if (s->version != BN_SCENARIO_VERSION) {
-        blame(c, SCENARIO_BAD_VERSION, me, "", s->version, BN_SCENARIO_VERSION);
-    } else if (s->bytes != sizeof(*s) || bytes != sizeof(*s)) {
-        blame(c, SCENARIO_BAD_SIZE, me, "", s->bytes != sizeof(*s) ? s->bytes : bytes, sizeof(*s));
-    } else if (s->crc != scenario_crc(s)) {
-        blame(c, SCENARIO_BAD_CRC, me, "", s->crc, scenario_crc(s));
-    } else {
-        if (s->flags & ~known_flags)
-            blame(c, SCENARIO_BAD_FLAGS, me, "flags", s->flags, known_flags);
-        check_count(c, me, "vms", s->vm_count, BN_MAX_VMS);
-        check_count(c, me, "shared-memory", s->region_count, BN_MAX_REGIONS);
-        check_count(c, me, "devices", s->device_count, BN_MAX_DEVICES);
-        check_count(c, me, "outputs", s->output_count, BN_MAX_OUTPUTS);
-        check_count(c, me, "layers", s->layer_count, BN_MAX_LAYERS);
-        for (uint32_t i = 0; i < s->vm_count && i < BN_MAX_VMS; i++) {
-            check_count(c, ref(SCENARIO_VM, i), "cpus", s->vm[i].cpu_count, BN_MAX_VCPUS);
-            check_count(c, ref(SCENARIO_VM, i), "memory", s->vm[i].range_count, BN_MAX_RANGES);
-        }
+    if (s->flags & ~known_flags)
+        blame(c, SCENARIO_BAD_FLAGS, me, "flags", s->flags, known_flags);
+    check_count(c, me, "vms", s->vm_count, BN_MAX_VMS);
+    check_count(c, me, "shared-memory", s->region_count, BN_MAX_REGIONS);
+    check_count(c, me, "devices", s->device_count, BN_MAX_DEVICES);
+    check_count(c, me, "outputs", s->output_count, BN_MAX_OUTPUTS);
+    check_count(c, me, "layers", s->layer_count, BN_MAX_LAYERS);
+    for (uint32_t i = 0; i < s->vm_count && i < BN_MAX_VMS; i++) {
+        check_count(c, ref(SCENARIO_VM, i), "cpus", s->vm[i].cpu_count, BN_MAX_VCPUS);
+        check_count(c, ref(SCENARIO_VM, i), "memory", s->vm[i].range_count, BN_MAX_RANGES);
     }
 }
 
@@ -70,30 +50,6 @@ static bool check_range(struct scenario_checker *c, struct scenario_ref at, cons
     else
         return true;
     return false;
-}
-
-bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
-                    struct scenario_ref *who)
-{
-    if (n == 0) {
-        *range = s->hypervisor;
-        *who = ref(SCENARIO_HYPERVISOR, 0);
-        return true;
-    }
-    if (n == 1) {
-        *range = s->shm;
-        *who = ref(SCENARIO_SHM, 0);
-        return true;
-    }
-    n -= 2;
-    if (n >= s->vm_count * BN_MAX_RANGES)
-        return false;
-    const struct bn_scenario_vm *vm = &s->vm[n / BN_MAX_RANGES];
-
-    *who = ref(SCENARIO_VM, n / BN_MAX_RANGES);
-    *range =
-        n % BN_MAX_RANGES < vm->range_count ? vm->range[n % BN_MAX_RANGES] : (struct bn_range){0};
-    return true;
 }
 
 static void check_host_overlaps(struct scenario_checker *c)
@@ -239,13 +195,11 @@ static void check_regions(struct scenario_checker *c)
         blame(c, SCENARIO_WINDOW_TOO_SMALL, ref(SCENARIO_SHM, 0), "window", used, s->shm.bytes);
 }
 
-uint32_t scenario_check(const struct bn_scenario *s, size_t bytes,
-                        const struct scenario_machine *machine, scenario_report *report,
-                        void *context)
+uint32_t scenario_check(const struct bn_scenario *s, scenario_report *report, void *context)
 {
     struct scenario_checker c = {.s = s, .report = report, .context = context};
 
-    check_identity(&c, bytes);
+    check_counts(&c);
     if (c.problems)
         return c.problems;
     scenario_check_vms(&c);
@@ -253,8 +207,5 @@ uint32_t scenario_check(const struct bn_scenario *s, size_t bytes,
     check_regions(&c);
     scenario_check_devices(&c);
     scenario_check_displays(&c);
-    if (c.problems || !machine)
-        return c.problems;
-    scenario_check_machine(&c, machine);
     return c.problems;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the rules for the devices, outputs and layers of a scenario. */
-#include "scenario_rules.h"
+#include "rules.h"
 
 #define ISA_IRQS   16
 #define MAX_PIXELS 8192 /* width or height of anything */

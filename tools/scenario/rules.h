@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the parts of the scenario check share. Private to them. */
-#ifndef HV_CORE_SCENARIO_RULES_H
-#define HV_CORE_SCENARIO_RULES_H
+#ifndef SCENARIO_RULES_H
+#define SCENARIO_RULES_H
 
 #include "binnacle/shm.h"
-#include "hv/scenario.h"
+#include "check.h"
 
 struct scenario_checker {
     const struct bn_scenario *s; /* counts are within their arrays once the identity is checked */
@@ -41,6 +41,5 @@ const char *scenario_name(const struct bn_scenario *s, struct scenario_ref of, u
 void scenario_check_vms(struct scenario_checker *c);
 void scenario_check_devices(struct scenario_checker *c);
 void scenario_check_displays(struct scenario_checker *c);
-void scenario_check_machine(struct scenario_checker *c, const struct scenario_machine *machine);
 
 #endif
