@@ -13,10 +13,11 @@ OVERRIDES = $(foreach v,$(filter-out MAKE% GOALS,$(.VARIABLES)),$(if $(filter co
 ifneq ($(GOALS),)
 .PHONY: $(GOALS) inside
 $(GOALS): inside ;@:
+# The shell waits until what is inside has cleaned up after Ctrl-C: bwrap ends everything with its parent.
 inside:
 	@tools/builder ensure
 	@$(if $(filter $(IMAGE_GOALS),$(GOALS)),tools/image-roots)
-	@tools/builder run tools/whole-make -j$$(nproc) $(OVERRIDES) $(GOALS) || tools/builder failed
+	@trap : INT; tools/builder run tools/whole-make -j$$(nproc) $(OVERRIDES) $(GOALS) || tools/builder failed
 endif
 
 else
