@@ -13,10 +13,11 @@ OVERRIDES = $(foreach v,$(filter-out MAKE% GOALS,$(.VARIABLES)),$(if $(filter co
 ifneq ($(GOALS),)
 .PHONY: $(GOALS) inside
 $(GOALS): inside ;@:
+# The shell waits until what is inside has cleaned up after Ctrl-C: bwrap ends everything with its parent.
 inside:
 	@tools/builder ensure
 	@$(if $(filter $(IMAGE_GOALS),$(GOALS)),tools/image-roots)
-	@tools/builder run make --no-print-directory -j$$(nproc) $(OVERRIDES) $(GOALS)
+	@trap : INT; tools/builder run tools/whole-make -j$$(nproc) $(OVERRIDES) $(GOALS) || tools/builder failed
 endif
 
 else
@@ -51,6 +52,8 @@ BZIMAGE := $(B)/kernel/bzImage
 SERVICE_INITRD := $(B)/image/service.initrd
 IVI_INITRD := $(B)/image/ivi.initrd
 
+# A target whose recipe failed (full disk, Ctrl-C) is not taken for made.
+.DELETE_ON_ERROR:
 .PHONY: all check check-format check-headers check-rooms check-unit fuzz image demo test failover bench soak
 all:
 

@@ -26,9 +26,9 @@ MKROOT := tools/mkroot tools/lib/cache.sh service-vm/image/prune tools/debroot
 
 MODULES := $(foreach m,kvm kvm-amd lkdtm,$(B)/kernel/modules/$(m).ko)
 $(BZIMAGE) $(MODULES) &: service-vm/kernel/config service-vm/kernel/build
-	@entry=$$(service-vm/kernel/build) && rm -rf $(B)/kernel && mkdir -p $(B)/kernel/modules && \
-	cp $$entry/bzImage $$entry/config $(B)/kernel/ && cp $$entry/modules/*.ko $(B)/kernel/modules/ && \
-	ln -sfn $$entry/headers $(B)/kernel/headers
+	@entry=$$(service-vm/kernel/build) && rm -rf $(B)/kernel $(B)/kernel.tmp && mkdir -p $(B)/kernel.tmp/modules && \
+	cp $$entry/bzImage $$entry/config $(B)/kernel.tmp/ && cp $$entry/modules/*.ko $(B)/kernel.tmp/modules/ && \
+	ln -sfn $$entry/headers $(B)/kernel.tmp/headers && mv $(B)/kernel.tmp $(B)/kernel
 
 INITRD_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard service-vm/image/initrd/*.c))
 $(INITRD_OBJECTS): $(B)/%.o: %.c

@@ -74,13 +74,19 @@ static const struct {
     [BUS_ODOMETER] = {DBC_ODOMETER_ID, DBC_ODOMETER_BYTES, take_odometer},
 };
 
+static void reject(struct bus *b, const struct can_frame *f)
+{
+    b->rejected++;
+    b->last_rejected = f->id;
+}
+
 static void take_frame(struct bus *b, const struct can_frame *f, uint32_t now_ms)
 {
     if (f->id == DBC_STATS_REQUEST_ID && f->length == DBC_STATS_REQUEST_BYTES) {
         if (e2e_check(&b->request_e2e, f) != E2E_WRONG_CRC)
             b->stats_wanted = true;
         else
-            b->rejected++;
+            reject(b, f);
         return;
     }
     for (int i = 0; i < BUS_MESSAGES; i++) {
@@ -90,7 +96,7 @@ static void take_frame(struct bus *b, const struct can_frame *f, uint32_t now_ms
             messages[i].take(b, f, now_ms))
             b->seen[i] = true;
         else
-            b->rejected++;
+            reject(b, f);
     }
 }
 

@@ -20,9 +20,10 @@ struct bus {
     int8_t gear;
     uint32_t telltales;
     uint32_t odometer_m;
-    uint32_t rejected; /* frames that were not believed */
-    uint8_t alive;     /* of the sync frames */
-    bool stats_wanted; /* a stats request has come; the owner clears it */
+    uint32_t rejected;      /* frames that were not believed */
+    uint16_t last_rejected; /* identifier of the last of them */
+    uint8_t alive;          /* of the sync frames */
+    bool stats_wanted;      /* a stats request has come; the owner clears it */
 };
 
 /* Takes received bytes at bus time now_ms. */

@@ -125,7 +125,7 @@ static void send_stats(void)
     uint8_t line[SLCAN_MAX_BYTES];
 
     for (int i = 0; i < STATS_MESSAGES; i++)
-        (void)bus_send(line, stats_message(&stats, i, (uint8_t)display.state, line));
+        (void)bus_send(line, stats_message(&stats, i, (uint8_t)display.state, &bus, line));
 }
 
 static void receive(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Counts frames and formats the counts for the bus (StatsFrames, StatsTimes of the DBC). */
+/* Counts frames and formats the counts for the bus (StatsFrames, StatsTimes, StatsBus of the DBC).
+ */
 #include "stats.h"
 
 #include "cockpit_dbc.h"
@@ -20,7 +21,7 @@ void stats_frame(struct stats *s, uint32_t n, uint32_t us)
         s->worst_us = us;
 }
 
-size_t stats_message(struct stats *s, int index, uint8_t display_state,
+size_t stats_message(struct stats *s, int index, uint8_t display_state, const struct bus *bus,
                      uint8_t out[SLCAN_MAX_BYTES])
 {
     struct can_frame frame = {.length = 8};
@@ -34,7 +35,7 @@ size_t stats_message(struct stats *s, int index, uint8_t display_state,
 
         frame.id = DBC_STATS_FRAMES_ID;
         dbc_stats_frames_pack(&m, frame.data);
-    } else {
+    } else if (index == 1) {
         struct dbc_stats_times m = {
             .first_telltale = s->first_telltale_ms,
             .first_frame = s->first_frame_ms,
@@ -43,6 +44,15 @@ size_t stats_message(struct stats *s, int index, uint8_t display_state,
 
         frame.id = DBC_STATS_TIMES_ID;
         dbc_stats_times_pack(&m, frame.data);
+    } else {
+        struct dbc_stats_bus m = {
+            .bad_lines = limited(bus->parser.errors),
+            .rejected = limited(bus->rejected),
+            .last_rejected = bus->last_rejected,
+        };
+
+        frame.id = DBC_STATS_BUS_ID;
+        dbc_stats_bus_pack(&m, frame.data);
     }
     e2e_protect(&frame, s->alive[index]++);
     return slcan_format(&frame, out);

@@ -3,9 +3,9 @@
 #ifndef CLUSTER_STATS_H
 #define CLUSTER_STATS_H
 
-#include "can.h"
+#include "bus.h"
 
-#define STATS_MESSAGES 2
+#define STATS_MESSAGES 3
 
 struct stats {
     uint32_t last;     /* the last frame's counter */
@@ -21,7 +21,7 @@ struct stats {
 void stats_frame(struct stats *s, uint32_t n, uint32_t us);
 
 /* Message `index` of STATS_MESSAGES as an SLCAN line; returns its bytes. */
-size_t stats_message(struct stats *s, int index, uint8_t display_state,
+size_t stats_message(struct stats *s, int index, uint8_t display_state, const struct bus *bus,
                      uint8_t out[SLCAN_MAX_BYTES]);
 
 #endif

@@ -42,8 +42,11 @@ static void choose_vendor(void)
     for (unsigned i = 0; i < HV_ARRAY_SIZE(vendors) && !vendor; i++)
         if (vendors[i]->present())
             vendor = vendors[i];
+        else
+            hv_log("virtualisation: this processor offers no %s", vendors[i]->name);
     if (!vendor)
-        hv_panic("this processor has neither SVM nor VMX");
+        hv_panic("no virtualisation that can be used: switch it on in the firmware's setup, or use "
+                 "another processor");
     hv_log("virtualisation: %s", vendor->name);
 }
 
@@ -51,7 +54,7 @@ void init_this_cpu(void)
 {
     xstate_init_cpu();
     if (vendor->cpu_enable() != BN_OK)
-        hv_panic("CPU %u: virtualisation cannot be switched on", this_pcpu()->id);
+        hv_panic("CPU %u: virtualisation cannot be switched on, see above", this_pcpu()->id);
 }
 
 void init_wait_and_run(void)

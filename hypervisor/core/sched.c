@@ -92,9 +92,16 @@ static void load(struct pcpu *cpu, struct vcpu *vcpu)
 /* Who is furthest behind; a vCPU that slept starts no further behind than one slice. */
 static struct vcpu *furthest_behind(struct pcpu *cpu, unsigned *waiting)
 {
-    uint64_t slice = tsc_from_ns(SLICE_NS), floor = 0;
+    uint64_t slice = tsc_from_ns(SLICE_NS), floor = 0, least = UINT64_MAX;
     struct vcpu *best = NULL;
 
+    /* Only those that were awake: what one of them just used is not given to who slept meanwhile.
+     */
+    for (uint32_t i = 0; i < cpu->vcpu_count; i++)
+        if (!cpu->vcpu[i]->asleep && cpu->vcpu[i]->vruntime < least)
+            least = cpu->vcpu[i]->vruntime;
+    if (least != UINT64_MAX && least > cpu->min_vruntime)
+        cpu->min_vruntime = least;
     if (cpu->min_vruntime > slice)
         floor = cpu->min_vruntime - slice;
     *waiting = 0;
@@ -143,8 +150,6 @@ struct vcpu *sched_pick(void)
         sched_unload();
     if (!best)
         return NULL;
-    if (best->vruntime > cpu->min_vruntime)
-        cpu->min_vruntime = best->vruntime;
     if (cpu->loaded != best)
         load(cpu, best);
     else

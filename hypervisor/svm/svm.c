@@ -36,11 +36,11 @@ static enum bn_status svm_cpu_enable(void)
     hpa_t hsave = page_alloc();
 
     if (!(features.edx & FEATURE_NPT)) {
-        hv_log("SVM: this processor has no nested paging");
+        hv_log("SVM: this processor has no nested paging (NPT); use another one");
         return BN_ENODEV;
     }
     if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) {
-        hv_log("SVM: switched off by the firmware");
+        hv_log("SVM: switched off by the firmware; switch it on in its setup");
         return BN_ENODEV;
     }
     svm_has_nrips = features.edx & FEATURE_NRIPS;

@@ -70,7 +70,7 @@ static int check(const struct blob *k, struct bzimage *z, const char **why)
     *why = "is cut off before the end of the setup header";
     if (k->bytes < HEADER_END)
         return -ENOEXEC;
-    *why = "has no boot signature (not a bzImage)";
+    *why = "has no boot signature (not a bzImage, nor does it have a Multiboot header)";
     if (k->data[BOOT_FLAG] != 0x55 || k->data[BOOT_FLAG + 1] != 0xAA ||
         get32(k->data + HEADER_MAGIC) != MAGIC_HDRS)
         return -ENOEXEC;

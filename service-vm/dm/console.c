@@ -43,7 +43,7 @@ static void interrupt(struct console *c, unsigned q)
     uint64_t one = 1;
 
     if (c->vq[q].broken)
-        virtio_needs_reset(&c->d, "the driver broke a queue");
+        virtio_needs_reset(&c->d, c->vq[q].fault ? c->vq[q].fault : "a queue is broken");
     if (virtq_should_notify(&c->vq[q]) && write(c->d.queue[q].call_fd, &one, sizeof(one)) < 0)
         log_line("console: an interrupt is lost");
 }

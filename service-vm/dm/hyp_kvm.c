@@ -171,7 +171,7 @@ static int create(struct hyp **out, const struct hyp_config *config)
     for (; rc == 0 && h->vcpus < config->vcpus; h->vcpus++)
         rc = create_vcpu(h, h->vcpus);
     if (rc < 0) {
-        log_line("KVM: %s", strerror(-rc));
+        log_line("/dev/kvm: %s", strerror(-rc));
         destroy(h);
         return rc;
     }

@@ -78,8 +78,15 @@ static int find_vm(struct dm *dm)
         rc = shm_window_scenario(&dm->window, &dm->scenario);
     else
         return 0; /* --kvm without either */
+    if (rc == -EPROTO) {
+        log_line(
+            "%s: the scenario is damaged, or of another version; compile it with the bn-scenario "
+            "of this build",
+            dm->o.scenario ? dm->o.scenario : path);
+        return rc;
+    }
     if (rc < 0)
-        return fail("scenario", rc);
+        return fail(dm->o.scenario ? dm->o.scenario : path, rc);
     dm->vm_index = scenario_find_vm(&dm->scenario, dm->o.vm);
     if (dm->vm_index < 0) {
         log_line("the scenario \"%.32s\" has no post-launched VM of this name", dm->scenario.name);

@@ -254,8 +254,14 @@ void vu_notify(struct vu_device *dev, unsigned queue)
     if (!q->running)
         return;
     if (q->vq.broken && !q->told_broken) {
+        char what[160];
+
         q->told_broken = true;
-        vu_complain(dev, "the guest broke a queue");
+        (void)snprintf(what, sizeof(what),
+                       "the guest broke queue %u: %s; it stands still until the guest's driver "
+                       "resets the device",
+                       queue, q->vq.fault ? q->vq.fault : "its rings are no longer in memory");
+        vu_complain(dev, what);
         signal_fd(q->err_fd);
     }
     if (virtq_should_notify(&q->vq))

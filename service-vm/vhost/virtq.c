@@ -95,6 +95,7 @@ int virtq_start(struct virtq *vq, const struct vq_mem *mem, uint32_t size, void 
     vq->used_idx = __atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE);
     vq->signalled_used = vq->used_idx;
     vq->broken = false;
+    vq->fault = NULL;
     return 0;
 }
 
@@ -106,18 +107,19 @@ void virtq_stop(struct virtq *vq)
     vq->used = NULL;
 }
 
-/* Adds one descriptor's buffer to the chain. */
-static int add_buffer(const struct virtq *vq, struct vq_chain *c, const struct vring_desc *d)
+/* Adds one descriptor's buffer to the chain; NULL, or the rule that it breaks. */
+static const char *add_buffer(const struct virtq *vq, struct vq_chain *c,
+                              const struct vring_desc *d)
 {
     unsigned used = c->readable + c->writable;
     bool write = d->flags & VRING_DESC_WRITE;
     int n;
 
     if (!write && c->writable)
-        return -EPROTO;
+        return "a readable buffer behind a writable one";
     n = vq_mem_iov(vq->mem, d->addr, d->len, c->iov + used, VQ_CHAIN_MAX - used);
     if (n < 0)
-        return n;
+        return n == -EFAULT ? "a buffer outside the guest's memory" : "a chain of too many buffers";
     if (write) {
         c->writable += (unsigned)n;
         c->writable_bytes += d->len;
@@ -126,7 +128,7 @@ static int add_buffer(const struct virtq *vq, struct vq_chain *c, const struct v
         c->readable_bytes += d->len;
     }
     /* §2.7.5.3.1: a chain describes at most 2^32 bytes */
-    return c->writable_bytes + c->readable_bytes > UINT32_MAX ? -EPROTO : 0;
+    return c->writable_bytes + c->readable_bytes > UINT32_MAX ? "a chain of more than 4 GiB" : NULL;
 }
 
 static struct vring_desc copy_desc(const struct vring_desc *at)
@@ -154,35 +156,38 @@ static const struct vring_desc *indirect_table(const struct virtq *vq, const str
     return (uintptr_t)table % sizeof(uint64_t) ? NULL : table;
 }
 
-static int walk(const struct virtq *vq, uint16_t head, struct vq_chain *c)
+/* NULL: *c is the chain; else the rule that it breaks. */
+static const char *walk(const struct virtq *vq, uint16_t head, struct vq_chain *c)
 {
     const struct vring_desc *table = vq->desc;
     uint32_t count = vq->size, left = vq->size, i = head;
+    bool nested = false; /* not told from `table`: the driver may name the ring itself as a table */
 
     c->head = head;
     c->readable = c->writable = 0;
     c->readable_bytes = c->writable_bytes = 0;
     for (;;) {
         struct vring_desc d;
-        int rc;
+        const char *fault;
 
+        if (i >= count)
+            return "a descriptor outside its table";
         /* `left` ends every loop: no chain visits more descriptors than its table has */
-        if (i >= count || left-- == 0)
-            return -EPROTO;
+        if (left-- == 0)
+            return "a chain that loops";
         d = copy_desc(&table[i]);
         if (d.flags & VRING_DESC_INDIRECT) {
-            table = indirect_table(vq, &d, table != vq->desc);
+            table = indirect_table(vq, &d, nested);
             if (!table)
-                return -EPROTO;
+                return "a bad indirect table";
+            nested = true;
             count = left = d.len / (uint32_t)sizeof(d);
             i = 0;
             continue;
         }
-        rc = add_buffer(vq, c, &d);
-        if (rc < 0)
-            return rc;
-        if (!(d.flags & VRING_DESC_NEXT))
-            return 0;
+        fault = add_buffer(vq, c, &d);
+        if (fault || !(d.flags & VRING_DESC_NEXT))
+            return fault;
         i = d.next;
     }
 }
@@ -213,16 +218,18 @@ int virtq_pop(struct virtq *vq, struct vq_chain *c)
         idx = rearm(vq);
     if (idx == vq->last_avail)
         return 0;
+    vq->fault = NULL;
     if ((uint16_t)(idx - vq->last_avail) > vq->size)
-        goto broken;
+        vq->fault = "more chains offered than the queue has entries";
     head = __atomic_load_n(&vq->avail->ring[vq->last_avail & (vq->size - 1)], __ATOMIC_RELAXED);
-    if (walk(vq, head, c) < 0)
-        goto broken;
+    if (!vq->fault)
+        vq->fault = walk(vq, head, c);
+    if (vq->fault) {
+        vq->broken = true;
+        return -EPROTO;
+    }
     vq->last_avail++;
     return 1;
-broken:
-    vq->broken = true;
-    return -EPROTO;
 }
 
 void virtq_push(struct virtq *vq, uint16_t head, uint32_t written)

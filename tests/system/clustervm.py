@@ -105,5 +105,5 @@ class ClusterVM:
         """The cluster's counts of itself, asked for now."""
         self.sim.stats.clear()
         self.sim.stats_requests += 1
-        self.wait(lambda: len(self.sim.stats) == 2, "the cluster's statistics")
-        return {**self.sim.stats["StatsFrames"], **self.sim.stats["StatsTimes"]}
+        self.wait(self.sim.stats_complete, "the cluster's statistics")
+        return {**self.sim.stats["StatsFrames"], **self.sim.stats["StatsTimes"], **self.sim.stats["StatsBus"]}

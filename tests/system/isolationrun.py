@@ -40,7 +40,7 @@ class Run:
         sim.stats.clear()
         sim.stats_requests += 1
         start, wall = nuc.cpu_seconds(), time.monotonic()
-        while len(sim.stats) < 2:
+        while not sim.stats_complete():
             used = nuc.cpu_seconds()
             assert used is not None, "the machine has ended"
             assert used - start < 60 and time.monotonic() - wall < 600, f"the cluster is silent ({when})"

@@ -55,7 +55,7 @@ class Counts(vehicle_sim.Simulator):
 
     def feed(self, data):
         answer = super().feed(data)
-        if len(self.stats) == 2:
+        if self.stats_complete():
             self.complete.set()
         return answer
 

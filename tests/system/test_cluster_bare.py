@@ -62,11 +62,16 @@ def test_bad_bus_gives_dashes_never_a_stale_number(tmp_path, fault):
         vm.sim.fault = None
         vm.run(1.5)
         check_picture(vm, vm.screenshot())
+        told = vm.stats()
     assert clusterpix.read_speed(lost) == "---"
     assert clusterpix.read_speed_needle(lost) is None
     assert clusterpix.read_rpm_needle(lost) is None
     assert clusterpix.read_text(lost, clusterpix.layout_of(lost).rpm_x) == "-"
     assert clusterpix.read_telltales(lost) == FAIL_SAFE
+    # What was wrong is told: lines that are no frames, or frames that are not believed, and which.
+    assert (told["BadLines"] > 0) == (fault == "babble")
+    assert fault not in ("corrupt", "freeze", "late") or \
+        told["Rejected"] >= 10 and told["LastRejected"] in (0x100, 0x110, 0x120)
 
 
 def test_statistics_and_budget(tmp_path):

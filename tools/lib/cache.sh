@@ -2,11 +2,13 @@
 # Owns the cache outside the checkout: where it is, progress output, locks, and entries that are whole or absent.
 # Sourced by bash scripts on the host; they have set -eu.
 
-CACHE=${BINNACLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/binnacle}
-cache_tmp=
-
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf '== error: %s\n' "$*" >&2; exit 1; }
+
+[ -n "${BINNACLE_CACHE:-}${XDG_CACHE_HOME:-}${HOME:-}" ] || die "no place for the cache: set BINNACLE_CACHE or HOME"
+CACHE=${BINNACLE_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/binnacle}
+case $CACHE in /*) ;; *) die "BINNACLE_CACHE must be an absolute path; it is \"$CACHE\"" ;; esac
+cache_tmp=
 
 # cache_key WORD...: 16 hex digits that stand for the words and for standard input
 cache_key() { { printf '%s\n' "$@"; cat; } | sha256sum | cut -c1-16; }
@@ -19,8 +21,11 @@ run_logged() {
     local title=$1 log=$2 start=$SECONDS pid rc=0 next=10
     shift 2
     say "$title"
-    "$@" </dev/null >"$log" 2>&1 &
+    # A process group of its own, so that it can be ended as a whole; it also ends if we are killed.
+    set -m
+    setpriv --pdeathsig KILL "$@" </dev/null >"$log" 2>&1 &
     pid=$!
+    set +m
     cache_child=$pid
     while kill -0 "$pid" 2>/dev/null; do
         sleep 1
@@ -33,53 +38,71 @@ run_logged() {
     cache_child=
     if [ $rc -ne 0 ]; then
         tail -n 20 "$log" >&2
-        if grep -qi 'no space left on device' "$log"; then
-            cache_full
-        fi
+        ! grep -qi 'no space left on device\|enough free space\|write failed.*out of space\|disk quota exceeded' "$log" || cache_full "$CACHE"
+        ! grep -qiE 'failure resolving|could not (resolve|connect)|unable to connect|network is unreachable|connection (refused|timed out)' \
+            "$log" || die "$title: no Debian mirror was reached (lines above; all of it in $log).
+   The first run needs the network; behind a proxy set http_proxy. What was finished is kept: run the same command again."
         die "$title failed after $((SECONDS - start)) s (status $rc); its output is in $log"
     fi
     printf '   %4d s  done\n' $((SECONDS - start)) >&2
 }
 
+CHECKOUT_MIB=1000 # of build/, with all tests
+
+# cache_full PATH: says that the disk of PATH (the cache, or a checkout) is full, and what to do
 cache_full() {
-    die "the disk that holds $CACHE is full (about ${cache_need:-?} MiB are needed there).
-   Free some space, or put the cache elsewhere:  export BINNACLE_CACHE=/a/larger/disk/binnacle
-   Nothing half-made was kept; run the same command again afterwards."
+    local need=$CHECKOUT_MIB other="Or use a checkout on a larger disk."
+    if [ "$1" = "$CACHE" ]; then
+        need=${cache_need:-3000}
+        other="Or put the cache elsewhere:  export BINNACLE_CACHE=/a/larger/disk/binnacle"
+    fi
+    die "the disk that holds $1 is full (about $need MiB are needed there, $(free_mib "$1") are free).
+   Free some space; nothing half-made was kept, so run the same command again afterwards. $other"
 }
+
+# free_mib PATH: what an ordinary user may still fill of its disk
+free_mib() { df -Pm "$1" | awk 'NR==2 {print $4}'; }
 
 # cache_space MIB: refuses to begin with less than MIB free
 cache_space() {
     local free
     cache_need=$1
-    mkdir -p "$CACHE" || die "cannot make the cache folder $CACHE; set BINNACLE_CACHE to a folder you can write"
-    free=$(df -Pm "$CACHE" | awk 'NR==2 {print $4}')
+    free=$(free_mib "$CACHE")
     [ "$free" -ge "$1" ] || die "$CACHE has $free MiB free and $1 MiB are needed.
    Free some space, or put the cache elsewhere:  export BINNACLE_CACHE=/a/larger/disk/binnacle"
 }
 
 cache_cleanup() {
-    local rc=$?
+    local rc=$? free
     trap - EXIT INT TERM HUP
+    free=$(free_mib "$CACHE")
     if [ -n "${cache_child:-}" ]; then
-        kill "$cache_child" 2>/dev/null || true
+        kill -KILL -- "-$cache_child" 2>/dev/null || true
         wait "$cache_child" 2>/dev/null || true
     fi
-    if [ -n "$cache_tmp" ] && [ -e "$cache_tmp" ]; then
-        cache_remove "$cache_tmp"
-        say "interrupted or failed: $cache_tmp was removed; the next run starts that step again"
-    fi
+    [ -z "$cache_tmp" ] || cache_remove "$cache_tmp" "$cache_tmp".*
+    say "interrupted or failed: the half-made ${cache_tmp##*/} was removed; the next run starts that step again"
+    # Not all that may have met the full disk had its output looked at
+    [ "$free" -ge 8 ] || (cache_full "$CACHE") || true
     exit $rc
 }
 
-# cache_remove PATH: removes what we made, also directories made without write permission
+# cache_remove PATH...: removes what we made, also directories made without write permission, and as an ordinary user
+# also what mmdebstrap made under that user's subordinate ids
 cache_remove() {
-    chmod -R u+rwX "$1" 2>/dev/null || true
-    rm -rf --one-file-system "$1" || say "could not remove $1; remove it by hand"
+    local path
+    for path in "$@"; do
+        [ -e "$path" ] || [ -L "$path" ] || continue
+        chmod -R u+rwX "$path" 2>/dev/null || true
+        rm -rf --one-file-system "$path" 2>/dev/null ||
+            unshare --map-root-user --map-auto rm -rf --one-file-system "$path" 2>/dev/null ||
+            say "could not remove $path; remove it by hand"
+    done
 }
 
-# cache_lock NAME: one maker of NAME at a time; the lock ends with the process
+# cache_lock NAME: one maker of NAME at a time; the lock ends with the process and what it started
 cache_lock() {
-    mkdir -p "$CACHE"
+    mkdir -p "$CACHE" || die "cannot make the cache folder $CACHE; set BINNACLE_CACHE to a folder you can write"
     exec 9>"$CACHE/$1.lock"
     if ! flock -n 9; then
         say "another run is making $1; waiting for it"
@@ -87,22 +110,29 @@ cache_lock() {
     fi
 }
 
-# cache_begin ENTRY: sets cache_tmp, the name to make ENTRY under; removes what a killed run left
+# cache_begin ENTRY: sets cache_tmp, the name to make ENTRY under; what else is made for it is named $cache_tmp.SOMETHING.
+# ENTRY is NAME-KEY or NAME-KEY.tar, and the lock NAME is held: what killed runs left, of this key or another, goes.
 cache_begin() {
-    local old
-    for old in "$CACHE/$1".tmp.*; do
-        [ ! -e "$old" ] || cache_remove "$old"
-    done
+    local hex='[0-9a-f]' name=${1%.tar}
+    name=${name%-*}
+    # shellcheck disable=SC2086,SC2295
+    cache_remove "$CACHE/$name"-$hex$hex$hex$hex$hex$hex$hex$hex$hex$hex$hex$hex$hex$hex$hex$hex*.tmp.*
     cache_tmp=$CACHE/$1.tmp.$$
     trap cache_cleanup EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
 }
 
+# cache_drop: ends what cache_begin began and leaves nothing
+cache_drop() {
+    trap - EXIT INT TERM HUP
+    cache_remove "$cache_tmp" "$cache_tmp".*
+    cache_tmp=
+}
+
 # cache_commit ENTRY: gives the finished thing its name
 cache_commit() {
     sync "$cache_tmp" 2>/dev/null || true
     mv -T "$cache_tmp" "$CACHE/$1"
-    cache_tmp=
-    trap - EXIT INT TERM HUP
+    cache_drop
 }

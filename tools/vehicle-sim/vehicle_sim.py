@@ -99,6 +99,10 @@ class Simulator:
             frames.append(self.send("StatsRequest", {}))
         return b"".join(frames)
 
+    def stats_complete(self):
+        """Every kind of stats message has come since `stats` was cleared."""
+        return all(name in self.stats for name in self.dbc if name.startswith("Stats") and self.dbc[name].sender == "CLUSTER")
+
     def babble(self):
         """Noise, pieces of frames, endless lines: repeatable, so that a failure can be seen again."""
         out = bytearray()

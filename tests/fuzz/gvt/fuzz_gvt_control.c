@@ -25,8 +25,114 @@ static void nothing_forget(void *s, struct resource *r)
     (void)s, (void)r;
 }
 
+static void tame_rect(struct vgpu_rect *r)
+{
+    r->x %= 80;
+    r->y %= 80;
+    r->width %= 80;
+    r->height %= 80;
+}
+
+/*
+ * Puts the numbers of a request in ranges where some requests meet others: four resources of at
+ * most 64 by 64 pixels, a backing in guest memory. Blind mutation seldom names the same resource
+ * twice. What does not carry the mark stays as it came.
+ */
+static void tame(union vgpu_request *r, struct vgpu_mem_entry *entry, uint32_t entries)
+{
+    if (r->header.padding[2] & 1)
+        return;
+    switch (r->header.type) {
+    case VGPU_CMD_RESOURCE_CREATE_2D:
+        r->create_2d.resource_id %= 4;
+        r->create_2d.width %= 65;
+        r->create_2d.height %= 65;
+        if (r->create_2d.format % 4)
+            r->create_2d.format = VGPU_FORMAT_B8G8R8X8;
+        break;
+    case VGPU_CMD_RESOURCE_UNREF:
+    case VGPU_CMD_RESOURCE_DETACH_BACKING:
+        r->resource.resource_id %= 4;
+        break;
+    case VGPU_CMD_SET_SCANOUT:
+        r->set_scanout.resource_id %= 4;
+        r->set_scanout.scanout_id %= 3;
+        tame_rect(&r->set_scanout.r);
+        break;
+    case VGPU_CMD_RESOURCE_FLUSH:
+        r->flush.resource_id %= 4;
+        tame_rect(&r->flush.r);
+        break;
+    case VGPU_CMD_TRANSFER_TO_HOST_2D:
+        r->transfer_2d.resource_id %= 4;
+        r->transfer_2d.offset %= 32768;
+        tame_rect(&r->transfer_2d.r);
+        break;
+    case VGPU_CMD_RESOURCE_ATTACH_BACKING:
+        r->attach.resource_id %= 4;
+        for (uint32_t i = 0; i < entries; i++) {
+            entry[i].addr %= GUEST_BYTES;
+            entry[i].length %= 16384;
+        }
+        break;
+    case VGPU_CMD_UPDATE_CURSOR:
+    case VGPU_CMD_MOVE_CURSOR:
+        r->cursor.resource_id %= 4;
+        r->cursor.scanout_id %= 3;
+        break;
+    default:
+        break;
+    }
+}
+
+/*
+ * A request of right length on the right queue, from the input: one byte chooses command and number
+ * of ranges, the rest is its fields. Returns the bytes of input used.
+ */
+static size_t shaped(const uint8_t *data, size_t bytes, union vgpu_request *r, size_t *n,
+                     unsigned *queue, struct vgpu_mem_entry entry[8], uint32_t *entries)
+{
+    const uint32_t which = data[0] % 13;
+    const struct vgpu_rule *rule = vgpu_rule(which < 11 ? VGPU_CMD_GET_DISPLAY_INFO + which
+                                                        : VGPU_CMD_UPDATE_CURSOR + which - 11);
+    size_t used = 1;
+
+    if (!rule)
+        return used;
+    *n = rule->bytes < bytes - used ? rule->bytes : bytes - used;
+    memcpy(r, data + used, *n);
+    used += *n;
+    *n = rule->bytes;
+    *queue = rule->queue;
+    r->header.type = rule->type;
+    if (rule->type == VGPU_CMD_RESOURCE_ATTACH_BACKING) {
+        *entries = data[0] / 13 % 8;
+        if (*entries > (bytes - used) / sizeof(entry[0]))
+            *entries = (uint32_t)((bytes - used) / sizeof(entry[0]));
+        r->attach.nr_entries = *entries;
+        memcpy(entry, data + used, *entries * sizeof(entry[0]));
+        used += *entries * sizeof(entry[0]);
+        *n += *entries * sizeof(entry[0]);
+    }
+    return used;
+}
+
+/* A request as it comes: its length is that byte's, its entries what fits into it. */
+static size_t raw(const uint8_t *data, size_t bytes, union vgpu_request *r, size_t *n,
+                  unsigned queue, struct vgpu_mem_entry entry[8], uint32_t *entries)
+{
+    *n = *n > bytes ? bytes : *n;
+    memcpy(r, data, vgpu_fixed_bytes(*n));
+    *entries = queue == VGPU_QUEUE_CONTROL ? vgpu_entries(r, *n) : 0;
+    if (*entries > 8)
+        abort(); /* more than fits into 127 bytes has been let through */
+    if (*entries)
+        memcpy(entry, data + sizeof(r->attach), *entries * sizeof(entry[0]));
+    return *n;
+}
+
 /* Input: per request one byte of length (header included) with the queue in its top bit, then the
- * request. */
+ * request; at 127 a request of right shape follows. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     static const struct vgpu_sink sink = {nothing_scanout, nothing_scanout, nothing_cursor,
@@ -42,26 +148,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         abort();
     vgpu_init(&gpu, &gvt_backend_soft2d, &sink, NULL, modes, 2, &quota);
     while (bytes > 1) {
-        const unsigned queue = data[0] >> 7;
-        size_t n = data[0] & 127;
+        unsigned queue = data[0] >> 7;
+        size_t n = data[0] & 127, used;
         union vgpu_request r = {0};
         struct vgpu_mem_entry entry[8];
-        uint32_t entries;
+        uint32_t entries = 0;
 
         data++;
         bytes--;
-        n = n > bytes ? bytes : n;
-        memcpy(&r, data, vgpu_fixed_bytes(n));
-        entries = queue == VGPU_QUEUE_CONTROL ? vgpu_entries(&r, n) : 0;
-        if (entries > 8)
-            abort(); /* more than fits into 127 bytes has been let through */
-        if (entries)
-            memcpy(entry, data + sizeof(r.attach), entries * sizeof(entry[0]));
+        used = n == 127 ? shaped(data, bytes, &r, &n, &queue, entry, &entries)
+                        : raw(data, bytes, &r, &n, queue, entry, &entries);
+        tame(&r, entry, entries);
         vgpu_execute(&gpu, &mem, queue, &r, n, entries ? entry : NULL, entries, &answer);
         if (answer.bytes < sizeof(answer.u.header) || answer.u.header.type < VGPU_OK_NODATA)
             abort();
-        data += n;
-        bytes -= n;
+        data += used;
+        bytes -= used;
     }
     vgpu_reset(&gpu);
     if (gpu.resources.count || gpu.resources.bytes)

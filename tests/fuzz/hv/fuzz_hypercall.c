@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../../hypervisor/core/hsm/acrn.h"
 #include "../../unit/hv/hsm_fake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,7 +25,19 @@ void fake_check_mapping(const struct vm *vm, hpa_t hpa, uint32_t rights)
         abort();
 }
 
-/* 24 bytes a call (number, RDI, RSI) and 64 of memory that RDI, RSI may point to. */
+/* A structure for "set vCPU registers" that only the input can spoil: 16-bit code, as at a reset.
+ */
+static void write_registers(uint8_t *to)
+{
+    const struct acrn_vcpu_regs r = {.rip = 0xFFF0, .rflags = 2, .cs_ar = 0x9B, .cs_limit = 0xFFFF};
+
+    memcpy(to, &r, sizeof(r));
+}
+
+/*
+ * 20 bytes a call (which, where to write, RDI, RSI) and 64 of memory that RDI, RSI may point to. Of
+ * a "set vCPU registers" they are 8, anywhere in a structure that is right otherwise.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint32_t calls[] = {0x01, 0x10, 0x11, 0x12, 0x13, 0x15, 0x16, 0x23,
@@ -43,7 +56,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         memcpy(&a, data + 4, 8);
         memcpy(&b, data + 12, 8);
-        memcpy(fake_service(0x8000), data + 20, 64);
+        if (data[0] < 0xF0 && calls[data[0] % HV_ARRAY_SIZE(calls)] == 0x16) {
+            write_registers(fake_service(0x8000));
+            memcpy((uint8_t *)fake_service(0x8000) + data[2] % 37 * 8, data + 20, data[3] % 9);
+        } else {
+            memcpy(fake_service(0x8000), data + 20, 64);
+        }
         (void)fake_call(data[0] < 0xF0 ? calls[data[0] % HV_ARRAY_SIZE(calls)] : data[1], a, b);
     }
     if (vms[CLUSTER].state != VM_RUNNING || vms[SERVICE].state != VM_RUNNING)

@@ -2,6 +2,7 @@
 /* SLCAN lines, end-to-end protection, DBC packing, and how long the cluster believes a signal. */
 #include "bus.h"
 #include "cockpit_dbc.h"
+#include "stats.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -304,6 +305,37 @@ static void test_sync_and_request(void **state)
     assert_true(bus.stats_wanted);
 }
 
+/* A malformed stream is told: how many lines were no frames, how many frames were not believed, and
+ * which. What comes after it is believed again. */
+static void test_bad_stream_is_told(void **state)
+{
+    static const char stream[] = "t10\rnoise\rt1009\rt110811223344556677\r\xff\x00\r";
+    struct slcan_parser p = {0};
+    struct stats stats = {0};
+    struct can_frame f = {.id = DBC_BODY_ID, .length = 8}, told;
+    struct dbc_stats_bus m;
+    uint8_t line[SLCAN_MAX_BYTES];
+    size_t n;
+    bool got = false;
+
+    (void)state;
+    bus_feed(&bus, (const uint8_t *)stream, sizeof(stream) - 1, 1000);
+    e2e_protect(&f, 0);
+    f.data[0] ^= 1;
+    send(&f, 1000);
+    send_motion(5000, 1800, 1000, 1000);
+    assert_int_equal(bus.speed_centikmh, 5000);
+    n = stats_message(&stats, 2, 1, &bus, line);
+    for (size_t i = 0; i < n; i++)
+        got = slcan_feed(&p, line[i], &told);
+    assert_true(got);
+    assert_int_equal(told.id, DBC_STATS_BUS_ID);
+    dbc_stats_bus_unpack(&m, told.data);
+    assert_int_equal(m.bad_lines, 5);
+    assert_int_equal(m.rejected, 1);
+    assert_int_equal(m.last_rejected, DBC_BODY_ID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup(test_wrong_length_and_unknown_messages, begin),
         cmocka_unit_test_setup(test_body_and_publish, begin),
         cmocka_unit_test_setup(test_sync_and_request, begin),
+        cmocka_unit_test_setup(test_bad_stream_is_told, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

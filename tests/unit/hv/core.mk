@@ -1,4 +1,4 @@
-# Unit tests of the core: page tables, over pages in plain memory; the log.
+# Unit tests of the core: page tables, over pages in plain memory; the log; the scheduler, over a clock that is a number.
 CORE_TESTS := $(B)/tests/hvcore
 CORE_CFLAGS := -Ihypervisor/include
 
@@ -8,6 +8,9 @@ $(CORE_TESTS)/test_paging: tests/unit/hv/test_paging.c hypervisor/core/paging.c
 $(CORE_TESTS)/test_log: tests/unit/hv/test_log.c hypervisor/core/log.c hypervisor/core/format.c
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
+$(CORE_TESTS)/test_sched: tests/unit/hv/test_sched.c hypervisor/core/sched.c hypervisor/core/timer.c
+	@mkdir -p $(@D)
+	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
 
-UNIT_TESTS += $(CORE_TESTS)/test_paging $(CORE_TESTS)/test_log
--include $(CORE_TESTS)/test_paging.d $(CORE_TESTS)/test_log.d
+UNIT_TESTS += $(addprefix $(CORE_TESTS)/test_,paging log sched)
+-include $(addprefix $(CORE_TESTS)/test_,paging.d log.d sched.d)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -229,9 +230,36 @@ static void serves_a_queue(void **state)
     vhf_finish(&b->f);
 }
 
+/* What is said on the error output until it is put back; `kept` is where it goes meanwhile. */
+static int kept = -1;
+
+static int listen_to_errors(void)
+{
+    int to = memfd_create("errors", MFD_CLOEXEC);
+
+    fflush(stderr);
+    kept = dup(STDERR_FILENO);
+    assert_true(to >= 0 && kept >= 0 && dup2(to, STDERR_FILENO) >= 0);
+    return to;
+}
+
+static void errors_say(int heard, const char *words)
+{
+    char text[512] = "";
+
+    assert_true(pread(heard, text, sizeof(text) - 1, 0) > 0);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    close(heard);
+    if (!strstr(text, words))
+        fail_msg("not told: %s, but: %s", words, text);
+}
+
+/* The front end gets its signal, the log the queue and the reason. */
 static void tells_of_a_broken_queue(void **state)
 {
     struct bench *b = *state;
+    int heard = listen_to_errors();
 
     connect_to(b);
     assert_int_equal(vhf_set_features(&b->f, VIRTIO_F_VERSION_1), 0);
@@ -239,6 +267,9 @@ static void tells_of_a_broken_queue(void **state)
     start(b, 0);
     request(b, GPA + BYTES - 2);
     assert_true(signalled(b->err));
+    errors_say(heard,
+               "the guest broke queue 1: a buffer outside the guest's memory; it stands still "
+               "until the guest's driver resets the device");
     assert_int_equal(vhf_reset(&b->f), 0);
     assert_int_equal(b->resets, 1);
     memset(b->ram, 0, 0x3000);

@@ -144,12 +144,14 @@ static void a_buffer_may_cross_adjacent_regions(void **state)
     assert_ptr_equal(g->chain.iov[1].iov_base, g->ram);
 }
 
-/* The chain at head 0 is refused, and the queue stays broken until it is started again. */
-static void refused(struct guest *g)
+/* The chain at head 0 is refused for that reason, and the queue stays broken until it is started
+ * again. */
+static void refused(struct guest *g, const char *why)
 {
     offer(g, 0);
     assert_int_equal(virtq_pop(&g->vq, &g->chain), -EPROTO);
     assert_true(g->vq.broken);
+    assert_string_equal(g->vq.fault, why);
     put(g, 1, BASE + 0x2000, 16, 0, 0);
     offer(g, 1);
     assert_int_equal(virtq_pop(&g->vq, &g->chain), -EPROTO);
@@ -158,6 +160,7 @@ static void refused(struct guest *g)
     assert_int_equal(
         virtq_start(&g->vq, &g->mem, SIZE, g->ram + DESC, g->ram + AVAIL, g->ram + USED, 1), 0);
     assert_int_equal(virtq_pop(&g->vq, &g->chain), 1);
+    assert_null(g->vq.fault);
 }
 
 static void refuses_a_loop(void **state)
@@ -166,7 +169,7 @@ static void refuses_a_loop(void **state)
 
     put(g, 0, BASE, 16, VRING_DESC_NEXT, 4);
     put(g, 4, BASE, 16, VRING_DESC_NEXT, 0);
-    refused(g);
+    refused(g, "a chain that loops");
 }
 
 static void refuses_a_loop_to_itself_without_bytes(void **state)
@@ -174,7 +177,7 @@ static void refuses_a_loop_to_itself_without_bytes(void **state)
     struct guest *g = *state;
 
     put(g, 0, BASE, 0, VRING_DESC_NEXT, 0);
-    refused(g);
+    refused(g, "a chain that loops");
 }
 
 static void refuses_a_next_outside(void **state)
@@ -182,7 +185,7 @@ static void refuses_a_next_outside(void **state)
     struct guest *g = *state;
 
     put(g, 0, BASE, 16, VRING_DESC_NEXT, SIZE);
-    refused(g);
+    refused(g, "a descriptor outside its table");
 }
 
 static void refuses_addresses_outside(void **state)
@@ -201,7 +204,7 @@ static void refuses_addresses_outside(void **state)
         assert_int_equal(
             virtq_start(&g->vq, &g->mem, SIZE, g->ram + DESC, g->ram + AVAIL, g->ram + USED, 0), 0);
         put(g, 0, bad[i].addr, bad[i].len, 0, 0);
-        refused(g);
+        refused(g, "a buffer outside the guest's memory");
     }
 }
 
@@ -211,7 +214,7 @@ static void refuses_readable_after_writable(void **state)
 
     put(g, 0, BASE + 0x2000, 16, VRING_DESC_WRITE | VRING_DESC_NEXT, 1);
     put(g, 1, BASE + 0x2000, 16, 0, 0);
-    refused(g);
+    refused(g, "a readable buffer behind a writable one");
 }
 
 static void refuses_bad_heads_and_indices(void **state)
@@ -221,11 +224,13 @@ static void refuses_bad_heads_and_indices(void **state)
     avail(g)->ring[0] = SIZE;
     avail(g)->idx = 1;
     assert_int_equal(virtq_pop(&g->vq, &g->chain), -EPROTO);
+    assert_string_equal(g->vq.fault, "a descriptor outside its table");
     avail(g)->idx = SIZE + 1; /* more than a queueful ahead */
     assert_int_equal(
         virtq_start(&g->vq, &g->mem, SIZE, g->ram + DESC, g->ram + AVAIL, g->ram + USED, 0), 0);
     avail(g)->ring[0] = 0;
     assert_int_equal(virtq_pop(&g->vq, &g->chain), -EPROTO);
+    assert_string_equal(g->vq.fault, "more chains offered than the queue has entries");
 }
 
 static void refuses_bad_indirect_tables(void **state)
@@ -250,7 +255,7 @@ static void refuses_bad_indirect_tables(void **state)
         assert_int_equal(
             virtq_start(&g->vq, &g->mem, SIZE, g->ram + DESC, g->ram + AVAIL, g->ram + USED, 0), 0);
         put(g, 0, bad[i].addr, bad[i].len, bad[i].flags | VRING_DESC_INDIRECT, 1);
-        refused(g);
+        refused(g, "a bad indirect table");
     }
     /* a table in a table */
     memset(g->ram, 0, TABLE);
@@ -258,14 +263,20 @@ static void refuses_bad_indirect_tables(void **state)
         virtq_start(&g->vq, &g->mem, SIZE, g->ram + DESC, g->ram + AVAIL, g->ram + USED, 0), 0);
     t[0] = (struct vring_desc){BASE + TABLE, 16, VRING_DESC_INDIRECT, 0};
     put(g, 0, BASE + TABLE, 16, VRING_DESC_INDIRECT, 0);
-    refused(g);
+    refused(g, "a bad indirect table");
     /* a loop inside a table, and a next outside of it */
     memset(g->ram, 0, TABLE);
     assert_int_equal(
         virtq_start(&g->vq, &g->mem, SIZE, g->ram + DESC, g->ram + AVAIL, g->ram + USED, 0), 0);
     t[0] = (struct vring_desc){BASE + 0x2000, 16, VRING_DESC_NEXT, 0};
     put(g, 0, BASE + TABLE, 16, VRING_DESC_INDIRECT, 0);
-    refused(g);
+    refused(g, "a chain that loops");
+    memset(g->ram, 0, TABLE);
+    assert_int_equal(
+        virtq_start(&g->vq, &g->mem, SIZE, g->ram + DESC, g->ram + AVAIL, g->ram + USED, 0), 0);
+    t[0].next = 1;
+    put(g, 0, BASE + TABLE, 16, VRING_DESC_INDIRECT, 0);
+    refused(g, "a descriptor outside its table");
     /* not negotiated */
     memset(g->ram, 0, TABLE);
     assert_int_equal(
@@ -273,7 +284,31 @@ static void refuses_bad_indirect_tables(void **state)
     t[0] = (struct vring_desc){BASE + 0x2000, 16, 0, 0};
     put(g, 0, BASE + TABLE, 16, VRING_DESC_INDIRECT, 0);
     g->vq.indirect = false;
-    refused(g);
+    refused(g, "a bad indirect table");
+}
+
+/* Each descriptor of the ring stands for the ring: whoever follows that never comes to an end. */
+static void refuses_the_ring_as_an_indirect_table(void **state)
+{
+    struct guest *g = *state;
+
+    for (unsigned i = 0; i < SIZE; i++)
+        put(g, i, BASE + DESC, SIZE * 16, VRING_DESC_INDIRECT, 0);
+    refused(g, "a bad indirect table");
+}
+
+/* A table of the greatest length whose buffers each lie in two regions: twice as many buffers. */
+static void refuses_an_overlong_chain(void **state)
+{
+    struct guest *g = *state;
+    struct vring_desc *t = (struct vring_desc *)(g->ram + TABLE);
+
+    assert_int_equal(vq_mem_add(&g->mem, HIGH + BYTES, 0x1000, 0, g->ram), 0);
+    for (unsigned i = 0; i < VQ_CHAIN_MAX; i++)
+        t[i] = (struct vring_desc){HIGH + BYTES - 1, 2, i + 1 < VQ_CHAIN_MAX ? VRING_DESC_NEXT : 0,
+                                   (uint16_t)(i + 1)};
+    put(g, 0, BASE + TABLE, VQ_CHAIN_MAX * 16, VRING_DESC_INDIRECT, 0);
+    refused(g, "a chain of too many buffers");
 }
 
 static void refuses_more_than_4_gib(void **state)
@@ -292,6 +327,7 @@ static void refuses_more_than_4_gib(void **state)
     put(g, 0, BASE + TABLE, 32, VRING_DESC_INDIRECT, 0);
     offer(g, 0);
     assert_int_equal(virtq_pop(&g->vq, &g->chain), -EPROTO);
+    assert_string_equal(g->vq.fault, "a chain of more than 4 GiB");
 }
 
 static void a_queue_goes_round(void **state)
@@ -396,6 +432,8 @@ int main(void)
         T(refuses_readable_after_writable),
         T(refuses_bad_heads_and_indices),
         T(refuses_bad_indirect_tables),
+        T(refuses_the_ring_as_an_indirect_table),
+        T(refuses_an_overlong_chain),
         T(refuses_more_than_4_gib),
         T(a_queue_goes_round),
         T(an_unpopped_chain_comes_again),

@@ -83,6 +83,8 @@ struct virtq {
     bool indirect;           /* VIRTIO_F_INDIRECT_DESC negotiated */
     bool broken; /* the guest broke the rules: VIRTIO's NEEDS_RESET; nothing is popped until the
                     next start */
+    const char
+        *fault; /* what the guest did to break it, for a log; NULL: it is not broken by that */
 };
 
 /* A request: readable buffers first, then writable ones, as the device sees them. */
