@@ -63,6 +63,26 @@ void lapic_hand_over(void)
     fail_msg("this CPU is not handed over");
 }
 
+/* The vendor's part of a vCPU comes and goes with the rest of it: one at a time. */
+static const struct vcpu *here;
+
+static void vendor_load(struct vcpu *vcpu)
+{
+    assert_null(here);
+    assert_true(vcpu->loaded);
+    here = vcpu;
+}
+
+static void vendor_unload(struct vcpu *vcpu)
+{
+    assert_ptr_equal(here, vcpu);
+    assert_true(vcpu->loaded);
+    here = NULL;
+}
+
+static const struct vcpu_vendor fake = {.load = vendor_load, .unload = vendor_unload};
+const struct vcpu_vendor *vendor = &fake;
+
 void xstate_load(struct vcpu *vcpu)
 {
     assert_ptr_equal(cpu.loaded, vcpu);
@@ -82,6 +102,7 @@ void hv_panic(const char *format, ...)
 static void begin(const uint32_t *weights, unsigned count)
 {
     memset(&cpu, 0, sizeof(cpu));
+    here = NULL;
     memset(vms, 0, sizeof(vms));
     memset(record, 0, sizeof(record));
     cpu.self = &cpu;
