@@ -90,6 +90,7 @@ enum vmcs_field {
 
 #define PROCESSOR_IRQ_WINDOW (1u << 2)
 #define ENTRY_IA32E          (1u << 9)
+#define ACCESS_LONG          (1u << 13)
 #define ACCESS_UNUSABLE      (1u << 16)
 
 /* What the guest may not change in the real registers: it sees and changes a shadow. */
@@ -123,9 +124,27 @@ static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu)
     return vcpu->vendor;
 }
 
+/* Of the VMCS that is current on this CPU: between vmx_run()'s start and the end of the exit. */
+static inline uint64_t vmcs_get(uint32_t field)
+{
+    uint64_t value;
+
+    __asm__ volatile("vmread %1, %0" : "=r"(value) : "r"((uint64_t)field) : "cc");
+    return value;
+}
+
+static inline void vmcs_set(uint32_t field, uint64_t value)
+{
+    bool failed;
+
+    __asm__ volatile("vmwrite %1, %2" : "=@ccbe"(failed) : "r"(value), "r"((uint64_t)field));
+    if (failed)
+        hv_panic("VMWRITE of field %x fails", field);
+}
+
 /*
- * vmx.c. A VMCS is active on the CPU where its vCPU is loaded; that of one which is not is taken up
- * for the access and cleared again, so that any CPU may be next.
+ * vmx.c. Of any vCPU's. A VMCS is active on the CPU where its vCPU is loaded; that of one which is
+ * not is taken up for the access and cleared again, so that any CPU may be next.
  */
 uint64_t vmx_read(const struct vcpu *vcpu, uint32_t field);
 void vmx_write(const struct vcpu *vcpu, uint32_t field, uint64_t value);

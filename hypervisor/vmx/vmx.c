@@ -212,10 +212,10 @@ static void put_down(struct vmx_vcpu *v)
 uint64_t vmx_read(const struct vcpu *vcpu, uint32_t field)
 {
     struct vmx_vcpu *v = vmx_of(vcpu);
-    uint64_t value = 0;
+    uint64_t value;
 
     take_up(v);
-    __asm__ volatile("vmread %1, %0" : "=r"(value) : "r"((uint64_t)field) : "cc");
+    value = vmcs_get(field);
     if (!vcpu->loaded)
         put_down(v);
     return value;
@@ -224,12 +224,9 @@ uint64_t vmx_read(const struct vcpu *vcpu, uint32_t field)
 void vmx_write(const struct vcpu *vcpu, uint32_t field, uint64_t value)
 {
     struct vmx_vcpu *v = vmx_of(vcpu);
-    bool failed;
 
     take_up(v);
-    __asm__ volatile("vmwrite %1, %2" : "=@ccbe"(failed) : "r"(value), "r"((uint64_t)field));
-    if (failed)
-        hv_panic("VMWRITE of field %x fails", field);
+    vmcs_set(field, value);
     if (!vcpu->loaded)
         put_down(v);
 }
@@ -255,23 +252,24 @@ static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
     struct vmx_vcpu *v = vcpu->vendor;
     uint8_t tpr = (uint8_t)vcpu->lapic.regs[8];
 
-    vmx_write(vcpu, VMCS_GUEST_RSP, vcpu->regs[REG_RSP]);
-    vmx_write(vcpu, VMCS_GUEST_RIP, vcpu->rip);
-    vmx_write(vcpu, VMCS_GUEST_RFLAGS, vcpu->rflags);
+    take_up(v);
+    vmcs_set(VMCS_GUEST_RSP, vcpu->regs[REG_RSP]);
+    vmcs_set(VMCS_GUEST_RIP, vcpu->rip);
+    vmcs_set(VMCS_GUEST_RFLAGS, vcpu->rflags);
     v->virtual_apic[0x80] = tpr;
     if (v->flush)
         flush(vcpu);
     v->flush = v->event = false;
     if (vmx_enter(vcpu->regs, v->launched)) {
         hv_log("[%s] VM entry: instruction error %lu", vcpu->vm->config->name,
-               vmx_read(vcpu, VMCS_INSTRUCTION_ERROR));
+               vmcs_get(VMCS_INSTRUCTION_ERROR));
         exit->kind = EXIT_INVALID;
         return;
     }
     v->launched = true;
-    vcpu->regs[REG_RSP] = vmx_read(vcpu, VMCS_GUEST_RSP);
-    vcpu->rip = vmx_read(vcpu, VMCS_GUEST_RIP);
-    vcpu->rflags = vmx_read(vcpu, VMCS_GUEST_RFLAGS);
+    vcpu->regs[REG_RSP] = vmcs_get(VMCS_GUEST_RSP);
+    vcpu->rip = vmcs_get(VMCS_GUEST_RIP);
+    vcpu->rflags = vmcs_get(VMCS_GUEST_RFLAGS);
     if (!v->direct && v->virtual_apic[0x80] != tpr) {
         vcpu->lapic.regs[8] = v->virtual_apic[0x80];
         vcpu->look = true;
@@ -279,17 +277,18 @@ static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
     vmx_decode_exit(vcpu, exit);
 }
 
+/* The exit's own vCPU only. */
 static void vmx_skip(struct vcpu *vcpu, unsigned bytes)
 {
-    uint64_t blocked = vmx_read(vcpu, VMCS_INTERRUPTIBILITY);
-    struct segment_state cs;
+    uint64_t blocked;
 
-    vmx_get_segment(vcpu, SEG_CS, &cs);
+    take_up(vmx_of(vcpu)); /* what the exit needed may have been another's */
+    blocked = vmcs_get(VMCS_INTERRUPTIBILITY);
     vcpu->rip += bytes;
-    if (!(cs.access & 0x2000))
+    if (vcpu->rip >> 32 && !(vmcs_get(VMCS_GUEST_ACCESS + 2 * SEG_CS) & ACCESS_LONG))
         vcpu->rip &= 0xFFFFFFFF;
     if (blocked & INTERRUPTIBILITY_SHADOW)
-        vmx_write(vcpu, VMCS_INTERRUPTIBILITY, blocked & ~(uint64_t)INTERRUPTIBILITY_SHADOW);
+        vmcs_set(VMCS_INTERRUPTIBILITY, blocked & ~(uint64_t)INTERRUPTIBILITY_SHADOW);
 }
 
 static void vmx_flush_tlb(struct vcpu *vcpu)

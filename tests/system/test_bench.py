@@ -2,6 +2,7 @@
 """What an exit costs: the bench guest under KVM and under Binnacle, each in an emulated machine of one CPU that counts
 instructions (-icount shift=0: a tick of the TSC is one instruction)."""
 import re
+import subprocess
 
 import pytest
 
@@ -9,6 +10,7 @@ import benchstages
 from conftest import log_folder
 from espimage import make_esp
 from nuc import Nuc, NucConfig
+from nuc.bochs import Bochs
 
 pytestmark = pytest.mark.campaign("bench")
 
@@ -57,6 +59,22 @@ def test_exits_handled_in_the_hypervisor(machine, report, peer, tmp_path):
     rows = [report.add(f"exit.{name}", ours[name], "insn", BOUNDS[name], peer[name])
             for name in ("cpuid", "hypercall", "port-hv")]
     assert all(rows)
+
+
+@pytest.mark.parametrize("backend, model", [("vmx", "corei7_skylake_x"), ("svm-nrips", "ryzen")])
+def test_exits_in_bochs(backend, model, report, tmp_path):
+    """The same guest where there is VMX, and SVM that tells the length of what was executed. One CPU: a tick of the TSC is an
+    instruction there too."""
+    plan, iso = str(tmp_path / "bench.bin"), str(tmp_path / "bench.iso")
+    subprocess.run(["make", "-s", "build/bochs/bochs"], check=True)
+    subprocess.run(["build/tools/scenario/bn-scenario", "compile", "scenarios/bench.dts", plan], check=True)
+    subprocess.run(["tools/mkgrub", iso, "build/hypervisor/multiboot2/loader.elf", f"scenario.bin={plan}",
+                    "hypervisor.bin=build/hypervisor/hypervisor.bin", f"bench.elf={GUEST}"], check=True)
+    with Bochs(model, iso, f"build/logs/bench-{backend}", cpus=1, memory=512) as pc:
+        pc.console.wait_for("bench done", limit=120)
+        ours = parse(pc.console.text)
+    assert all([report.add(f"{backend}.exit.{name}", ours[name], "insn", BOUNDS[name])
+                for name in ("cpuid", "hypercall", "port-hv")])
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ _start:
     xorl %ebp, %ebp
     pushl %ebx /* Multiboot information */
     pushl %eax /* 0x2BADB002 */
-    lidt idt_register
+    lgdt gdt_register /* the loader's table need not be there any more */
+    ljmp $8, $1f
+1:  lidt idt_register
     call bench_main
 stop:
     cli
@@ -27,6 +29,14 @@ undefined_instruction:
     addl $3, (%esp)
     incl undefined_seen
     iretl
+
+    .section .rodata
+    .balign 8
+gdt:
+    .quad 0, 0x00CF9B000000FFFF, 0x00CF93000000FFFF
+gdt_register:
+    .word 23
+    .long gdt
 
     .section .bss
     .balign 16
