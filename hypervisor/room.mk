@@ -1,7 +1,7 @@
 # The hypervisor: hypervisor.elf with symbols, hypervisor.bin for the target. Every source below core/, x86/ and svm/
 # belongs to it; boot/ has its own part.
 HV := $(B)/hypervisor
-HV_SOURCES := $(sort $(wildcard $(foreach d,core core/hsm x86 x86/dev svm vmx,hypervisor/$(d)/*.c hypervisor/$(d)/*.S)))
+HV_SOURCES := $(sort $(wildcard $(foreach d,core core/hsm x86 x86/dev svm vmx iommu,hypervisor/$(d)/*.c hypervisor/$(d)/*.S)))
 HV_OBJECTS := $(HV_SOURCES:hypervisor/%=$(HV)/%.o)
 HV_CFLAGS := $(FREESTANDING_CFLAGS) -Ihypervisor/include -Ihypervisor -mcmodel=kernel -fno-strict-aliasing -ffunction-sections \
 	-fdata-sections

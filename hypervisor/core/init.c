@@ -2,6 +2,7 @@
 /* The order of boot: from the loader's jump to the first guest instruction. */
 #include "hv/arch.h"
 #include "hv/host.h"
+#include "hv/iommu.h"
 #include "hv/pci.h"
 #include "hv/platform.h"
 #include "hv/scenario.h"
@@ -136,6 +137,7 @@ static void boot_rest(void)
     if (shm_init(&scenario) != BN_OK)
         hv_panic("the shared window cannot be laid out");
     display_init();
+    iommu_init();
     build_vms(BN_VM_PRELAUNCHED);
     go = true; /* the cluster runs from here on */
     build_vms(BN_VM_SERVICE);

@@ -62,6 +62,20 @@ static uint32_t ept_rights(uint64_t entry)
 const struct paging_format paging_ept = {
     .table = 7, .present = 7, .large = 0x80, .leaf = ept_leaf, .rights = ept_rights};
 
+/* VT-d §9.8: second-level tables. */
+static uint64_t vtd_leaf(uint32_t rights)
+{
+    return 1u | (rights & MAP_WRITE ? 2u : 0);
+}
+
+static uint32_t vtd_rights(uint64_t entry)
+{
+    return MAP_READ | (entry & 2 ? MAP_WRITE : 0);
+}
+
+const struct paging_format paging_vtd = {
+    .table = 3, .present = 3, .large = 0x80, .leaf = vtd_leaf, .rights = vtd_rights};
+
 struct walk {
     struct nested_paging *tables;
     bool remove, dry;

@@ -2,6 +2,7 @@
 /* What interrupts the hypervisor itself: exceptions end in panic, vectors go to their owners. */
 #include "hv/arch.h"
 #include "hv/host.h"
+#include "hv/iommu.h"
 #include "hv/vioapic.h"
 
 #define VECTOR_NMI 2u
@@ -37,6 +38,8 @@ static void host_interrupt(uint8_t vector)
         timer_interrupt();
     else if (vector == HOST_VECTOR_CONSOLE)
         console_poll();
+    else if (vector == HOST_VECTOR_IOMMU)
+        iommu_interrupt();
     else
         this_pcpu()->resched = true;
 }

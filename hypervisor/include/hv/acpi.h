@@ -9,6 +9,7 @@
 #define ACPI_MAX_OVERRIDES 16u
 #define ACPI_MAX_TABLES    48u
 #define ACPI_MAX_IOMMUS    16u
+#define ACPI_MAX_RESERVED  16u
 
 struct acpi_cpu {
     uint32_t apic_id;
@@ -54,6 +55,10 @@ struct acpi_info {
     hpa_t hpet_base; /* 0: none */
     uint32_t iommu_count;
     hpa_t iommu[ACPI_MAX_IOMMUS]; /* their register pages, of DMAR */
+    uint32_t reserved_count;
+    struct {
+        hpa_t base, end;
+    } reserved[ACPI_MAX_RESERVED]; /* memory that devices go on using, of DMAR */
 };
 
 /*

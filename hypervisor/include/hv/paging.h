@@ -16,6 +16,7 @@ struct paging_format;                         /* entry layout of one hardware */
 extern const struct paging_format paging_x86; /* hypervisor */
 extern const struct paging_format paging_npt;
 extern const struct paging_format paging_ept;
+extern const struct paging_format paging_vtd;
 extern unsigned paging_max_large; /* level of the largest leaf: 1 = 2 MiB, 2 = 1 GiB */
 
 struct nested_paging {

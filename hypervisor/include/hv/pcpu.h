@@ -13,6 +13,7 @@ enum pcpu_mode { PCPU_HOST, PCPU_GUEST, PCPU_IDLE };
 #define HOST_VECTOR_TIMER    0xF4u
 #define HOST_VECTOR_KICK     0xF5u /* look at your vCPUs again */
 #define HOST_VECTOR_CONSOLE  0xF6u /* the console UART's line, boot CPU */
+#define HOST_VECTOR_IOMMU    0xF7u /* a fault, boot CPU */
 #define HOST_VECTOR_FIRST    0xF4u
 #define HOST_VECTOR_LAST     0xFEu
 #define HOST_VECTOR_SPURIOUS 0xFFu

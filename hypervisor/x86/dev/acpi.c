@@ -76,14 +76,17 @@ static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint16_t type, 
     }
 }
 
-/* DMAR (VT-d §8.3). */
+/* DMAR (VT-d §8.3, §8.4). */
 static void read_dmar_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes)
 {
-    if (type != DMAR_UNIT || bytes < 16)
-        return;
-    if (info->iommu_count < ACPI_MAX_IOMMUS)
-        info->iommu[info->iommu_count] = acpi_get64(entry + 8);
-    info->iommu_count++;
+    if (type == DMAR_UNIT && bytes >= 16) {
+        if (info->iommu_count < ACPI_MAX_IOMMUS)
+            info->iommu[info->iommu_count] = acpi_get64(entry + 8);
+        info->iommu_count++;
+    } else if (type == DMAR_RESERVED && bytes >= 24 && info->reserved_count < ACPI_MAX_RESERVED) {
+        info->reserved[info->reserved_count].base = acpi_get64(entry + 8);
+        info->reserved[info->reserved_count++].end = acpi_get64(entry + 16) + 1;
+    }
 }
 
 /* A table of entries that start with their type and length, `width` bytes each. */

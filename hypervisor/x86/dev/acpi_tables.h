@@ -27,7 +27,8 @@ enum {
     MADT_X2APIC = 9,
 
     DMAR_ENTRIES = 48,
-    DMAR_UNIT = 0, /* entry type: a remapping unit */
+    DMAR_UNIT = 0, /* entry types: a remapping unit */
+    DMAR_RESERVED = 1,
 
     MCFG_ENTRIES = 44,
 
