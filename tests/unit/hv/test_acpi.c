@@ -86,6 +86,8 @@ static void build(void)
     put(DMAR_AT + 56, 0xFED90000, 8);
     put(DMAR_AT + 64, 1, 2); /* reserved memory */
     put(DMAR_AT + 66, 24, 2);
+    put(DMAR_AT + 72, 0x7B000000, 8);
+    put(DMAR_AT + 80, 0x7B7FFFFF, 8);
     table(DMAR_AT, "DMAR", 48 + 16 + 24);
     put(HPET_AT + 44, 0xFED00000, 8);
     table(HPET_AT, "HPET", 56);
@@ -128,6 +130,9 @@ static void test_reads(void **state)
     assert_int_equal(info.hpet_base, 0xFED00000);
     assert_int_equal(info.iommu_count, 1);
     assert_int_equal(info.iommu[0], 0xFED90000);
+    assert_int_equal(info.reserved_count, 1);
+    assert_int_equal(info.reserved[0].base, 0x7B000000);
+    assert_int_equal(info.reserved[0].end, 0x7B800000);
 }
 
 static void test_root_pointer(void **state)
