@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the order of booting: scenario, checks, files, display, memory map, hypervisor. */
+#include "image.h"
 #include "loader.h"
 #include "machine.h"
 #include "memory_map.h"
@@ -76,19 +77,10 @@ static void read_hypervisor(struct bn_boot_info *info)
     struct file file;
 
     file_read("hypervisor.bin", &file);
-    const struct bn_image *image = (const struct bn_image *)file.data;
+    const char *wrong = image_place(file.data, file.bytes, &scenario.hypervisor, info);
 
-    if (file.bytes < sizeof(*image) || image->magic != BN_IMAGE_MAGIC)
-        fail("hypervisor.bin is not the hypervisor's image");
-    if (image->version != BN_BOOT_VERSION)
-        fail("hypervisor.bin is of another release than this loader");
-    if (image->bytes < file.bytes || image->bytes > scenario.hypervisor.bytes)
-        fail("hypervisor.bin needs %lu KiB, the scenario gives it %lu KiB", image->bytes >> 10,
-             scenario.hypervisor.bytes >> 10);
-    info->image_base = scenario.hypervisor.hpa;
-    info->image_bytes = image->bytes;
-    memset((void *)info->image_base, 0, info->image_bytes);
-    memcpy((void *)info->image_base, file.data, file.bytes);
+    if (wrong)
+        fail("hypervisor.bin %s", wrong);
     file_release(&file);
 }
 

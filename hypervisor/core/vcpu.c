@@ -5,6 +5,9 @@
 #include "hv/ioreq.h"
 #include "hv/watchdog.h"
 
+#define CR0_RESET 0x60000010u
+#define PAT_RESET 0x0007040600070406ull
+
 const struct vcpu_vendor *vendor;
 
 void vcpu_request(struct vcpu *vcpu, uint32_t bits)
@@ -168,9 +171,40 @@ void vcpu_loop(void)
     }
 }
 
+/* SDM 3 §10.1.1: state after power-up or INIT. */
+static void power_on(struct vcpu *vcpu)
+{
+    static const struct segment_state data = {.access = 0x93, .limit = 0xFFFF};
+    static const struct segment_state code = {
+        .selector = 0xF000, .access = 0x9B, .limit = 0xFFFF, .base = 0xFFFF0000};
+    static const struct segment_state ldt = {.access = 0x82, .limit = 0xFFFF};
+    static const struct segment_state task = {.access = 0x8B, .limit = 0xFFFF};
+    static const uint32_t zero[] = {
+        MSR_EFER,           MSR_STAR,        MSR_LSTAR,        MSR_CSTAR,        MSR_SFMASK,
+        MSR_KERNEL_GS_BASE, MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, MSR_DEBUGCTL};
+
+    for (int s = SEG_ES; s < SEG_COUNT; s++)
+        vendor->set_segment(vcpu, (enum segment)s,
+                            s == SEG_CS     ? &code
+                            : s == SEG_LDTR ? &ldt
+                            : s == SEG_TR   ? &task
+                                            : &data);
+    for (size_t i = 0; i < HV_ARRAY_SIZE(zero); i++)
+        (void)!vendor->set_msr(vcpu, zero[i], 0);
+    (void)!vendor->set_msr(vcpu, MSR_PAT, PAT_RESET);
+    vendor->set_cr(vcpu, 0, CR0_RESET);
+    for (unsigned cr = 2; cr <= 4; cr++)
+        vendor->set_cr(vcpu, cr, 0);
+    memset(vcpu->regs, 0, sizeof(vcpu->regs));
+    vcpu->regs[REG_RDX] = cpuid(1, 0).eax;
+    vcpu->rip = 0xFFF0;
+    vcpu->rflags = 2;
+}
+
 void vcpu_reset(struct vcpu *vcpu)
 {
     vendor->vcpu_reset(vcpu);
+    power_on(vcpu);
     vlapic_reset(&vcpu->lapic);
     xstate_reset(vcpu);
     vcpu->nmi_pending = false;

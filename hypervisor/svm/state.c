@@ -6,7 +6,6 @@
 #define INTERCEPTED_EXCEPTIONS (1u << 6 | 1u << 1 | 1u << 17 | 1u << 18) /* #UD, #DB, #AC, #MC */
 #define DR6_RESET              0xFFFF0FF0u
 #define DR7_RESET              0x400u
-#define PAT_RESET              0x0007040600070406ull
 
 static struct vmcb_segment *segment_of(struct vmcb *vmcb, enum segment which)
 {
@@ -42,9 +41,9 @@ void svm_set_segment(struct vcpu *vcpu, enum segment which, const struct segment
         vmcb->cpl = state->access >> 5 & 3;
 }
 
-static void reset_controls(struct vcpu *vcpu)
+void svm_reset(struct vcpu *vcpu)
 {
-    const struct svm_vcpu *svm = vcpu->vendor;
+    struct svm_vcpu *svm = vcpu->vendor;
     const struct svm_vm *maps = vcpu->vm->vendor;
     struct vmcb *vmcb = svm->vmcb;
 
@@ -63,38 +62,10 @@ static void reset_controls(struct vcpu *vcpu)
     vmcb->nested_control = 1;
     vmcb->nested_cr3 = vcpu->vm->memory.root;
     vmcb->tlb_control = 1;
-}
-
-/* SDM 3 §10.1.1: state after power-up or INIT. */
-void svm_reset(struct vcpu *vcpu)
-{
-    static const struct segment_state data = {.access = 0x93, .limit = 0xFFFF};
-    static const struct segment_state code = {
-        .selector = 0xF000, .access = 0x9B, .limit = 0xFFFF, .base = 0xFFFF0000};
-    static const struct segment_state ldt = {.access = 0x82, .limit = 0xFFFF};
-    static const struct segment_state task = {.access = 0x8B, .limit = 0xFFFF};
-    static const struct segment_state table = {.limit = 0xFFFF};
-    struct vmcb *vmcb;
-
-    reset_controls(vcpu);
-    vmcb = vmcb_of(vcpu);
-    ((struct svm_vcpu *)vcpu->vendor)->irq_given = false;
-    ((struct svm_vcpu *)vcpu->vendor)->window = false;
-    for (int s = SEG_ES; s <= SEG_GS; s++)
-        svm_set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
-    svm_set_segment(vcpu, SEG_LDTR, &ldt);
-    svm_set_segment(vcpu, SEG_TR, &task);
-    svm_set_segment(vcpu, SEG_GDTR, &table);
-    svm_set_segment(vcpu, SEG_IDTR, &table);
-    vmcb->cr0 = 0x60000010;
     vmcb->efer = EFER_SVME;
     vmcb->dr6 = DR6_RESET;
     vmcb->dr7 = DR7_RESET;
-    vmcb->pat = PAT_RESET;
-    memset(vcpu->regs, 0, sizeof(vcpu->regs));
-    vcpu->regs[REG_RDX] = cpuid(1, 0).eax;
-    vcpu->rip = 0xFFF0;
-    vcpu->rflags = 2;
+    svm->irq_given = svm->window = false;
 }
 
 static uint64_t *cr_field(struct vmcb *vmcb, unsigned cr)

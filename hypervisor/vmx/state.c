@@ -7,7 +7,6 @@
 #define EXCEPTIONS      (1u << 1 | 1u << 17 | 1u << 18) /* #DB, #AC, #MC */
 #define DR6_RESET       0xFFFF0FF0u
 #define DR7_RESET       0x400u
-#define PAT_RESET       0x0007040600070406ull
 #define EPT_POINTER     0x1Eu /* write-back tables, four levels */
 #define PROCESSOR2_VPID (1u << 5)
 #define PROCESSOR_TPR   (1u << 21)
@@ -185,7 +184,7 @@ enum bn_status vmx_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
     return BN_ENOSYS;
 }
 
-static void reset_controls(struct vcpu *vcpu)
+void vmx_reset(struct vcpu *vcpu)
 {
     struct vmx_vcpu *v = vmx_of(vcpu);
     const struct vmx_vm *maps = vcpu->vm->vendor;
@@ -214,44 +213,10 @@ static void reset_controls(struct vcpu *vcpu)
     vmx_write(vcpu, VMCS_INTERRUPTIBILITY, 0);
     vmx_write(vcpu, VMCS_ACTIVITY, 0);
     vmx_write(vcpu, VMCS_PENDING_DEBUG, 0);
-    v->event = false;
-    v->flush = true;
-}
-
-/* SDM 3 §10.1.1: state after power-up or INIT. */
-void vmx_reset(struct vcpu *vcpu)
-{
-    static const struct segment_state data = {.access = 0x93, .limit = 0xFFFF};
-    static const struct segment_state code = {
-        .selector = 0xF000, .access = 0x9B, .limit = 0xFFFF, .base = 0xFFFF0000};
-    static const struct segment_state ldt = {.access = 0x82, .limit = 0xFFFF};
-    static const struct segment_state task = {.access = 0x8B, .limit = 0xFFFF};
-    struct vmx_vcpu *v = vmx_of(vcpu);
-
-    reset_controls(vcpu);
-    for (int s = SEG_ES; s <= SEG_IDTR; s++)
-        vmx_set_segment(vcpu, (enum segment)s,
-                        s == SEG_CS     ? &code
-                        : s == SEG_LDTR ? &ldt
-                        : s == SEG_TR   ? &task
-                                        : &data);
-    vmx_set_cr(vcpu, 0, 0x60000010);
-    vmx_set_cr(vcpu, 2, 0);
-    vmx_set_cr(vcpu, 3, 0);
-    vmx_set_cr(vcpu, 4, 0);
-    for (uint32_t msr = MSR_SYSENTER_CS; msr <= MSR_SYSENTER_EIP; msr++)
-        vmx_write(vcpu, msr_field(msr), 0);
-    for (unsigned i = 0; i < VMX_MSRS; i++)
-        (void)!vmx_set_msr(vcpu, switched[i], 0);
-    vmx_write(vcpu, VMCS_GUEST_EFER, 0);
-    vmx_write(vcpu, VMCS_GUEST_DEBUGCTL, 0);
-    vmx_write(vcpu, VMCS_GUEST_PAT, PAT_RESET);
     vmx_write(vcpu, VMCS_GUEST_DR7, DR7_RESET);
     v->dr6 = DR6_RESET;
-    memset(vcpu->regs, 0, sizeof(vcpu->regs));
-    vcpu->regs[REG_RDX] = cpuid(1, 0).eax;
-    vcpu->rip = 0xFFF0;
-    vcpu->rflags = 2;
+    v->event = false;
+    v->flush = true;
 }
 
 void vmx_dump(struct vcpu *vcpu)

@@ -8,6 +8,7 @@
 #include "hv/lib.h"
 #include "hv/log.h"
 #include "hv/scenario.h"
+#include "hypervisor/boot/image.h"
 #include "hypervisor/boot/machine.h"
 #include "hypervisor/boot/memory_map.h"
 
@@ -52,19 +53,7 @@ static struct bn_boot_info info;
 static struct bn_scenario scenario;
 static uint8_t rsdp[36];
 static struct bn_module hypervisor, plan;
-static uint16_t uart;
-
-static void set_up(uint16_t port)
-{
-    uart = port;
-    hw_out8(port + 1, 0x00); /* no interrupts */
-    hw_out8(port + 3, 0x80);
-    hw_out8(port, 1); /* 115200 */
-    hw_out8(port + 1, 0);
-    hw_out8(port + 3, 0x03); /* 8n1 */
-    hw_out8(port + 2, 0x07); /* FIFOs */
-    hw_out8(port + 4, 0x03);
-}
+static uint16_t uart = FIRST_CONSOLE;
 
 static void put_line(const char *start, const char *format, va_list arguments)
 {
@@ -74,11 +63,8 @@ static void put_line(const char *start, const char *format, va_list arguments)
     used += hv_vsnprintf(line + used, sizeof(line) - used - 2, format, arguments);
     line[used++] = '\r';
     line[used++] = '\n';
-    for (size_t i = 0; i < used; i++) {
-        for (unsigned tries = 0; tries < 100000 && !(hw_in8(uart + 5) & 0x20); tries++)
-            ;
-        hw_out8(uart, (uint8_t)line[i]);
-    }
+    for (size_t i = 0; i < used; i++)
+        uart_send(uart, (uint8_t)line[i]);
 }
 
 /* As the parts shared with the hypervisor call it. */
@@ -222,7 +208,8 @@ static void read_scenario(void)
     memcpy(&scenario, (const void *)plan.base, sizeof(scenario));
     if (scenario_fit(&scenario, &machine, tell_misfit, NULL) != 0)
         fail("scenario.bin cannot be used on this machine");
-    set_up(scenario.console_port);
+    uart = scenario.console_port;
+    uart_set_up(uart);
     hv_log("scenario %s for %u VMs on %u CPUs", scenario.name, scenario.vm_count,
            machine.cpu_count);
     check_places(&hypervisor);
@@ -232,24 +219,19 @@ static void read_scenario(void)
 
 static void place_hypervisor(void)
 {
-    const struct bn_image *image = (const struct bn_image *)hypervisor.base;
+    const char *wrong;
 
-    if (hypervisor.bytes < sizeof(*image))
+    if (!hypervisor.bytes)
         fail("hypervisor.bin is missing: GRUB must load it, module2 with that name");
-    if (image->magic != BN_IMAGE_MAGIC || image->version != BN_BOOT_VERSION)
-        fail("hypervisor.bin is not the hypervisor's image, or of another release");
-    if (image->bytes < hypervisor.bytes || image->bytes > scenario.hypervisor.bytes)
-        fail("hypervisor.bin needs %lu KiB, the scenario gives it %lu KiB", image->bytes >> 10,
-             scenario.hypervisor.bytes >> 10);
-    info.image_base = scenario.hypervisor.hpa;
-    info.image_bytes = image->bytes;
-    memset((void *)info.image_base, 0, info.image_bytes);
-    memcpy((void *)info.image_base, (const void *)hypervisor.base, hypervisor.bytes);
+    wrong =
+        image_place((const void *)hypervisor.base, hypervisor.bytes, &scenario.hypervisor, &info);
+    if (wrong)
+        fail("hypervisor.bin %s", wrong);
 }
 
 void loader_main(uint64_t information)
 {
-    set_up(FIRST_CONSOLE);
+    uart_set_up(uart);
     hv_log("Binnacle by Multiboot2, from the first instruction at TSC %lu", loader_tsc_entry);
     read_tags((const uint8_t *)information);
     read_scenario();

@@ -118,7 +118,8 @@ struct vcpu_vendor {
     enum bn_status (*cpu_enable)(void);
     enum bn_status (*vcpu_create)(struct vcpu *vcpu);
     void (*vcpu_destroy)(struct vcpu *vcpu);
-    void (*vcpu_reset)(struct vcpu *vcpu); /* power-on state, SDM 3 §10.1 */
+    /* Controls, and of the power-on state what the functions below do not reach: DR6, DR7. */
+    void (*vcpu_reset)(struct vcpu *vcpu);
     /* Its state comes to its CPU, and leaves it; own CPU. Not to be called if null. */
     void (*load)(struct vcpu *vcpu);
     void (*unload)(struct vcpu *vcpu);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The hypervisor's image (struct bn_image of binnacle/boot.h), for both loaders. */
+#ifndef BOOT_IMAGE_H
+#define BOOT_IMAGE_H
+
+#include "binnacle/boot.h"
+
+/* Copies the file to the start of `room`, zeros behind it, and says so in `info`. Returns null, or
+ * what is wrong with the file. */
+const char *image_place(const void *file, uint64_t bytes, const struct bn_range *room,
+                        struct bn_boot_info *info);
+
+#endif
