@@ -60,9 +60,11 @@ static uint64_t read64(hpa_t unit, unsigned reg)
     return hw_mmio_read(unit + reg, 4) | (uint64_t)hw_mmio_read(unit + reg + 4, 4) << 32;
 }
 
+/* The upper half last: it has the bit that starts something. */
 static void write64(hpa_t unit, unsigned reg, uint64_t value)
 {
-    *(volatile uint64_t *)hpa_to_ptr(unit + reg) = value;
+    hw_mmio_write(unit + reg, 4, (uint32_t)value);
+    hw_mmio_write(unit + reg + 4, 4, (uint32_t)(value >> 32));
 }
 
 static void must_become(hpa_t unit, unsigned reg, uint32_t mask, bool set)
@@ -159,7 +161,7 @@ static void fill_tables(bool four_levels)
         ((struct entry *)hpa_to_ptr(bus->low & TABLE_FRAME))[bdf & 0xFF].low = 0;
     }
     /* A unit that does not look into the caches: once, before it is switched on. */
-    __asm__ volatile("wbinvd" : : : "memory");
+    hw_write_back_caches();
 }
 
 /* Faults as messages to the boot CPU. */

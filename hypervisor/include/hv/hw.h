@@ -41,6 +41,11 @@ static inline void hw_out(uint16_t port, unsigned bytes, uint32_t value)
 void uart_set_up(uint16_t port);
 void uart_send(uint16_t port, uint8_t c);
 
+static inline void hw_write_back_caches(void)
+{
+    __asm__ volatile("wbinvd" : : : "memory");
+}
+
 /* The last way to reset a PC: an exception with no interrupt table. */
 static inline void hw_triple_fault(void)
 {

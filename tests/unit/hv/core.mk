@@ -12,5 +12,10 @@ $(CORE_TESTS)/test_sched: tests/unit/hv/test_sched.c hypervisor/core/sched.c hyp
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
 
-UNIT_TESTS += $(addprefix $(CORE_TESTS)/test_,paging log sched)
--include $(addprefix $(CORE_TESTS)/test_,paging.d log.d sched.d)
+# DMA remapping, over a unit that is a few numbers.
+$(CORE_TESTS)/test_vtd: tests/unit/hv/test_vtd.c hypervisor/iommu/vtd.c hypervisor/core/paging.c
+	@mkdir -p $(@D)
+	@$(CC) $(SAN_CFLAGS) -Itests/unit/hv/fake $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
+
+UNIT_TESTS += $(addprefix $(CORE_TESTS)/test_,paging log sched vtd)
+-include $(addprefix $(CORE_TESTS)/test_,paging.d log.d sched.d vtd.d)

@@ -10,6 +10,7 @@ void hw_out(uint16_t port, unsigned bytes, uint32_t value);
 uint32_t hw_mmio_read(hpa_t address, unsigned bytes);
 void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value);
 void hw_triple_fault(void);
+void hw_write_back_caches(void);
 
 static inline uint8_t hw_in8(uint16_t port)
 {
