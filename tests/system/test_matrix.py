@@ -50,6 +50,12 @@ def pictures():
     return {}
 
 
+HANG_ISO = "build/tests/guests/hang/hang.iso"
+HANG_ROUNDS = 3
+# The watchdog's 500 ms, its look every 50 ms, and what the machine needs for a frame of this guest.
+NOTICED_MS = 700
+
+
 def start(name, iso):
     model, logs = MACHINES[name][0], f"build/logs/matrix-{name}"
     if model:
@@ -100,3 +106,17 @@ def test_machine(name, iso, pictures, report):
         failed.append(f"{different} pixels are not those of QEMU")
     report.add(f"matrix.{name}.cluster-exits-per-s", exits[1] - exits[0] if len(exits) == 2 else -1, "1/s", bound=0)
     assert report.add(f"matrix.{name}.failed", len(failed), "checks", bound=0), failed
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_spinning_cluster_is_taken_back(name, report):
+    """Interrupts off, no exit ever: only the NMI of another CPU's watchdog ends its turn. It is built again, and again."""
+    subprocess.run(["make", "-s", HANG_ISO, "build/bochs/bochs"], check=True)
+    with start(name, HANG_ISO) as pc:
+        for _ in range(HANG_ROUNDS):
+            pc.console.wait_for(r"\[cluster\] started again|PANIC|parked", limit=300)
+        text = pc.console.text
+    assert not re.search("PANIC|parked", text), text[-2000:]
+    noticed = [int(ms) for ms in re.findall(r"\[cluster\] watchdog: no frame after \d+ for (\d+) ms", text)]
+    assert len(noticed) >= HANG_ROUNDS and len(re.findall(r"\[cluster\] ended: watchdog", text)) >= HANG_ROUNDS
+    assert report.add(f"matrix.{name}.reclaimed-after-ms", max(noticed), "ms", NOTICED_MS)
