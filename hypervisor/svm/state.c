@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest state that lives in a VMCB: registers by name, power-on values, the dump. */
+/* The guest state that lives in a VMCB: controls, registers by name, the dump. */
 #include "hv/arch.h"
 #include "svm/vmcb.h"
 

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest state of a vCPU on VMX: what the VMCS holds, what is switched with the vCPU, the dump.
- */
+/* The state of a vCPU on VMX: controls, what the VMCS holds, what is switched with it, the dump. */
 #include "hv/arch.h"
 #include "vmx/vmcs.h"
 
-#define EXCEPTIONS      (1u << 1 | 1u << 17 | 1u << 18) /* #DB, #AC, #MC */
-#define DR6_RESET       0xFFFF0FF0u
-#define DR7_RESET       0x400u
-#define EPT_POINTER     0x1Eu /* write-back tables, four levels */
-#define PROCESSOR2_VPID (1u << 5)
-#define PROCESSOR_TPR   (1u << 21)
+#define EXCEPTIONS (1u << 1 | 1u << 17 | 1u << 18) /* #DB, #AC, #MC */
+#define DR6_RESET  0xFFFF0FF0u
+#define DR7_RESET  0x400u
 
 extern char vmx_exited[];
 

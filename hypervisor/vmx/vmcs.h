@@ -88,7 +88,10 @@ enum vmcs_field {
 #define INTERRUPTIBILITY_SHADOW 3u /* STI, MOV SS */
 #define INTERRUPTIBILITY_NMI    8u
 
+#define EPT_POINTER          0x1Eu /* write-back tables, four levels */
 #define PROCESSOR_IRQ_WINDOW (1u << 2)
+#define PROCESSOR_TPR        (1u << 21)
+#define PROCESSOR2_VPID      (1u << 5)
 #define ENTRY_IA32E          (1u << 9)
 #define ACCESS_LONG          (1u << 13)
 #define ACCESS_UNUSABLE      (1u << 16)
@@ -108,7 +111,6 @@ struct vmx_vm {                   /* vm->vendor */
 };
 
 struct vmx_vcpu { /* vcpu->vendor */
-    struct vcpu *vcpu;
     hpa_t vmcs;
     uint8_t *virtual_apic;     /* the guest's task priority is at 80h of it */
     bool direct;               /* takes physical interrupts itself */

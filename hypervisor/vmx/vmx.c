@@ -22,7 +22,6 @@
 #define EPT_CAP_2M          (1u << 16)
 #define EPT_CAP_1G          (1u << 17)
 #define EPT_CAP_INVEPT_ONE  (1u << 25)
-#define EPT_POINTER_BITS    0x1Eu /* write-back tables, four levels */
 #define INVEPT_ONE          1ul
 #define INVEPT_ALL          2ul
 
@@ -67,14 +66,12 @@ static bool choose(uint32_t msr, uint32_t want, uint32_t must, const char *name,
 #define PIN_VIRTUAL_NMI    (1u << 5)
 #define PROCESSOR_HLT      (1u << 7)
 #define PROCESSOR_MWAIT    (1u << 10)
-#define PROCESSOR_TPR      (1u << 21)
 #define PROCESSOR_IO       (1u << 25)
 #define PROCESSOR_MSR      (1u << 28)
 #define PROCESSOR_MONITOR  (1u << 29)
 #define PROCESSOR_2        (1u << 31)
 #define PROCESSOR2_EPT     (1u << 1)
 #define PROCESSOR2_RDTSCP  (1u << 3)
-#define PROCESSOR2_VPID    (1u << 5)
 #define PROCESSOR2_REAL    (1u << 7) /* unrestricted guest */
 #define PROCESSOR2_INVPCID (1u << 12)
 #define EXIT_MUST          (1u << 2 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21)
@@ -179,7 +176,6 @@ static enum bn_status vmx_vcpu_create(struct vcpu *vcpu)
         v->virtual_apic = hpa_to_ptr(page);
     }
     *(uint32_t *)hpa_to_ptr(v->vmcs) = revision;
-    v->vcpu = vcpu;
     v->launched = false;
     v->direct = vcpu->vm->config->flags & BN_VM_DIRECT_IRQ;
     vcpu->asid = 1 + vcpu->vm->id * HV_MAX_VCPUS + vcpu->id; /* of all CPUs: no other has it */
@@ -242,7 +238,7 @@ static void flush(const struct vcpu *vcpu)
 {
     const struct {
         uint64_t pointer, reserved;
-    } what = {vcpu->vm->memory.root | EPT_POINTER_BITS, 0};
+    } what = {vcpu->vm->memory.root | EPT_POINTER, 0};
 
     __asm__ volatile("invept %0, %1" : : "m"(what), "r"(invept_kind) : "cc", "memory");
 }

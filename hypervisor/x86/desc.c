@@ -101,7 +101,6 @@ void cpu_tables_init(struct pcpu *cpu)
     t->gdt[4] = base >> 32;
     load(t);
     cpu->self = cpu;
-    cpu->tables = t;
     wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     write_cr4((read_cr4() | CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT) & ~(uint64_t)CR4_SMEP);
     write_cr0((read_cr0() | CR0_WP | CR0_NE | 2u) & ~0x6000000Cull); /* no TS, EM, CD, NW */

@@ -36,6 +36,7 @@ LINES = {  # what must be said, in this order
     "HSM": r"Hypervisor detected: ACRN",
     "guest over HSM": r"matrix: device model ended, status 0[\s\S]*?matrix: guest is up, 6\.12",
 }
+TRIES = 300
 SETTLED = 90  # frames: the bulb check is over, the bus is known to be dead
 
 
@@ -66,12 +67,13 @@ def start(name, iso):
 
 def settled_picture(pc, model):
     """The cluster's picture once nothing but its counter changes."""
-    while True:
+    for _ in range(TRIES):
         picture = np.asarray(pc.picture(*SIZE) if model else pc.picture(0))
         counter = clusterpix.read_counter(picture)
         if counter is not None and counter >= SETTLED:
             return picture
-        time.sleep(0.2)
+        time.sleep(0.2)  # the emulator's own screen is behind the machine's
+    pytest.fail(f"the cluster's picture stands at frame {counter}")
 
 
 def without_counter(picture):

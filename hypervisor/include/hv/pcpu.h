@@ -37,7 +37,6 @@ struct pcpu {
     struct hv_timer *timers; /* sorted by deadline */
     struct hv_timer slice;
     uint64_t stack_top;
-    void *tables; /* the architecture's: GDT, TSS */
 };
 
 extern struct pcpu pcpus[HV_MAX_PCPUS];
