@@ -8,6 +8,7 @@
 #include "hv/scenario.h"
 #include "hv/shm.h"
 #include "hv/vioapic.h"
+#include "hv/vmsi.h"
 #include "hv/watchdog.h"
 
 struct bn_boot_info boot_info;
@@ -138,6 +139,7 @@ static void boot_rest(void)
         hv_panic("the shared window cannot be laid out");
     display_init();
     iommu_init();
+    vmsi_init();
     build_vms(BN_VM_PRELAUNCHED);
     go = true; /* the cluster runs from here on */
     build_vms(BN_VM_SERVICE);

@@ -2,7 +2,9 @@
 /* Accesses to ports and memory that are emulated: find who owns the address, ask, give the answer.
  */
 #include "hv/ioreq.h"
+#include "hv/passthrough.h"
 #include "hv/shm.h"
+#include "hv/vmsi.h"
 #include "hv/watchdog.h"
 
 /* Binary search: the last region that starts at or below the address. */
@@ -59,13 +61,16 @@ static enum bn_status perform(struct vcpu *vcpu, struct io_access *io)
     const struct io_region *r =
         io->mmio ? find(vm->mmio, vm->mmio_count, io) : find(vm->pio, vm->pio_count, io);
 
+    io->vcpu = vcpu;
     if (r) {
-        io->vcpu = vcpu;
         io->device = r->device;
         io->offset = io->address - r->base;
         r->handler(io);
+    } else if (io->mmio && vm->pci && vmsi_mmio(io)) {
+        return BN_OK;
     } else if (vm->config->kind == BN_VM_POSTLAUNCHED) {
-        return ioreq_submit(vcpu, io) == BN_EBUSY ? BN_EBUSY : BN_OK;
+        if (!passthrough_access(io) && ioreq_submit(vcpu, io) == BN_EBUSY)
+            return BN_EBUSY;
     } else {
         vm_log(vm, "denied: %s of %s%lx at rip %lx", io->write ? "write" : "read",
                io->mmio ? "" : "port ", io->address, vcpu->rip);

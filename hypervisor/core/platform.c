@@ -2,6 +2,7 @@
 /* The devices that the hypervisor itself emulates for each kind of VM, and the ports left open. */
 #include "hv/platform.h"
 #include "hv/host.h"
+#include "hv/passthrough.h"
 #include "hv/pci.h"
 #include "hv/scenario.h"
 #include "hv/shm.h"
@@ -43,6 +44,10 @@ static void forbid_others(struct vpci *pci)
     if (acpi_info.ecam_base)
         vpci_forbid(pci, acpi_info.ecam_base,
                     (acpi_info.ecam_last_bus - acpi_info.ecam_first_bus + 1ull) << 20);
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
+        vpci_forbid(pci, acpi_info.iommu[i], HV_PAGE_BYTES);
+    if (acpi_info.hpet_base)
+        vpci_forbid(pci, acpi_info.hpet_base, HV_PAGE_BYTES);
     vpci_forbid(pci, VLAPIC_BASE, HV_PAGE_BYTES);
 }
 
@@ -128,10 +133,12 @@ void platform_reset(struct vm *vm)
         vioapic_reset(vm->ioapic);
     if (vm->uart)
         vuart_reset(vm->uart);
+    passthrough_reset(vm);
 }
 
 void platform_destroy(struct vm *vm)
 {
+    passthrough_release_all(vm);
     if (!vm->pci)
         return;
     /* Lines first: whoever is taking an interrupt now is done with it long before the devices are

@@ -5,6 +5,7 @@
 #include "hv/platform.h"
 #include "hv/scenario.h"
 #include "hv/shm.h"
+#include "hv/vmsi.h"
 
 #define FOUR_GIB           0x100000000ull
 #define LOWEST_PLACE       0x1000000ull /* parts of the kernel lie above 16 MiB */
@@ -189,7 +190,7 @@ enum bn_status service_build(struct vm *vm)
         hv_log("[%s] the machine has too little memory for it", vm->config->name);
         return status;
     }
-    status = vm_create(vm) ?: map_machine(vm) ?: load_kernel(vm, kernel);
+    status = vm_create(vm) ?: map_machine(vm) ?: vmsi_start_service(vm) ?: load_kernel(vm, kernel);
     if (status != BN_OK) {
         hv_log("[%s] cannot be built (status %u)", vm->config->name, status);
         return status;

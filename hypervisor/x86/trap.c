@@ -4,6 +4,7 @@
 #include "hv/host.h"
 #include "hv/iommu.h"
 #include "hv/vioapic.h"
+#include "hv/vmsi.h"
 
 #define VECTOR_NMI 2u
 
@@ -25,7 +26,9 @@ static void device_interrupt(uint8_t vector)
 {
     struct vcpu *service = this_pcpu()->service;
 
-    if (service && !hostirq_take(service, vector))
+    if (vector >= HOST_VECTOR_DEVICE_FIRST)
+        vmsi_interrupt(this_pcpu(), vector);
+    else if (service && !hostirq_take(service, vector))
         vlapic_post(service, vector, false);
     host_lapic_eoi();
 }

@@ -31,6 +31,13 @@ struct fw_cfg;
 int fw_cfg_create(struct fw_cfg **c, struct machine *m) __attribute__((warn_unused_result));
 void fw_cfg_destroy(struct fw_cfg *c);
 
+/* passthru.c: a function of the machine, "BB:DD.F", in a slot of the VM's bus; found again by Linux
+ * at its end, which comes after the VM's. */
+struct passthru;
+int passthru_create(struct passthru **p, struct machine *m, const char *name, unsigned slot)
+    __attribute__((warn_unused_result));
+void passthru_destroy(struct passthru *p);
+
 /* watchdog.c: Intel 6300ESB watchdog; a guest that stops feeding it ends. */
 struct watchdog;
 int watchdog_create(struct watchdog **w, struct machine *m, unsigned slot)

@@ -47,6 +47,9 @@ struct hyp_ops {
     int (*irqfd)(struct hyp *hyp, int fd, uint64_t address, uint32_t data, bool add);
     /* A write of up to `bytes` to that address signals `fd` and is done. */
     int (*ioeventfd)(struct hyp *hyp, int fd, uint64_t address, uint32_t bytes, bool add);
+    /* A function of the machine (bus << 8 | device << 3 | function) at a place of the VM's bus 0,
+     * until the VM is destroyed. May be NULL. */
+    int (*assign)(struct hyp *hyp, uint16_t place, uint16_t bdf);
     void (*destroy)(struct hyp *hyp);
 };
 

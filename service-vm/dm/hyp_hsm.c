@@ -246,6 +246,13 @@ static int ioeventfd(struct hyp *h, int fd, uint64_t address, uint32_t bytes, bo
     return call(h, ACRN_IOCTL_IOEVENTFD, &e);
 }
 
+static int assign(struct hyp *h, uint16_t place, uint16_t bdf)
+{
+    struct acrn_pcidev device = {.virt_bdf = place, .phys_bdf = bdf};
+
+    return call(h, ACRN_IOCTL_ASSIGN_PCIDEV, &device);
+}
+
 const struct hyp_ops hyp_hsm = {.create = create,
                                 .map_memory = map_memory,
                                 .map_shared = map_shared,
@@ -255,4 +262,5 @@ const struct hyp_ops hyp_hsm = {.create = create,
                                 .msi = msi,
                                 .irqfd = irqfd,
                                 .ioeventfd = ioeventfd,
+                                .assign = assign,
                                 .destroy = destroy};

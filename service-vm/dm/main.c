@@ -40,6 +40,8 @@ struct devices {
     struct vm_state *vm_state;
     unsigned backends;
     struct vhost_device *backend[MAX_BACKENDS];
+    unsigned functions;
+    struct passthru *function[MAX_FUNCTIONS];
 };
 
 struct dm {
@@ -245,6 +247,11 @@ static int create_functions(struct dm *dm)
                                  dm->o.backend[i].socket, SLOT_FIRST + i, dm->o.wait_ms);
         d->backends += rc == 0;
     }
+    for (unsigned i = 0; i < dm->o.functions && rc == 0; i++) {
+        rc = passthru_create(&d->function[i], &dm->m, dm->o.function[i],
+                             SLOT_FIRST + dm->o.backends + i);
+        d->functions += rc == 0;
+    }
     return rc;
 }
 
@@ -269,6 +276,8 @@ static int create_devices(struct dm *dm)
 
 static void destroy_devices(struct devices *d)
 {
+    for (unsigned i = 0; i < d->functions; i++)
+        passthru_destroy(d->function[i]);
     for (unsigned i = 0; i < d->backends; i++)
         vhost_device_destroy(d->backend[i]);
     if (d->vm_state)

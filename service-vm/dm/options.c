@@ -16,6 +16,7 @@ enum {
     OPT_INITRD,
     OPT_CMDLINE,
     OPT_MODULE,
+    OPT_PCI,
     OPT_SERIAL_LOG,
     OPT_SERIAL_SOCKET,
     OPT_CONSOLE_LOG,
@@ -40,6 +41,7 @@ static const struct option table[] = {
     {"initrd", required_argument, NULL, OPT_INITRD},
     {"cmdline", required_argument, NULL, OPT_CMDLINE},
     {"module", required_argument, NULL, OPT_MODULE},
+    {"pci", required_argument, NULL, OPT_PCI},
     {"serial-log", required_argument, NULL, OPT_SERIAL_LOG},
     {"serial-socket", required_argument, NULL, OPT_SERIAL_SOCKET},
     {"console-log", required_argument, NULL, OPT_CONSOLE_LOG},
@@ -72,6 +74,9 @@ static const char help[] =
     "  --blk SOCKET, --net SOCKET, --input SOCKET, --gpu SOCKET, --sound SOCKET, --fs SOCKET\n"
     "                         devices served by vhost-user back ends, in the order of their PCI "
     "slots\n"
+    "  --pci BB:DD.F          this function of the machine is the VM's, behind the back ends' "
+    "slots;\n"
+    "                         may be repeated\n"
     "  --wait SECONDS         how long to wait for each back end at the start (default 30)\n"
     "  --serial-log FILE, --serial-socket PATH      ttyS0\n"
     "  --console-log FILE, --console-socket PATH    hvc0\n"
@@ -159,6 +164,11 @@ static int take(struct options *o, int option, int index)
         if (o->modules == IMAGE_MAX_MODULES)
             return -EINVAL;
         o->module[o->modules++] = optarg;
+        return 0;
+    case OPT_PCI:
+        if (o->functions == MAX_FUNCTIONS)
+            return -EINVAL;
+        o->function[o->functions++] = optarg;
         return 0;
     case OPT_MEMORY:
     case OPT_CPUS:

@@ -10,7 +10,8 @@
 #include "image.h"
 #include "vhost_device.h"
 
-#define MAX_BACKENDS 12
+#define MAX_BACKENDS  12
+#define MAX_FUNCTIONS 4 /* the hypervisor's limit for one VM */
 
 struct options {
     const char *vm, *scenario, *window;
@@ -22,6 +23,8 @@ struct options {
         const struct vhost_device_kind *kind;
         const char *socket;
     } backend[MAX_BACKENDS];
+    unsigned functions;
+    const char *function[MAX_FUNCTIONS]; /* BB:DD.F */
     const char *serial_log, *serial_socket, *console_log, *console_socket;
     uint64_t memory; /* bytes; 0: the scenario's */
     unsigned cpus;   /* 0: the scenario's */

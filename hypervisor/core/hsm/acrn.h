@@ -21,8 +21,12 @@ enum acrn_call {
     ACRN_SET_IOREQ_BUFFER = 0x30,
     ACRN_NOTIFY_REQUEST_FINISH = 0x31,
     ACRN_SET_MEMORY_REGIONS = 0x42,
-    ACRN_PASSTHROUGH_FIRST = 0x53, /* devices: interrupts, PCI, MMIO, virtual ones */
-    ACRN_PASSTHROUGH_LAST = 0x5A,
+    ACRN_SET_DEVICE_LINE = 0x53,
+    ACRN_RESET_DEVICE_LINE = 0x54,
+    ACRN_ASSIGN_PCIDEV = 0x55,
+    ACRN_DEASSIGN_PCIDEV = 0x56,
+    ACRN_OTHER_DEVICES_FIRST = 0x57, /* in memory, virtual ones */
+    ACRN_OTHER_DEVICES_LAST = 0x5A,
     ACRN_PM_GET_CPU_STATE = 0x80,
 };
 
@@ -93,6 +97,15 @@ struct acrn_memory_region {
     uint64_t user_gpa, service_gpa, bytes;
 };
 BN_SIZE_IS(struct acrn_memory_region, 32);
+struct acrn_pcidev {
+    uint32_t type;
+    uint16_t virtual_bdf, physical_bdf;
+    uint8_t line, pin; /* there are none for the VM */
+    uint16_t padding;
+    uint32_t bar[6]; /* the VM places them */
+};
+BN_SIZE_IS(struct acrn_pcidev, 36);
+
 #define ACRN_MEMORY_ADD   0u
 #define ACRN_MEMORY_DEL   2u
 #define ACRN_MEMORY_READ  0x001u

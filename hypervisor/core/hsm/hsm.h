@@ -28,6 +28,7 @@ struct hsm_call {
         struct acrn_intr_monitor monitor;
         struct acrn_ioreq_buffer buffer;
         struct acrn_memory_batch batch;
+        struct acrn_pcidev pcidev;
     };
 };
 

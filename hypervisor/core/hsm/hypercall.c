@@ -2,6 +2,8 @@
 /* The hypercall table, and what holds for every call: who may, which VM, arguments copied once. */
 #include "hsm.h"
 
+#include "hv/passthrough.h"
+
 #define HSM_AGAIN 1l /* no handler returns it: the VM is held by another CPU */
 
 enum argument { /* what RDI and RSI are */
@@ -25,6 +27,18 @@ static long set_ioreq_buffer(struct hsm_call *call)
     return hsm_result(ioreq_attach(call->vm, call->buffer.page));
 }
 
+static long assign_pci(struct hsm_call *call)
+{
+    return hsm_result(
+        passthrough_assign(call->vm, call->pcidev.virtual_bdf, call->pcidev.physical_bdf));
+}
+
+static long deassign_pci(struct hsm_call *call)
+{
+    return hsm_result(
+        passthrough_release(call->vm, call->pcidev.virtual_bdf, call->pcidev.physical_bdf));
+}
+
 static long notify_request_finish(struct hsm_call *call)
 {
     return hsm_result(ioreq_notify(call->vm, call->arg[1]));
@@ -45,6 +59,8 @@ static const struct hypercall table[] = {
     {ACRN_SET_VCPU_REGS, "set vCPU registers", ARG_VM_POINTER, sizeof(struct acrn_vcpu_regs), hsm_set_vcpu_regs},
     {ACRN_INTR_MONITOR, "interrupt monitor", ARG_VM_POINTER, sizeof(struct acrn_intr_monitor), hsm_intr_monitor},
     {ACRN_SET_IOREQ_BUFFER, "set ioreq buffer", ARG_VM_POINTER, sizeof(struct acrn_ioreq_buffer), set_ioreq_buffer},
+    {ACRN_ASSIGN_PCIDEV, "assign PCI device", ARG_VM_POINTER, sizeof(struct acrn_pcidev), assign_pci},
+    {ACRN_DEASSIGN_PCIDEV, "deassign PCI device", ARG_VM_POINTER, sizeof(struct acrn_pcidev), deassign_pci},
     {ACRN_SET_MEMORY_REGIONS, "set memory regions", ARG_BATCH, sizeof(struct acrn_memory_batch), hsm_set_memory_regions},
 };
 /* clang-format on */
@@ -91,10 +107,11 @@ static const struct hypercall *find(uint64_t id)
     return 0;
 }
 
-/* Passed-through devices and CPU power states. */
+/* Lines of passed devices, devices that are not PCI's, CPU power states. */
 static bool not_offered(uint64_t id)
 {
-    return (id >= ACRN_ID(ACRN_PASSTHROUGH_FIRST) && id <= ACRN_ID(ACRN_PASSTHROUGH_LAST)) ||
+    return (id >= ACRN_ID(ACRN_OTHER_DEVICES_FIRST) && id <= ACRN_ID(ACRN_OTHER_DEVICES_LAST)) ||
+           id == ACRN_ID(ACRN_SET_DEVICE_LINE) || id == ACRN_ID(ACRN_RESET_DEVICE_LINE) ||
            id == ACRN_ID(ACRN_PM_GET_CPU_STATE);
 }
 

@@ -21,6 +21,13 @@
  * through all functions and turns decoding off while it sizes their BARs: before any VM runs.
  */
 void pci_init(hpa_t ecam_base, uint8_t first_bus, uint8_t last_bus);
+/* The part of a dword register that an access of 1, 2 or 4 bytes at that offset changes. */
+static inline uint32_t pci_merge(uint32_t old, unsigned offset, unsigned bytes, uint32_t value)
+{
+    uint32_t mask = (UINT32_MAX >> (32 - 8 * bytes)) << 8 * (offset & 3);
+
+    return (old & ~mask) | (value << 8 * (offset & 3) & mask);
+}
 /* Bytes 1, 2, 4, naturally aligned; what is not there reads as ones. */
 uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes);
 void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
@@ -48,6 +55,9 @@ const struct pci_display *pci_boot_display(void);
 void pci_each(void (*visit)(uint16_t bdf, void *context), void *context);
 /* Offset of a capability in the first 256 bytes, the first or the next `after` that; 0: none. */
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after);
+/* Resets one function, by FLR or its power states, and puts its header back. Takes a tenth of a
+ * second. False: it has neither. */
+bool pci_reset(uint16_t bdf);
 struct vpci {
     struct vm *vm;
     struct spinlock lock;

@@ -10,13 +10,16 @@
 enum pcpu_mode { PCPU_HOST, PCPU_GUEST, PCPU_IDLE };
 
 /* Vectors of the host on every CPU; no guest's device is ever given one. */
-#define HOST_VECTOR_TIMER    0xF4u
-#define HOST_VECTOR_KICK     0xF5u /* look at your vCPUs again */
-#define HOST_VECTOR_CONSOLE  0xF6u /* the console UART's line, boot CPU */
-#define HOST_VECTOR_IOMMU    0xF7u /* a fault, boot CPU */
-#define HOST_VECTOR_FIRST    0xF4u
-#define HOST_VECTOR_LAST     0xFEu
-#define HOST_VECTOR_SPURIOUS 0xFFu
+#define HOST_VECTOR_TIMER   0xF4u
+#define HOST_VECTOR_KICK    0xF5u /* look at your vCPUs again */
+#define HOST_VECTOR_CONSOLE 0xF6u /* the console UART's line, boot CPU */
+#define HOST_VECTOR_IOMMU   0xF7u /* a fault, boot CPU */
+#define HOST_VECTOR_FIRST   0xF4u
+/* Messages of devices whose VM shares its CPU with the service VM. */
+#define HOST_VECTOR_DEVICE_FIRST 0xE4u
+#define HOST_VECTOR_DEVICE_LAST  0xF3u
+#define HOST_VECTOR_LAST         0xFEu
+#define HOST_VECTOR_SPURIOUS     0xFFu
 
 struct pcpu {
     struct pcpu *self; /* what GS points at */

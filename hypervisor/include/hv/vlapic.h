@@ -71,6 +71,11 @@ struct vlapic_message {
 unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message);
 /* Does this APIC answer to the message's destination? */
 bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message);
+/* The first that does; NULL: none. */
+struct vcpu *vlapic_destination(struct vm *vm, const struct vlapic_message *message);
+/* Address and data that a device may write as an interrupt: fixed, lowest priority, NMI (SDM 3
+ * §11.11). BN_EINVAL: others. */
+enum bn_status vlapic_decode_msi(uint64_t address, uint32_t data, struct vlapic_message *message);
 /* A message as a device would write it (MSI address and data): the vCPUs of `vm` it names get the
  * vector. BN_EINVAL: no such address, vector or delivery mode. */
 enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data);

@@ -122,19 +122,13 @@ static uint64_t physical_entry(const struct vioapic *ioapic, uint64_t rte)
     const struct vlapic_message message = {.destination = (uint32_t)(rte >> RTE_DEST_SHIFT),
                                            .logical = rte & RTE_LOGICAL};
     uint64_t delivery = (rte & RTE_DELIVERY) >> 8;
+    const struct vcpu *vcpu = vlapic_destination(ioapic->vm, &message);
     uint8_t vector = (uint8_t)rte;
 
-    if (rte & RTE_MASKED || (delivery != DELIVER_FIXED && delivery != DELIVER_LOWEST) ||
-        vector < VECTOR_FIRST || vector >= HOST_VECTOR_FIRST)
+    if (!vcpu || rte & RTE_MASKED || (delivery != DELIVER_FIXED && delivery != DELIVER_LOWEST) ||
+        vector < VECTOR_FIRST || vector >= HOST_VECTOR_DEVICE_FIRST)
         return RTE_MASKED;
-    for (uint32_t i = 0; i < ioapic->vm->vcpu_count; i++) {
-        const struct vcpu *vcpu = &ioapic->vm->vcpu[i];
-
-        if (vlapic_is_destination(&vcpu->lapic, &message))
-            return (uint64_t)vcpu->pcpu->apic_id << RTE_DEST_SHIFT | (rte & (RTE_LEVEL | RTE_LOW)) |
-                   vector;
-    }
-    return RTE_MASKED;
+    return (uint64_t)vcpu->pcpu->apic_id << RTE_DEST_SHIFT | (rte & (RTE_LEVEL | RTE_LOW)) | vector;
 }
 
 static void pin_changed(struct vioapic *ioapic, unsigned pin)

@@ -20,6 +20,7 @@ enum {
     PCI_HEADER_BRIDGE = 1,
     PCI_HEADER_MULTI = 0x80,
     PCI_BAR0 = 0x10,
+    PCI_PRIMARY = 0x18,
     PCI_SECONDARY = 0x19,
     PCI_SUBORDINATE = 0x1A,
     PCI_ROM = 0x30,

@@ -22,6 +22,14 @@ bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_messa
     return destination >> 4 == ldr >> 28 && destination & ldr >> 24 & 0xF;
 }
 
+struct vcpu *vlapic_destination(struct vm *vm, const struct vlapic_message *message)
+{
+    for (uint32_t i = 0; i < vm->vcpu_count; i++)
+        if (vlapic_is_destination(&vm->vcpu[i].lapic, message))
+            return &vm->vcpu[i];
+    return NULL;
+}
+
 static void deliver_to(struct vcpu *vcpu, const struct vlapic_message *message)
 {
     switch (message->delivery) {
@@ -79,9 +87,9 @@ unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message)
     return taken;
 }
 
-enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data)
+enum bn_status vlapic_decode_msi(uint64_t address, uint32_t data, struct vlapic_message *message)
 {
-    const struct vlapic_message message = {
+    *message = (struct vlapic_message){
         .destination = (uint32_t)address >> 12 & 0xFF,
         .logical = address & 4,
         .delivery = data >> 8 & 7,
@@ -92,11 +100,19 @@ enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data
     if (address >> 20 != MSI_ADDRESS_BASE)
         return BN_EINVAL;
     /* What may come from a device: no start-up messages (SDM 3 §11.11.2). */
-    if (message.delivery != DELIVER_FIXED && message.delivery != DELIVER_LOWEST &&
-        message.delivery != DELIVER_NMI)
+    if (message->delivery != DELIVER_FIXED && message->delivery != DELIVER_LOWEST &&
+        message->delivery != DELIVER_NMI)
         return BN_EINVAL;
-    if (message.delivery != DELIVER_NMI && message.vector < 16)
-        return BN_EINVAL;
+    return message->delivery != DELIVER_NMI && message->vector < 16 ? BN_EINVAL : BN_OK;
+}
+
+enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data)
+{
+    struct vlapic_message message;
+    enum bn_status status = vlapic_decode_msi(address, data, &message);
+
+    if (status != BN_OK)
+        return status;
     if (message.level && !(data & 0x4000))
         return BN_OK; /* de-assertion carries no interrupt */
     vlapic_deliver(vm, &message);

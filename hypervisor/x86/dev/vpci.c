@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The service VM's PCI configuration space: what it sees of the machine, and which writes reach it.
  */
+#include "hv/passthrough.h"
 #include "hv/pci.h"
+#include "hv/vmsi.h"
 #include "hv/watchdog.h"
 #include "pci_regs.h"
 
@@ -16,7 +18,7 @@ bool vpci_hidden(const struct vpci *pci, uint16_t bdf)
     for (uint32_t i = 0; i < pci->hidden_count; i++)
         if (pci->hidden[i] == bdf)
             return true;
-    return false;
+    return passthrough_is_given(bdf);
 }
 
 bool vpci_leads_to_hidden(const struct vpci *pci, uint16_t bridge)
@@ -35,7 +37,7 @@ static bool is_forbidden(const struct vpci *pci, uint64_t base, uint64_t bytes)
     for (uint32_t i = 0; i < pci->forbidden_count; i++)
         if (ranges_meet(base, bytes, pci->forbidden[i].base, pci->forbidden[i].bytes))
             return true;
-    return false;
+    return passthrough_covers(base, bytes);
 }
 
 /* With its BARs as they are, would decoding put the device over what is not the VM's? */
@@ -51,14 +53,6 @@ static bool bars_collide(const struct vpci *pci, uint16_t bdf)
         }
     }
     return false;
-}
-
-/* The part of a dword register that an access of 1, 2 or 4 bytes changes. */
-static uint32_t merge(uint32_t old, unsigned offset, unsigned bytes, uint32_t value)
-{
-    uint32_t mask = (UINT32_MAX >> (32 - 8 * bytes)) << 8 * (offset & 3);
-
-    return (old & ~mask) | (value << 8 * (offset & 3) & mask);
 }
 
 static int shadow_slot(unsigned offset)
@@ -90,7 +84,7 @@ static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint
     if (slot >= 0) {
         uint32_t old = pci->display_bars[slot], mask = pci->display->writable[slot];
 
-        pci->display_bars[slot] = (old & ~mask) | (merge(old, offset, bytes, value) & mask);
+        pci->display_bars[slot] = (old & ~mask) | (pci_merge(old, offset, bytes, value) & mask);
         return;
     }
     if (pm && at == pm + 4)
@@ -100,7 +94,7 @@ static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint
     if (at == PCI_COMMAND && offset < PCI_STATUS) {
         uint32_t command = pci_read(pci->display->bdf, PCI_COMMAND, 2);
 
-        command = merge(command, offset, bytes, value);
+        command = pci_merge(command, offset, bytes, value);
         pci->display_command = (uint16_t)command;
         command =
             (command & ~(uint32_t)DECODE) | (pci_read(pci->display->bdf, PCI_COMMAND, 2) & DECODE);
@@ -121,6 +115,14 @@ static bool chipset_write_allowed(uint16_t bdf, unsigned offset)
     return class != PCI_CLASS_ISA_BRIDGE || (offset >= PIRQ_FIRST && offset <= PIRQ_LAST);
 }
 
+/* The MSI-X table is where the VM cannot write to it, or nothing is decoded. */
+static void follow(uint16_t bdf)
+{
+    if (vmsi_follow(bdf) != BN_OK)
+        pci_write(bdf, PCI_COMMAND, 2,
+                  pci_read(bdf, PCI_COMMAND, 2) & ~(uint32_t)PCI_COMMAND_MEMORY);
+}
+
 static void write_bar(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
                       uint32_t value)
 {
@@ -132,6 +134,7 @@ static void write_bar(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned 
         return;
     if (bars_collide(pci, bdf))
         pci_write(bdf, offset & 0xFFC, 4, old);
+    follow(bdf);
 }
 
 static void write_command(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
@@ -143,12 +146,14 @@ static void write_command(struct vpci *pci, uint16_t bdf, unsigned offset, unsig
     if (opens && bars_collide(pci, bdf))
         value &= ~(uint32_t)PCI_COMMAND_MEMORY;
     pci_write(bdf, offset, bytes, value);
+    if (offset == PCI_COMMAND)
+        follow(bdf);
 }
 
 static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
                          uint32_t value)
 {
-    bool bridge = pci_is_bridge(bdf);
+    bool bridge = pci_is_bridge(bdf), numbers = bridge && (offset & 0xFFC) == PCI_PRIMARY;
     unsigned bars_end = bridge ? PCI_BAR0 + 8 : PCI_BAR0 + 4 * VPCI_BARS;
 
     /* Linux sizes the BARs that chipset functions do not have: no news. */
@@ -157,6 +162,8 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
     if (!chipset_write_allowed(bdf, offset) || (bridge && vpci_leads_to_hidden(pci, bdf)))
         vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", PCI_NAME(bdf), value,
                offset);
+    else if (numbers && pci_read(bdf, PCI_SECONDARY, 1))
+        return; /* a function's number is who it is: to the IOMMU, to us */
     else if (pci->display && bdf == pci->display->bdf)
         shadow_write(pci, offset, bytes, value);
     else if (offset >= PCI_BAR0 && offset < bars_end)
@@ -167,20 +174,28 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
         pci_write(bdf, offset, bytes, value);
 }
 
-static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, struct io_access *io)
+static void serve_config(struct vpci *pci, uint16_t bdf, unsigned offset, struct io_access *io)
 {
-    bool fits = io->bytes <= 4 && !(offset & (io->bytes - 1u));
+    uint32_t value = (uint32_t)io->value;
 
-    if (!fits || vpci_hidden(pci, bdf))
-        return;
-    /* One guest access at a time: the checks above look at more than one register. */
-    spin_lock(&pci->lock);
-    if (io->write)
-        write_config(pci, bdf, offset, io->bytes, (uint32_t)io->value);
+    if (vmsi_config(bdf, offset, io->bytes, io->write, &value))
+        io->value = value;
+    else if (io->write)
+        write_config(pci, bdf, offset, io->bytes, value);
     else if (pci->display && bdf == pci->display->bdf)
         io->value = shadow_read(pci, offset);
     else
         io->value = pci_read(bdf, offset, io->bytes);
+}
+
+static void access_config(struct vpci *pci, uint16_t bdf, unsigned offset, struct io_access *io)
+{
+    if (io->bytes > 4 || offset & (io->bytes - 1u))
+        return;
+    /* One guest access at a time: the checks look at more than one register. */
+    spin_lock(&pci->lock);
+    if (!vpci_hidden(pci, bdf))
+        serve_config(pci, bdf, offset, io);
     spin_unlock(&pci->lock);
 }
 

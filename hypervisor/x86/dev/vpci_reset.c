@@ -76,14 +76,15 @@ static void look_pending(uint16_t bdf, void *context)
 }
 
 /* True: it is on its way. */
-static bool begin_reset(struct reset_function *function)
+static bool begin_reset(struct reset_function *function, uint16_t bdf)
 {
-    uint16_t bdf = function->bdf;
     unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS, 0);
     unsigned features = pci_capability(bdf, PCI_CAP_FEATURES, 0);
     unsigned power = pci_capability(bdf, PCI_CAP_PM, 0);
 
-    function->power = 0;
+    *function = (struct reset_function){.bdf = bdf};
+    for (unsigned i = 0; i < HEADER_DWORDS; i++)
+        function->header[i] = pci_read(bdf, 4 * i, 4);
     if (express && pci_read(bdf, express + 4, 4) & EXPRESS_CAN_FLR) {
         pci_write(bdf, express + 8, 2, pci_read(bdf, express + 8, 2) | EXPRESS_FLR);
     } else if (features && pci_read(bdf, features, 4) & FEATURES_CAN_FLR) {
@@ -101,15 +102,11 @@ static void reset(uint16_t bdf, void *context)
 {
     struct walk *walk = context;
     const struct pci_display *display = pci_boot_display();
-    struct reset_function *function = &resets[walk->count];
 
     if (pci_is_bridge(bdf) || !is_service_device(walk->pci, bdf) ||
         (display && display->bdf == bdf) || walk->count == MAX_RESETS)
         return;
-    function->bdf = bdf;
-    for (unsigned i = 0; i < HEADER_DWORDS; i++)
-        function->header[i] = pci_read(bdf, 4 * i, 4);
-    walk->count += begin_reset(function);
+    walk->count += begin_reset(&resets[walk->count], bdf);
 }
 
 static void restore(const struct reset_function *function)
@@ -120,6 +117,29 @@ static void restore(const struct reset_function *function)
     for (unsigned i = 0; i < sizeof(kept); i++)
         pci_write(function->bdf, kept[i], 4, function->header[kept[i] / 4]);
     pci_write(function->bdf, PCI_COMMAND, 2, function->header[PCI_COMMAND / 4] & 0xFFFF);
+}
+
+/* All that are on their way, together. */
+static void finish_resets(const struct reset_function *functions, uint32_t count)
+{
+    wait_ns(RESET_NS);
+    for (uint32_t i = 0; i < count; i++)
+        if (functions[i].power)
+            pci_write(functions[i].bdf, functions[i].power, 2,
+                      pci_read(functions[i].bdf, functions[i].power, 2) & ~PM_STATE);
+    wait_ns(POWER_NS);
+    for (uint32_t i = 0; i < count; i++)
+        restore(&functions[i]);
+}
+
+bool pci_reset(uint16_t bdf)
+{
+    struct reset_function function;
+
+    if (!begin_reset(&function, bdf))
+        return false;
+    finish_resets(&function, 1);
+    return true;
 }
 
 void vpci_stop_devices(struct vpci *pci)
@@ -133,13 +153,6 @@ void vpci_stop_devices(struct vpci *pci)
         pci_each(look_pending, &walk);
     } while (walk.pending && tsc_now() < end);
     pci_each(reset, &walk);
-    wait_ns(RESET_NS);
-    for (uint32_t i = 0; i < walk.count; i++)
-        if (resets[i].power)
-            pci_write(resets[i].bdf, resets[i].power, 2,
-                      pci_read(resets[i].bdf, resets[i].power, 2) & ~PM_STATE);
-    wait_ns(POWER_NS);
-    for (uint32_t i = 0; i < walk.count; i++)
-        restore(&resets[i]);
+    finish_resets(resets, walk.count);
     vm_event(pci->vm, "devices: %u stopped, %u of them reset", walk.stopped, walk.count);
 }

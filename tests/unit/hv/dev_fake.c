@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "hv/arch.h"
+#include "hv/host.h"
 #include "hv/hw.h"
+#include "hv/iommu.h"
 #include "hv/log.h"
 #include "hv/watchdog.h"
 
@@ -17,6 +19,7 @@
 
 struct fake fake;
 struct vm vms[HV_MAX_VMS];
+struct bn_scenario scenario;
 struct pcpu pcpus[HV_MAX_PCPUS];
 uint32_t pcpu_count = HV_MAX_PCPUS;
 uint64_t tsc_hz = TSC_HZ, apic_timer_hz = TSC_HZ;
@@ -144,6 +147,11 @@ void policy_vm_ended(struct vm *vm, enum bn_hv_end how)
     fake.power_asked = (int)how;
 }
 
+bool vm_is_service(const struct vm *vm)
+{
+    return vm == &vms[0];
+}
+
 struct vm *vm_service(void)
 {
     return &vms[0];
@@ -244,6 +252,63 @@ void fake_write32(struct vm *vm, uint64_t gpa, uint32_t word)
     uint64_t value = word;
 
     assert_true(fake_mmio(vm, gpa, 4, true, &value));
+}
+
+enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights)
+{
+    (void)vm;
+    (void)hpa;
+    (void)rights;
+    fake.mapped_from = gpa;
+    fake.mapped_bytes = bytes;
+    return BN_OK;
+}
+
+enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes)
+{
+    (void)vm;
+    fake.unmapped_from = gpa;
+    fake.unmapped_bytes = bytes;
+    return fake.map_status;
+}
+
+hpa_t pages_alloc(size_t count)
+{
+    hpa_t at = FAKE_PAGES + HV_PAGE_BYTES * fake.pages;
+
+    fake.pages += count;
+    return at + count * HV_PAGE_BYTES <= FAKE_RAM_BYTES ? at : 0;
+}
+
+volatile void *host_map_mmio(hpa_t base, uint64_t bytes)
+{
+    (void)bytes;
+    return hpa_to_ptr(base);
+}
+
+enum bn_status iommu_assign(uint16_t bdf, struct vm *vm)
+{
+    (void)bdf;
+    fake.domain = vm;
+    return fake.assign_status;
+}
+
+enum bn_status iommu_irq_alloc(uint16_t source, unsigned count, uint32_t *handle)
+{
+    (void)source;
+    (void)count;
+    *handle = 0;
+    return BN_OK;
+}
+
+enum bn_status iommu_irq_route(uint16_t source, uint32_t handle, uint32_t apic_id, uint8_t vector,
+                               bool level, struct msi_message *message)
+{
+    (void)source;
+    (void)handle;
+    (void)level;
+    *message = (struct msi_message){0xFEE00000u | apic_id << 12, vector};
+    return BN_OK;
 }
 
 /* ---- guest memory and state ---- */

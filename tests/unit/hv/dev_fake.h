@@ -19,6 +19,7 @@
 #define FAKE_RAM_BYTES 0x40000u
 #define FAKE_LOG_BYTES 0x10000u
 #define FAKE_PCI_MAX   12u
+#define FAKE_PAGES     0x38000u /* what pages_alloc gives, to the end of the memory */
 
 struct fake_pci {
     bool present;
@@ -51,7 +52,12 @@ struct fake {
     struct fake_pci pci[FAKE_PCI_MAX];
     uint32_t ioapic_select;
     uint32_t ioapic[64]; /* registers of the physical I/O APIC at FEC00000h */
-    int power_asked;     /* enum bn_hv_end of the last request, -1: none */
+    uint64_t mapped_from, mapped_bytes, unmapped_from, unmapped_bytes; /* the last, of any VM */
+    enum bn_status map_status;                                         /* what vm_unmap says */
+    struct vm *domain; /* whose memory the last function assigned reaches */
+    enum bn_status assign_status;
+    size_t pages;
+    int power_asked; /* enum bn_hv_end of the last request, -1: none */
 };
 
 extern struct fake fake;

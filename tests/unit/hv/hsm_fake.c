@@ -9,6 +9,7 @@
 
 #include "../../../hypervisor/core/hsm/acrn.h"
 #include "hv/log.h"
+#include "hv/passthrough.h"
 #include "hv/vioapic.h"
 
 #define PAGES (GUEST_BYTES / HV_PAGE_BYTES)
@@ -420,4 +421,18 @@ void fake_create_ivi(gpa_t page)
     b->page = page;
     if (page && fake_call(ACRN_SET_IOREQ_BUFFER, c->vmid, 0x2000) != 0)
         abort();
+}
+
+enum bn_status passthrough_assign(struct vm *vm, uint16_t place, uint16_t bdf)
+{
+    (void)vm;
+    fake.passed_place = place;
+    fake.passed = bdf;
+    return bdf ? BN_OK : BN_EPERM;
+}
+
+enum bn_status passthrough_release(struct vm *vm, uint16_t place, uint16_t bdf)
+{
+    (void)vm;
+    return place == fake.passed_place && bdf == fake.passed ? BN_OK : BN_ENODEV;
 }

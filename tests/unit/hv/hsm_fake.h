@@ -26,6 +26,7 @@ struct fake_record { /* what the code under test did to its surroundings */
     uint32_t requested[HV_MAX_VCPUS]; /* of the IVI's vCPUs */
     uint64_t msi_address;
     uint32_t msi_data;
+    uint16_t passed_place, passed; /* the function that was assigned */
     unsigned line_changes;
     bool line;
     uint8_t cpl;

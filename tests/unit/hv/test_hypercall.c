@@ -48,11 +48,32 @@ static void unknown_and_not_offered(void **state)
 
     (void)state;
     assert_int_equal(fake_call(0x7777, 0, 0), HSM_ENOSYS);
-    assert_int_equal(fake_call(0x55, 1, 0), HSM_ENODEV);
+    assert_int_equal(fake_call(ACRN_SET_DEVICE_LINE, 1, 0), HSM_ENODEV);
+    assert_int_equal(fake_call(ACRN_OTHER_DEVICES_LAST, 1, 0), HSM_ENODEV);
     assert_int_equal(fake_call(ACRN_PM_GET_CPU_STATE, 0, 0), HSM_ENODEV);
     vcpu->regs[REG_R8] = ACRN_CREATE_VM; /* without the class in the top byte */
     assert_true(hypercall_handle(vcpu));
     assert_int_equal((long)vcpu->regs[REG_RAX], HSM_ENOSYS);
+}
+
+static void devices_come_and_go(void **state)
+{
+    struct acrn_pcidev *device = fake_service(0x3000);
+
+    (void)state;
+    fake_create_ivi(0);
+    *device = (struct acrn_pcidev){.virtual_bdf = 0x28, .physical_bdf = 0x100};
+    assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, 2, 0x3000), HSM_EINVAL); /* no such VM */
+    assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, IVI_ID, 0x3000), 0);
+    assert_int_equal(fake.passed_place, 0x28);
+    assert_int_equal(fake.passed, 0x100);
+    assert_int_equal(fake_call(ACRN_DEASSIGN_PCIDEV, IVI_ID, 0x3000), 0);
+    device->physical_bdf = 0;
+    assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, IVI_ID, 0x3000), HSM_EPERM);
+    assert_int_equal(fake_call(ACRN_DEASSIGN_PCIDEV, IVI_ID, 0x3000), 0);
+    device->virtual_bdf = 0x30;
+    assert_int_equal(fake_call(ACRN_DEASSIGN_PCIDEV, IVI_ID, 0x3000), HSM_ENODEV);
+    assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, IVI_ID, 1ull << 40), HSM_EFAULT);
 }
 
 static void create_fits_the_scenario(void **state)
@@ -290,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(only_ring0_of_the_service_vm, setup),
         cmocka_unit_test_setup(unknown_and_not_offered, setup),
+        cmocka_unit_test_setup(devices_come_and_go, setup),
         cmocka_unit_test_setup(create_fits_the_scenario, setup),
         cmocka_unit_test_setup(create_undone_when_the_answer_cannot_be_written, setup),
         cmocka_unit_test_setup(hostile_vm_ids, setup),

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where a device's message goes: the CPU and vector that it interrupts, and what becomes of it
+ * there. */
+#include "vmsi_route.h"
+#include "hv/pci.h"
+#include "hv/vlapic.h"
+#include "hv/vmsi.h"
+
+#define VECTOR_FIRST 0x20u
+#define VECTORS      (HOST_VECTOR_DEVICE_LAST - HOST_VECTOR_DEVICE_FIRST + 1)
+
+/* By CPU and vector. A message keeps its place whatever its VM writes later: nothing that is under
+ * way gets lost. */
+static struct {
+    struct vm *vm;
+    const struct vmsi_message *message;
+} places[HV_MAX_PCPUS][VECTORS];
+static struct spinlock lock;
+
+static bool take_place(struct vm *vm, const struct pcpu *pcpu, struct vmsi_message *message)
+{
+    spin_lock(&lock);
+    for (unsigned i = 0; i < VECTORS && !message->vector; i++) {
+        if (places[pcpu->id][i].vm)
+            continue;
+        places[pcpu->id][i].vm = vm;
+        places[pcpu->id][i].message = message;
+        message->pcpu = (uint8_t)pcpu->id;
+        message->vector = (uint8_t)(HOST_VECTOR_DEVICE_FIRST + i);
+    }
+    spin_unlock(&lock);
+    return message->vector;
+}
+
+/* The service VM's own vectors are those of the machine: its vCPUs have their CPUs' APIC ids. */
+static bool choose(struct vm *vm, struct vmsi_message *message, uint32_t *apic_id, uint8_t *vector)
+{
+    struct vlapic_message wanted;
+    const struct vcpu *vcpu;
+
+    if (vlapic_decode_msi((uint64_t)message->word[1] << 32 | message->word[0], message->word[2],
+                          &wanted) != BN_OK ||
+        wanted.delivery == DELIVER_NMI)
+        return false;
+    vcpu = vlapic_destination(vm, &wanted);
+    if (!vcpu)
+        return false;
+    if (vm_is_service(vm)) {
+        *apic_id = vcpu->pcpu->apic_id;
+        *vector = wanted.vector;
+        return wanted.vector >= VECTOR_FIRST && wanted.vector < HOST_VECTOR_DEVICE_FIRST;
+    }
+    if (!message->vector && !take_place(vm, vcpu->pcpu, message))
+        return false;
+    *apic_id = pcpus[message->pcpu].apic_id;
+    *vector = message->vector;
+    return true;
+}
+
+bool vmsi_route(struct vm *vm, uint16_t bdf, uint32_t handle, struct vmsi_message *message,
+                struct msi_message *out)
+{
+    uint32_t apic_id;
+    uint8_t vector;
+
+    if (choose(vm, message, &apic_id, &vector) &&
+        iommu_irq_route(bdf, handle, apic_id, vector, false, out) == BN_OK)
+        return true;
+    vm_log(vm, "denied: PCI %02x:%02x.%x, message %x to %x:%x", PCI_NAME(bdf), message->word[2],
+           message->word[1], message->word[0]);
+    return false;
+}
+
+void vmsi_forget(uint16_t bdf, uint32_t handle, struct vmsi_message *message)
+{
+    struct msi_message nowhere;
+
+    /* Cannot fail: nothing is to be found for it. */
+    (void)!iommu_irq_route(bdf, handle, IOMMU_NOWHERE, 0, false, &nowhere);
+    spin_lock(&lock);
+    if (message->vector)
+        places[message->pcpu][message->vector - HOST_VECTOR_DEVICE_FIRST].vm = NULL;
+    *message = (struct vmsi_message){.word = {0, 0, 0, VMSI_MASKED}};
+    spin_unlock(&lock);
+}
+
+void vmsi_interrupt(const struct pcpu *pcpu, uint8_t vector)
+{
+    unsigned i = vector - HOST_VECTOR_DEVICE_FIRST;
+    struct vm *vm;
+    uint64_t address = 0;
+    uint32_t data = 0;
+
+    spin_lock(&lock);
+    vm = places[pcpu->id][i].vm;
+    if (vm) {
+        const uint32_t *word = places[pcpu->id][i].message->word;
+
+        address = (uint64_t)word[1] << 32 | word[0];
+        data = word[2];
+    }
+    spin_unlock(&lock);
+    /* Refused: its VM has written something else meanwhile. */
+    if (vm)
+        (void)!vlapic_deliver_msi(vm, address, data);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Functions that change hands: which may, what each owner sees and reaches of them, what is left
+ * behind. */
+#include "dev_fake.h"
+
+#include "hv/host.h"
+#include "hv/passthrough.h"
+#include "hv/pci.h"
+#include "hv/vmsi.h"
+
+#define NIC     PCI_BDF(0, 2, 0)
+#define TWO     PCI_BDF(0, 3, 0) /* two functions in a slot */
+#define PORT    PCI_BDF(0, 5, 0)
+#define BEHIND  PCI_BDF(1, 0, 0)
+#define DISPLAY PCI_BDF(0, 6, 0)
+#define STIFF   PCI_BDF(0, 7, 0) /* cannot be reset */
+#define TINY    PCI_BDF(0, 8, 0)
+#define BAR     0x20000u
+#define SIZE    0x4000u
+#define PLACE   0x28u
+#define GUEST   0xC0100000u
+#define EXPRESS 0x60u
+#define MSIX    0x70u
+
+static struct vpci pci;
+static struct vm *service, *ivi;
+static struct fake_pci *nic;
+
+static void set32(struct fake_pci *device, unsigned at, uint32_t value)
+{
+    memcpy(device->config + at, &value, 4);
+}
+
+static uint32_t get32(const struct fake_pci *device, unsigned at)
+{
+    uint32_t value;
+
+    memcpy(&value, device->config + at, 4);
+    return value;
+}
+
+static struct fake_pci *card(uint16_t bdf, uint32_t base, uint32_t bytes, bool flr)
+{
+    struct fake_pci *device = fake_add_pci(bdf, 0x8086, 0x10C9, 0x0200);
+
+    device->bar_bytes[0] = bytes;
+    set32(device, 0x10, base);
+    set32(device, 4, 7 | 0x10u << 16);
+    device->config[0x34] = EXPRESS;
+    set32(device, EXPRESS, 0x00020010 | MSIX << 8);
+    set32(device, EXPRESS + 4, flr ? 1u << 28 : 0);
+    set32(device, MSIX, 3u << 16 | 0x11);
+    set32(device, MSIX + 4, 0x1000);
+    return device;
+}
+
+static void set_up(void)
+{
+    struct fake_pci *port;
+
+    service = fake_vm(1);
+    ivi = &vms[1];
+    *ivi = (struct vm){.id = 1, .config = ivi->config, .vcpu_count = 1, .state = VM_CREATED};
+    ivi->vcpu[0] = (struct vcpu){.vm = ivi, .pcpu = &pcpus[0]};
+    nic = card(NIC, BAR, SIZE, true);
+    card(TWO, BAR + 0x4000, SIZE, true)->config[0xE] = 0x80;
+    card(TWO + 1, BAR + 0x8000, SIZE, true);
+    port = fake_add_pci(PORT, 0x8086, 0x3420, 0x0604);
+    port->config[0xE] = 1;
+    set32(port, 0x18, 0x00010100);
+    card(BEHIND, BAR + 0xC000, SIZE, true);
+    fake_add_pci(DISPLAY, 0x1AF4, 0x1050, 0x0300);
+    card(STIFF, BAR + 0x10000, SIZE, false);
+    card(TINY, BAR + 0x14000, 0x800, true);
+    pci_init(0, 0, 0);
+    vmsi_init();
+    vpci_init(&pci, service, 0, 0, 0);
+    assert_int_equal(vmsi_start_service(service), BN_OK);
+}
+
+static void tear_down(void)
+{
+    passthrough_release_all(ivi);
+}
+
+/* By the two ports, as each VM's accesses go. */
+static uint32_t config(struct vm *vm, uint16_t bdf, unsigned at, unsigned bytes, bool write,
+                       uint32_t word)
+{
+    struct io_access io = {.write = true, .bytes = 4, .address = 0xCF8, .vcpu = &vm->vcpu[0]};
+    uint64_t value;
+
+    io.value = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC);
+    if (vm == service) {
+        value = io.value;
+        assert_true(fake_pio(vm, 0xCF8, 4, true, &value));
+        value = word;
+        assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, write, &value));
+        return (uint32_t)(value & UINT32_MAX >> (32 - 8 * bytes));
+    }
+    assert_false(passthrough_access(&io)); /* HSM wants to know the address too */
+    io = (struct io_access){.write = write,
+                            .bytes = (uint8_t)bytes,
+                            .address = 0xCFC + (at & 3),
+                            .value = write ? word : UINT64_MAX,
+                            .vcpu = &vm->vcpu[0]};
+    return passthrough_access(&io) ? (uint32_t)(io.value & UINT32_MAX >> (32 - 8 * bytes))
+                                   : 0xDEADu;
+}
+
+static uint32_t see(uint16_t bdf, unsigned at)
+{
+    return config(ivi, bdf, at, 4, false, 0);
+}
+
+static void tell(unsigned at, unsigned bytes, uint32_t word)
+{
+    (void)config(ivi, PLACE, at, bytes, true, word);
+}
+
+static void test_what_may_not_be_given(void **state)
+{
+    static const struct {
+        uint16_t bdf;
+        const char *why;
+    } bad[] = {{PCI_BDF(0, 9, 0), "there is none"},
+               {TWO, "cannot be separated"},
+               {TWO + 1, "cannot be separated"},
+               {PORT, "it is a bridge"},
+               {DISPLAY, "the cluster's picture"},
+               {STIFF, "cannot be reset"},
+               {TINY, "shares its page"}};
+
+    (void)state;
+    set_up();
+    for (size_t i = 0; i < HV_ARRAY_SIZE(bad); i++) {
+        fake.log[0] = 0;
+        assert_int_equal(passthrough_assign(ivi, PLACE, bad[i].bdf), BN_EPERM);
+        assert_non_null(strstr(fake.log, bad[i].why));
+        assert_false(passthrough_is_given(bad[i].bdf));
+    }
+    scenario.device_count = 1;
+    scenario.device[0] = (struct bn_scenario_device){.kind = BN_DEVICE_PCI, .bdf = NIC};
+    assert_int_equal(passthrough_assign(ivi, PLACE, NIC), BN_EPERM);
+    scenario.device_count = 0;
+    assert_int_equal(passthrough_assign(ivi, 0, NIC), BN_EINVAL);
+    assert_int_equal(passthrough_assign(ivi, 0x29, NIC), BN_EINVAL);
+    assert_int_equal(passthrough_assign(ivi, 0x128, NIC), BN_EINVAL);
+    ivi->state = VM_RUNNING;
+    assert_int_equal(passthrough_assign(ivi, PLACE, NIC), BN_EBUSY);
+    assert_int_equal(config(service, NIC, 0, 4, false, 0), 0x10C98086);
+}
+
+static void test_without_iommu(void **state)
+{
+    (void)state;
+    set_up();
+    fake.assign_status = BN_ENODEV;
+    assert_int_equal(passthrough_assign(ivi, PLACE, NIC), BN_ENODEV);
+    assert_non_null(strstr(fake.log, "no IOMMU confines it"));
+    assert_false(passthrough_is_given(NIC));
+    assert_int_equal(config(service, NIC, 0, 4, false, 0), 0x10C98086);
+}
+
+static void test_changes_hands(void **state)
+{
+    (void)state;
+    set_up();
+    assert_int_equal(passthrough_assign(ivi, PLACE, NIC), BN_OK);
+    assert_ptr_equal(fake.domain, ivi);
+    assert_int_equal(fake.unmapped_from, BAR); /* from the service VM */
+    assert_int_equal(fake.unmapped_bytes, SIZE);
+    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x402);            /* no DMA, no ports, no line */
+    assert_int_equal(get32(nic, EXPRESS + 8) & 0x8000, 0x8000); /* reset */
+    assert_int_equal(config(service, NIC, 0, 4, false, 0), UINT32_MAX);
+    (void)config(service, NIC, 4, 2, true, 7);
+    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x402);
+    assert_true(passthrough_covers(BAR + SIZE - 1, 1));
+    assert_false(passthrough_covers(BAR + SIZE, 1));
+    assert_int_equal(passthrough_assign(ivi, PLACE, BEHIND), BN_EBUSY);
+    assert_int_equal(passthrough_assign(ivi, PLACE + 8, NIC), BN_EPERM);
+    assert_int_equal(passthrough_assign(ivi, PLACE + 8, BEHIND), BN_OK); /* alone behind its port */
+
+    set32(nic, EXPRESS + 8, 0);
+    tell(4, 2, 6);
+    assert_int_equal(passthrough_release(ivi, PLACE, BEHIND), BN_ENODEV);
+    assert_int_equal(passthrough_release(ivi, PLACE, NIC), BN_OK);
+    assert_ptr_equal(fake.domain, service);
+    assert_int_equal(get32(nic, EXPRESS + 8) & 0x8000, 0x8000);
+    assert_int_equal(get32(nic, 4) & 4, 0);
+    assert_int_equal(config(service, NIC, 0, 4, false, 0), 0x10C98086);
+    assert_int_equal(see(PLACE, 0), 0xDEAD);
+    tear_down();
+    assert_false(passthrough_is_given(BEHIND));
+}
+
+static void test_configuration_space(void **state)
+{
+    (void)state;
+    set_up();
+    nic->config[0x3D] = 1;
+    assert_int_equal(passthrough_assign(ivi, PLACE, NIC), BN_OK);
+    assert_int_equal(see(PLACE, 0), 0x10C98086);
+    assert_int_equal(see(PLACE + 8, 0), 0xDEAD); /* the device model's */
+    assert_int_equal(see(PLACE, 4), 0x100000);
+    assert_int_equal(see(PLACE, 0x3C), 0); /* no line */
+    assert_int_equal(see(PLACE, 0x10), 0); /* the VM places it */
+    tell(0x10, 4, UINT32_MAX);
+    assert_int_equal(see(PLACE, 0x10), ~(SIZE - 1));
+    tell(0x14, 4, UINT32_MAX);
+    assert_int_equal(see(PLACE, 0x14), 0);
+    tell(0x30, 4, UINT32_MAX);
+    assert_int_equal(see(PLACE, 0x30), 0);
+    assert_int_equal(get32(nic, 0x10), BAR); /* and the machine's stays */
+    tell(EXPRESS + 8, 2, 0x8000 | 0x10);     /* capabilities are read-only */
+    assert_int_equal(get32(nic, EXPRESS + 8) & 0x10, 0);
+    tell(4, 2, 0x547);
+    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x406);
+    assert_int_equal(see(PLACE, 4) & 0xFFFF, 0x406);
+    tell(5, 1, 0);
+    assert_int_equal(see(PLACE, 4) & 0xFFFF, 6);
+    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x406);
+    tell(0x11, 4, 7); /* not aligned */
+    tear_down();
+}
+
+static void test_bars(void **state)
+{
+    struct io_access io = {.mmio = true, .bytes = 4, .vcpu = &ivi->vcpu[0]};
+
+    (void)state;
+    set_up();
+    io.vcpu = &ivi->vcpu[0];
+    assert_int_equal(passthrough_assign(ivi, PLACE, NIC), BN_OK);
+    fake.mapped_from = 0;
+    tell(0x10, 4, GUEST);
+    assert_int_equal(fake.mapped_from, 0); /* nothing decodes yet */
+    tell(4, 2, 2);
+    assert_int_equal(fake.mapped_from, GUEST);
+    assert_int_equal(fake.unmapped_from, GUEST + 0x1000); /* less the page with its table */
+    io.address = GUEST + 0x1000 + 12;
+    assert_true(passthrough_access(&io));
+    assert_int_equal(io.value, 1);
+    io.address = GUEST + SIZE;
+    assert_false(passthrough_access(&io));
+    tell(0x10, 4, GUEST + SIZE);
+    assert_int_equal(fake.mapped_from, GUEST + SIZE);
+    tell(4, 2, 0);
+    assert_int_equal(fake.unmapped_from, GUEST + SIZE);
+    io.address = GUEST + SIZE + 0x1000;
+    assert_false(passthrough_access(&io));
+
+    vm_add_mmio(ivi, VLAPIC_BASE, HV_PAGE_BYTES, vlapic_mmio, NULL); /* over its own local APIC */
+    fake.mapped_from = 0;
+    tell(0x10, 4, VLAPIC_BASE & ~(SIZE - 1));
+    tell(4, 2, 2);
+    assert_int_equal(fake.mapped_from, 0);
+    passthrough_reset(ivi);
+    assert_int_equal(see(PLACE, 0x10), 0);
+    tear_down();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_may_not_be_given),
+        cmocka_unit_test(test_without_iommu),
+        cmocka_unit_test(test_changes_hands),
+        cmocka_unit_test(test_configuration_space),
+        cmocka_unit_test(test_bars),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
