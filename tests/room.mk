@@ -1,2 +1,2 @@
 # Guests and modules that only tests use.
-include $(wildcard tests/guests/*/*.mk)
+include tests/guests/linux.mk $(wildcard tests/guests/*/*.mk)
