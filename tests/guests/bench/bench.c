@@ -4,7 +4,8 @@
  * tick is one instruction, those of the hypervisor included. Prints lines "bench NAME MEDIAN LEAST
  * GREATEST" on COM1 and leaves by isa-debug-exit. The word "dm" on its command line says that a
  * device model in user space stands behind it, and measures a port that only that one answers;
- * "loop" then reads it for ever, for those who watch from outside.
+ * "loop" then reads it for ever, for those who watch from outside. "irq" measures an interrupt
+ * instead, from the write that raises it to behind its handler, and nothing that exits.
  */
 #include <stdint.h>
 
@@ -19,6 +20,11 @@
 #define LOG2_BATCH   6u
 #define BATCHES      15u
 #define INFO_CMDLINE (1u << 2)
+#define IRQ_VECTOR   0x40u
+#define APIC_BASE    0x1Bu
+#define X2APIC_ON    0xC00u
+#define X2APIC_SVR   0x80Fu
+#define X2APIC_SELF  0x83Fu
 
 struct multiboot_info {
     uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
@@ -27,14 +33,15 @@ struct multiboot_info {
 struct gate {
     uint16_t low, selector, type, high;
 };
-static struct gate idt[32];
+static struct gate idt[IRQ_VECTOR + 1];
 const struct {
     uint16_t limit;
     const void *base;
 } __attribute__((packed)) idt_register = {sizeof(idt) - 1, idt};
-volatile uint32_t undefined_seen;
+volatile uint32_t undefined_seen, interrupts_seen;
 
 void undefined_instruction(void);
+void interrupt(void);
 void bench_main(uint32_t magic, const struct multiboot_info *info);
 
 static void out8(uint16_t port, uint8_t value)
@@ -104,6 +111,28 @@ static void op_vmmcall(void)
     uint32_t a = 0x7FFFFFFF, b = 0, c = 0, d = 0;
 
     __asm__ volatile("vmmcall" : "+a"(a), "+b"(b), "+c"(c), "+d"(d) : : "memory");
+}
+
+static uint64_t read_msr(uint32_t msr)
+{
+    uint64_t value;
+
+    __asm__ volatile("rdmsr" : "=A"(value) : "c"(msr));
+    return value;
+}
+
+static void write_msr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" : : "A"(value), "c"(msr) : "memory");
+}
+
+static void op_irq(void)
+{
+    uint32_t before = interrupts_seen;
+
+    write_msr(X2APIC_SELF, IRQ_VECTOR);
+    while (interrupts_seen == before)
+        ;
 }
 
 static void op_port_hv(void)
@@ -198,6 +227,29 @@ static void set_gate(unsigned vector, void (*handler)(void))
                                 (uint16_t)((uintptr_t)handler >> 16)};
 }
 
+static void measure_interrupt(void)
+{
+    uint64_t base = read_msr(APIC_BASE);
+
+    if ((base & X2APIC_ON) != X2APIC_ON)
+        write_msr(APIC_BASE, base | X2APIC_ON);
+    write_msr(X2APIC_SVR, 0x1FF);
+    set_gate(IRQ_VECTOR, interrupt);
+    __asm__ volatile("sti");
+    measure("irq", op_irq);
+    __asm__ volatile("cli");
+}
+
+static void measure_exits(const char *host)
+{
+    measure("cpuid", op_cpuid);
+    if (host[0] != 'n') {
+        measure("hypercall", op_vmcall);
+        measure("hypercall-vmmcall", op_vmmcall);
+    }
+    measure("port-hv", op_port_hv);
+}
+
 void bench_main(uint32_t magic, const struct multiboot_info *info)
 {
     const char *host = whose_machine(), *line = "";
@@ -206,14 +258,12 @@ void bench_main(uint32_t magic, const struct multiboot_info *info)
     print("bench host ");
     print(host);
     print("\n");
-    measure("cpuid", op_cpuid);
-    if (host[0] != 'n') {
-        measure("hypercall", op_vmcall);
-        measure("hypercall-vmmcall", op_vmmcall);
-    }
-    measure("port-hv", op_port_hv);
     if (magic == 0x2BADB002 && (info->flags & INFO_CMDLINE))
         line = (const char *)(uintptr_t)info->cmdline;
+    if (has_word(line, "irq"))
+        measure_interrupt();
+    else
+        measure_exits(host);
     if (has_word(line, "dm"))
         measure("port-dm", op_port_dm);
     print("bench done\n");
