@@ -4,7 +4,7 @@ ifndef BOOT # the hypervisor's part includes this one too
 BOOT := $(B)/hypervisor/boot
 BOOT_EFI := /usr/lib
 BOOT_SOURCES := $(wildcard hypervisor/boot/*.c) hypervisor/boot/start.S \
-	$(addprefix hypervisor/,core/format.c core/lib.c core/scenario.c core/uart.c x86/dev/acpi.c x86/dev/pci_host.c) # what both worlds need
+	$(addprefix hypervisor/,core/format.c core/lib.c core/scenario.c core/uart.c x86/dev/acpi.c x86/dev/acpi_iommu.c x86/dev/pci_host.c) # what both worlds need
 BOOT_OBJECTS := $(patsubst hypervisor/%,$(BOOT)/%.o,$(BOOT_SOURCES))
 # Firmware's own calls use SSE registers freely; ours are compiled without.
 BOOT_CFLAGS := $(filter-out -fno-pic -fno-pie,$(FREESTANDING_CFLAGS)) -fpic -fvisibility=hidden -fshort-wchar \

@@ -34,6 +34,20 @@ bool host_is_memory(hpa_t address)
     return false;
 }
 
+bool host_is_memory_run(hpa_t address, uint64_t *bytes)
+{
+    *bytes = UINT64_MAX - address;
+    for (uint32_t i = 0; i < ram_count; i++) {
+        if (address - ram[i].base < ram[i].bytes) {
+            *bytes = ram[i].bytes - (address - ram[i].base);
+            return true;
+        }
+        if (ram[i].base > address && ram[i].base - address < *bytes)
+            *bytes = ram[i].base - address;
+    }
+    return false;
+}
+
 /* The first range of the scenario at or after `from`, that belongs to somebody. */
 static struct host_range next_owned(hpa_t from)
 {

@@ -4,17 +4,20 @@
  * whole tree is, so that a CPU which still walks an old path finds no foreign data there.
  */
 #include "hv/paging.h"
+#include "hv/hw.h"
 #include "hv/lib.h"
 #include "hv/log.h"
 
 #define ENTRIES     512u
-#define TOP_LEVEL   3u
 #define ADDRESS_MAX (1ull << 48)
 #define FRAME       0x000FFFFFFFFFF000ull
 
 struct paging_format {
     uint64_t table; /* bits of an entry that points to a table */
-    uint64_t present, large;
+    uint64_t level; /* times the level of that table, plus one, belongs into it too */
+    uint64_t present;
+    uint64_t kind,
+        large; /* of an entry above the last level: `large` in these bits, it is a leaf */
     uint64_t (*leaf)(uint32_t rights);
     uint32_t (*rights)(uint64_t entry);
 };
@@ -40,10 +43,18 @@ static uint64_t npt_leaf(uint32_t rights)
     return x86_leaf(rights) | 4u;
 }
 
-const struct paging_format paging_x86 = {
-    .table = 0x23, .present = 1, .large = 0x80, .leaf = x86_leaf, .rights = x86_rights};
-const struct paging_format paging_npt = {
-    .table = 0x27, .present = 1, .large = 0x80, .leaf = npt_leaf, .rights = x86_rights};
+const struct paging_format paging_x86 = {.table = 0x23,
+                                         .present = 1,
+                                         .kind = 0x80,
+                                         .large = 0x80,
+                                         .leaf = x86_leaf,
+                                         .rights = x86_rights};
+const struct paging_format paging_npt = {.table = 0x27,
+                                         .present = 1,
+                                         .kind = 0x80,
+                                         .large = 0x80,
+                                         .leaf = npt_leaf,
+                                         .rights = x86_rights};
 
 /* SDM 3 §29.3.2: memory is write-back, the rest uncached unless the guest's own tables combine
  * writes there (§12.5.2); on AMD's side the MTRRs see to that. */
@@ -60,7 +71,7 @@ static uint32_t ept_rights(uint64_t entry)
 }
 
 const struct paging_format paging_ept = {
-    .table = 7, .present = 7, .large = 0x80, .leaf = ept_leaf, .rights = ept_rights};
+    .table = 7, .present = 7, .kind = 0x80, .large = 0x80, .leaf = ept_leaf, .rights = ept_rights};
 
 /* VT-d §9.8: second-level tables. */
 static uint64_t vtd_leaf(uint32_t rights)
@@ -74,7 +85,25 @@ static uint32_t vtd_rights(uint64_t entry)
 }
 
 const struct paging_format paging_vtd = {
-    .table = 3, .present = 3, .large = 0x80, .leaf = vtd_leaf, .rights = vtd_rights};
+    .table = 3, .present = 3, .kind = 0x80, .large = 0x80, .leaf = vtd_leaf, .rights = vtd_rights};
+
+/* AMD IOMMU §2.2.3: each entry says the level of what it points to; 0 is a page. */
+static uint64_t amd_leaf(uint32_t rights)
+{
+    return 1u | 1ull << 61 | (rights & MAP_WRITE ? 1ull << 62 : 0);
+}
+
+static uint32_t amd_rights(uint64_t entry)
+{
+    return MAP_READ | (entry >> 62 & 1 ? MAP_WRITE : 0);
+}
+
+const struct paging_format paging_amd = {.table = 1u | 3ull << 61,
+                                         .level = 1u << 9,
+                                         .present = 1,
+                                         .kind = 7u << 9,
+                                         .leaf = amd_leaf,
+                                         .rights = amd_rights};
 
 struct walk {
     struct nested_paging *tables;
@@ -91,12 +120,14 @@ static uint64_t span_of(unsigned level)
 
 static bool is_leaf(const struct paging_format *format, uint64_t entry, unsigned level)
 {
-    return level == 0 || (entry & format->large);
+    return level == 0 || (entry & format->kind) == format->large;
 }
 
-static void store(uint64_t *slot, uint64_t entry)
+static void store(const struct nested_paging *tables, uint64_t *slot, uint64_t entry)
 {
     __atomic_store_n(slot, entry, __ATOMIC_RELEASE);
+    if (tables->write_back)
+        hw_write_back(slot, sizeof(*slot));
 }
 
 /* A table below `slot`, which holds nothing or a large page: filled with the same meaning. */
@@ -119,7 +150,9 @@ static uint64_t *new_table(struct walk *walk, uint64_t *slot, unsigned level)
             table[i] = bits | (frame + i * span_of(level - 1));
     }
     walk->tables->pages++;
-    store(slot, page | format->table);
+    if (walk->tables->write_back)
+        hw_write_back(table, HV_PAGE_BYTES);
+    store(walk->tables, slot, page | format->table | level * format->level);
     return table;
 }
 
@@ -140,13 +173,14 @@ static void walk_level(struct walk *walk, uint64_t *table, unsigned level, uint6
 
         if (chunk > bytes)
             chunk = bytes;
-        if (leaf && chunk == span && !walk->remove && level <= paging_max_large &&
+        if (leaf && chunk == span && !walk->remove && level <= walk->tables->large &&
             !(to & (span - 1))) {
             if (!walk->dry)
-                store(slot, format->leaf(walk->rights) | (level ? format->large : 0) | to);
+                store(walk->tables, slot,
+                      format->leaf(walk->rights) | (level ? format->large : 0) | to);
         } else if (leaf && chunk == span && walk->remove) {
             if (!walk->dry && present)
-                store(slot, 0);
+                store(walk->tables, slot, 0);
         } else if (present || !walk->remove) {
             uint64_t *next = NULL;
 
@@ -187,27 +221,27 @@ static enum bn_status reserve_pages(struct walk *walk)
  */
 static enum bn_status change(struct walk *walk, uint64_t from, hpa_t to, uint64_t bytes)
 {
-    uint64_t *root = hpa_to_ptr(walk->tables->root);
+    uint64_t *root = hpa_to_ptr(walk->tables->root), end = span_of(walk->tables->top + 1);
+    unsigned top = walk->tables->top;
     enum bn_status status;
 
-    if ((from | to | bytes) & (HV_PAGE_BYTES - 1) || bytes > ADDRESS_MAX ||
-        from > ADDRESS_MAX - bytes || to > ADDRESS_MAX - bytes)
+    if ((from | to | bytes) & (HV_PAGE_BYTES - 1) || bytes > end || from > end - bytes ||
+        to > ADDRESS_MAX - bytes)
         return BN_EINVAL;
     walk->dry = true;
-    walk_level(walk, root, TOP_LEVEL, from, to, bytes);
+    walk_level(walk, root, top, from, to, bytes);
     status = reserve_pages(walk);
     if (status != BN_OK)
         return status;
     walk->dry = false;
-    walk_level(walk, root, TOP_LEVEL, from, to, bytes);
+    walk_level(walk, root, top, from, to, bytes);
     return BN_OK;
 }
 
 enum bn_status paging_init(struct nested_paging *tables, const struct paging_format *format)
 {
-    tables->format = format;
-    tables->root = page_alloc();
-    tables->pages = 1;
+    *tables = (struct nested_paging){
+        .format = format, .root = page_alloc(), .pages = 1, .top = 3, .large = paging_max_large};
     return tables->root ? BN_OK : BN_ENOMEM;
 }
 
@@ -224,7 +258,7 @@ static void free_level(const struct paging_format *format, hpa_t page, unsigned 
 void paging_finish(struct nested_paging *tables)
 {
     if (tables->root)
-        free_level(tables->format, tables->root, TOP_LEVEL);
+        free_level(tables->format, tables->root, tables->top);
     tables->root = 0;
     tables->pages = 0;
 }
@@ -250,9 +284,9 @@ enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, 
 {
     const uint64_t *table = hpa_to_ptr(tables->root);
 
-    if (from >= ADDRESS_MAX)
+    if (from >= span_of(tables->top + 1))
         return BN_EFAULT;
-    for (unsigned level = TOP_LEVEL;; level--) {
+    for (unsigned level = tables->top;; level--) {
         uint64_t entry =
             __atomic_load_n(&table[(from >> (12 + 9 * level)) % ENTRIES], __ATOMIC_ACQUIRE);
         uint64_t offset = from & (span_of(level) - 1);
@@ -267,4 +301,29 @@ enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, 
         }
         table = hpa_to_ptr(entry & FRAME);
     }
+}
+
+static enum bn_status each_below(const struct nested_paging *tables, hpa_t page, unsigned level,
+                                 uint64_t from, paging_visit visit, void *context)
+{
+    const uint64_t *table = hpa_to_ptr(page);
+    enum bn_status status = BN_OK;
+
+    for (unsigned i = 0; i < ENTRIES && status == BN_OK; i++, from += span_of(level)) {
+        uint64_t frame = table[i] & FRAME;
+
+        if (!(table[i] & tables->format->present))
+            continue;
+        if (is_leaf(tables->format, table[i], level))
+            status = visit(context, from, frame & ~(span_of(level) - 1), span_of(level),
+                           tables->format->rights(table[i]));
+        else
+            status = each_below(tables, frame, level - 1, from, visit, context);
+    }
+    return status;
+}
+
+enum bn_status paging_each(const struct nested_paging *tables, paging_visit visit, void *context)
+{
+    return each_below(tables, tables->root, tables->top, 0, visit, context);
 }

@@ -61,6 +61,9 @@ static void create_service(struct vm *vm, struct devices *d)
     for (uint32_t i = 0; i < scenario.device_count; i++)
         if (scenario.device[i].kind == BN_DEVICE_PCI)
             vpci_hide(&d->pci, scenario.device[i].bdf);
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
+        if (acpi_info.iommu[i].amd)
+            vpci_hide(&d->pci, acpi_info.iommu[i].bdf);
     power_init(vm, &acpi_info);
     hostirq_forward(&d->ioapic, PIN_UART | PIN_PIT);
     hvregs_init(vm);

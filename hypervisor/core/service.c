@@ -2,6 +2,7 @@
 /* Builds the service VM: the whole machine at its own addresses, less what belongs to others. */
 #include "hv/arch.h"
 #include "hv/host.h"
+#include "hv/iommu.h"
 #include "hv/platform.h"
 #include "hv/scenario.h"
 #include "hv/shm.h"
@@ -86,7 +87,7 @@ static enum bn_status map_machine(struct vm *vm)
     for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
         hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES, &status);
     for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        hide(vm, acpi_info.iommu[i], HV_PAGE_BYTES, &status);
+        hide(vm, acpi_info.iommu[i].base, acpi_info.iommu[i].bytes, &status);
     if (acpi_info.hpet_base)
         hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES, &status);
     return status == BN_OK ? shm_map(vm) : status;
@@ -190,7 +191,8 @@ enum bn_status service_build(struct vm *vm)
         hv_log("[%s] the machine has too little memory for it", vm->config->name);
         return status;
     }
-    status = vm_create(vm) ?: map_machine(vm) ?: vmsi_start_service(vm) ?: load_kernel(vm, kernel);
+    status = vm_create(vm) ?: map_machine(vm) ?: vmsi_start_service(vm) ?: load_kernel(vm, kernel)
+             ?: iommu_service_memory(true);
     if (status != BN_OK) {
         hv_log("[%s] cannot be built (status %u)", vm->config->name, status);
         return status;

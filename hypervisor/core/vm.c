@@ -3,6 +3,7 @@
  * apart. */
 #include "hv/arch.h"
 #include "hv/host.h"
+#include "hv/iommu.h"
 #include "hv/ioreq.h"
 #include "hv/platform.h"
 #include "hv/watchdog.h"
@@ -147,6 +148,7 @@ void vm_destroy(struct vm *vm)
         vm->vcpu[i].state = VCPU_OFF;
         vendor->vcpu_destroy(&vm->vcpu[i]);
     }
+    iommu_release(vm);
     /* No CPU is in this VM, and each of its vCPUs flushes its TLB when it is entered next. */
     spin_lock(&vm->memory_lock);
     paging_finish(&vm->memory);
@@ -160,7 +162,8 @@ enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint3
 
     spin_lock(&vm->memory_lock);
     if (vm->memory.root)
-        status = paging_map(&vm->memory, gpa, hpa, bytes, rights);
+        status = paging_map(&vm->memory, gpa, hpa, bytes, rights)
+                     ?: iommu_map(vm, gpa, hpa, bytes, rights);
     spin_unlock(&vm->memory_lock);
     if (status == BN_OK && vm->state != VM_CREATED)
         vm_flush_tlb(vm); /* a mapping may have been replaced, or rights taken */
@@ -173,7 +176,7 @@ enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes)
 
     spin_lock(&vm->memory_lock);
     if (vm->memory.root)
-        status = paging_unmap(&vm->memory, gpa, bytes);
+        status = iommu_unmap(vm, gpa, bytes) ?: paging_unmap(&vm->memory, gpa, bytes);
     spin_unlock(&vm->memory_lock);
     if (status == BN_OK)
         vm_flush_tlb(vm);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DMA remapping by VT-d (Intel's specification 4.1, chapters 3, 6, 7, 11): one domain, the service
- * VM's. */
-#include "hv/host.h"
+/* VT-d (Intel's specification 4.1, chapters 3, 5, 6, 7, 9, 11): legacy mode, one set of tables for
+ * all units. */
 #include "hv/hw.h"
-#include "hv/iommu.h"
-#include "hv/lib.h"
-#include "hv/log.h"
-#include "hv/pci.h"
+#include "hv/pcpu.h"
+#include "iommu_ops.h"
 
 enum { /* registers, §11.4 */
        REG_CAP = 0x08,
@@ -21,6 +18,9 @@ enum { /* registers, §11.4 */
        REG_FAULT_ADDRESS = 0x40,
        REG_FAULT_UPPER = 0x44,
        REG_PROTECTED = 0x64,
+       REG_QUEUE_TAIL = 0x88,
+       REG_QUEUE = 0x90,
+       REG_INTERRUPTS = 0xB8,
        REG_IOTLB = 8, /* behind ECAP's offset */
 };
 
@@ -29,142 +29,194 @@ enum { /* registers, §11.4 */
 #define CAP_4_LEVELS     (1ull << 10)
 #define CAP_2M           (1ull << 34)
 #define CAP_1G           (1ull << 35)
+#define ECAP_COHERENT    (1ull << 0)
+#define ECAP_QUEUE       (1ull << 1)
+#define ECAP_REMAPPING   (1ull << 3)
+#define ECAP_X2APIC      (1ull << 4)
 #define COMMAND_ENABLE   (1u << 31)
 #define COMMAND_ROOT     (1u << 30)
 #define COMMAND_FLUSH    (1u << 27)
 #define COMMAND_QUEUE    (1u << 26)
-#define COMMAND_LASTING  0x96FFFFFFu /* those of the status that a new command must repeat */
+#define COMMAND_REMAP    (1u << 25)
+#define COMMAND_IRTA     (1u << 24)
+#define COMMAND_LASTING                                                                            \
+    0x967FFFFFu /* of the status, what a new command repeats: no compatibility                     \
+                   format of interrupts either */
 #define CONTEXT_ALL      (1ull << 63 | 1ull << 61)
-#define IOTLB_ALL        (1ull << 63 | 1ull << 60 | 1ull << 49 | 1ull << 48) /* reads and writes done */
+#define IOTLB_DOMAIN     (1ull << 63 | 2ull << 60 | 1ull << 49 | 1ull << 48) /* reads, writes done */
+#define IOTLB_ALL        (1ull << 63 | 1ull << 60 | 1ull << 49 | 1ull << 48)
+#define QUEUE_CONTEXT    (1u | 1u << 4) /* descriptors, §6.5.2: all of it */
+#define QUEUE_IOTLB      (2u | 3u << 6)
+#define QUEUE_INTERRUPTS 4u
+#define QUEUE_WAIT       (5u | 1u << 5 | 1ull << 32) /* writes a 1 */
+#define QUEUE_ERRORS     0x70u                       /* of the fault status */
 #define FAULT_OVERFLOW   1u
-#define FAULT_PENDING    2u
 #define RECORD_FAULT     (1u << 31) /* in the record's last word */
 #define RECORD_READ      (1u << 30)
+#define REASON_INTERRUPT 0x20u /* and above: of remapping interrupts */
 #define PROTECTED_ON     (1u << 31)
 #define PRESENT          1u
-#define DOMAIN           (1ull << 8)
 #define TABLE_FRAME      0x000FFFFFFFFFF000ull
-#define FUNCTIONS        256u /* of one bus */
-#define SPINS            1000000u
+#define BUSES            256u
+#define CONTEXT_BYTES    (IOMMU_FUNCTIONS * 16u)
+#define IRQ_ENTRIES      4096u
+#define IRQ_SIZE         11u /* 2^(n+1) entries */
+#define IRQ_X2APIC       (1u << 11)
+#define IRQ_LEVEL        (1u << 4)
+#define IRQ_MARK         (1u << 8)               /* for software, §9.10 */
+#define IRQ_VERIFY       (1u << 18)              /* the whole source id */
+#define MESSAGE          (0xFEE00000u | 1u << 4) /* remappable format, §5.1.2.2 */
 #define MAX_RECORDS      64u
 
-struct entry { /* of a root or a context table, §9.1, §9.3 */
-    uint64_t low, high;
-};
+static struct unit {
+    hpa_t base;
+    uint64_t cap, ecap;
+    struct iommu_queue queue;
+} units[ACPI_MAX_IOMMUS];
+static uint64_t all_cap, all_ecap; /* what every unit has */
+static hpa_t roots, contexts, interrupts;
 
-static struct nested_paging domain;
-static hpa_t roots;
-
-static uint64_t read64(hpa_t unit, unsigned reg)
+static bool must_become(hpa_t reg, uint32_t mask, bool set)
 {
-    return hw_mmio_read(unit + reg, 4) | (uint64_t)hw_mmio_read(unit + reg + 4, 4) << 32;
-}
-
-/* The upper half last: it has the bit that starts something. */
-static void write64(hpa_t unit, unsigned reg, uint64_t value)
-{
-    hw_mmio_write(unit + reg, 4, (uint32_t)value);
-    hw_mmio_write(unit + reg + 4, 4, (uint32_t)(value >> 32));
-}
-
-static void must_become(hpa_t unit, unsigned reg, uint32_t mask, bool set)
-{
-    for (unsigned i = 0; i < SPINS; i++)
-        if (!(hw_mmio_read(unit + reg, 4) & mask) != set)
-            return;
-    hv_panic("the IOMMU at %lx does not do what it is told (register %x)", unit, reg);
+    for (unsigned i = 0; i < IOMMU_SPINS; i++)
+        if (!(hw_mmio_read(reg, 4) & mask) != set)
+            return true;
+    hv_log("IOMMU: VT-d register %lx does not become what it is told", reg);
+    return false;
 }
 
 /* One command and its answer in the status. */
-static void command(hpa_t unit, uint32_t bit, bool on)
+static bool command(const struct unit *unit, uint32_t bit, bool on)
 {
-    uint32_t now = hw_mmio_read(unit + REG_STATUS, 4) & COMMAND_LASTING & ~bit;
+    uint32_t now = hw_mmio_read(unit->base + REG_STATUS, 4) & COMMAND_LASTING & ~bit;
 
-    hw_mmio_write(unit + REG_COMMAND, 4, on ? now | bit : now);
-    must_become(unit, REG_STATUS, bit, on && bit != COMMAND_FLUSH);
+    hw_mmio_write(unit->base + REG_COMMAND, 4, on ? now | bit : now);
+    return must_become(unit->base + REG_STATUS, bit, on && bit != COMMAND_FLUSH);
 }
 
-static unsigned iotlb_of(hpa_t unit)
+static hpa_t iotlb_of(const struct unit *unit)
 {
-    return (unsigned)(read64(unit, REG_ECAP) >> 8 & 0x3FF) * 16 + REG_IOTLB;
+    return unit->base + (unit->ecap >> 8 & 0x3FF) * 16 + REG_IOTLB;
 }
 
-static void invalidate(hpa_t unit)
+static void write_back(const void *from, size_t bytes)
 {
-    if (read64(unit, REG_CAP) & CAP_FLUSH_WRITES)
-        command(unit, COMMAND_FLUSH, true);
-    write64(unit, REG_CONTEXT, CONTEXT_ALL);
-    must_become(unit, REG_CONTEXT + 4, 1u << 31, false);
-    write64(unit, iotlb_of(unit), IOTLB_ALL);
-    must_become(unit, iotlb_of(unit) + 4, 1u << 31, false);
+    if (iommu.limits.write_back)
+        hw_write_back(from, bytes);
 }
 
-static void reach(hpa_t base, uint64_t bytes)
+/* One or two descriptors, and the wait for them. */
+static bool send(struct unit *unit, uint64_t first, uint64_t second)
 {
-    if (paging_map(&domain, base, base, bytes, MAP_READ | MAP_WRITE) != BN_OK)
-        hv_panic("no memory for the IOMMU's page tables");
+    uint64_t commands[3][2] = {{first}, {second}};
+    unsigned count = second ? 2 : 1;
+    uint32_t wrong;
+
+    commands[count][0] = QUEUE_WAIT;
+    commands[count][1] = unit->queue.done;
+    if (iommu_queue_send(&unit->queue, commands, count + 1))
+        return true;
+    wrong = hw_mmio_read(unit->base + REG_FAULT_STATUS, 4) & QUEUE_ERRORS;
+    hv_log("IOMMU: VT-d at %lx: %s", unit->base,
+           wrong & 1u << 4   ? "it refused a descriptor of its queue"
+           : wrong & 1u << 5 ? "a device answered its invalidation with an error"
+           : wrong & 1u << 6 ? "a device did not answer its invalidation"
+                             : "its queue stands still");
+    hw_mmio_write(unit->base + REG_FAULT_STATUS, 4, wrong);
+    return false;
 }
 
-/* The service VM's memory, and what firmware says that its devices go on using (§8.4): the picture
- * of a graphics unit, for one; but nothing that is somebody else's. */
-static void fill_domain(void)
+static bool by_registers(const struct unit *unit, uint64_t iotlb)
 {
-    static struct host_range own[HOST_MAX_RANGES];
-    enum bn_status status;
-    uint32_t count = host_service_ranges(own, &status);
-
-    if (paging_init(&domain, &paging_vtd) != BN_OK)
-        hv_panic("no memory for the IOMMU's page tables");
-    for (uint32_t i = 0; i < acpi_info.reserved_count; i++)
-        reach(page_down(acpi_info.reserved[i].base),
-              page_up(acpi_info.reserved[i].end) - page_down(acpi_info.reserved[i].base));
-    for (uint32_t i = 0; i < boot_info.memory_count; i++)
-        if (boot_info.memory[i].type == BN_MEMORY_USABLE &&
-            paging_unmap(&domain, page_down(boot_info.memory[i].base),
-                         page_up(boot_info.memory[i].bytes)) != BN_OK)
-            hv_panic("no memory for the IOMMU's page tables");
-    for (uint32_t i = 0; i < count; i++)
-        reach(own[i].base, own[i].bytes);
+    iommu_write64(unit->base + REG_CONTEXT, CONTEXT_ALL);
+    if (!must_become(unit->base + REG_CONTEXT + 4, 1u << 31, false))
+        return false;
+    iommu_write64(iotlb_of(unit), iotlb);
+    return must_become(iotlb_of(unit) + 4, 1u << 31, false);
 }
 
-/* Root and context tables: every function of every bus to the domain, save those in the scenario,
- * which are others'. */
-static void fill_tables(bool four_levels)
+/* Id 0: everybody's. Context entries are few: all of them each time. */
+static bool invalidate(struct unit *unit, uint16_t id)
 {
-    hpa_t top = four_levels ? domain.root : *(uint64_t *)hpa_to_ptr(domain.root) & TABLE_FRAME;
-    struct entry *root, *all;
-    hpa_t everybody = page_alloc();
+    if (unit->cap & CAP_FLUSH_WRITES && !command(unit, COMMAND_FLUSH, true))
+        return false;
+    if (all_ecap & ECAP_QUEUE)
+        return send(unit, QUEUE_CONTEXT, QUEUE_IOTLB | (id ? 2u : 1u) << 4 | (uint64_t)id << 16);
+    return by_registers(unit, id ? IOTLB_DOMAIN | (uint64_t)id << 32 : IOTLB_ALL);
+}
+
+static bool flush(uint16_t id, uint32_t bdf)
+{
+    bool done = true;
+
+    for (uint32_t i = 0; i < acpi_info.iommu_count && (id || bdf != IOMMU_NOBODY); i++)
+        done &= invalidate(&units[i], id);
+    return done;
+}
+
+/* Its registers may lie further on than DMAR says. */
+static void look(struct unit *unit, struct acpi_iommu *found)
+{
+    hpa_t end;
+
+    unit->base = found->base;
+    unit->cap = iommu_read64(unit->base + REG_CAP);
+    unit->ecap = iommu_read64(unit->base + REG_ECAP);
+    end = iotlb_of(unit) + 8;
+    if (end < unit->base + ((unit->cap >> 24 & 0x3FF) + (unit->cap >> 40 & 0xFF) + 1) * 16)
+        end = unit->base + ((unit->cap >> 24 & 0x3FF) + (unit->cap >> 40 & 0xFF) + 1) * 16;
+    if (end - unit->base > found->bytes)
+        found->bytes = (uint32_t)page_up(end - unit->base);
+    if (!host_map_mmio(found->base, found->bytes))
+        hv_panic("the IOMMU at %lx cannot be reached", found->base);
+    all_cap &= unit->cap;
+    all_ecap &= unit->ecap;
+}
+
+static bool probe(struct iommu_limits *limits)
+{
+    all_cap = all_ecap = UINT64_MAX;
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
+        look(&units[i], &acpi_info.iommu[i]);
+    limits->top = all_cap & CAP_4_LEVELS ? 3 : 2;
+    limits->large = all_cap & CAP_2M ? all_cap & CAP_1G ? 2 : 1 : 0;
+    limits->write_back = !(all_ecap & ECAP_COHERENT);
+    limits->remapping =
+        !acpi_info.no_remapping && all_ecap & ECAP_REMAPPING && all_ecap & ECAP_QUEUE;
+    return all_cap & (CAP_3_LEVELS | CAP_4_LEVELS);
+}
+
+static void prepare(bool remapping)
+{
+    uint64_t(*root)[2];
 
     roots = page_alloc();
-    if (!roots || !everybody)
+    contexts = pages_alloc(CONTEXT_BYTES / HV_PAGE_BYTES);
+    if (remapping)
+        interrupts = pages_alloc(IRQ_ENTRIES * 16 / HV_PAGE_BYTES);
+    if (!roots || !contexts || (remapping && !interrupts))
         hv_panic("no memory for the IOMMU's tables");
     root = hpa_to_ptr(roots);
-    all = hpa_to_ptr(everybody);
-    for (unsigned i = 0; i < FUNCTIONS; i++) {
-        all[i] = (struct entry){top | PRESENT, DOMAIN | (four_levels ? 2 : 1)};
-        root[i].low = everybody | PRESENT;
-    }
-    for (uint32_t i = 0; i < scenario.device_count; i++) {
-        uint16_t bdf = scenario.device[i].bdf;
-        struct entry *bus = &root[bdf >> 8];
-        hpa_t own;
-
-        if (scenario.device[i].kind != BN_DEVICE_PCI)
-            continue;
-        if (bus->low == (everybody | PRESENT)) {
-            own = page_alloc();
-            if (!own)
-                hv_panic("no memory for the IOMMU's tables");
-            memcpy(hpa_to_ptr(own), all, HV_PAGE_BYTES);
-            bus->low = own | PRESENT;
-        }
-        ((struct entry *)hpa_to_ptr(bus->low & TABLE_FRAME))[bdf & 0xFF].low = 0;
-    }
-    /* A unit that does not look into the caches: once, before it is switched on. */
-    hw_write_back_caches();
+    for (unsigned bus = 0; bus < BUSES; bus++)
+        root[bus][0] = (contexts + bus * HV_PAGE_BYTES) | PRESENT;
+    write_back(root, HV_PAGE_BYTES);
+    write_back(hpa_to_ptr(contexts), CONTEXT_BYTES);
+    if (remapping)
+        write_back(hpa_to_ptr(interrupts), IRQ_ENTRIES * 16);
 }
 
-/* Faults as messages to the boot CPU. */
+static void point(uint16_t bdf, const struct nested_paging *tables, uint16_t id)
+{
+    uint64_t *entry = hpa_to_ptr(contexts + 16ull * bdf);
+
+    /* §9.3: the width is 1 for three levels, 2 for four. Device TLBs: none, requests that say they
+     * are translated are refused. */
+    hw_store_pair(entry, tables ? tables->root | PRESENT : 0,
+                  tables ? (uint64_t)id << 8 | (tables->top - 1) : 0);
+    write_back(entry, 16);
+}
+
+/* Faults as messages to the boot CPU; they are not remapped. */
 static void tell_faults(hpa_t unit)
 {
     hw_mmio_write(unit + REG_FAULT_DATA, 4, HOST_VECTOR_IOMMU);
@@ -173,68 +225,78 @@ static void tell_faults(hpa_t unit)
     hw_mmio_write(unit + REG_FAULT_CONTROL, 4, 0);
 }
 
-static void switch_on(hpa_t unit)
+static bool start_queue(struct unit *unit)
 {
-    if (hw_mmio_read(unit + REG_STATUS, 4) & COMMAND_ENABLE)
-        command(unit, COMMAND_ENABLE, false); /* firmware's own tables */
-    if (hw_mmio_read(unit + REG_STATUS, 4) & COMMAND_QUEUE)
-        command(unit, COMMAND_QUEUE, false);
-    write64(unit, REG_ROOT, roots);
-    command(unit, COMMAND_ROOT, true);
-    invalidate(unit);
-    tell_faults(unit);
-    command(unit, COMMAND_ENABLE, true);
-    if (hw_mmio_read(unit + REG_PROTECTED, 4) & PROTECTED_ON)
-        hw_mmio_write(unit + REG_PROTECTED, 4, 0);
+    if (!iommu_queue_init(&unit->queue, unit->base + REG_QUEUE_TAIL, iommu.limits.write_back))
+        hv_panic("no memory for the IOMMU's queue");
+    iommu_write64(unit->base + REG_QUEUE_TAIL, 0);
+    iommu_write64(unit->base + REG_QUEUE, unit->queue.commands);
+    return command(unit, COMMAND_QUEUE, true);
 }
 
-void iommu_init(void)
+/* Messages in the old format are blocked from here on (§5.1.4). */
+static bool start_remapping(struct unit *unit)
 {
-    uint64_t cap = UINT64_MAX;
+    iommu_write64(unit->base + REG_INTERRUPTS,
+                  interrupts | (all_ecap & ECAP_X2APIC ? IRQ_X2APIC : 0) | IRQ_SIZE);
+    return command(unit, COMMAND_IRTA, true) && send(unit, QUEUE_INTERRUPTS, 0) &&
+           command(unit, COMMAND_REMAP, true);
+}
 
-    if (!acpi_info.iommu_count) {
-        hv_log("IOMMU: none; a device that is told to write to memory of others does so");
-        return;
-    }
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        if (!host_map_mmio(acpi_info.iommu[i], 2 * HV_PAGE_BYTES))
-            hv_panic("the IOMMU at %lx cannot be reached", acpi_info.iommu[i]);
-        cap &= read64(acpi_info.iommu[i], REG_CAP);
-    }
-    if (!(cap & (CAP_3_LEVELS | CAP_4_LEVELS)) || !(cap & CAP_2M) ||
-        (paging_max_large == 2 && !(cap & CAP_1G))) {
-        hv_log("IOMMU: not of a kind that we use (capabilities %lx): devices are not confined",
-               cap);
-        return;
-    }
-    fill_domain();
-    fill_tables(cap & CAP_4_LEVELS);
+/* Firmware's own use of it ends first. */
+static bool start_unit(struct unit *unit)
+{
+    static const uint32_t off[] = {COMMAND_ENABLE, COMMAND_REMAP, COMMAND_QUEUE};
+
+    for (unsigned i = 0; i < HV_ARRAY_SIZE(off); i++)
+        if (hw_mmio_read(unit->base + REG_STATUS, 4) & off[i] && !command(unit, off[i], false))
+            return false;
+    if (all_ecap & ECAP_QUEUE && !start_queue(unit))
+        return false;
+    if (iommu.limits.remapping && !start_remapping(unit))
+        return false;
+    iommu_write64(unit->base + REG_ROOT, roots);
+    if (!command(unit, COMMAND_ROOT, true) || !invalidate(unit, 0))
+        return false;
+    tell_faults(unit->base);
+    if (!command(unit, COMMAND_ENABLE, true))
+        return false;
+    if (hw_mmio_read(unit->base + REG_PROTECTED, 4) & PROTECTED_ON)
+        hw_mmio_write(unit->base + REG_PROTECTED, 4, 0);
+    return true;
+}
+
+static bool start(void)
+{
     for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        switch_on(acpi_info.iommu[i]);
-    hv_log("IOMMU: %u of VT-d, devices reach the service VM's memory only", acpi_info.iommu_count);
+        if (!start_unit(&units[i]))
+            return false;
+    return true;
 }
 
 /* §11.4.14: 16 bytes a record; the last word has the fault bit, cleared by writing it. */
 static bool take_record(hpa_t record)
 {
-    uint32_t last = hw_mmio_read(record + 12, 4), source = hw_mmio_read(record + 8, 4) & 0xFFFF;
-    uint64_t address = read64(record, 0) & TABLE_FRAME;
+    uint32_t last = hw_mmio_read(record + 12, 4), reason = last & 0xFF;
+    uint16_t source = (uint16_t)hw_mmio_read(record + 8, 4);
+    uint64_t address = iommu_read64(record);
 
     if (!(last & RECORD_FAULT))
         return false;
-    vm_log(vm_service(), "denied: device %02x:%02x.%x, %s of %lx (IOMMU, reason %u)",
-           PCI_NAME(source), last & RECORD_READ ? "read" : "write", address, last & 0xFF);
+    if (reason >= REASON_INTERRUPT)
+        iommu_denied(source, "interrupt", address >> 48, reason);
+    else
+        iommu_denied(source, last & RECORD_READ ? "read of" : "write of", address & TABLE_FRAME,
+                     reason);
     hw_mmio_write(record + 12, 4, RECORD_FAULT);
     return true;
 }
 
-void iommu_interrupt(void)
+static void faults(void)
 {
     for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        hpa_t unit = acpi_info.iommu[i];
-        uint64_t cap = read64(unit, REG_CAP);
-        hpa_t records = unit + (cap >> 24 & 0x3FF) * 16;
-        unsigned count = (unsigned)(cap >> 40 & 0xFF) + 1;
+        hpa_t unit = units[i].base, records = unit + (units[i].cap >> 24 & 0x3FF) * 16;
+        unsigned count = (unsigned)(units[i].cap >> 40 & 0xFF) + 1;
 
         for (unsigned taken = 0; taken < MAX_RECORDS; taken++)
             if (!take_record(records + taken % count * 16) && taken >= count)
@@ -242,3 +304,48 @@ void iommu_interrupt(void)
         hw_mmio_write(unit + REG_FAULT_STATUS, 4, FAULT_OVERFLOW);
     }
 }
+
+static uint64_t *irq_entry(uint16_t source, uint32_t handle)
+{
+    (void)source;
+    return hpa_to_ptr(interrupts + 16ull * handle);
+}
+
+/* §9.10. The upper half is the same as long as the source is. */
+static void irq_write(uint64_t *entry, uint16_t source, uint32_t handle, uint32_t apic_id,
+                      uint8_t vector, bool level, struct msi_message *message)
+{
+    uint64_t to = all_ecap & ECAP_X2APIC ? apic_id : (apic_id & 0xFF) << 8;
+
+    hw_store_pair(entry,
+                  to << 32 | (uint32_t)vector << 16 | IRQ_MARK | (level ? IRQ_LEVEL : 0) | PRESENT,
+                  source | IRQ_VERIFY);
+    /* The function's data says nothing; an I/O APIC knows an end of interrupt by it. */
+    *message = (struct msi_message){MESSAGE | handle << 5, vector};
+}
+
+static bool irq_flush(uint16_t source, uint32_t handle)
+{
+    bool done = true;
+
+    write_back(irq_entry(source, handle), 16);
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
+        done &= send(&units[i], QUEUE_INTERRUPTS | 1u << 4 | (uint64_t)handle << 32, 0);
+    return done;
+}
+
+const struct iommu_ops iommu_vtd = {
+    .name = "VT-d",
+    .format = &paging_vtd,
+    .probe = probe,
+    .prepare = prepare,
+    .start = start,
+    .point = point,
+    .flush = flush,
+    .faults = faults,
+    .mark = IRQ_MARK,
+    .irq_count = IRQ_ENTRIES,
+    .irq_entry = irq_entry,
+    .irq_write = irq_write,
+    .irq_flush = irq_flush,
+};

@@ -75,7 +75,7 @@ def esp(tmp_path):
 def boot(machine):
     """boot(disk image, **changes) starts the smallest machine that the default scenario fits."""
     def start(disk, **changes):
-        config = {"gpu": "none", "iommu": False, "sound": False, "usb": False, "net": False, "sd_card_mib": 0, **changes}
+        config = {"gpu": "none", "iommu": None, "sound": False, "usb": False, "net": False, "sd_card_mib": 0, **changes}
         return machine(NucConfig(**{"disk": disk, "icount": None, **config}))  # firmware is quicker in the host's time
     return start
 

@@ -61,7 +61,7 @@ def start(name, iso):
     model, logs = MACHINES[name][0], f"build/logs/matrix-{name}"
     if model:
         return Bochs(model, iso, logs)
-    return Nuc(name, NucConfig(disk=None, cdrom=iso, cpus=2, memory_mib=1024, iommu=False, gpu="std", screens=(SIZE,), max_outputs=1,
+    return Nuc(name, NucConfig(disk=None, cdrom=iso, cpus=2, memory_mib=1024, iommu=None, gpu="std", screens=(SIZE,), max_outputs=1,
                                sound=False, usb=False, net=False, sd_card_mib=0), logs)
 
 

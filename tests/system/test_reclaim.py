@@ -55,7 +55,7 @@ def hang(path):
 
 def test_a_hung_cluster_is_started_again(machine, tmp_path, report):
     gdb = str(tmp_path / "gdb")
-    nuc = machine(NucConfig(disk=build_disk(tmp_path), cpus=2, memory_mib=1024, gpu="none", iommu=False, sound=False,
+    nuc = machine(NucConfig(disk=build_disk(tmp_path), cpus=2, memory_mib=1024, gpu="none", iommu=None, sound=False,
                             usb=False, net=False, sd_card_mib=0,
                             extra=["-device", "VGA,vgamem_mb=32", "-gdb", f"unix:{gdb},server=on,wait=off"]))
     sim = vehicle_sim.Simulator()

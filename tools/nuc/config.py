@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+IOMMUS = {"vtd": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on"}
 QEMU_GL = "build/tools/nuc/qemu_gl.so"  # preloaded: what it repairs is said in qemu_gl.c
 
 
@@ -24,7 +25,7 @@ class NucConfig:
     cpus: int = 4
     memory_mib: int = 6144
     cpu_model: str | None = None     # None: "max" without what the emulator gets wrong, see model()
-    iommu: bool = True
+    iommu: str | None = "vtd"        # or "amd"; None: there is none
     gpu: str = "virtio-vga-gl"       # "std" is a plain VGA, "none" no display at all
     screens: tuple = ((1280, 720), (1280, 720))  # outputs in use
     max_outputs: int = 3
@@ -49,7 +50,7 @@ class NucConfig:
     @classmethod
     def multiboot(cls, elf, **changes):
         """A Multiboot1 ELF alone on a small machine: one CPU, plain VGA, two UARTs."""
-        return cls(**{"kernel": elf, "disk": None, "cpus": 1, "memory_mib": 256, "gpu": "std", "iommu": False,
+        return cls(**{"kernel": elf, "disk": None, "cpus": 1, "memory_mib": 256, "gpu": "std", "iommu": None,
                       "screens": ((1280, 720),), "max_outputs": 1, "sound": False, "usb": False, "net": False,
                       "sd_card_mib": 0, **changes})
 
@@ -58,7 +59,7 @@ class NucConfig:
         """KVM in the emulator: one CPU counted in instructions, Linux with kvm-amd, Debian's QEMU running /bench.elf."""
         line = f"console=ttyS0 root=/dev/vda ro rootfstype=squashfs nokaslr peer.append={guest_append.replace(' ', ',')}"
         return cls(**{"kernel": "build/kernel/bzImage", "append": line, "disk": None, "cpus": 1, "memory_mib": 1024,
-                      "gpu": "none", "iommu": False, "sound": False, "usb": False, "net": False, "sd_card_mib": 0,
+                      "gpu": "none", "iommu": None, "sound": False, "usb": False, "net": False, "sd_card_mib": 0,
                       "icount": "shift=0,sleep=off",
                       "extra": ["-drive", "if=virtio,format=raw,readonly=on,file=build/image/peer.img"], **changes})
 
@@ -69,7 +70,7 @@ class NucConfig:
         Translated one by one: in the middle of a block QEMU ends with "Bad icount read" when the local APIC's timer is
         reached through its MSRs.
         """
-        return cls(**{"disk": disk, "cpus": 1, "memory_mib": 1024, "gpu": "none", "iommu": False, "sound": False,
+        return cls(**{"disk": disk, "cpus": 1, "memory_mib": 1024, "gpu": "none", "iommu": None, "sound": False,
                       "usb": False, "net": False, "sd_card_mib": 0, "icount": "shift=0,sleep=off", "one_by_one": True,
                       **changes})
 
@@ -110,7 +111,7 @@ class NucConfig:
     def _device_arguments(self, work, logs):
         args = []
         if self.iommu:
-            args += ["-device", "intel-iommu,intremap=on"]
+            args += ["-device", IOMMUS[self.iommu]]
         if self.disk:
             snapshot = "off" if self.disk_writable else "on"
             args += ["-drive", f"if=none,id=disk,format=raw,file={self.disk},snapshot={snapshot}",

@@ -10,6 +10,7 @@
 #define ACPI_MAX_TABLES    48u
 #define ACPI_MAX_IOMMUS    16u
 #define ACPI_MAX_RESERVED  16u
+#define ACPI_NO_SOURCE     UINT32_MAX
 
 struct acpi_cpu {
     uint32_t apic_id;
@@ -20,6 +21,15 @@ struct acpi_ioapic {
     uint8_t id;
     uint32_t gsi_base;
     hpa_t base;
+    uint32_t source; /* the function that its messages come from; ACPI_NO_SOURCE: nobody says */
+};
+
+struct acpi_iommu {
+    hpa_t base;
+    uint32_t bytes; /* of its registers */
+    bool amd;       /* else VT-d */
+    uint8_t flags;  /* AMD: of its IVHD */
+    uint16_t bdf;   /* AMD: its own function */
 };
 
 struct acpi_override { /* an ISA interrupt that is not at its own number */
@@ -54,11 +64,17 @@ struct acpi_info {
     bool reset_supported;
     hpa_t hpet_base; /* 0: none */
     uint32_t iommu_count;
-    hpa_t iommu[ACPI_MAX_IOMMUS]; /* their register pages, of DMAR */
+    struct acpi_iommu iommu[ACPI_MAX_IOMMUS]; /* of DMAR or IVRS */
+    bool no_remapping;                        /* DMAR does not offer it for interrupts */
     uint32_t reserved_count;
     struct {
         hpa_t base, end;
-    } reserved[ACPI_MAX_RESERVED]; /* memory that devices go on using, of DMAR */
+    } reserved[ACPI_MAX_RESERVED]; /* memory that devices go on using */
+    uint32_t source_count;
+    struct {
+        uint8_t ioapic; /* id */
+        uint16_t bdf;
+    } source[ACPI_MAX_IOAPICS]; /* by the IOMMUs' tables; acpi_read hands them to `ioapic` */
 };
 
 /*

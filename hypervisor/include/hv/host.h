@@ -42,6 +42,8 @@ struct host_range {
 /* Merges the loader's map: call once, before host_is_memory. */
 void host_memory_init(void);
 bool host_is_memory(hpa_t address); /* RAM of any owner */
+/* The same; and how far from there the answer holds. */
+bool host_is_memory_run(hpa_t address, uint64_t *bytes);
 
 /*
  * What the service VM gets: usable memory that the scenario gives to nobody else, lowest first, up

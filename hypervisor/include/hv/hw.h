@@ -41,9 +41,26 @@ static inline void hw_out(uint16_t port, unsigned bytes, uint32_t value)
 void uart_set_up(uint16_t port);
 void uart_send(uint16_t port, uint8_t c);
 
-static inline void hw_write_back_caches(void)
+/* To memory, for a device that does not look into the caches; 64 bytes: a line of every x86-64. */
+static inline void hw_write_back(const void *from, size_t bytes)
 {
-    __asm__ volatile("wbinvd" : : : "memory");
+    for (uint64_t at = (uint64_t)from & ~63ull; at < (uint64_t)from + bytes; at += 64)
+        __asm__ volatile("clflush (%0)" : : "r"(at) : "memory");
+    __asm__ volatile("mfence" : : : "memory");
+}
+
+/* 16 bytes, aligned, at once: what a device reads is never half of it. */
+static inline void hw_store_pair(uint64_t pair[2], uint64_t low, uint64_t high)
+{
+    uint64_t old_low = pair[0], old_high = pair[1];
+    bool done;
+
+    do
+        __asm__ volatile("lock cmpxchg16b %1"
+                         : "=@ccz"(done), "+m"(*(__int128 *)pair), "+a"(old_low), "+d"(old_high)
+                         : "b"(low), "c"(high)
+                         : "memory");
+    while (!done);
 }
 
 /* The last way to reset a PC: an exception with no interrupt table. */

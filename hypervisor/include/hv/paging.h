@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One page-table module for every format: the hypervisor's own tables and NPT (x86 format), EPT,
- * and later the IOMMU's. */
+ * and the IOMMUs'. */
 #ifndef HV_PAGING_H
 #define HV_PAGING_H
 
@@ -17,14 +17,19 @@ extern const struct paging_format paging_x86; /* hypervisor */
 extern const struct paging_format paging_npt;
 extern const struct paging_format paging_ept;
 extern const struct paging_format paging_vtd;
-extern unsigned paging_max_large; /* level of the largest leaf: 1 = 2 MiB, 2 = 1 GiB */
+extern const struct paging_format paging_amd;
+extern unsigned paging_max_large; /* of the CPUs, level of the largest leaf: 1 = 2 MiB, 2 = 1 GiB */
 
 struct nested_paging {
     const struct paging_format *format;
     hpa_t root;
-    uint64_t pages; /* tables in use */
+    uint64_t pages;  /* tables in use */
+    unsigned top;    /* level of the root: 3, or 2 for addresses below 512 GiB */
+    unsigned large;  /* of the largest leaf, 0 to 2 */
+    bool write_back; /* who walks them does not look into the caches */
 };
 
+/* Empty. The last three members may be changed until something is mapped. */
 enum bn_status paging_init(struct nested_paging *tables, const struct paging_format *format);
 void paging_finish(struct nested_paging *tables); /* frees every table */
 
@@ -39,6 +44,11 @@ enum bn_status paging_unmap(struct nested_paging *tables, uint64_t from, uint64_
  * BN_EFAULT: unmapped. */
 enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, hpa_t *to,
                              uint32_t *rights, uint64_t *contiguous);
+
+/* Calls `visit` for each page that is mapped, in the order of addresses, until one fails. */
+typedef enum bn_status (*paging_visit)(void *context, uint64_t from, hpa_t to, uint64_t bytes,
+                                       uint32_t rights);
+enum bn_status paging_each(const struct nested_paging *tables, paging_visit visit, void *context);
 
 /* Page-sized memory from the hypervisor's own range, zeroed; 0 when used up. */
 hpa_t page_alloc(void);

@@ -65,6 +65,7 @@ static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint16_t type, 
             .id = acpi_get8(entry + 2),
             .base = acpi_get32(entry + 4),
             .gsi_base = acpi_get32(entry + 8),
+            .source = ACPI_NO_SOURCE,
         };
     } else if (type == MADT_OVERRIDE && bytes >= 10 && info->override_count < ACPI_MAX_OVERRIDES &&
                acpi_get8(entry + 3) < 16) {
@@ -73,19 +74,6 @@ static void read_madt_entry(struct acpi_info *info, hpa_t entry, uint16_t type, 
             .gsi = acpi_get32(entry + 4),
             .flags = acpi_get16(entry + 8),
         };
-    }
-}
-
-/* DMAR (VT-d §8.3, §8.4). */
-static void read_dmar_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes)
-{
-    if (type == DMAR_UNIT && bytes >= 16) {
-        if (info->iommu_count < ACPI_MAX_IOMMUS)
-            info->iommu[info->iommu_count] = acpi_get64(entry + 8);
-        info->iommu_count++;
-    } else if (type == DMAR_RESERVED && bytes >= 24 && info->reserved_count < ACPI_MAX_RESERVED) {
-        info->reserved[info->reserved_count].base = acpi_get64(entry + 8);
-        info->reserved[info->reserved_count++].end = acpi_get64(entry + 16) + 1;
     }
 }
 
@@ -200,8 +188,12 @@ static void read_table(struct acpi_info *info, hpa_t table)
         read_fadt(info, table);
     else if (acpi_is(table, "HPET") && length_of(table) >= 56)
         info->hpet_base = acpi_get64(table + 44);
-    else if (acpi_is(table, "DMAR"))
-        read_entries(info, table, DMAR_ENTRIES, 2, read_dmar_entry);
+    else if (acpi_is(table, "IVRS"))
+        read_entries(info, table, IVRS_ENTRIES, 2, acpi_read_ivrs_entry);
+    if (acpi_is(table, "DMAR") && length_of(table) >= DMAR_ENTRIES) {
+        info->no_remapping = !(acpi_get8(table + DMAR_FLAGS) & 1);
+        read_entries(info, table, DMAR_ENTRIES, 2, acpi_read_dmar_entry);
+    }
 }
 
 /* The boot CPU is number 0; the others keep the firmware's order. */
@@ -251,6 +243,10 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
         hv_log("acpi: more than %u IOMMUs", ACPI_MAX_IOMMUS);
         return BN_EINVAL;
     }
+    for (uint32_t i = 0; i < info->ioapic_count; i++)
+        for (uint32_t s = 0; s < info->source_count; s++)
+            if (info->source[s].ioapic == info->ioapic[i].id)
+                info->ioapic[i].source = info->source[s].bdf;
     boot_cpu_first(info, boot_apic_id);
     return BN_OK;
 }

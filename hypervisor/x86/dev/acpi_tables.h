@@ -26,9 +26,24 @@ enum {
     MADT_OVERRIDE = 2,
     MADT_X2APIC = 9,
 
+    DMAR_FLAGS = 36,
     DMAR_ENTRIES = 48,
     DMAR_UNIT = 0, /* entry types: a remapping unit */
     DMAR_RESERVED = 1,
+    DMAR_UNIT_BYTES = 16, /* then its scopes */
+    SCOPE_IOAPIC = 3,
+
+    IVRS_ENTRIES = 48,
+    IVHD_10 = 0x10, /* entry types: a unit, */
+    IVHD_11 = 0x11,
+    IVHD_40 = 0x40,
+    IVMD_FIRST = 0x20, /* and memory */
+    IVMD_LAST = 0x22,
+    IVHD_10_BYTES = 24, /* then its devices */
+    IVHD_BYTES = 40,
+    IVHD_FEATURES = 24, /* not in the short one */
+    DEVICE_SPECIAL = 0x48,
+    DEVICE_ACPI = 0xF0,
 
     MCFG_ENTRIES = 44,
 
@@ -69,5 +84,9 @@ ACPI_GET(32)
 ACPI_GET(64)
 
 bool acpi_is(hpa_t table, const char *signature);
+
+struct acpi_info;
+void acpi_read_dmar_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes);
+void acpi_read_ivrs_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes);
 
 #endif

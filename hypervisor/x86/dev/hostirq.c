@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The physical I/O APICs: direct lines, and those that follow the service VM's virtual one. */
 #include "hv/hw.h"
+#include "hv/iommu.h"
 #include "hv/vioapic.h"
 
 #define REG_SELECT    0x00u
@@ -10,12 +11,16 @@
 #define DIRECT_MAX    8u
 #define VECTOR_FIRST  0x20u
 #define PIN_NONE      UINT32_MAX
+#define PINS_MAX      120u /* of one chip */
+#define NO_HANDLE     UINT16_MAX
+#define RTE_FIELDS    0x7FFull /* of the low half: vector and kind of delivery */
 
 static struct {
     struct spinlock lock; /* taken before a virtual I/O APIC's */
     const struct acpi_info *info;
     uint32_t pins[ACPI_MAX_IOAPICS];
-    uint32_t direct[DIRECT_MAX]; /* lines that were routed for good */
+    uint16_t handle[ACPI_MAX_IOAPICS][PINS_MAX]; /* where messages are remapped */
+    uint32_t direct[DIRECT_MAX];                 /* lines that were routed for good */
     uint32_t direct_count;
 
     struct vioapic *ioapic;     /* of the VM that gets the rest */
@@ -44,7 +49,27 @@ static const struct acpi_ioapic *chip_of(uint32_t gsi)
     return NULL;
 }
 
-/* Masked while it is half-written. */
+/* Where messages are remapped, destination and vector lie in the IOMMU's table and the pin sends
+ * what that asks for: in an entry's words (VT-d §5.1.5.1; AMD's index is where the vector was). */
+static uint64_t remapped(const struct acpi_ioapic *chip, uint32_t pin, uint64_t rte)
+{
+    uint16_t *handle = &irq.handle[chip - irq.info->ioapic][pin];
+    uint32_t fresh = NO_HANDLE;
+    struct msi_message message;
+
+    if (rte & RTE_MASKED)
+        return RTE_MASKED;
+    if (*handle == NO_HANDLE && iommu_irq_alloc((uint16_t)chip->source, 1, &fresh) == BN_OK)
+        *handle = (uint16_t)fresh;
+    if (*handle == NO_HANDLE ||
+        iommu_irq_route((uint16_t)chip->source, *handle, (uint32_t)(rte >> RTE_DEST_SHIFT),
+                        (uint8_t)rte, rte & RTE_LEVEL, &message) != BN_OK)
+        return RTE_MASKED;
+    return (message.address >> 4 & 0xFFFF) << 48 | (message.data & RTE_FIELDS) |
+           (rte & (RTE_LEVEL | RTE_LOW));
+}
+
+/* Masked while it is half-written, and an edge: no level is in service there any more. */
 static void write_rte(uint32_t gsi, uint64_t rte)
 {
     const struct acpi_ioapic *chip = chip_of(gsi);
@@ -52,6 +77,8 @@ static void write_rte(uint32_t gsi, uint64_t rte)
 
     if (!chip)
         return;
+    if (iommu_remaps_interrupts())
+        rte = remapped(chip, gsi - chip->gsi_base, rte);
     index = INDEX_RTE + 2 * (gsi - chip->gsi_base);
     chip_write(chip, index, (uint32_t)RTE_MASKED);
     chip_write(chip, index + 1, (uint32_t)(rte >> 32));
@@ -64,8 +91,11 @@ void hostirq_init(const struct acpi_info *info)
     irq.direct_count = 0;
     irq.ioapic = NULL;
     irq.waiting = 0;
+    __builtin_memset(irq.handle, 0xFF, sizeof(irq.handle));
     for (uint32_t i = 0; i < irq.info->ioapic_count; i++) {
         irq.pins[i] = (chip_read(&irq.info->ioapic[i], INDEX_VERSION) >> 16 & 0xFF) + 1;
+        if (irq.pins[i] > PINS_MAX)
+            irq.pins[i] = PINS_MAX;
         for (uint32_t pin = 0; pin < irq.pins[i]; pin++)
             write_rte(irq.info->ioapic[i].gsi_base + pin, RTE_MASKED);
     }

@@ -12,10 +12,12 @@ $(CORE_TESTS)/test_sched: tests/unit/hv/test_sched.c hypervisor/core/sched.c hyp
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
 
-# DMA remapping, over a unit that is a few numbers.
-$(CORE_TESTS)/test_vtd: tests/unit/hv/test_vtd.c hypervisor/iommu/vtd.c hypervisor/core/paging.c
+# IOMMUs, each over a unit that is a few numbers.
+IOMMU_TESTS := $(addprefix $(CORE_TESTS)/test_,vtd amdvi)
+$(IOMMU_TESTS): $(CORE_TESTS)/test_%: tests/unit/hv/test_%.c tests/unit/hv/iommu_fake.c $(wildcard hypervisor/iommu/*.c) \
+		hypervisor/core/paging.c
 	@mkdir -p $(@D)
-	@$(CC) $(SAN_CFLAGS) -Itests/unit/hv/fake $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
+	@$(CC) $(SAN_CFLAGS) -Itests/unit/hv/fake $(CORE_CFLAGS) -Ihypervisor/iommu -DIOMMU_REMAPPING=true -MMD -MP -MF $@.d $^ -lcmocka -o $@
 
-UNIT_TESTS += $(addprefix $(CORE_TESTS)/test_,paging log sched vtd)
--include $(addprefix $(CORE_TESTS)/test_,paging.d log.d sched.d vtd.d)
+UNIT_TESTS += $(addprefix $(CORE_TESTS)/test_,paging log sched) $(IOMMU_TESTS)
+-include $(addprefix $(CORE_TESTS)/test_,paging.d log.d sched.d) $(IOMMU_TESTS:=.d)

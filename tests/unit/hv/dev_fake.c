@@ -293,21 +293,28 @@ enum bn_status iommu_assign(uint16_t bdf, struct vm *vm)
     return fake.assign_status;
 }
 
+bool iommu_remaps_interrupts(void)
+{
+    return fake.remaps;
+}
+
 enum bn_status iommu_irq_alloc(uint16_t source, unsigned count, uint32_t *handle)
 {
-    (void)source;
-    (void)count;
-    *handle = 0;
+    *handle = fake.remaps ? fake.handles : 0;
+    fake.handles += count;
+    fake.source = source;
     return BN_OK;
 }
 
+/* Remapped: in VT-d's format. */
 enum bn_status iommu_irq_route(uint16_t source, uint32_t handle, uint32_t apic_id, uint8_t vector,
                                bool level, struct msi_message *message)
 {
-    (void)source;
-    (void)handle;
-    (void)level;
-    *message = (struct msi_message){0xFEE00000u | apic_id << 12, vector};
+    fake.source = source;
+    fake.route_apic = apic_id;
+    fake.route_level = level;
+    *message = fake.remaps ? (struct msi_message){0xFEE00010u | handle << 5, vector}
+                           : (struct msi_message){0xFEE00000u | apic_id << 12, vector};
     return BN_OK;
 }
 

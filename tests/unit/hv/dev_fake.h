@@ -57,6 +57,10 @@ struct fake {
     struct vm *domain; /* whose memory the last function assigned reaches */
     enum bn_status assign_status;
     size_t pages;
+    bool remaps; /* the IOMMU, interrupts; who asked last, and for what */
+    bool route_level;
+    uint16_t source;
+    uint32_t handles, route_apic;
     int power_asked; /* enum bn_hv_end of the last request, -1: none */
 };
 

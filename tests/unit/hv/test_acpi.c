@@ -12,6 +12,7 @@
 #define DMAR_AT 0x900u
 #define DSDT_AT 0xA00u
 #define HPET_AT 0xB00u
+#define IVRS_AT 0xC00u
 #define PAGE    0x4000u
 
 static struct acpi_info info;
@@ -44,7 +45,7 @@ static void build(void)
         0,  8,  0, 0, 1, 0, 0,    0,                               /* CPU 0 */
         0,  8,  1, 2, 1, 0, 0,    0,                               /* CPU 2 */
         0,  8,  2, 4, 0, 0, 0,    0,                               /* not there */
-        1,  12, 0, 0, 0, 0, 0xC0, 0xFE, 0,    0, 0, 0,             /* I/O APIC */
+        1,  12, 2, 0, 0, 0, 0xC0, 0xFE, 0,    0, 0, 0,             /* I/O APIC */
         2,  10, 0, 0, 2, 0, 0,    0,    0,    0,                   /* IRQ 0 at 2 */
         2,  10, 0, 9, 9, 0, 0,    0,    0x0D, 0,                   /* IRQ 9 level, high */
         9,  16, 0, 0, 6, 0, 0,    0,    1,    0, 0, 0, 7, 0, 0, 0, /* CPU 6, long form */
@@ -82,13 +83,19 @@ static void build(void)
     put(MCFG_AT + 44, 0xE0000000, 8);
     put(MCFG_AT + 55, 0xFF, 1);
     table(MCFG_AT, "MCFG", 60);
-    put(DMAR_AT + 50, 16, 2); /* a remapping unit */
+    put(DMAR_AT + 36, 1, 1);               /* interrupts can be remapped */
+    put(DMAR_AT + 50, 16 + 8 + 10 + 8, 2); /* a remapping unit, and whose it is */
+    put(DMAR_AT + 53, 2, 1);
     put(DMAR_AT + 56, 0xFED90000, 8);
-    put(DMAR_AT + 64, 1, 2); /* reserved memory */
-    put(DMAR_AT + 66, 24, 2);
-    put(DMAR_AT + 72, 0x7B000000, 8);
-    put(DMAR_AT + 80, 0x7B7FFFFF, 8);
-    table(DMAR_AT, "DMAR", 48 + 16 + 24);
+    put(DMAR_AT + 64, 0x0000000801, 8);       /* a function */
+    put(DMAR_AT + 72, 0x001C000200000A03, 8); /* an I/O APIC behind a bridge */
+    put(DMAR_AT + 82, 0x071EF00000000803, 8); /* an I/O APIC */
+    put(DMAR_AT + 86, 2, 1);
+    put(DMAR_AT + 90, 1, 2); /* reserved memory */
+    put(DMAR_AT + 92, 24, 2);
+    put(DMAR_AT + 98, 0x7B000000, 8);
+    put(DMAR_AT + 106, 0x7B7FFFFF, 8);
+    table(DMAR_AT, "DMAR", 48 + 42 + 24);
     put(HPET_AT + 44, 0xFED00000, 8);
     table(HPET_AT, "HPET", 56);
     put(XSDT_AT + 36, FADT_AT, 8);
@@ -129,10 +136,68 @@ static void test_reads(void **state)
     assert_int_equal(info.s5_type[1], 0);
     assert_int_equal(info.hpet_base, 0xFED00000);
     assert_int_equal(info.iommu_count, 1);
-    assert_int_equal(info.iommu[0], 0xFED90000);
+    assert_int_equal(info.iommu[0].base, 0xFED90000);
+    assert_int_equal(info.iommu[0].bytes, 0x4000);
+    assert_false(info.iommu[0].amd || info.no_remapping);
+    assert_int_equal(info.ioapic[0].source, 0xF0F7);
     assert_int_equal(info.reserved_count, 1);
     assert_int_equal(info.reserved[0].base, 0x7B000000);
     assert_int_equal(info.reserved[0].end, 0x7B800000);
+}
+
+/* AMD's, as firmware has it: the same unit in an old and in a newer entry. */
+static void build_ivrs(void)
+{
+    uint32_t at = IVRS_AT + 48;
+
+    build();
+    put(at, 0x0510, 2); /* type, flags */
+    put(at + 2, 24 + 4 + 8, 2);
+    put(at + 4, 0x0010, 2);
+    put(at + 8, 0xFED80000, 8);
+    put(at + 24, 0x01, 4); /* all functions */
+    put(at + 28, 0x48, 4); /* an I/O APIC */
+    put(at + 32, 2 | 0xA1 << 8 | 1u << 24, 4);
+    at += 36;
+    put(at, 0x0540, 2);
+    put(at + 2, 40 + 22 + 3 + 8, 2);
+    put(at + 4, 0x0010, 2);
+    put(at + 8, 0xFED80000, 8);
+    put(at + 24, 1 << 9, 8); /* with counters: more registers */
+    put(at + 40, 0xF0, 1);   /* a device that ACPI knows by name */
+    put(at + 61, 3, 1);
+    put(at + 65, 0x48, 4);
+    put(at + 69, 0 | 0xA2 << 8 | 2u << 24, 4); /* an HPET */
+    at += 73;
+    put(at, 0x0122, 2); /* reserved memory */
+    put(at + 2, 32, 2);
+    put(at + 16, 0x7C000000, 8);
+    put(at + 24, 0x1000, 8);
+    table(IVRS_AT, "IVRS", at + 32 - IVRS_AT);
+    put(XSDT_AT + 60, IVRS_AT, 8);
+    table(XSDT_AT, "XSDT", 36 + 40);
+}
+
+static void test_ivrs(void **state)
+{
+    (void)state;
+    build_ivrs();
+    assert_int_equal(acpi_read(RSDP_AT, 2, &info), BN_OK);
+    assert_int_equal(info.iommu_count, 1);
+    assert_true(info.iommu[0].amd);
+    assert_int_equal(info.iommu[0].base, 0xFED80000);
+    assert_int_equal(info.iommu[0].bytes, 0x80000);
+    assert_int_equal(info.iommu[0].flags, 5);
+    assert_int_equal(info.iommu[0].bdf, 0x10);
+    assert_int_equal(info.source_count, 1);
+    assert_int_equal(info.ioapic[0].source, 0xA1);
+    assert_int_equal(info.reserved_count, 1);
+    assert_int_equal(info.reserved[0].base, 0x7C000000);
+    assert_int_equal(info.reserved[0].end, 0x7C001000);
+    fake.ram[IVRS_AT + 48 + 36 + 61] = 200; /* a name that ends outside its entry */
+    table(IVRS_AT, "IVRS", 48 + 36 + 73 + 32);
+    assert_int_equal(acpi_read(RSDP_AT, 2, &info), BN_OK);
+    assert_int_equal(info.iommu_count, 1);
 }
 
 static void test_root_pointer(void **state)
@@ -251,9 +316,8 @@ static void test_service_view(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads),
-        cmocka_unit_test(test_root_pointer),
-        cmocka_unit_test(test_broken_tables_are_left_out),
+        cmocka_unit_test(test_reads),        cmocka_unit_test(test_ivrs),
+        cmocka_unit_test(test_root_pointer), cmocka_unit_test(test_broken_tables_are_left_out),
         cmocka_unit_test(test_service_view),
     };
 

@@ -12,7 +12,7 @@ static void start(void)
 {
     static const struct acpi_info info = {
         .ioapic_count = 1,
-        .ioapic = {{.base = 0xFEC00000}},
+        .ioapic = {{.base = 0xFEC00000, .source = 0xF0F8}},
         .override_count = 2,
         .override = {{0, 2, 0}, {9, 9, 0xF}},
     };
@@ -171,6 +171,35 @@ static void test_vm_starts_again(void **state)
     assert_int_equal(machine(9), 0x1A049); /* it was never handed out */
 }
 
+/* Where messages are remapped the IOMMU's table says where to, and the pin what the table is asked.
+ */
+static void test_remapped(void **state)
+{
+    (void)state;
+    start();
+    fake.remaps = true;
+    fake.handles = 5;
+    guest_entry(17, 1ull << 56 | RTE_LEVEL | RTE_LOW | 0x51);
+    assert_int_equal(fake.handles, 6);
+    assert_int_equal(fake.source, 0xF0F8);
+    assert_int_equal(fake.route_apic, 1);
+    assert_true(fake.route_level);
+    assert_int_equal(machine(17), 0xA051);
+    assert_int_equal(fake.ioapic[0x11 + 34], 5u << 17 | 1u << 16);
+    assert_true(hostirq_take(&vm->vcpu[1], 0x51)); /* found by what the table has */
+    assert_int_equal(machine(17), 0x10000);
+    vlapic_accept(&vm->vcpu[1].lapic, 0x51);
+    guest_eoi(1);
+    assert_int_equal(machine(17), 0xA051);
+    guest_entry(17, RTE_LEVEL | RTE_LOW | 0x52); /* elsewhere, with the same handle */
+    assert_int_equal(fake.handles, 6);
+    assert_int_equal(fake.route_apic, 0);
+    assert_int_equal(fake.ioapic[0x11 + 34], 5u << 17 | 1u << 16);
+    assert_int_equal(hostirq_route(3, 1, 0x40, false, false), BN_OK);
+    assert_int_equal(machine(3), 0x40);
+    assert_int_equal(fake.ioapic[0x17], 6u << 17 | 1u << 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_level_line),
         cmocka_unit_test(test_masked_while_waiting),
         cmocka_unit_test(test_edge_line),
+        cmocka_unit_test(test_remapped),
         cmocka_unit_test(test_hostile_entries_stay_masked),
         cmocka_unit_test(test_vm_starts_again),
     };

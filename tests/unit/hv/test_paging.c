@@ -134,7 +134,9 @@ static void hole_in_a_giant_page(void **state)
 static void no_giant_pages(void **state)
 {
     (void)state;
+    paging_finish(&tables);
     paging_max_large = 1;
+    assert_int_equal(paging_init(&tables, format), BN_OK);
     assert_int_equal(paging_map(&tables, 0, 0, GIB, RW), BN_OK);
     assert_int_equal(tables.pages, 3);
     expect(GIB - 1, GIB - 1, RW);
@@ -217,6 +219,56 @@ static void random_changes(void **state)
             expect_nothing((uint64_t)i << 12);
 }
 
+struct seen {
+    unsigned count;
+    uint64_t end, bytes;
+};
+
+static enum bn_status see(void *context, uint64_t from, hpa_t to, uint64_t bytes, uint32_t rights)
+{
+    struct seen *seen = context;
+
+    assert_true(from >= seen->end);
+    expect(from, to, rights);
+    expect(from + bytes - 1, to + bytes - 1, rights);
+    seen->end = from + bytes;
+    seen->bytes += bytes;
+    return ++seen->count == 6 ? BN_EBUSY : BN_OK;
+}
+
+static void every_page(void **state)
+{
+    struct seen seen = {0};
+
+    (void)state;
+    assert_int_equal(paging_each(&tables, see, &seen), BN_OK);
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(paging_map(&tables, GIB, 2 * GIB, GIB, RW), BN_OK);
+    assert_int_equal(paging_map(&tables, 0x5000, 0x9000, 0x2000, MAP_READ), BN_OK);
+    assert_int_equal(paging_map(&tables, 4 * MIB2, 0, 2 * MIB2, RW), BN_OK);
+    assert_int_equal(paging_each(&tables, see, &seen), BN_OK);
+    assert_int_equal(seen.count, 5);
+    assert_int_equal(seen.bytes, GIB + 0x2000 + 2 * MIB2);
+    seen = (struct seen){1, 0, 0}; /* the sixth says that it is enough */
+    assert_int_equal(paging_each(&tables, see, &seen), BN_EBUSY);
+}
+
+/* Three levels, small pages, written back; whatever the CPUs have. */
+static void limits_of_an_iommu(void **state)
+{
+    (void)state;
+    tables.top = 2;
+    tables.large = 0;
+    tables.write_back = true;
+    assert_int_equal(paging_map(&tables, 0, 0, 2 * MIB2, RW), BN_OK);
+    assert_int_equal(tables.pages, 4);
+    expect(MIB2 + 0x1234, MIB2 + 0x1234, RW);
+    assert_int_equal(paging_map(&tables, 512 * GIB - MIB2, 600 * GIB, MIB2, RW), BN_OK);
+    expect(512 * GIB - 1, 600 * GIB + MIB2 - 1, RW);
+    assert_int_equal(paging_map(&tables, 512 * GIB - 0x1000, 0, 0x2000, RW), BN_EINVAL);
+    expect_nothing(512 * GIB);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,15 +279,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_few_tables_change_nothing, begin, end),
         cmocka_unit_test_setup_teardown(bad_arguments, begin, end),
         cmocka_unit_test_setup_teardown(random_changes, begin, end),
+        cmocka_unit_test_setup_teardown(every_page, begin, end),
+        cmocka_unit_test_setup_teardown(limits_of_an_iommu, begin, end),
     };
 
     static const struct paging_format *const formats[] = {&paging_x86, &paging_npt, &paging_ept,
-                                                          &paging_vtd};
+                                                          &paging_vtd, &paging_amd};
     int failed = 0;
 
     for (size_t i = 0; i < HV_ARRAY_SIZE(formats); i++) {
         format = formats[i];
-        executes = format != &paging_vtd;
+        executes = format != &paging_vtd && format != &paging_amd;
         failed += cmocka_run_group_tests(tests, NULL, NULL);
     }
     return failed;

@@ -1,144 +1,100 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DMA remapping over a unit that is a few numbers: which memory a device reaches by the tables, who
- * reaches none, in which order the unit is told, and what its faults say.
+ * VT-d over a unit that is a few numbers, with caches: which memory a device reaches by the tables,
+ * where its messages end, in which order the unit is told, and what its faults say.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "iommu_fake.h"
 
-#include <cmocka.h>
+#define IOTLB      0x100u /* where ECAP below says */
+#define RECORDS    0x200u /* where CAP below says */
+#define CAP_BASE   (1ull << 34 | (uint64_t)(RECORDS / 16) << 24 | 1ull << 40)
+#define CAP_4      (CAP_BASE | 1ull << 35 | 1ull << 10)
+#define CAP_3      (CAP_BASE | 1ull << 35 | 1ull << 9)
+#define ECAP_OLD   ((uint64_t)(IOTLB / 16) << 8)
+#define ECAP_NEW   (ECAP_OLD | 1u << 1 | 1u << 3 | 1u << 4)
+#define QUEUE_HEAD (0x80 / 4)
 
-#include "hv/host.h"
-#include "hv/hw.h"
-#include "hv/iommu.h"
-#include "hv/log.h"
-#include "hv/pcpu.h"
-#include "hv/vm.h"
-
-#define UNIT      0xFED90000ull
-#define POOL      512u
-#define MIB       0x100000ull
-#define IOTLB     0x100u /* where ECAP below says */
-#define RECORDS   0x200u /* where CAP below says */
-#define RECORD_N  2u
-#define CAP_BASE  (1ull << 34 | 1ull << 35 | (uint64_t)(RECORDS / 16) << 24 | 1ull << 40)
-#define CAP_FOUR  (CAP_BASE | 1ull << 10)
-#define CAP_THREE (CAP_BASE | 1ull << 9)
-#define FRAME     0x000FFFFFFFFFF000ull
-
-struct bn_boot_info boot_info;
-struct bn_scenario scenario;
-struct acpi_info acpi_info;
-struct pcpu pcpus[HV_MAX_PCPUS];
-struct vm vms[HV_MAX_VMS];
-static _Alignas(4096) uint8_t pool[POOL + 1][HV_PAGE_BYTES];
-static size_t pool_used;
-static uint32_t reg[0x400 / 4];
-static char told[4096], order[64]; /* R: root, C: context, T: IOTLB, E: enabled, e: disabled */
-static bool stuck;                 /* the unit does nothing */
-static jmp_buf panicked;
-
-void *hpa_to_ptr(hpa_t address)
-{
-    assert_true(address >= HV_PAGE_BYTES && address < (POOL + 1) * HV_PAGE_BYTES);
-    return pool[0] + address;
-}
-
-hpa_t page_alloc(void)
-{
-    assert_true(pool_used < POOL);
-    return ++pool_used * HV_PAGE_BYTES;
-}
-
-void page_free(hpa_t page)
-{
-    (void)page;
-}
-
-volatile void *host_map_mmio(hpa_t base, uint64_t bytes)
-{
-    assert_int_equal(base, UNIT);
-    assert_true(bytes >= RECORDS + 16 * RECORD_N);
-    return reg;
-}
-
-struct vm *vm_service(void)
-{
-    return &vms[0];
-}
-
-static void tell(const char *format, va_list list)
-{
-    vsnprintf(told + strlen(told), sizeof(told) - strlen(told) - 2, format, list);
-    strcat(told, "\n");
-}
-
-void hv_log(const char *format, ...)
-{
-    va_list list;
-
-    va_start(list, format);
-    tell(format, list);
-    va_end(list);
-}
-
-void vm_log(struct vm *vm, const char *format, ...)
-{
-    va_list list;
-
-    assert_ptr_equal(vm, vm_service());
-    va_start(list, format);
-    tell(format, list);
-    va_end(list);
-}
-
-void hv_panic(const char *format, ...)
-{
-    va_list list;
-
-    va_start(list, format);
-    tell(format, list);
-    va_end(list);
-    longjmp(panicked, 1);
-}
-
-void hw_write_back_caches(void)
-{
-}
-
-uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_status *status)
-{
-    ranges[0] = (struct host_range){1 * MIB, 63 * MIB};
-    ranges[1] = (struct host_range){4096 * MIB, 512 * MIB};
-    *status = BN_OK;
-    return 2;
-}
+static uint64_t context_cache[65536][2];
+static bool context_cached[65536];
+static uint32_t irte_vector_cache; /* what was flushed last, of interrupts */
 
 uint32_t hw_mmio_read(hpa_t address, unsigned bytes)
 {
     assert_int_equal(bytes, 4);
-    return reg[(address - UNIT) / 4];
+    return fake.reg[(address - UNIT) / 4];
 }
 
-static void note(char c)
-{
-    order[strlen(order)] = c;
-}
-
+/* Letters: R root, X table of interrupts, Q queue, I interrupts remapped, E translation; small:
+ * off. */
 static void do_command(uint32_t value)
 {
-    uint32_t now = reg[0x1C / 4];
+    static const struct {
+        uint32_t bit;
+        char on, off;
+    } letters[] = {{1u << 31, 'E', 'e'}, {1u << 26, 'Q', 'q'}, {1u << 25, 'I', 'i'}};
+    uint32_t now = fake.reg[0x1C / 4];
 
+    assert_false(value & 1u << 23); /* the old format stays blocked */
     if (value & 1u << 30)
-        note('R');
-    if ((value ^ now) & 1u << 31)
-        note(value & 1u << 31 ? 'E' : 'e');
-    reg[0x1C / 4] = value;
+        fake_note('R');
+    if (value & 1u << 24)
+        fake_note('X');
+    for (unsigned i = 0; i < 3; i++)
+        if ((value ^ now) & letters[i].bit)
+            fake_note(value & letters[i].bit ? letters[i].on : letters[i].off);
+    fake.reg[0x1C / 4] = value;
+}
+
+static void forget_contexts(void)
+{
+    fake_note('C');
+    memset(context_cached, 0, sizeof(context_cached));
+}
+
+static void forget_pages(unsigned granularity, unsigned domain)
+{
+    fake_note('T');
+    assert_in_range(granularity, 1, 2);
+    fake_forget(granularity == 2 ? domain : 0);
+}
+
+/* §6.5.2. False: one that is not known; the queue stops there. */
+static bool descriptor(const uint64_t *d)
+{
+    switch (d[0] & 15) {
+    case 1:
+        assert_int_equal(d[0], 0x11);
+        forget_contexts();
+        return d[1] == 0;
+    case 2:
+        assert_int_equal(d[0] & 0xC0, 0xC0); /* reads and writes done */
+        forget_pages((unsigned)(d[0] >> 4 & 3), (unsigned)(d[0] >> 16 & 0xFFFF));
+        return d[1] == 0;
+    case 4:
+        irte_vector_cache = d[0] & 16 ? (uint32_t)(d[0] >> 32 & 0xFFFF) : UINT32_MAX;
+        return d[1] == 0;
+    case 5:
+        assert_int_equal(d[0] & 0x70, 0x20);
+        *(uint32_t *)hpa_to_ptr(d[1]) = (uint32_t)(d[0] >> 32);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void run_queue(void)
+{
+    const uint64_t *queue = hpa_to_ptr(fake_get64(0x90) & FRAME);
+
+    assert_int_equal(fake_get64(0x90) & 0xFFF, 0); /* one page */
+    assert_true(fake.reg[0x1C / 4] & 1u << 26);
+    while (fake.reg[QUEUE_HEAD] != fake.reg[0x88 / 4]) {
+        if (!descriptor(queue + fake.reg[QUEUE_HEAD] / 8)) {
+            fake.reg[0x34 / 4] |= 0x10;
+            return;
+        }
+        fake.reg[QUEUE_HEAD] = (fake.reg[QUEUE_HEAD] + 16) % 4096;
+    }
 }
 
 void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value)
@@ -147,188 +103,276 @@ void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value)
 
     assert_int_equal(bytes, 4);
     if (at >= RECORDS) { /* the fault bit goes when it is written */
-        reg[at / 4] &= ~(value & 1u << 31);
+        fake.reg[at / 4] &= ~(value & 1u << 31);
         return;
     }
-    reg[at / 4] = value;
-    if (stuck)
+    fake.reg[at / 4] = at == 0x34 ? fake.reg[at / 4] & ~value : value;
+    if (fake.stuck)
         return;
     if (at == 0x18)
         do_command(value);
+    if (at == 0x88 && fake.reg[0x1C / 4] & 1u << 26)
+        run_queue();
     if ((at == 0x2C || at == IOTLB + 12) && value & 1u << 31) {
-        note(at == 0x2C ? 'C' : 'T');
-        reg[at / 4] &= ~(1u << 31);
+        fake.reg[at / 4] &= ~(1u << 31);
+        if (at == 0x2C)
+            forget_contexts();
+        else
+            forget_pages(value >> 28 & 3, value & 0xFFFF);
     }
 }
 
-static void set64(unsigned at, uint64_t value)
+static void power_on(uint64_t cap, uint64_t ecap)
 {
-    reg[at / 4] = (uint32_t)value;
-    reg[at / 4 + 1] = (uint32_t)(value >> 32);
+    fake_begin(false);
+    memset(context_cached, 0, sizeof(context_cached));
+    fake_set64(0x08, cap);
+    fake_set64(0x10, ecap);
 }
 
-static uint64_t get64(unsigned at)
-{
-    return reg[at / 4] | (uint64_t)reg[at / 4 + 1] << 32;
-}
-
-static int begin(void **state)
+int unit_begin(void **state)
 {
     (void)state;
-    memset(reg, 0, sizeof(reg));
-    memset(pool, 0, sizeof(pool));
-    memset(told, 0, sizeof(told));
-    memset(order, 0, sizeof(order));
-    pool_used = 0;
-    stuck = false;
-    set64(0x08, CAP_FOUR);
-    set64(0x10, (uint64_t)(IOTLB / 16) << 8);
-    acpi_info = (struct acpi_info){.iommu_count = 1, .iommu = {UNIT}};
-    acpi_info.reserved_count = 2; /* one where nobody is, one that reaches into others' memory */
-    acpi_info.reserved[0].base = 0x7B000000;
-    acpi_info.reserved[0].end = 0x7B800000;
-    acpi_info.reserved[1].base = 60 * MIB;
-    acpi_info.reserved[1].end = 70 * MIB;
-    memset(&boot_info, 0, sizeof(boot_info));
-    boot_info.memory[0] = (struct bn_memory){0x1000, 1024 * MIB - 0x1000, BN_MEMORY_USABLE, 0};
-    boot_info.memory[1] = (struct bn_memory){4096 * MIB, 2048 * MIB, BN_MEMORY_USABLE, 0};
-    boot_info.memory_count = 2;
-    memset(&scenario, 0, sizeof(scenario));
-    scenario.device_count = 2;
-    scenario.device[0] = (struct bn_scenario_device){.kind = BN_DEVICE_PCI, .bdf = 0x80};
-    scenario.device[1] = (struct bn_scenario_device){.kind = BN_DEVICE_UART, .port = 0x3F8};
-    pcpus[0].apic_id = 5;
+    power_on(CAP_4, ECAP_NEW);
     return 0;
 }
 
-/* What the unit finds for a function and an address, as the specification has it walk. */
-static bool reaches(uint16_t bdf, uint64_t address)
+/* §3.4.3, §3.7. */
+bool unit_walk(uint16_t bdf, uint64_t page, struct fake_translation *found)
 {
-    const uint64_t *root = hpa_to_ptr(get64(0x20)), *context;
+    const uint64_t *root = hpa_to_ptr(fake_get64(0x20)), *context;
     uint64_t entry = root[2 * (bdf >> 8)];
     unsigned levels;
 
-    assert_true(entry & 1);
-    context = hpa_to_ptr(entry & FRAME);
-    entry = context[2 * (bdf & 0xFF)];
+    assert_true(fake.reg[0x1C / 4] >> 31 && entry & 1);
+    context = fake_words(entry & FRAME) + 2 * (bdf & 0xFF);
+    if (!context_cached[bdf]) {
+        memcpy(context_cache[bdf], context, 16);
+        context_cached[bdf] = context[0] & 1; /* what is not present is not cached */
+    }
+    context = context_cache[bdf];
+    entry = context[0];
     if (!(entry & 1))
         return false;
-    assert_int_equal(context[2 * (bdf & 0xFF) + 1] >> 8, 1); /* the domain */
-    levels = (unsigned)(context[2 * (bdf & 0xFF) + 1] & 7) + 2;
-    if (address >> (12 + 9 * levels))
+    assert_int_equal(entry & 0xFFE, 0);
+    levels = (unsigned)(context[1] & 7) + 2;
+    assert_true(fake_get64(0x08) >> 8 & 1u << (levels - 2)); /* a width that it has */
+    *found = (struct fake_translation){bdf, (uint16_t)(context[1] >> 8), page, 0, true};
+    if (page >> (12 + 9 * levels))
         return false;
     while (levels--) {
-        const uint64_t *table = hpa_to_ptr(entry & FRAME);
-
-        entry = table[address >> (12 + 9 * levels) & 511];
-        if ((entry & 3) != 3)
+        entry = fake_words(entry & FRAME)[page >> (12 + 9 * levels) & 511];
+        if (!(entry & 1))
             return false;
-        if (entry & 0x80)
-            return (entry & FRAME) == (address & ~((1ull << (12 + 9 * levels)) - 1));
+        found->write &= entry >> 1 & 1;
+        found->to = (entry & FRAME) + (page & ((1ull << (12 + 9 * levels)) - 1));
+        if (levels && entry & 0x80) {
+            assert_true(fake_get64(0x08) >> (33 + levels) & 1); /* a page that it has */
+            return true;
+        }
     }
-    return (entry & FRAME) == (address & FRAME);
+    return true;
 }
 
-static void check_reach(void)
+/* §5.1. */
+bool unit_message(uint16_t source, const struct msi_message *message, uint32_t *apic,
+                  uint8_t *vector)
 {
-    assert_true(reaches(0x0010, 1 * MIB));
-    assert_true(reaches(0xFFFF, 64 * MIB - 1));
-    assert_true(reaches(0x0010, 4096 * MIB));
-    assert_true(reaches(0x0010, 4608 * MIB - 1));
-    assert_true(reaches(0x0010, 0x7B000000)); /* firmware's word for its devices */
-    assert_true(reaches(0x0010, 0x7B7FFFFF));
-    assert_false(reaches(0x0010, 0x7B800000));
-    assert_false(reaches(0x0010, 64 * MIB)); /* and no word for others' memory */
-    assert_false(reaches(0x0010, 0));
-    assert_false(reaches(0x0010, 4608 * MIB));
-    assert_false(reaches(0x0010, UNIT));
-    assert_false(reaches(0x0080, 1 * MIB)); /* somebody else's device */
-    assert_true(reaches(0x0081, 1 * MIB));
-    assert_true(reaches(0x0180, 1 * MIB));
+    uint32_t index = (uint32_t)message->address >> 5 & 0x7FFF;
+    const uint64_t *entry;
+
+    if (!(message->address & 0x10)) /* the old format: blocked */
+        return false;
+    assert_true(fake.reg[0x1C / 4] & 1u << 25);
+    assert_int_equal(message->address >> 20, 0xFEE);
+    assert_int_equal(message->address & 8, 0); /* the data counts for nothing */
+    if (index >= 2u << (fake_get64(0xB8) & 15))
+        return false;
+    entry = fake_words(fake_get64(0xB8) & FRAME) + 2 * index;
+    if (!(entry[0] & 1))
+        return false;
+    assert_int_equal(entry[1] >> 16, 4); /* verified: the whole id */
+    if ((uint16_t)entry[1] != source)
+        return false;
+    *apic = fake_get64(0xB8) & 1u << 11 ? (uint32_t)(entry[0] >> 32) : (uint8_t)(entry[0] >> 40);
+    *vector = (uint8_t)(entry[0] >> 16);
+    return true;
 }
 
-static void four_levels(void **state)
+/* An I/O APIC's entry made of a message has the vector, which ends of interrupts name (§5.1.5.1).
+ */
+static void io_apic(void **state)
+{
+    struct msi_message m;
+    uint32_t handle;
+
+    (void)state;
+    iommu_init();
+    assert_int_equal(iommu_irq_alloc(0xA0, 1, &handle), BN_OK);
+    assert_int_equal(iommu_irq_route(0xA0, handle, 1, 0x71, true, &m), BN_OK);
+    assert_int_equal(m.data, 0x71);
+    assert_int_equal(m.address & 8, 0);
+    assert_true(fake_words(fake_get64(0xB8) & FRAME)[2 * handle] & 1u << 4); /* level */
+}
+
+static void by_queue(void **state)
 {
     (void)state;
     iommu_init();
-    check_reach();
-    assert_string_equal(order, "RCTE"); /* tables, caches emptied, only then on */
-    assert_non_null(strstr(told, "IOMMU: 1 of VT-d"));
+    assert_string_equal(fake.order, "QXIRCTE"); /* tables, caches emptied, only then on */
+    assert_int_equal(irte_vector_cache, UINT32_MAX);
+    assert_non_null(strstr(fake.told, "IOMMU: 1 of VT-d"));
+}
+
+static void queue_goes_round(void **state)
+{
+    (void)state;
+    iommu_init();
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(iommu_assign(NIC, i % 2 ? vm_service() : NULL), BN_OK);
+    assert_int_equal(fake.reg[QUEUE_HEAD], fake.reg[0x88 / 4]);
+}
+
+static void queue_error_is_named(void **state)
+{
+    (void)state;
+    iommu_init();
+    fake.stuck = true;
+    fake.reg[0x34 / 4] = 0x40;
+    assert_int_equal(iommu_assign(NIC, NULL), BN_EBUSY);
+    assert_non_null(strstr(fake.told, "a device did not answer its invalidation"));
+    assert_int_equal(fake.reg[0x34 / 4], 0);
+}
+
+static void by_registers(void **state)
+{
+    power_on(CAP_4, ECAP_OLD);
+    domains(state);
+    assert_memory_equal(fake.order, "RCTE", 4);
+    assert_non_null(strstr(fake.told, "interrupts are not remapped"));
+    power_on(CAP_4, ECAP_OLD);
+    memory_changes(state);
 }
 
 static void three_levels(void **state)
 {
-    (void)state;
-    set64(0x08, CAP_THREE);
-    iommu_init();
-    check_reach();
-    assert_string_equal(order, "RCTE");
+    power_on(CAP_3, ECAP_NEW);
+    reach_of_the_service_vm(state);
+    power_on(CAP_3, ECAP_NEW);
+    domains(state);
 }
 
-static void firmwares_tables_go_first(void **state)
+/* The unit has no pages of 1 GiB, or of 2 MiB: the domain has none then; the CPUs' tables keep
+ * theirs. */
+static void small_pages(void **state)
+{
+    paging_max_large = 2;
+    power_on(CAP_BASE | 1ull << 10, ECAP_NEW);
+    reach_of_the_service_vm(state);
+    power_on((CAP_BASE | 1ull << 10) & ~(1ull << 34), ECAP_NEW);
+    domains(state);
+    assert_int_equal(paging_max_large, 2);
+    paging_max_large = 1;
+}
+
+/* With 8 bits of destination, where the processors' APICs have no more. */
+static void no_x2apic(void **state)
+{
+    power_on(CAP_4, ECAP_NEW & ~(1ull << 4));
+    messages(state);
+}
+
+static void firmwares_use_ends_first(void **state)
 {
     (void)state;
-    reg[0x1C / 4] = 1u << 31;
-    reg[0x64 / 4] = 1u << 31; /* protected memory */
+    fake.reg[0x1C / 4] = 1u << 31 | 1u << 26 | 1u << 25 | 1u << 23;
+    fake.reg[0x64 / 4] = 1u << 31; /* protected memory */
     iommu_init();
-    assert_string_equal(order, "eRCTE");
-    assert_int_equal(reg[0x64 / 4], 0);
+    assert_string_equal(fake.order, "eiqQXIRCTE");
+    assert_int_equal(fake.reg[0x64 / 4], 0);
 }
 
 static void none_and_unusable(void **state)
 {
-    (void)state;
     acpi_info.iommu_count = 0;
     iommu_init();
-    assert_non_null(strstr(told, "IOMMU: none"));
-    begin(NULL);
-    set64(0x08, CAP_BASE); /* neither three nor four levels */
+    assert_non_null(strstr(fake.told, "IOMMU: none"));
+    assert_int_equal(iommu_service_memory(true), BN_OK);
+    iommu_release(vm_service());
+    unit_begin(state);
+    fake_set64(0x08, CAP_BASE); /* neither three nor four levels */
     iommu_init();
-    assert_non_null(strstr(told, "devices are not confined"));
-    assert_string_equal(order, "");
+    assert_non_null(strstr(fake.told, "devices are not confined"));
+    assert_string_equal(fake.order, "");
+    assert_int_equal(iommu_assign(NIC, NULL), BN_ENODEV);
 }
 
-static void dead_unit(void **state)
+static void firmware_has_a_say(void **state)
 {
     (void)state;
-    stuck = true;
-    if (!setjmp(panicked)) {
+    acpi_info.no_remapping = true;
+    iommu_init();
+    assert_string_equal(fake.order, "QRCTE");
+}
+
+/* Records lie further on than DMAR's size of the unit says. */
+static void far_registers(void **state)
+{
+    (void)state;
+    fake_set64(0x10, (ECAP_NEW & ~0x3FF00ull) | 0x120ull << 8);
+    fake_set64(0x08, CAP_4);
+    acpi_info.iommu[0].bytes = 4096;
+    fake.stuck = true;
+    if (!setjmp(panicked))
         iommu_init();
-        fail_msg("a unit that does nothing was believed");
-    }
-    assert_non_null(strstr(told, "does not do what it is told"));
+    assert_int_equal(acpi_info.iommu[0].bytes, 8192); /* what the service VM does not see */
 }
 
 static void faults(void **state)
 {
     (void)state;
     iommu_init();
-    assert_int_equal(reg[0x3C / 4], HOST_VECTOR_IOMMU);
-    assert_int_equal(reg[0x40 / 4], 0xFEE05000);
-    assert_int_equal(reg[0x38 / 4], 0); /* not masked */
-    told[0] = 0;
-    set64(RECORDS, 0x48000000);
-    reg[RECORDS / 4 + 2] = 0x0018;
-    reg[RECORDS / 4 + 3] = 1u << 31 | 5;
-    set64(RECORDS + 16, 0x49000000);
-    reg[RECORDS / 4 + 6] = 0x0128;
-    reg[RECORDS / 4 + 7] = 1u << 31 | 1u << 30 | 6;
-    reg[0x34 / 4] = 3;
+    assert_int_equal(fake.reg[0x3C / 4], HOST_VECTOR_IOMMU);
+    assert_int_equal(fake.reg[0x40 / 4], 0xFEE05000);
+    assert_int_equal(fake.reg[0x38 / 4], 0); /* not masked */
+    fake.told[0] = 0;
+    fake_set64(RECORDS, 0x48000000);
+    fake.reg[RECORDS / 4 + 2] = 0x0018;
+    fake.reg[RECORDS / 4 + 3] = 1u << 31 | 5;
+    fake_set64(RECORDS + 16, 0x49000000);
+    fake.reg[RECORDS / 4 + 6] = 0x0128;
+    fake.reg[RECORDS / 4 + 7] = 1u << 31 | 1u << 30 | 6;
+    fake.reg[0x34 / 4] = 3;
     iommu_interrupt();
-    assert_non_null(strstr(told, "device 00:03.0, write of 48000000 (IOMMU, reason 5)"));
-    assert_non_null(strstr(told, "device 01:05.0, read of 49000000 (IOMMU, reason 6)"));
-    assert_false(reg[RECORDS / 4 + 3] >> 31 || reg[RECORDS / 4 + 7] >> 31);
+    assert_non_null(
+        strstr(fake.told, "[0] denied: device 00:03.0, write of 48000000 (IOMMU, reason 5)"));
+    assert_non_null(
+        strstr(fake.told, "[0] denied: device 01:05.0, read of 49000000 (IOMMU, reason 6)"));
+    assert_false(fake.reg[RECORDS / 4 + 3] >> 31 || fake.reg[RECORDS / 4 + 7] >> 31);
+    assert_false(fake.reg[0x34 / 4] & 1);
+    fake_set64(RECORDS, 0x0123000000000000);
+    fake.reg[RECORDS / 4 + 3] = 1u << 31 | 0x22;
+    iommu_interrupt();
+    assert_non_null(strstr(fake.told, "device 00:03.0, interrupt 123 (IOMMU, reason 22)"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(four_levels, begin),
-        cmocka_unit_test_setup(three_levels, begin),
-        cmocka_unit_test_setup(firmwares_tables_go_first, begin),
-        cmocka_unit_test_setup(none_and_unusable, begin),
-        cmocka_unit_test_setup(dead_unit, begin),
-        cmocka_unit_test_setup(faults, begin),
+        FAKE_TESTS,
+        cmocka_unit_test_setup(io_apic, unit_begin),
+        cmocka_unit_test_setup(by_queue, unit_begin),
+        cmocka_unit_test_setup(queue_goes_round, unit_begin),
+        cmocka_unit_test_setup(queue_error_is_named, unit_begin),
+        cmocka_unit_test_setup(by_registers, unit_begin),
+        cmocka_unit_test_setup(three_levels, unit_begin),
+        cmocka_unit_test_setup(small_pages, unit_begin),
+        cmocka_unit_test_setup(no_x2apic, unit_begin),
+        cmocka_unit_test_setup(firmwares_use_ends_first, unit_begin),
+        cmocka_unit_test_setup(none_and_unusable, unit_begin),
+        cmocka_unit_test_setup(firmware_has_a_say, unit_begin),
+        cmocka_unit_test_setup(far_registers, unit_begin),
+        cmocka_unit_test_setup(faults, unit_begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
