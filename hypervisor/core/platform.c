@@ -45,7 +45,7 @@ static void forbid_others(struct vpci *pci)
         vpci_forbid(pci, acpi_info.ecam_base,
                     (acpi_info.ecam_last_bus - acpi_info.ecam_first_bus + 1ull) << 20);
     for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        vpci_forbid(pci, acpi_info.iommu[i], HV_PAGE_BYTES);
+        vpci_forbid(pci, acpi_info.iommu[i].base, acpi_info.iommu[i].bytes);
     if (acpi_info.hpet_base)
         vpci_forbid(pci, acpi_info.hpet_base, HV_PAGE_BYTES);
     vpci_forbid(pci, VLAPIC_BASE, HV_PAGE_BYTES);

@@ -152,24 +152,25 @@ static bool calm(struct passed *f, struct vm *owner)
     return pci_reset(f->bdf);
 }
 
+/* A function that cannot be given back is nobody's from here on. BN_ENODEV: no IOMMU confines any.
+ */
 static void give_back(struct vm *vm, struct passed *f)
 {
     struct vm *service = vm_service();
+    enum bn_status status;
 
     f->command = 0;
     passed_follow(vm, f);
     spin_lock(&service->pci->lock);
     (void)calm(f, service); /* it could be reset when it was given */
-    /* Without tables for it the function is nobody's any more. BN_ENODEV: it has never been
-     * confined. */
-    if (iommu_assign(f->bdf, service) == BN_ENOMEM || show(f, true) != BN_OK ||
-        vmsi_follow(f->bdf) != BN_OK)
-        hv_log("PCI %02x:%02x.%x cannot be given back", PCI_NAME(f->bdf));
-    else
-        f->used = false;
+    status = iommu_assign(f->bdf, service);
+    if (status == BN_OK || status == BN_ENODEV)
+        status = show(f, true) ?: vmsi_follow(f->bdf);
+    f->used = status != BN_OK;
     spin_unlock(&service->pci->lock);
     passed_of(vm)->count--;
-    vm_event(vm, "PCI %02x:%02x.%x goes back to the service VM", PCI_NAME(f->bdf));
+    vm_event(vm, "PCI %02x:%02x.%x %s", PCI_NAME(f->bdf),
+             f->used ? "cannot be given back: it is nobody's" : "goes back to the service VM");
 }
 
 static enum bn_status give(struct vm *vm, struct passed *f)
@@ -195,7 +196,9 @@ static enum bn_status give(struct vm *vm, struct passed *f)
     status = vmsi_follow(f->bdf) ?: show(f, false) ?: iommu_assign(f->bdf, vm);
     if (status != BN_OK) {
         vm_log(vm, "PCI %02x:%02x.%x is not passed: %s", PCI_NAME(f->bdf),
-               status == BN_ENODEV ? "no IOMMU confines it" : "no memory");
+               status == BN_ENODEV   ? "no IOMMU confines it"
+               : status == BN_ENOMEM ? "no memory"
+                                     : "the IOMMU does not answer");
         give_back(vm, f);
     } else {
         vm_event(vm, "PCI %02x:%02x.%x is its own from here on", PCI_NAME(f->bdf));
