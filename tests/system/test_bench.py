@@ -61,20 +61,54 @@ def test_exits_handled_in_the_hypervisor(machine, report, peer, tmp_path):
     assert all(rows)
 
 
-@pytest.mark.parametrize("backend, model", [("vmx", "corei7_skylake_x"), ("svm-nrips", "ryzen")])
-def test_exits_in_bochs(backend, model, report, tmp_path):
-    """The same guest where there is VMX, and SVM that tells the length of what was executed. One CPU: a tick of the TSC is an
-    instruction there too."""
-    plan, iso = str(tmp_path / "bench.bin"), str(tmp_path / "bench.iso")
+BOCHS = [("vmx", "corei7_skylake_x"), ("svm-nrips", "ryzen")]
+
+
+def in_bochs(model, name, loader, *files):
+    """What the guest printed, on one CPU: a tick of the TSC is an instruction there too."""
+    iso = f"build/logs/bench-{name}.iso"
     subprocess.run(["make", "-s", "build/bochs/bochs"], check=True)
-    subprocess.run(["build/tools/scenario/bn-scenario", "compile", "scenarios/bench.dts", plan], check=True)
-    subprocess.run(["tools/mkgrub", iso, "build/hypervisor/multiboot2/loader.elf", f"scenario.bin={plan}",
-                    "hypervisor.bin=build/hypervisor/hypervisor.bin", f"bench.elf={GUEST}"], check=True)
-    with Bochs(model, iso, f"build/logs/bench-{backend}", cpus=1, memory=512) as pc:
+    subprocess.run(["tools/mkgrub", iso, loader, *files], check=True)
+    with Bochs(model, iso, f"build/logs/bench-{name}", cpus=1, memory=512) as pc:
         pc.console.wait_for("bench done", limit=120)
-        ours = parse(pc.console.text)
+        return parse(pc.console.text)
+
+
+def under_binnacle(model, name, scenario, folder):
+    plan = str(folder / "scenario.bin")
+    subprocess.run(["build/tools/scenario/bn-scenario", "compile", f"scenarios/{scenario}.dts", plan], check=True)
+    return in_bochs(model, name, "build/hypervisor/multiboot2/loader.elf", f"scenario.bin={plan}",
+                    "hypervisor.bin=build/hypervisor/hypervisor.bin", f"bench.elf={GUEST}")
+
+
+@pytest.mark.parametrize("backend, model", BOCHS)
+def test_exits_in_bochs(backend, model, report, tmp_path):
+    """The same guest where there is VMX, and SVM that tells the length of what was executed."""
+    ours = under_binnacle(model, backend, "bench", tmp_path)
     assert all([report.add(f"{backend}.exit.{name}", ours[name], "insn", BOUNDS[name])
                 for name in ("cpuid", "hypercall", "port-hv")])
+
+
+@pytest.mark.parametrize("backend, model", BOCHS)
+def test_interrupt_in_bochs(backend, model, report, tmp_path):
+    alone = in_bochs(model, f"{backend}-irq-alone", f"{GUEST} irq")["irq"]
+    vm = under_binnacle(model, f"{backend}-irq", "bench-irq", tmp_path)["irq"]
+    report.add(f"{backend}.cluster.irq-insn", vm, "insn", peer=alone)
+    assert report.add(f"{backend}.cluster.irq-ratio", round(vm / alone, 3), "", bound=1.05)
+
+
+def test_interrupt_without_exit(machine, report, tmp_path):
+    """From the write that raises an interrupt to behind its handler: the guest alone on the machine, and as a VM that takes its
+    interrupts itself."""
+    common = {"cpus": 1, "memory_mib": 512, "gpu": "none", "icount": "shift=0,sleep=off", "one_by_one": True}
+    bare = machine(NucConfig.multiboot(GUEST, append="irq", **common))
+    bare.console.wait_for("bench done", limit=120)
+    ours = machine(NucConfig.counted(make_esp(tmp_path, "bench-irq", {"bench.elf": GUEST}), memory_mib=512))
+    ours.console.wait_for("bench done", limit=120)
+    assert "bench host none" in bare.console.text and "bench host binnacle" in ours.console.text
+    alone, vm = parse(bare.console.text)["irq"], parse(ours.console.text)["irq"]
+    report.add("cluster.irq-insn", vm, "insn", peer=alone)
+    assert report.add("cluster.irq-ratio", round(vm / alone, 3), "", bound=1.05)
 
 
 @pytest.fixture(scope="module")
