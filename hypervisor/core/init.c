@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The order of boot: from the loader's jump to the first guest instruction. */
 #include "hv/arch.h"
+#include "hv/forget.h"
 #include "hv/host.h"
 #include "hv/iommu.h"
 #include "hv/pci.h"
@@ -126,6 +127,7 @@ static void boot_rest(void)
     xstate_init();
     cpuid_policy_init();
     choose_vendor();
+    forget_init();
     init_this_cpu();
     pcpus[0].online = true;
     smp_start();

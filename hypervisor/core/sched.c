@@ -4,6 +4,7 @@
  * it has, and the one that is furthest behind runs. vCPUs never change their CPU.
  */
 #include "hv/arch.h"
+#include "hv/forget.h"
 #include "hv/vm.h"
 
 #define SLICE_NS 4000000u
@@ -81,6 +82,9 @@ static void load(struct pcpu *cpu, struct vcpu *vcpu)
         cpu->hand_over = false;
         lapic_hand_over();
     }
+    if (cpu->last_vm && cpu->last_vm != vcpu->vm)
+        forget_last_vm();
+    cpu->last_vm = vcpu->vm;
     vcpu->loaded = true;
     vcpu->run_start = tsc_now();
     cpu->loaded = vcpu;

@@ -27,9 +27,10 @@ struct pcpu {
     uint32_t apic_id;
     volatile uint32_t mode; /* enum pcpu_mode */
     volatile bool online;
-    volatile bool hand_over; /* its local APIC is to be reset for a guest that owns it */
-    bool direct;             /* its vCPU takes physical interrupts itself: reach it by NMI only */
-    struct vcpu *loaded;     /* whose extended state is in the registers */
+    volatile bool hand_over;  /* its local APIC is to be reset for a guest that owns it */
+    bool direct;              /* its vCPU takes physical interrupts itself: reach it by NMI only */
+    struct vcpu *loaded;      /* whose extended state is in the registers */
+    const struct vm *last_vm; /* that ran here */
     struct vcpu *vcpu[PCPU_MAX_VCPUS]; /* all that may run here */
     uint32_t vcpu_count;
     struct vcpu *service; /* the service VM's vCPU here: takes the physical interrupts */

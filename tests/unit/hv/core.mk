@@ -12,6 +12,10 @@ $(CORE_TESTS)/test_sched: tests/unit/hv/test_sched.c hypervisor/core/sched.c hyp
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
 
+$(CORE_TESTS)/test_forget: tests/unit/hv/test_forget.c hypervisor/x86/forget.c
+	@mkdir -p $(@D)
+	@$(CC) $(SAN_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MF $@.d $^ -lcmocka -o $@
+
 # IOMMUs, each over a unit that is a few numbers.
 IOMMU_TESTS := $(addprefix $(CORE_TESTS)/test_,vtd amdvi)
 $(IOMMU_TESTS): $(CORE_TESTS)/test_%: tests/unit/hv/test_%.c tests/unit/hv/iommu_fake.c $(wildcard hypervisor/iommu/*.c) \
@@ -19,5 +23,5 @@ $(IOMMU_TESTS): $(CORE_TESTS)/test_%: tests/unit/hv/test_%.c tests/unit/hv/iommu
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) -Itests/unit/hv/fake $(CORE_CFLAGS) -Ihypervisor/iommu -DIOMMU_REMAPPING=true -MMD -MP -MF $@.d $^ -lcmocka -o $@
 
-UNIT_TESTS += $(addprefix $(CORE_TESTS)/test_,paging log sched) $(IOMMU_TESTS)
--include $(addprefix $(CORE_TESTS)/test_,paging.d log.d sched.d) $(IOMMU_TESTS:=.d)
+UNIT_TESTS += $(addprefix $(CORE_TESTS)/test_,paging log sched forget) $(IOMMU_TESTS)
+-include $(addprefix $(CORE_TESTS)/test_,paging.d log.d sched.d forget.d) $(IOMMU_TESTS:=.d)

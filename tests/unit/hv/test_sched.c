@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "hv/arch.h"
+#include "hv/forget.h"
 #include "hv/vm.h"
 
 #define MS    1000000u
@@ -66,8 +67,21 @@ void lapic_hand_over(void)
 /* The vendor's part of a vCPU comes and goes with the rest of it: one at a time. */
 static const struct vcpu *here;
 
+/* What the CPU remembers of one VM another never meets, and nothing is cleared without need. */
+static const struct vm *ran;
+static bool forgotten;
+
+void forget_last_vm(void)
+{
+    assert_false(forgotten);
+    forgotten = true;
+}
+
 static void vendor_load(struct vcpu *vcpu)
 {
+    assert_int_equal(forgotten, ran && ran != vcpu->vm);
+    forgotten = false;
+    ran = vcpu->vm;
     assert_null(here);
     assert_true(vcpu->loaded);
     here = vcpu;
@@ -103,6 +117,8 @@ static void begin(const uint32_t *weights, unsigned count)
 {
     memset(&cpu, 0, sizeof(cpu));
     here = NULL;
+    ran = NULL;
+    forgotten = false;
     memset(vms, 0, sizeof(vms));
     memset(record, 0, sizeof(record));
     cpu.self = &cpu;
