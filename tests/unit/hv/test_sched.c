@@ -68,7 +68,7 @@ void lapic_hand_over(void)
 static const struct vcpu *here;
 
 /* What the CPU remembers of one VM another never meets, and nothing is cleared without need. */
-static const struct vm *ran;
+static const struct vm *ran_before;
 static bool forgotten;
 
 void forget_last_vm(void)
@@ -79,9 +79,9 @@ void forget_last_vm(void)
 
 static void vendor_load(struct vcpu *vcpu)
 {
-    assert_int_equal(forgotten, ran && ran != vcpu->vm);
+    assert_int_equal(forgotten, ran_before && ran_before != vcpu->vm);
     forgotten = false;
-    ran = vcpu->vm;
+    ran_before = vcpu->vm;
     assert_null(here);
     assert_true(vcpu->loaded);
     here = vcpu;
@@ -117,7 +117,7 @@ static void begin(const uint32_t *weights, unsigned count)
 {
     memset(&cpu, 0, sizeof(cpu));
     here = NULL;
-    ran = NULL;
+    ran_before = NULL;
     forgotten = false;
     memset(vms, 0, sizeof(vms));
     memset(record, 0, sizeof(record));
