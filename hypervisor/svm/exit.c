@@ -103,8 +103,8 @@ static const uint8_t kinds[] = {
     [SVM_RDPRU] = EXIT_EXCEPTION,
 };
 
-/* An interrupt that was given, and that the shadow of STI held back until this HLT, ends the halt at
- * once. Nobody else would: the local APIC has it in service. */
+/* An interrupt that was given, and that the shadow of STI held back until this HLT, ends the halt
+ * at once. Nobody else would: the local APIC has it in service. */
 static void decode_hlt(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
     const struct svm_vcpu *svm = vcpu->vendor;
