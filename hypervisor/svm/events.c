@@ -17,7 +17,7 @@ bool svm_can_take_irq(struct vcpu *vcpu)
 {
     const struct svm_vcpu *svm = vcpu->vendor;
 
-    return (vcpu->rflags & 1u << 9) && !(svm->vmcb->int_state & INT_SHADOW) &&
+    return (vcpu->rflags & RFLAGS_IF) && !(svm->vmcb->int_state & INT_SHADOW) &&
            !(svm->vmcb->event & EVENT_VALID) && !svm->irq_given;
 }
 

@@ -103,6 +103,18 @@ static const uint8_t kinds[] = {
     [SVM_RDPRU] = EXIT_EXCEPTION,
 };
 
+/* An interrupt that was given, and that the shadow of STI held back until this HLT, ends the halt
+ * at once. Nobody else would: the local APIC has it in service. */
+static void decode_hlt(struct vcpu *vcpu, struct vcpu_exit *exit)
+{
+    const struct svm_vcpu *svm = vcpu->vendor;
+
+    if (!svm->irq_given || !(vcpu->rflags & RFLAGS_IF))
+        return;
+    vcpu_skip_instruction(vcpu, exit);
+    exit->kind = EXIT_NONE;
+}
+
 static void decode_rest(struct vmcb *vmcb, struct vcpu_exit *exit)
 {
     uint64_t info = vmcb->exit_info[0];
@@ -137,6 +149,8 @@ void svm_decode_exit(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exi
     exit->kind = vmcb->exit_code < sizeof(kinds) ? kinds[vmcb->exit_code] : EXIT_NONE;
     if (exit->kind == EXIT_EXCEPTION)
         decode_exception(vcpu, vmcb, exit);
+    else if (exit->kind == EXIT_HLT)
+        decode_hlt(vcpu, exit);
     else if (exit->kind == EXIT_NONE)
         decode_rest(vmcb, exit);
 }

@@ -51,7 +51,7 @@ static enum bn_status svm_cpu_enable(void)
         return BN_ENOMEM;
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
     wrmsr(MSR_VM_HSAVE, hsave);
-    __asm__ volatile("vmsave %%rax" : : "a"(host_state[cpu->id]) : "memory");
+    vmsave(host_state[cpu->id]);
     return BN_OK;
 }
 
@@ -84,9 +84,9 @@ static enum bn_status svm_vcpu_create(struct vcpu *vcpu)
             return BN_ENOMEM;
         svm->vmcb = hpa_to_ptr(svm->vmcb_hpa);
         svm->vmcb->asid = ++asids_used[vcpu->pcpu->id];
-        if (svm->vmcb->asid >= asid_count)
-            return BN_ENOMEM;
     }
+    if (svm->vmcb->asid >= asid_count)
+        return BN_ENOMEM;
     vcpu->asid = svm->vmcb->asid;
     vcpu->vendor = svm;
     svm->direct = vcpu->vm->config->flags & BN_VM_DIRECT_IRQ;

@@ -76,6 +76,8 @@ BN_OFFSET_IS(struct vmcb, cr2, 0x640);
 BN_OFFSET_IS(struct vmcb, pat, 0x668);
 BN_SIZE_IS(struct vmcb, 0x1000);
 
+#define RFLAGS_IF (1u << 9)
+
 #define EVENT_VALID     (1u << 31)
 #define EVENT_ERROR     (1u << 11)
 #define EVENT_NMI       (2u << 8)

@@ -40,7 +40,7 @@ enum {
 
 static void decode_io(struct vcpu_exit *exit)
 {
-    uint64_t q = vmcs_get(VMCS_QUALIFICATION);
+    uint64_t q = vmread(VMCS_QUALIFICATION);
 
     exit->pio = (struct exit_pio){
         .port = (uint16_t)(q >> 16), .size = (uint8_t)((q & 7) + 1), .in = q & 8, .string = q & 16};
@@ -48,34 +48,29 @@ static void decode_io(struct vcpu_exit *exit)
 
 static void decode_ept(struct vcpu_exit *exit)
 {
-    uint64_t q = vmcs_get(VMCS_QUALIFICATION);
+    uint64_t q = vmread(VMCS_QUALIFICATION);
 
     exit->length = 0;
     exit->mmio = (struct exit_mmio){
-        .gpa = vmcs_get(VMCS_PHYSICAL_ADDRESS), .write = q & EPT_WRITE, .fetch = q & EPT_FETCH};
+        .gpa = vmread(VMCS_PHYSICAL_ADDRESS), .write = q & EPT_WRITE, .fetch = q & EPT_FETCH};
 }
 
 /* An NMI is the host's and blocks others until an IRET; an exception is reflected, with what the
  * processor did not do for it. */
 static void decode_exception(struct vcpu_exit *exit)
 {
-    uint32_t info = (uint32_t)vmcs_get(VMCS_EXIT_EVENT);
+    uint32_t info = (uint32_t)vmread(VMCS_EXIT_EVENT);
 
     if ((info & EVENT_TYPE) == EVENT_NMI) {
         exit->kind = EXIT_HOST_NMI;
-        __asm__ volatile("int $2");
+        cpu_take_nmi();
         return;
     }
     exit->exception.vector = (uint8_t)info;
     exit->exception.has_error = info & EVENT_ERROR;
-    exit->exception.error = (uint32_t)vmcs_get(VMCS_EXIT_ERROR);
-    if ((uint8_t)info == VECTOR_DB) {
-        uint64_t dr6;
-
-        __asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
-        dr6 |= vmcs_get(VMCS_QUALIFICATION) & DEBUG_BITS;
-        __asm__ volatile("mov %0, %%dr6" : : "r"(dr6));
-    }
+    exit->exception.error = (uint32_t)vmread(VMCS_EXIT_ERROR);
+    if ((uint8_t)info == VECTOR_DB)
+        write_dr6(read_dr6() | (vmread(VMCS_QUALIFICATION) & DEBUG_BITS));
 }
 
 /*
@@ -84,7 +79,7 @@ static void decode_exception(struct vcpu_exit *exit)
  */
 static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-    uint64_t q = vmcs_get(VMCS_QUALIFICATION), value = vcpu->regs[q >> 8 & 15];
+    uint64_t q = vmread(VMCS_QUALIFICATION), value = vcpu->regs[q >> 8 & 15];
     unsigned cr = q & 15;
     uint32_t field = cr == 0 ? VMCS_CR0_SHADOW : VMCS_CR4_SHADOW;
 
@@ -103,15 +98,15 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
  * RIP will raise anew. */
 static void keep_event(struct vcpu *vcpu)
 {
-    uint32_t info = (uint32_t)vmcs_get(VMCS_VECTORING);
+    uint32_t info = (uint32_t)vmread(VMCS_VECTORING);
 
     if (!(info & EVENT_VALID) || (info & EVENT_TYPE) >= EVENT_SOFT)
         return;
     if ((info & EVENT_TYPE) == EVENT_NMI)
         vmcs_set(VMCS_INTERRUPTIBILITY,
-                 vmcs_get(VMCS_INTERRUPTIBILITY) & ~(uint64_t)INTERRUPTIBILITY_NMI);
+                 vmread(VMCS_INTERRUPTIBILITY) & ~(uint64_t)INTERRUPTIBILITY_NMI);
     vmcs_set(VMCS_ENTRY_EVENT, info & (EVENT_VALID | EVENT_ERROR | EVENT_TYPE | 0xFF));
-    vmcs_set(VMCS_ENTRY_ERROR, vmcs_get(VMCS_VECTORING_ERROR));
+    vmcs_set(VMCS_ENTRY_ERROR, vmread(VMCS_VECTORING_ERROR));
     vmx_of(vcpu)->event = true;
 }
 
@@ -143,7 +138,7 @@ static const uint8_t kinds[] = {
 
 void vmx_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
-    uint32_t reason = (uint32_t)vmcs_get(VMCS_REASON);
+    uint32_t reason = (uint32_t)vmread(VMCS_REASON);
 
     exit->kind = EXIT_INVALID;
     if (reason & ENTRY_FAILED)
@@ -151,7 +146,7 @@ void vmx_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
     keep_event(vcpu);
     if (reason < sizeof(kinds) && kinds[reason])
         exit->kind = kinds[reason];
-    exit->length = (uint8_t)vmcs_get(VMCS_LENGTH);
+    exit->length = (uint8_t)vmread(VMCS_LENGTH);
     if (reason == REASON_INIT) /* somebody wants this CPU to start over: only we do that */
         exit->kind = EXIT_NONE;
     else if (reason == REASON_EXCEPTION)

@@ -41,7 +41,7 @@ void vmx_load(struct vcpu *vcpu)
     for (unsigned i = 0; i < VMX_MSRS; i++)
         wrmsr(switched[i], v->msr[i]);
     write_cr2(v->cr2);
-    __asm__ volatile("mov %0, %%dr6" : : "r"(v->dr6));
+    write_dr6(v->dr6);
 }
 
 void vmx_unload(struct vcpu *vcpu)
@@ -51,7 +51,7 @@ void vmx_unload(struct vcpu *vcpu)
     for (unsigned i = 0; i < VMX_MSRS; i++)
         v->msr[i] = rdmsr(switched[i]);
     v->cr2 = read_cr2();
-    __asm__ volatile("mov %%dr6, %0" : "=r"(v->dr6));
+    v->dr6 = read_dr6();
 }
 
 void vmx_get_segment(struct vcpu *vcpu, enum segment which, struct segment_state *state)
@@ -180,6 +180,16 @@ enum bn_status vmx_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
     return BN_ENOSYS;
 }
 
+/* What VMCLEAR leaves in a field is the processor's affair (SDM 3 §25.11.3). These are read, and
+ * nobody else writes them. */
+static const uint32_t zero[] = {
+    VMCS_FAULT_MASK,      VMCS_FAULT_MATCH,      VMCS_CR3_TARGETS,       VMCS_EXIT_STORES,
+    VMCS_EXIT_LOADS,      VMCS_ENTRY_LOADS,      VMCS_ENTRY_EVENT,       VMCS_INTERRUPTIBILITY,
+    VMCS_ACTIVITY,        VMCS_PENDING_DEBUG,    VMCS_GUEST_PDPTE,       VMCS_GUEST_PDPTE + 2,
+    VMCS_GUEST_PDPTE + 4, VMCS_GUEST_PDPTE + 6,  VMCS_HOST_FS,           VMCS_HOST_GS,
+    VMCS_HOST_FS_BASE,    VMCS_HOST_SYSENTER_CS, VMCS_HOST_SYSENTER_ESP, VMCS_HOST_SYSENTER_EIP,
+};
+
 void vmx_reset(struct vcpu *vcpu)
 {
     struct vmx_vcpu *v = vmx_of(vcpu);
@@ -200,15 +210,15 @@ void vmx_reset(struct vcpu *vcpu)
     vmx_write(vcpu, VMCS_EPT_POINTER, vcpu->vm->memory.root | EPT_POINTER);
     if (c->processor2 & PROCESSOR2_VPID)
         vmx_write(vcpu, VMCS_VPID, vcpu->asid);
-    if (c->processor & PROCESSOR_TPR)
+    if (c->processor & PROCESSOR_TPR) {
         vmx_write(vcpu, VMCS_VIRTUAL_APIC, ptr_to_hpa(v->virtual_apic));
+        vmx_write(vcpu, VMCS_TPR_THRESHOLD, 0);
+    }
     vmx_write(vcpu, VMCS_LINK, UINT64_MAX);
     vmx_write(vcpu, VMCS_CR0_MASK, CR0_SHADOWED);
     vmx_write(vcpu, VMCS_CR4_MASK, CR4_SHADOWED);
-    vmx_write(vcpu, VMCS_ENTRY_EVENT, 0);
-    vmx_write(vcpu, VMCS_INTERRUPTIBILITY, 0);
-    vmx_write(vcpu, VMCS_ACTIVITY, 0);
-    vmx_write(vcpu, VMCS_PENDING_DEBUG, 0);
+    for (size_t i = 0; i < HV_ARRAY_SIZE(zero); i++)
+        vmx_write(vcpu, zero[i], 0);
     vmx_write(vcpu, VMCS_GUEST_DR7, DR7_RESET);
     v->dr6 = DR6_RESET;
     v->event = false;

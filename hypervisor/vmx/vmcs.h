@@ -4,6 +4,7 @@
 #ifndef VMX_VMCS_H
 #define VMX_VMCS_H
 
+#include "hv/cpu.h"
 #include "hv/vm.h"
 
 /* Guest segments ES to IDTR follow each other in the order of enum segment. */
@@ -28,16 +29,24 @@ enum vmcs_field {
     VMCS_GUEST_DEBUGCTL = 0x2802,
     VMCS_GUEST_PAT = 0x2804,
     VMCS_GUEST_EFER = 0x2806,
+    VMCS_GUEST_PDPTE = 0x280A, /* of four */
     VMCS_HOST_PAT = 0x2C00,
     VMCS_HOST_EFER = 0x2C02,
 
     VMCS_PIN = 0x4000,
     VMCS_PROCESSOR = 0x4002,
     VMCS_EXCEPTIONS = 0x4004,
+    VMCS_FAULT_MASK = 0x4006,
+    VMCS_FAULT_MATCH = 0x4008,
+    VMCS_CR3_TARGETS = 0x400A,
     VMCS_EXIT = 0x400C,
+    VMCS_EXIT_STORES = 0x400E,
+    VMCS_EXIT_LOADS = 0x4010,
     VMCS_ENTRY = 0x4012,
+    VMCS_ENTRY_LOADS = 0x4014,
     VMCS_ENTRY_EVENT = 0x4016,
     VMCS_ENTRY_ERROR = 0x4018,
+    VMCS_TPR_THRESHOLD = 0x401C,
     VMCS_PROCESSOR2 = 0x401E,
     VMCS_INSTRUCTION_ERROR = 0x4400,
     VMCS_REASON = 0x4402,
@@ -51,6 +60,7 @@ enum vmcs_field {
     VMCS_INTERRUPTIBILITY = 0x4824,
     VMCS_ACTIVITY = 0x4826,
     VMCS_GUEST_SYSENTER_CS = 0x482A,
+    VMCS_HOST_SYSENTER_CS = 0x4C00,
 
     VMCS_CR0_MASK = 0x6000,
     VMCS_CR4_MASK = 0x6002,
@@ -71,10 +81,13 @@ enum vmcs_field {
     VMCS_HOST_CR0 = 0x6C00,
     VMCS_HOST_CR3 = 0x6C02,
     VMCS_HOST_CR4 = 0x6C04,
+    VMCS_HOST_FS_BASE = 0x6C06,
     VMCS_HOST_GS_BASE = 0x6C08,
     VMCS_HOST_TR_BASE = 0x6C0A,
     VMCS_HOST_GDTR_BASE = 0x6C0C,
     VMCS_HOST_IDTR_BASE = 0x6C0E,
+    VMCS_HOST_SYSENTER_ESP = 0x6C10,
+    VMCS_HOST_SYSENTER_EIP = 0x6C12,
     VMCS_HOST_RIP = 0x6C16,
 };
 
@@ -126,21 +139,11 @@ static inline struct vmx_vcpu *vmx_of(const struct vcpu *vcpu)
     return vcpu->vendor;
 }
 
-/* Of the VMCS that is current on this CPU: between vmx_run()'s start and the end of the exit. */
-static inline uint64_t vmcs_get(uint32_t field)
-{
-    uint64_t value;
-
-    __asm__ volatile("vmread %1, %0" : "=r"(value) : "r"((uint64_t)field) : "cc");
-    return value;
-}
-
+/* As vmread(): of the VMCS that is current on this CPU, between vmx_run()'s start and the end of
+ * the exit. */
 static inline void vmcs_set(uint32_t field, uint64_t value)
 {
-    bool failed;
-
-    __asm__ volatile("vmwrite %1, %2" : "=@ccbe"(failed) : "r"(value), "r"((uint64_t)field));
-    if (failed)
+    if (!vmwrite(field, value))
         hv_panic("VMWRITE of field %x fails", field);
 }
 

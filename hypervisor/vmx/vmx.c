@@ -34,19 +34,6 @@ static struct vmx_vcpu *current[HV_MAX_PCPUS]; /* whose VMCS the CPU's instructi
 static struct vmx_vm vm_state[HV_MAX_VMS];
 static struct vmx_vcpu vcpu_state[HV_MAX_VMS][HV_MAX_VCPUS];
 
-/* A pointer instruction of VMX; false: it failed. */
-#define VMX_POINTER(name)                                                                          \
-    static bool name(hpa_t address)                                                                \
-    {                                                                                              \
-        bool failed;                                                                               \
-                                                                                                   \
-        __asm__ volatile(#name " %1" : "=@ccbe"(failed) : "m"(address) : "memory");                \
-        return !failed;                                                                            \
-    }
-VMX_POINTER(vmxon)
-VMX_POINTER(vmclear)
-VMX_POINTER(vmptrld)
-
 /* The controls wanted, as far as the processor has them. `must`: those without which nothing works.
  */
 static bool choose(uint32_t msr, uint32_t want, uint32_t must, const char *name, uint32_t *controls)
@@ -164,16 +151,14 @@ static enum bn_status create_maps(struct vm *vm)
 static enum bn_status vmx_vcpu_create(struct vcpu *vcpu)
 {
     struct vmx_vcpu *v = &vcpu_state[vcpu->vm->id][vcpu->id];
-    hpa_t page;
 
     if (vcpu->id == 0 && create_maps(vcpu->vm) != BN_OK)
         return BN_ENOMEM;
     if (!v->vmcs) {
-        page = page_alloc();
-        v->vmcs = page_alloc();
-        if (!page || !v->vmcs)
+        v->vmcs = pages_alloc(2);
+        if (!v->vmcs)
             return BN_ENOMEM;
-        v->virtual_apic = hpa_to_ptr(page);
+        v->virtual_apic = hpa_to_ptr(v->vmcs + HV_PAGE_BYTES);
     }
     *(uint32_t *)hpa_to_ptr(v->vmcs) = revision;
     v->launched = false;
@@ -211,7 +196,7 @@ uint64_t vmx_read(const struct vcpu *vcpu, uint32_t field)
     uint64_t value;
 
     take_up(v);
-    value = vmcs_get(field);
+    value = vmread(field);
     if (!vcpu->loaded)
         put_down(v);
     return value;
@@ -234,15 +219,6 @@ static void clear_vcpu(struct vcpu *vcpu)
     put_down(vmx_of(vcpu));
 }
 
-static void flush(const struct vcpu *vcpu)
-{
-    const struct {
-        uint64_t pointer, reserved;
-    } what = {vcpu->vm->memory.root | EPT_POINTER, 0};
-
-    __asm__ volatile("invept %0, %1" : : "m"(what), "r"(invept_kind) : "cc", "memory");
-}
-
 static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
     struct vmx_vcpu *v = vcpu->vendor;
@@ -254,18 +230,18 @@ static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
     vmcs_set(VMCS_GUEST_RFLAGS, vcpu->rflags);
     v->virtual_apic[0x80] = tpr;
     if (v->flush)
-        flush(vcpu);
+        invept(invept_kind, vcpu->vm->memory.root | EPT_POINTER);
     v->flush = v->event = false;
     if (vmx_enter(vcpu->regs, v->launched)) {
         hv_log("[%s] VM entry: instruction error %lu", vcpu->vm->config->name,
-               vmcs_get(VMCS_INSTRUCTION_ERROR));
+               vmread(VMCS_INSTRUCTION_ERROR));
         exit->kind = EXIT_INVALID;
         return;
     }
     v->launched = true;
-    vcpu->regs[REG_RSP] = vmcs_get(VMCS_GUEST_RSP);
-    vcpu->rip = vmcs_get(VMCS_GUEST_RIP);
-    vcpu->rflags = vmcs_get(VMCS_GUEST_RFLAGS);
+    vcpu->regs[REG_RSP] = vmread(VMCS_GUEST_RSP);
+    vcpu->rip = vmread(VMCS_GUEST_RIP);
+    vcpu->rflags = vmread(VMCS_GUEST_RFLAGS);
     if (!v->direct && v->virtual_apic[0x80] != tpr) {
         vcpu->lapic.regs[8] = v->virtual_apic[0x80];
         vcpu->look = true;
@@ -279,9 +255,9 @@ static void vmx_skip(struct vcpu *vcpu, unsigned bytes)
     uint64_t blocked;
 
     take_up(vmx_of(vcpu)); /* what the exit needed may have been another's */
-    blocked = vmcs_get(VMCS_INTERRUPTIBILITY);
+    blocked = vmread(VMCS_INTERRUPTIBILITY);
     vcpu->rip += bytes;
-    if (vcpu->rip >> 32 && !(vmcs_get(VMCS_GUEST_ACCESS + 2 * SEG_CS) & ACCESS_LONG))
+    if (vcpu->rip >> 32 && !(vmread(VMCS_GUEST_ACCESS + 2 * SEG_CS) & ACCESS_LONG))
         vcpu->rip &= 0xFFFFFFFF;
     if (blocked & INTERRUPTIBILITY_SHADOW)
         vmcs_set(VMCS_INTERRUPTIBILITY, blocked & ~(uint64_t)INTERRUPTIBILITY_SHADOW);

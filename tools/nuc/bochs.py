@@ -20,7 +20,7 @@ CONFIG = """cpu: model={model}, count={cpus}, ips=100000000, reset_on_triple_fau
 memory: guest={memory}, host={memory}
 romimage: file={share}/BIOS-bochs-latest
 vgaromimage: file={share}/VGABIOS-lgpl-latest
-vga: extension=vbe
+vga: extension=vbe, realtime=0
 display_library: x
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=cdrom, path="{iso}", status=inserted

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* x86 as the hypervisor's own code sees it: control registers, MSRs, CPUID, and what x86/ offers
- * core/ at boot. */
+/* x86 as the hypervisor's own code sees it: registers by name, and what x86/ offers core/ at boot.
+ */
 #ifndef HV_ARCH_H
 #define HV_ARCH_H
 
+#include "hv/cpu.h"
 #include "hv/paging.h"
 #include "hv/pcpu.h"
 
@@ -40,65 +41,6 @@
 #define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_OSXSAVE    (1u << 18)
 #define CR4_SMEP       (1u << 20)
-
-struct cpuid_regs {
-    uint32_t eax, ebx, ecx, edx;
-};
-
-static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
-{
-    struct cpuid_regs r;
-
-    __asm__ volatile("cpuid"
-                     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
-                     : "a"(leaf), "c"(subleaf));
-    return r;
-}
-
-static inline uint64_t rdmsr(uint32_t msr)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return (uint64_t)high << 32 | low;
-}
-
-static inline void wrmsr(uint32_t msr, uint64_t value)
-{
-    __asm__ volatile("wrmsr"
-                     :
-                     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-                     : "memory");
-}
-
-static inline uint64_t rdtsc(void)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
-}
-
-#define ARCH_CR(n)                                                                                 \
-    static inline uint64_t read_cr##n(void)                                                        \
-    {                                                                                              \
-        uint64_t value;                                                                            \
-        __asm__ volatile("mov %%cr" #n ", %0" : "=r"(value));                                      \
-        return value;                                                                              \
-    }                                                                                              \
-    static inline void write_cr##n(uint64_t value)                                                 \
-    {                                                                                              \
-        __asm__ volatile("mov %0, %%cr" #n : : "r"(value) : "memory");                             \
-    }
-ARCH_CR(0)
-ARCH_CR(2)
-ARCH_CR(3)
-ARCH_CR(4)
-
-static inline void cpu_pause(void)
-{
-    __builtin_ia32_pause();
-}
 
 struct trap_frame { /* as isr.S pushes it */
     uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
