@@ -243,7 +243,7 @@ static const struct iommu_ops *choose(void)
         hv_log("IOMMU: not of a kind that we use: devices are not confined");
         return NULL;
     }
-    iommu.limits.remapping &= IOMMU_REMAPPING && every_source_known();
+    iommu.limits.remapping &= every_source_known();
     return ops;
 }
 

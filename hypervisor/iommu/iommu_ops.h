@@ -11,9 +11,6 @@
 
 #define IOMMU_FUNCTIONS 65536u /* of one segment: what a requester can call itself */
 #define IOMMU_NOBODY    UINT32_MAX
-#ifndef IOMMU_REMAPPING
-#define IOMMU_REMAPPING false /* not while VMs program their devices' messages themselves */
-#endif
 
 struct iommu_limits { /* what all units together can do */
     unsigned top, large;
