@@ -4,10 +4,11 @@
 #include "hv/pci.h"
 #include "iommu_ops.h"
 
-#define POOL    2600u
-#define CACHE   64u
-#define GUEST   0x2000000ull /* what the IVI's memory begins at, in the service VM's */
-#define GUEST_M 8u           /* MiB */
+#define POOL       2600u
+#define CACHE      64u
+#define GUEST      0x2000000ull /* what the IVI's memory begins at, in the service VM's */
+#define GUEST_M    8u           /* MiB */
+#define MEMORY_END (1024 * MIB + 0x800)
 
 struct fake fake;
 jmp_buf panicked;
@@ -142,8 +143,8 @@ uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_
 
 bool host_is_memory_run(hpa_t address, uint64_t *bytes)
 {
-    *bytes = address < 1024 * MIB ? 1024 * MIB - address : 4096 * MIB - address;
-    return address < 1024 * MIB;
+    *bytes = address < MEMORY_END ? MEMORY_END - address : 4096 * MIB - address;
+    return address < MEMORY_END;
 }
 
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after)
@@ -329,7 +330,7 @@ static void ivi_reaches(uint16_t bdf)
     assert_true(!write && hpa == GUEST - MIB);
     assert_true(to(bdf, 2048 * MIB + 0x1000, &hpa, &write));
     assert_int_equal(hpa, 1024 * MIB - 0x1000);
-    assert_false(to(bdf, 2048 * MIB + 0x2000, &hpa, &write)); /* memory ends there */
+    assert_false(to(bdf, 2048 * MIB + 0x2000, &hpa, &write)); /* memory ends in there */
     assert_false(to(bdf, 0xF0000000, &hpa, &write));          /* registers are no memory */
     assert_false(to(bdf, GUEST_M * MIB, &hpa, &write));
     assert_false(to(bdf, GUEST, &hpa, &write)); /* the service VM's address of the same */

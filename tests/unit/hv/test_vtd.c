@@ -55,6 +55,7 @@ static void forget_pages(unsigned granularity, unsigned domain)
 {
     fake_note('T');
     assert_in_range(granularity, 1, 2);
+    assert_true(granularity == 1 || domain);
     fake_forget(granularity == 2 ? domain : 0);
 }
 
