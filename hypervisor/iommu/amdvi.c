@@ -78,7 +78,7 @@ static uint64_t *device_of(uint16_t bdf)
 static bool send(struct unit *unit, uint64_t commands[3][2], unsigned count)
 {
     commands[count][0] = COMMAND_WAIT | unit->queue.done;
-    commands[count][1] = 1;
+    commands[count][1] = ++unit->queue.number;
     if (iommu_queue_send(&unit->queue, commands, count + 1))
         return true;
     hv_log("IOMMU: AMD-Vi at %lx: its queue stands still at %x of %x", unit->base,
@@ -114,7 +114,10 @@ static bool probe(struct iommu_limits *limits)
         units[i].base = acpi_info.iommu[i].base;
         features &= iommu_read64(units[i].base + REG_FEATURES);
     }
-    *limits = (struct iommu_limits){.top = 3, .large = 2, .remapping = features & FEATURE_LONG_IRQ};
+    *limits = (struct iommu_limits){.top = 3,
+                                    .large = 2,
+                                    .remapping = features & FEATURE_LONG_IRQ,
+                                    .wide = features & FEATURE_X2APIC};
     return features & FEATURE_ALL;
 }
 
@@ -160,7 +163,7 @@ static uint64_t control_of(uint8_t flags)
     return CONTROL_ENABLE | CONTROL_EVENTS | CONTROL_EVENT_IRQ | CONTROL_COMMANDS |
            CONTROL_COHERENT | (flags & 1u) << 1 | (flags & 6u) << 7 | (flags & 8u) << 8 |
            (iommu.limits.remapping ? CONTROL_LONG_IRQ : 0) |
-           (iommu.limits.remapping && features & FEATURE_X2APIC ? CONTROL_X2APIC : 0);
+           (iommu.limits.remapping && iommu.limits.wide ? CONTROL_X2APIC : 0);
 }
 
 static bool start_unit(struct unit *unit, const struct acpi_iommu *found)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which VM's memory each function of the machine reaches: what is the same for every IOMMU. */
+#include "hv/arch.h"
 #include "hv/pci.h"
 #include "hv/vm.h"
 #include "iommu_ops.h"
@@ -22,8 +23,8 @@ static uint16_t id_of(const struct vm *vm)
 
 /* What of [from, from + bytes) is memory, and nothing else: a device that reached registers through
  * here would be everybody's. */
-static enum bn_status add_memory(struct nested_paging *tables, uint64_t from, hpa_t to,
-                                 uint64_t bytes, uint32_t rights)
+static enum bn_status add_memory(void *tables, uint64_t from, hpa_t to, uint64_t bytes,
+                                 uint32_t rights)
 {
     enum bn_status status = BN_OK;
 
@@ -45,29 +46,6 @@ static enum bn_status add_memory(struct nested_paging *tables, uint64_t from, hp
     return status;
 }
 
-struct run { /* pages in a row, that become one entry where that fits */
-    struct nested_paging *tables;
-    uint64_t from, bytes;
-    hpa_t to;
-    uint32_t rights;
-};
-
-static enum bn_status add_page(void *context, uint64_t from, hpa_t to, uint64_t bytes,
-                               uint32_t rights)
-{
-    struct run *run = context;
-    enum bn_status status = BN_OK;
-
-    if (from == run->from + run->bytes && to == run->to + run->bytes && rights == run->rights) {
-        run->bytes += bytes;
-        return BN_OK;
-    }
-    if (run->bytes)
-        status = add_memory(run->tables, run->from, run->to, run->bytes, run->rights);
-    *run = (struct run){run->tables, from, bytes, to, rights};
-    return status;
-}
-
 static enum bn_status new_tables(struct nested_paging *tables)
 {
     enum bn_status status = paging_init(tables, iommu.ops->format);
@@ -84,7 +62,6 @@ static enum bn_status new_tables(struct nested_paging *tables)
 static enum bn_status build(struct vm *vm)
 {
     struct domain *domain = &domains[id_of(vm) - 1];
-    struct run run = {.tables = &domain->tables};
     enum bn_status status;
 
     if (vm_is_service(vm) || domain->functions)
@@ -94,8 +71,7 @@ static enum bn_status build(struct vm *vm)
     paging_finish(&domain->tables);
     if (!vm->memory.root)
         return BN_ENODEV;
-    status = new_tables(&domain->tables) ?: paging_each(&vm->memory, add_page, &run)
-             ?: add_page(&run, UINT64_MAX, 0, 0, 0); /* the last one */
+    status = new_tables(&domain->tables) ?: paging_each(&vm->memory, add_memory, &domain->tables);
     if (status != BN_OK)
         paging_finish(&domain->tables);
     return status;
@@ -243,7 +219,8 @@ static const struct iommu_ops *choose(void)
         hv_log("IOMMU: not of a kind that we use: devices are not confined");
         return NULL;
     }
-    iommu.limits.remapping &= IOMMU_REMAPPING && every_source_known();
+    iommu.limits.remapping &= every_source_known();
+    iommu.limits.wide &= lapic_is_x2apic();
     return ops;
 }
 

@@ -11,14 +11,12 @@
 
 #define IOMMU_FUNCTIONS 65536u /* of one segment: what a requester can call itself */
 #define IOMMU_NOBODY    UINT32_MAX
-#ifndef IOMMU_REMAPPING
-#define IOMMU_REMAPPING false /* not while VMs program their devices' messages themselves */
-#endif
 
 struct iommu_limits { /* what all units together can do */
     unsigned top, large;
     bool write_back; /* as in struct nested_paging */
-    bool remapping;  /* of interrupts */
+    bool remapping;  /* of interrupts, */
+    bool wide;       /* with destinations as x2APICs have them; else of 8 bits */
 };
 
 /*
@@ -62,7 +60,8 @@ void iommu_denied(uint16_t bdf, const char *what, uint64_t where, unsigned reaso
 uint64_t iommu_read64(hpa_t reg);
 void iommu_write64(hpa_t reg, uint64_t value);
 
-/* ---- A page of commands of 16 bytes, the last of each batch a wait that writes 1 to `done`. */
+/* ---- A page of commands of 16 bytes, the last of each batch a wait that writes `number` to
+ * `done`: a new one for each, since those that were given up may still come. */
 #define IOMMU_QUEUE 256u
 #define IOMMU_SPINS 1000000u
 
@@ -70,6 +69,7 @@ struct iommu_queue {
     hpa_t commands, done;
     hpa_t tail_register; /* in bytes */
     unsigned tail;
+    uint32_t number;
     bool write_back;
 };
 

@@ -42,7 +42,7 @@ static enum bn_status route(uint16_t source, uint32_t handle, uint32_t apic_id, 
 {
     uint64_t *entry = handle < iommu.ops->irq_count ? iommu.ops->irq_entry(source, handle) : NULL;
 
-    if (!entry || !entry[0])
+    if (!entry || !entry[0] || (apic_id != IOMMU_NOWHERE && apic_id > 0xFE && !iommu.limits.wide))
         return BN_EINVAL;
     if (apic_id == IOMMU_NOWHERE)
         hw_store_pair(entry, iommu.ops->mark, 0);

@@ -28,9 +28,6 @@ bool iommu_queue_send(struct iommu_queue *queue, uint64_t (*commands)[2], unsign
     volatile uint32_t *done = hpa_to_ptr(queue->done);
     uint64_t(*slots)[2] = hpa_to_ptr(queue->commands);
 
-    *done = 0;
-    if (queue->write_back)
-        hw_write_back(hpa_to_ptr(queue->done), sizeof(*done));
     for (unsigned i = 0; i < count; i++) {
         uint64_t *slot = slots[queue->tail];
 
@@ -43,7 +40,7 @@ bool iommu_queue_send(struct iommu_queue *queue, uint64_t (*commands)[2], unsign
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* commands and tables before the word that they are */
     hw_mmio_write(queue->tail_register, 4, queue->tail * sizeof(slots[0]));
     for (unsigned i = 0; i < IOMMU_SPINS; i++) {
-        if (*done)
+        if (*done == queue->number)
             return true;
         __builtin_ia32_pause();
     }

@@ -48,8 +48,8 @@ enum { /* registers, §11.4 */
 #define QUEUE_CONTEXT    (1u | 1u << 4) /* descriptors, §6.5.2: all of it */
 #define QUEUE_IOTLB      (2u | 3u << 6)
 #define QUEUE_INTERRUPTS 4u
-#define QUEUE_WAIT       (5u | 1u << 5 | 1ull << 32) /* writes a 1 */
-#define QUEUE_ERRORS     0x70u                       /* of the fault status */
+#define QUEUE_WAIT       (5u | 1u << 5) /* writes its upper half */
+#define QUEUE_ERRORS     0x70u          /* of the fault status */
 #define FAULT_OVERFLOW   1u
 #define RECORD_FAULT     (1u << 31) /* in the record's last word */
 #define RECORD_READ      (1u << 30)
@@ -112,7 +112,7 @@ static bool send(struct unit *unit, uint64_t first, uint64_t second)
     unsigned count = second ? 2 : 1;
     uint32_t wrong;
 
-    commands[count][0] = QUEUE_WAIT;
+    commands[count][0] = QUEUE_WAIT | (uint64_t)++unit->queue.number << 32;
     commands[count][1] = unit->queue.done;
     if (iommu_queue_send(&unit->queue, commands, count + 1))
         return true;
@@ -154,6 +154,16 @@ static bool flush(uint16_t id, uint32_t bdf)
     return done;
 }
 
+static hpa_t records_of(const struct unit *unit)
+{
+    return unit->base + (unit->cap >> 24 & 0x3FF) * 16;
+}
+
+static unsigned record_count(const struct unit *unit)
+{
+    return (unsigned)(unit->cap >> 40 & 0xFF) + 1;
+}
+
 /* Its registers may lie further on than DMAR says. */
 static void look(struct unit *unit, struct acpi_iommu *found)
 {
@@ -162,9 +172,9 @@ static void look(struct unit *unit, struct acpi_iommu *found)
     unit->base = found->base;
     unit->cap = iommu_read64(unit->base + REG_CAP);
     unit->ecap = iommu_read64(unit->base + REG_ECAP);
-    end = iotlb_of(unit) + 8;
-    if (end < unit->base + ((unit->cap >> 24 & 0x3FF) + (unit->cap >> 40 & 0xFF) + 1) * 16)
-        end = unit->base + ((unit->cap >> 24 & 0x3FF) + (unit->cap >> 40 & 0xFF) + 1) * 16;
+    end = records_of(unit) + 16 * record_count(unit);
+    if (end < iotlb_of(unit) + 8)
+        end = iotlb_of(unit) + 8;
     if (end - unit->base > found->bytes)
         found->bytes = (uint32_t)page_up(end - unit->base);
     if (!host_map_mmio(found->base, found->bytes))
@@ -183,6 +193,7 @@ static bool probe(struct iommu_limits *limits)
     limits->write_back = !(all_ecap & ECAP_COHERENT);
     limits->remapping =
         !acpi_info.no_remapping && all_ecap & ECAP_REMAPPING && all_ecap & ECAP_QUEUE;
+    limits->wide = all_ecap & ECAP_X2APIC;
     return all_cap & (CAP_3_LEVELS | CAP_4_LEVELS);
 }
 
@@ -238,7 +249,7 @@ static bool start_queue(struct unit *unit)
 static bool start_remapping(struct unit *unit)
 {
     iommu_write64(unit->base + REG_INTERRUPTS,
-                  interrupts | (all_ecap & ECAP_X2APIC ? IRQ_X2APIC : 0) | IRQ_SIZE);
+                  interrupts | (iommu.limits.wide ? IRQ_X2APIC : 0) | IRQ_SIZE);
     return command(unit, COMMAND_IRTA, true) && send(unit, QUEUE_INTERRUPTS, 0) &&
            command(unit, COMMAND_REMAP, true);
 }
@@ -295,13 +306,12 @@ static bool take_record(hpa_t record)
 static void faults(void)
 {
     for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        hpa_t unit = units[i].base, records = unit + (units[i].cap >> 24 & 0x3FF) * 16;
-        unsigned count = (unsigned)(units[i].cap >> 40 & 0xFF) + 1;
+        unsigned count = record_count(&units[i]);
 
         for (unsigned taken = 0; taken < MAX_RECORDS; taken++)
-            if (!take_record(records + taken % count * 16) && taken >= count)
+            if (!take_record(records_of(&units[i]) + taken % count * 16) && taken >= count)
                 break;
-        hw_mmio_write(unit + REG_FAULT_STATUS, 4, FAULT_OVERFLOW);
+        hw_mmio_write(units[i].base + REG_FAULT_STATUS, 4, FAULT_OVERFLOW);
     }
 }
 
@@ -315,7 +325,7 @@ static uint64_t *irq_entry(uint16_t source, uint32_t handle)
 static void irq_write(uint64_t *entry, uint16_t source, uint32_t handle, uint32_t apic_id,
                       uint8_t vector, bool level, struct msi_message *message)
 {
-    uint64_t to = all_ecap & ECAP_X2APIC ? apic_id : (apic_id & 0xFF) << 8;
+    uint64_t to = iommu.limits.wide ? apic_id : apic_id << 8;
 
     hw_store_pair(entry,
                   to << 32 | (uint32_t)vector << 16 | IRQ_MARK | (level ? IRQ_LEVEL : 0) | PRESENT,

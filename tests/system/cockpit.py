@@ -143,3 +143,16 @@ class Cockpit:
             return self.frames(), self.status(), np.asarray(self.nuc.picture(0))
         finally:
             self.nuc.resume()
+
+    def behind_iommu(self, kind):
+        """What does not go through the IOMMU of that kind, in words; nothing is right. Everything on PCI does, but virtio functions
+        only as far as they are asked to (VIRTIO_F_ACCESS_PLATFORM, bit 33)."""
+        found = []
+        if f"IOMMU: 1 of {kind}, devices reach the service VM's memory only; interrupts are remapped" not in self.nuc.console.text:
+            found.append("the hypervisor did not say so")
+        for line in self.run("cd /sys/bus/virtio/devices && for d in *; do echo $d $(cut -c34 $d/features); done")[1].splitlines():
+            device, _, bit = line.partition(" ")
+            if device.startswith("virtio") and bit != "1":
+                found.append(f"{device} has an address of its own kind")
+        found += re.findall(r"denied: device .*", self.nuc.console.text)
+        return found

@@ -93,3 +93,9 @@ def test_a_click_reaches_the_ivi(cockpit, home):
     cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_MEDIA) > 50, "the media page", LIMIT)
     cockpit.nuc.click(1, 415, 668)
     cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_HOME) > 50, "the home page", LIMIT)
+
+
+def test_every_device_is_behind_the_iommu(cockpit, home):
+    assert not cockpit.behind_iommu("VT-d")
+    status, output = cockpit.run("ls -d /sys/bus/virtio/devices/virtio*; grep -c PCI-MSI /proc/interrupts")
+    assert status == 0 and "virtio0" in output and int(output.split()[-1]) > 4

@@ -16,6 +16,7 @@ enum {
     PCI_CLASS_DISPLAY = 0x03, /* of the upper byte */
     PCI_CLASS_HOST_BRIDGE = 0x0600,
     PCI_CLASS_ISA_BRIDGE = 0x0601,
+    PCI_CLASS_IOMMU = 0x0806,
     PCI_HEADER = 0x0E,
     PCI_HEADER_BRIDGE = 1,
     PCI_HEADER_MULTI = 0x80,

@@ -66,6 +66,8 @@ static void note(uint16_t bdf, void *context)
     uint32_t control;
 
     (void)context;
+    if (pci_read(bdf, PCI_CLASS, 2) == PCI_CLASS_IOMMU)
+        return; /* its messages are ours */
     if ((!msi && !msix) || function_count == MAX_FUNCTIONS) {
         if (msi || msix)
             hv_log("PCI %02x:%02x.%x: one function too many with messages", PCI_NAME(bdf));
@@ -78,10 +80,13 @@ static void note(uint16_t bdf, void *context)
                            .wide = control & MSI_WIDE,
                            .maskable = control & MSI_MASKABLE};
     f->msi_bytes = (uint8_t)(12 + (f->wide ? 4 : 0) + (f->maskable ? 8 : 0));
-    if ((msix && find_table(f) != BN_OK) ||
-        iommu_irq_alloc(bdf, 1 + f->entries, &f->handle) != BN_OK)
+    if (msix && find_table(f) != BN_OK)
         hv_panic("no memory for the messages of PCI %02x:%02x.%x", PCI_NAME(bdf));
-    function_count++;
+    if (iommu_irq_alloc(bdf, 1 + f->entries, &f->handle) == BN_OK)
+        function_count++;
+    else /* whatever it sends is blocked */
+        hv_log("PCI %02x:%02x.%x: the IOMMU has no entries for %u messages", PCI_NAME(bdf),
+               1 + f->entries);
 }
 
 void vmsi_init(void)

@@ -21,7 +21,7 @@ IOMMU_TESTS := $(addprefix $(CORE_TESTS)/test_,vtd amdvi)
 $(IOMMU_TESTS): $(CORE_TESTS)/test_%: tests/unit/hv/test_%.c tests/unit/hv/iommu_fake.c $(wildcard hypervisor/iommu/*.c) \
 		hypervisor/core/paging.c
 	@mkdir -p $(@D)
-	@$(CC) $(SAN_CFLAGS) -Itests/unit/hv/fake $(CORE_CFLAGS) -Ihypervisor/iommu -DIOMMU_REMAPPING=true -MMD -MP -MF $@.d $^ -lcmocka -o $@
+	@$(CC) $(SAN_CFLAGS) -Itests/unit/hv/fake $(CORE_CFLAGS) -Ihypervisor/iommu -MMD -MP -MF $@.d $^ -lcmocka -o $@
 
 UNIT_TESTS += $(addprefix $(CORE_TESTS)/test_,paging log sched forget) $(IOMMU_TESTS)
 -include $(addprefix $(CORE_TESTS)/test_,paging.d log.d sched.d forget.d) $(IOMMU_TESTS:=.d)

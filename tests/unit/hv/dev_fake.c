@@ -300,6 +300,8 @@ bool iommu_remaps_interrupts(void)
 
 enum bn_status iommu_irq_alloc(uint16_t source, unsigned count, uint32_t *handle)
 {
+    if (fake.handles_left && count > fake.handles_left)
+        return BN_ENOMEM;
     *handle = fake.remaps ? fake.handles : 0;
     fake.handles += count;
     fake.source = source;

@@ -60,8 +60,8 @@ struct fake {
     bool remaps; /* the IOMMU, interrupts; who asked last, and for what */
     bool route_level;
     uint16_t source;
-    uint32_t handles, route_apic;
-    int power_asked; /* enum bn_hv_end of the last request, -1: none */
+    uint32_t handles, handles_left, route_apic; /* left 0: as many as you like */
+    int power_asked;                            /* enum bn_hv_end of the last request, -1: none */
 };
 
 extern struct fake fake;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The machine around a fake IOMMU: pages, VMs, log; and the tests that every kind has to pass. */
 #include "iommu_fake.h"
+#include "hv/arch.h"
 #include "hv/pci.h"
 #include "iommu_ops.h"
 
-#define POOL    2600u
-#define CACHE   64u
-#define GUEST   0x2000000ull /* what the IVI's memory begins at, in the service VM's */
-#define GUEST_M 8u           /* MiB */
+#define POOL       2600u
+#define CACHE      64u
+#define GUEST      0x2000000ull /* what the IVI's memory begins at, in the service VM's */
+#define GUEST_M    8u           /* MiB */
+#define MEMORY_END (1024 * MIB + 0x800)
 
 struct fake fake;
 jmp_buf panicked;
@@ -119,6 +121,11 @@ void hv_panic(const char *format, ...)
     longjmp(panicked, 1);
 }
 
+bool lapic_is_x2apic(void)
+{
+    return !fake.xapic;
+}
+
 void hw_write_back(const void *from, size_t bytes)
 {
     assert_true((const uint8_t *)from >= pool[1]);
@@ -142,8 +149,8 @@ uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_
 
 bool host_is_memory_run(hpa_t address, uint64_t *bytes)
 {
-    *bytes = address < 1024 * MIB ? 1024 * MIB - address : 4096 * MIB - address;
-    return address < 1024 * MIB;
+    *bytes = address < MEMORY_END ? MEMORY_END - address : 4096 * MIB - address;
+    return address < MEMORY_END;
 }
 
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after)
@@ -329,7 +336,7 @@ static void ivi_reaches(uint16_t bdf)
     assert_true(!write && hpa == GUEST - MIB);
     assert_true(to(bdf, 2048 * MIB + 0x1000, &hpa, &write));
     assert_int_equal(hpa, 1024 * MIB - 0x1000);
-    assert_false(to(bdf, 2048 * MIB + 0x2000, &hpa, &write)); /* memory ends there */
+    assert_false(to(bdf, 2048 * MIB + 0x2000, &hpa, &write)); /* memory ends in there */
     assert_false(to(bdf, 0xF0000000, &hpa, &write));          /* registers are no memory */
     assert_false(to(bdf, GUEST_M * MIB, &hpa, &write));
     assert_false(to(bdf, GUEST, &hpa, &write)); /* the service VM's address of the same */
@@ -456,6 +463,7 @@ void dies_later(void **state)
     assert_int_equal(iommu_unmap(&vms[IVI], 0, 0x1000), BN_EBUSY);
     assert_int_equal(iommu_assign(NIC, NULL), BN_EBUSY);
     assert_non_null(strstr(fake.told, "stands still"));
+    unit_late(); /* the wait of the first comes now, which says nothing of the next */
     assert_int_equal(iommu_assign(NIC, &vms[IVI]), BN_EBUSY); /* not with what is left of it */
     fake.stuck = false;
     assert_int_equal(iommu_unmap(&vms[IVI], 0, 0x1000), BN_OK);
@@ -502,7 +510,10 @@ void messages(void **state)
     assert_false(unit_message(NIC, &one, &apic, &vector));
     assert_int_equal(iommu_irq_route(NIC, row + 5, 1, 0x53, false, &none), BN_EINVAL);
     assert_int_equal(iommu_irq_route(NIC, 0x7FFFFFFF, 1, 0x53, false, &none), BN_EINVAL);
-    assert_int_equal(iommu_irq_route(NIC, row, 2, 0x54, false, &other), BN_OK);
+    assert_int_equal(iommu_irq_route(NIC, row, 0x12345, 0x54, false, &other),
+                     fake.narrow ? BN_EINVAL : BN_OK);
+    if (!fake.narrow)
+        expect(NIC, &other, 0x12345, 0x54);
 }
 
 void messages_run_out(void **state)

@@ -33,6 +33,8 @@ struct fake {
     uint32_t reg[0x4000 / 4];
     uint32_t config[64]; /* of its PCI function, if it has one */
     bool stuck;          /* the unit does nothing */
+    bool xapic;          /* the processors have no x2APICs */
+    bool narrow;         /* or the unit can name no more than 8 bits of one */
     size_t pages_in_use;
 };
 extern struct fake fake;
@@ -65,6 +67,7 @@ bool unit_walk(uint16_t bdf, uint64_t page, struct fake_translation *found);
 bool unit_message(uint16_t source, const struct msi_message *message, uint32_t *apic,
                   uint8_t *vector);
 int unit_begin(void **state); /* a cmocka setup */
+void unit_late(void);         /* works off what it was told first, and stands still again */
 
 /* ---- Tests for each kind: cmocka tests, to be run after unit_begin. */
 void reach_of_the_service_vm(void **state);

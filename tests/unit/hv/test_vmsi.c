@@ -278,6 +278,32 @@ static void test_other_owner(void **state)
     assert_int_equal(get32(nic, MSIX) >> 31, 0);
 }
 
+/* The IOMMU's own messages are the hypervisor's; a function that the IOMMU has no entries for has
+ * none. */
+static void test_not_for_a_vm(void **state)
+{
+    struct fake_pci *iommu, *greedy;
+
+    (void)state;
+    set_up();
+    iommu = fake_add_pci(PCI_BDF(0, 4, 0), 0x1022, 0x1419, 0x0806);
+    set32(iommu, 4, 6 | 0x10u << 16);
+    iommu->config[0x34] = MSI;
+    set32(iommu, MSI, 0x00810005); /* on */
+    greedy = fake_add_pci(PCI_BDF(0, 5, 0), 0x8086, 0x1234, 0x0200);
+    set32(greedy, 4, 6 | 0x10u << 16);
+    greedy->config[0x34] = MSIX;
+    set32(greedy, MSIX, 300u << 16 | 0x11);
+    fake.remaps = true;
+    fake.handles_left = 256;
+    vmsi_init();
+    assert_int_equal(vmsi_start_service(vm), BN_OK);
+    assert_int_equal(get32(iommu, MSI), 0x00810005);
+    assert_non_null(strstr(fake.log, "00:05.0: the IOMMU has no entries for 302 messages"));
+    assert_false(vmsi_config(PCI_BDF(0, 5, 0), MSIX, 4, false, &(uint32_t){0}));
+    assert_true(vmsi_config(NIC, MSIX, 4, false, &(uint32_t){0}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_msi),
         cmocka_unit_test(test_bar_moves),
         cmocka_unit_test(test_other_owner),
+        cmocka_unit_test(test_not_for_a_vm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,7 @@ static void forget_pages(unsigned granularity, unsigned domain)
 {
     fake_note('T');
     assert_in_range(granularity, 1, 2);
+    assert_true(granularity == 1 || domain);
     fake_forget(granularity == 2 ? domain : 0);
 }
 
@@ -82,13 +83,15 @@ static bool descriptor(const uint64_t *d)
     }
 }
 
-static void run_queue(void)
+static void run_queue(bool to_the_end)
 {
     const uint64_t *queue = hpa_to_ptr(fake_get64(0x90) & FRAME);
+    bool waited = false;
 
     assert_int_equal(fake_get64(0x90) & 0xFFF, 0); /* one page */
     assert_true(fake.reg[0x1C / 4] & 1u << 26);
-    while (fake.reg[QUEUE_HEAD] != fake.reg[0x88 / 4]) {
+    while (fake.reg[QUEUE_HEAD] != fake.reg[0x88 / 4] && (to_the_end || !waited)) {
+        waited = (queue[fake.reg[QUEUE_HEAD] / 8] & 15) == 5;
         if (!descriptor(queue + fake.reg[QUEUE_HEAD] / 8)) {
             fake.reg[0x34 / 4] |= 0x10;
             return;
@@ -112,7 +115,7 @@ void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value)
     if (at == 0x18)
         do_command(value);
     if (at == 0x88 && fake.reg[0x1C / 4] & 1u << 26)
-        run_queue();
+        run_queue(true);
     if ((at == 0x2C || at == IOTLB + 12) && value & 1u << 31) {
         fake.reg[at / 4] &= ~(1u << 31);
         if (at == 0x2C)
@@ -120,6 +123,11 @@ void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value)
         else
             forget_pages(value >> 28 & 3, value & 0xFFFF);
     }
+}
+
+void unit_late(void)
+{
+    run_queue(false);
 }
 
 static void power_on(uint64_t cap, uint64_t ecap)
@@ -279,6 +287,10 @@ static void small_pages(void **state)
 static void no_x2apic(void **state)
 {
     power_on(CAP_4, ECAP_NEW & ~(1ull << 4));
+    fake.narrow = true;
+    messages(state);
+    power_on(CAP_4, ECAP_NEW);
+    fake.narrow = fake.xapic = true;
     messages(state);
 }
 
