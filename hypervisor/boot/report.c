@@ -115,7 +115,7 @@ void report_finding(void *context, enum scenario_verdict verdict, struct scenari
             report_line("    remedy: %s", remedy);
     }
     if (verdict == SCENARIO_UNMET) {
-        complain("ERROR: scenario.bin: %s", what);
+        complain("ERROR: %s", what);
         complain("    remedy: %s", remedy);
     }
 }

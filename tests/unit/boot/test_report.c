@@ -267,7 +267,7 @@ static void test_findings(void **state)
     report_finding(NULL, SCENARIO_LOST, at, "machine", "b", "c");
     assert_string_equal(text, "");
     report_finding(NULL, SCENARIO_UNMET, at, "machine", "d", "e");
-    assert_string_equal(text, "ERROR: scenario.bin: d\n    remedy: e\n");
+    assert_string_equal(text, "ERROR: d\n    remedy: e\n");
     clear();
     report_finding(text, SCENARIO_MET, at, "machine", "a", "");
     report_finding(text, SCENARIO_LOST, at, "machine", "b", "c");
