@@ -150,20 +150,15 @@ void file_release(const struct file *file)
                                         (file->bytes + 4095) / 4096);
 }
 
-/* Whether the file has these bytes and no others. */
-static bool is_already(const char *name, const void *data, uint64_t bytes)
+/* Whether the open file has these bytes and no others. */
+static bool holds(EFI_FILE_HANDLE handle, const void *data, uint64_t bytes)
 {
-    uint8_t *there = (uint8_t *)memory_pages(bytes + 1);
-    UINTN read = bytes + 1;
-    EFI_FILE_HANDLE handle;
-    bool same = false;
+    const struct file there = {(uint8_t *)memory_pages(bytes + 1), bytes + 1};
+    UINTN read = there.bytes;
+    const bool same = handle->Read(handle, &read, there.data) == EFI_SUCCESS && read == bytes &&
+                      memcmp(there.data, data, bytes) == 0;
 
-    if (open_as(name, EFI_FILE_MODE_READ, &handle) == EFI_SUCCESS) {
-        same = handle->Read(handle, &read, there) == EFI_SUCCESS && read == bytes &&
-               memcmp(there, data, bytes) == 0;
-        handle->Close(handle);
-    }
-    file_release(&(struct file){there, bytes + 1});
+    file_release(&there);
     return same;
 }
 
@@ -174,10 +169,13 @@ void file_write(const char *name, const void *data, uint64_t bytes)
     EFI_STATUS status;
     UINTN written = bytes;
 
-    if (is_already(name, data, bytes))
-        return;
-    if (open_as(name, mode, &handle) == EFI_SUCCESS)
+    if (open_as(name, mode, &handle) == EFI_SUCCESS) {
+        if (holds(handle, data, bytes)) {
+            handle->Close(handle);
+            return;
+        }
         handle->Delete(handle); /* a longer one would keep its end */
+    }
     status = open_as(name, mode | EFI_FILE_MODE_CREATE, &handle);
     if (status == EFI_SUCCESS) {
         status = handle->Write(handle, &written, (VOID *)(UINTN)data);

@@ -13,6 +13,7 @@
 #define MSR_VMX_PROCESSOR2  0x48Bu
 #define MSR_VMX_EPT         0x48Cu
 #define MSR_VM_CR           0xC0010114u
+#define LEAF1_VMX           (1u << 5)
 #define PROCESSOR_2         (1u << 31)
 #define PROCESSOR2_EPT      (1u << 1)
 
@@ -31,40 +32,34 @@ static struct cpuid_regs leaf(uint32_t number, uint32_t subleaf)
 /* Those that may be set; none where the register is not there (SDM 3 appendix A.3). */
 static uint32_t vmx_controls(uint32_t msr)
 {
-    if (!(leaf(1, 0).ecx >> 5 & 1))
-        return 0;
-    if (msr == MSR_VMX_PROCESSOR2 && !(vmx_controls(MSR_VMX_PROCESSOR) & PROCESSOR_2))
+    if (!(leaf(1, 0).ecx & LEAF1_VMX) ||
+        (msr == MSR_VMX_PROCESSOR2 && !(vmx_controls(MSR_VMX_PROCESSOR) & PROCESSOR_2)))
         return 0;
     return (uint32_t)(rdmsr(msr) >> 32);
 }
 
 uint32_t machine_word(enum machine_word word)
 {
-    switch (word) {
-    case WORD_1_ECX:
-        return leaf(1, 0).ecx;
-    case WORD_D1_EAX:
-        return leaf(0xD, 1).eax;
-    case WORD_EXT1_ECX:
-        return leaf(0x80000001, 0).ecx;
-    case WORD_EXT1_EDX:
-        return leaf(0x80000001, 0).edx;
-    case WORD_EXT7_EDX:
-        return leaf(0x80000007, 0).edx;
-    case WORD_SVM_EDX:
-        return leaf(0x8000000A, 0).edx;
-    case WORD_VM_CR:
-        return leaf(0x80000001, 0).ecx & 4 ? (uint32_t)rdmsr(MSR_VM_CR) : 0;
-    case WORD_VMX_PIN:
-        return vmx_controls(MSR_VMX_PIN);
-    case WORD_VMX2:
-        return vmx_controls(MSR_VMX_PROCESSOR2);
-    case WORD_VMX_EPT:
-        return vmx_controls(MSR_VMX_PROCESSOR2) & PROCESSOR2_EPT ? (uint32_t)rdmsr(MSR_VMX_EPT) : 0;
-    case WORD_FEATURE_CONTROL:
-        return leaf(1, 0).ecx >> 5 & 1 ? (uint32_t)rdmsr(MSR_FEATURE_CONTROL) : 0;
+    static const uint32_t cpuids[][3] = {/* leaf, subleaf, register */
+                                         [WORD_1_ECX] = {1, 0, 2},
+                                         [WORD_D1_EAX] = {0xD, 1, 0},
+                                         [WORD_EXT1_ECX] = {0x80000001, 0, 2},
+                                         [WORD_EXT1_EDX] = {0x80000001, 0, 3},
+                                         [WORD_EXT7_EDX] = {0x80000007, 0, 3},
+                                         [WORD_SVM_EDX] = {0x8000000A, 0, 3}};
+
+    if (word < HV_ARRAY_SIZE(cpuids)) {
+        const struct cpuid_regs r = leaf(cpuids[word][0], cpuids[word][1]);
+
+        return (const uint32_t[]){r.eax, r.ebx, r.ecx, r.edx}[cpuids[word][2]];
     }
-    return 0;
+    if (word == WORD_VM_CR)
+        return leaf(0x80000001, 0).ecx & 4 ? (uint32_t)rdmsr(MSR_VM_CR) : 0;
+    if (word == WORD_FEATURE_CONTROL)
+        return leaf(1, 0).ecx & LEAF1_VMX ? (uint32_t)rdmsr(MSR_FEATURE_CONTROL) : 0;
+    if (word == WORD_VMX_EPT)
+        return vmx_controls(MSR_VMX_PROCESSOR2) & PROCESSOR2_EPT ? (uint32_t)rdmsr(MSR_VMX_EPT) : 0;
+    return vmx_controls(word == WORD_VMX2 ? MSR_VMX_PROCESSOR2 : MSR_VMX_PIN);
 }
 
 void machine_brand(char maker[13], char model[49])

@@ -49,7 +49,8 @@ static void report_acpi(const struct acpi_info *acpi)
                     acpi->iommu[i].base,
                     acpi->no_remapping ? ", interrupts cannot be remapped" : "");
     for (uint32_t i = 0; i < acpi->reserved_count; i++)
-        report_line("%s: 0x%lx to 0x%lx", acpi->iommu[0].amd ? "IVMD" : "RMRR", acpi->reserved[i].base, acpi->reserved[i].end - 1);
+        report_line("%s: 0x%lx to 0x%lx", acpi->iommu[0].amd ? "IVMD" : "RMRR",
+                    acpi->reserved[i].base, acpi->reserved[i].end - 1);
 }
 
 /* By the upper byte of the device's number, from Broadwell on; 0: not known. */

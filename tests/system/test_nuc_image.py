@@ -56,6 +56,18 @@ def test_drivers_of_a_nuc():
         assert f"CONFIG_{line}=y\n" in config
 
 
+def test_kernel_speaks_over_the_network(machine, tmp_path):
+    """netconsole, as docs/nuc.md has it, for machines without a UART: the kernel's messages leave the network card."""
+    packets = tmp_path / "packets"
+    nuc = machine(NucConfig.bare("netconsole=@10.0.2.15/eth0,@10.0.2.2/", gpu="none", sound=False, usb=False,
+                                 extra=["-object", f"filter-dump,id=dump,netdev=net,file={packets}"]))
+    nuc.console.wait_for("binnacle:.*# ")
+    assert nuc.console.run("echo one of the kernel\'s lines >/dev/kmsg")[0] == 0
+    nuc.console.send("poweroff\n")
+    nuc.wait_end()
+    assert b"one of the kernel's lines" in packets.read_bytes()
+
+
 def test_stick_boots_the_cockpit(request, stick, tmp_path):
     """The cluster draws the drive, the service VM comes up from the stick, the IVI reaches its home screen."""
     with Cockpit(tmp_path, os.path.join(TOP, "build/logs/stick"), disk=stick, plan="nuc", stick=True,

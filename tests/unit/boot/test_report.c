@@ -246,7 +246,8 @@ static void test_amd(void **state)
                                    .reserved = {{0xAE000000, 0xAE100000}},
                                    .reserved_count = 1,
                                    .hpet_base = 0xFED00000};
-    const struct bn_boot_framebuffer display = {.base = 0x4000000000, .width = 1920, .height = 1080};
+    const struct bn_boot_framebuffer display = {
+        .base = 0x4000000000, .width = 1920, .height = 1080};
 
     (void)state;
     clear();
