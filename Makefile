@@ -1,7 +1,7 @@
 # Binnacle's front door. On a host every target sets up the builder and runs inside it; inside, the rooms' parts
 # (room.mk) say what is built. `make help` lists the targets.
 
-IMAGE_GOALS := image ready demo test failover bench soak
+IMAGE_GOALS := image nuc-image ready demo test failover bench soak
 INSIDE := $(wildcard /etc/binnacle-builder)
 .DEFAULT_GOAL := all
 
@@ -54,7 +54,7 @@ IVI_INITRD := $(B)/image/ivi.initrd
 
 # A target whose recipe failed (full disk, Ctrl-C) is not taken for made.
 .DELETE_ON_ERROR:
-.PHONY: ready all check check-format check-headers check-rooms check-unit fuzz image demo test failover bench soak
+.PHONY: ready all check check-format check-headers check-rooms check-unit fuzz image nuc-image demo test failover bench soak
 all:
 
 include $(wildcard */room.mk hypervisor/*/room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
@@ -82,7 +82,7 @@ $(B)/fuzzers.list: $(FUZZERS) FORCE
 	@mkdir -p $(@D); printf '%s\n' $(FUZZERS) >$@
 .PHONY: FORCE
 FORCE:
-TESTABLE := $(PROGRAMS) image $(B)/unit-tests.list $(B)/fuzzers.list $(B)/bochs/bochs $(B)/tests/guests/matrix/matrix.iso
+TESTABLE := $(PROGRAMS) image nuc-image $(B)/unit-tests.list $(B)/fuzzers.list $(B)/bochs/bochs $(B)/tests/guests/matrix/matrix.iso
 PYTEST := python3 -m pytest -p no:cacheprovider -ra --tb=short tests/system
 ready: $(TESTABLE)
 test: $(TESTABLE)
@@ -114,6 +114,7 @@ help:
 	@echo 'make fuzz       run the fuzzers, FUZZ_SECONDS=30 each'
 	@echo 'make soak       the long forms of every campaign'
 	@echo 'make image      the disk image of the virtual NUC'
+	@echo 'make nuc-image  build/nuc/binnacle-nuc.img, for a USB stick that boots an Intel NUC (docs/nuc.md)'
 	@echo 'make ready      everything that make test needs, without running it'
 	@echo 'make clean      remove build/ (the cache stays: '"$${BINNACLE_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/binnacle}"')'
 	@echo 'tools/builder run CMD...   run a command in the builder'

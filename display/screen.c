@@ -32,14 +32,21 @@ static void init_layers(struct screen *s)
     }
 }
 
-/* "Virtual-2" and "HEADLESS-2" are connector 1; what has no number is taken in order of appearance.
- */
+/* "Virtual-2" and "HEADLESS-2" are connector 1; others are counted for each kind of plug
+ * ("HDMI-A-1", "DP-1"), so they are taken in order of appearance. */
 static unsigned connector_of(struct server *server, const char *name)
 {
-    const char *dash = strrchr(name, '-');
-    const unsigned n = dash ? (unsigned)strtoul(dash + 1, NULL, 10) : 0;
+    static const char *const counted[] = {"Virtual-", "HEADLESS-"};
 
-    return n ? n - 1 : server->outputs_seen;
+    for (unsigned i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
+        const size_t length = strlen(counted[i]);
+        const unsigned long n =
+            strncmp(name, counted[i], length) ? 0 : strtoul(name + length, NULL, 10);
+
+        if (n)
+            return (unsigned)n - 1;
+    }
+    return server->outputs_seen;
 }
 
 static void handle_present(struct wl_listener *listener, void *data)

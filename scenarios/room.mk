@@ -6,4 +6,6 @@ $(B)/scenarios/%.bin: scenarios/%.dts $(B)/tools/scenario/bn-scenario
 	@mkdir -p $(@D)
 	@$(B)/tools/scenario/bn-scenario compile $< $@
 
+$(B)/scenarios/nuc.bin: scenarios/cockpit.dts # which it includes
+
 PROGRAMS += $(SCENARIOS)

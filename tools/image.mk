@@ -24,10 +24,10 @@ file_of = $(foreach i,$(1),$(firstword $(subst :, ,$(i))))
 files_below = $(shell find $(1) -type f -o -type l)
 MKROOT := tools/mkroot tools/lib/cache.sh service-vm/image/prune tools/debroot
 
-MODULES := $(foreach m,kvm kvm-amd lkdtm,$(B)/kernel/modules/$(m).ko)
+MODULES := $(foreach m,irqbypass kvm kvm-amd lkdtm,$(B)/kernel/modules/$(m).ko)
 $(BZIMAGE) $(MODULES) &: service-vm/kernel/config service-vm/kernel/build
 	@entry=$$(service-vm/kernel/build) && rm -rf $(B)/kernel $(B)/kernel.tmp && mkdir -p $(B)/kernel.tmp/modules && \
-	cp $$entry/bzImage $$entry/config $(B)/kernel.tmp/ && cp $$entry/modules/*.ko $(B)/kernel.tmp/modules/ && \
+	cp $$entry/bzImage $$entry/config $(B)/kernel.tmp/ && cp -r $$entry/drivers $(B)/kernel.tmp/ && cp $$entry/modules/*.ko $(B)/kernel.tmp/modules/ && \
 	ln -sfn $$entry/headers $(B)/kernel.tmp/headers && mv $(B)/kernel.tmp $(B)/kernel
 
 INITRD_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard service-vm/image/initrd/*.c))
@@ -39,9 +39,9 @@ $(B)/image/initrd-init: $(INITRD_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) -static -no-pie -s $^ -o $@
 
-$(B)/image/service.img $(B)/image/service.verity &: $(SERVICE_PACKAGES) $(MKROOT) $(call files_below,$(SERVICE_FOLDERS)) $(call file_of,$(SERVICE_FILES))
+$(B)/image/service.img $(B)/image/service.verity &: $(SERVICE_PACKAGES) $(MKROOT) $(BZIMAGE) $(call files_below,$(SERVICE_FOLDERS)) $(call file_of,$(SERVICE_FILES))
 	@tar=$$(DEBROOT_VARIANT=extract tools/debroot service-root $(SERVICE_PACKAGES)) && \
-	tools/mkroot service $$tar $(B)/image/service.img $(SERVICE_FOLDERS) $(SERVICE_FILES)
+	tools/mkroot service $$tar $(B)/image/service.img $(SERVICE_FOLDERS) $(B)/kernel/drivers $(SERVICE_FILES)
 $(B)/image/ivi.img $(B)/image/ivi.verity &: $(IVI_PACKAGES) $(MKROOT) $(call files_below,$(IVI_FOLDERS)) $(call file_of,$(IVI_FILES))
 	@tar=$$(DEBROOT_VARIANT=extract tools/debroot ivi-root $(IVI_PACKAGES)) && \
 	tools/mkroot ivi $$tar $(B)/image/ivi.img $(IVI_FOLDERS) $(IVI_FILES)
@@ -52,23 +52,29 @@ $(SERVICE_INITRD): $(B)/image/initrd-init $(B)/image/service.verity tools/mkinit
 $(IVI_INITRD): $(B)/image/initrd-init $(B)/image/ivi.verity tools/mkinitrd
 	@tools/mkinitrd $@ $(B)/image/initrd-init $(B)/image/ivi.verity path:/dev/vda
 
-# The loader lists the sum of every file of \binnacle\.
-ESP_FILES += $(B)/scenarios/$(PLAN).bin:/binnacle/scenario.bin
 ESP_FILES += $(B)/hypervisor/hypervisor.bin:/binnacle/hypervisor.bin $(B)/guests/cluster/cluster.elf:/binnacle/cluster.elf
-LOADER := $(B)/image/BOOTX64.EFI
-$(LOADER): $(B)/hypervisor/boot/BOOTX64.EFI $(B)/tools/scenario/bn-sums $(call file_of,$(ESP_FILES))
-	@mkdir -p $(@D)
-	@cp $< $@.tmp && $(B)/tools/scenario/bn-sums $@.tmp $(foreach i,$(ESP_FILES),$(patsubst /binnacle/%,%,$(word 2,$(subst :, ,$(i))))=$(firstword $(subst :, ,$(i)))) && mv $@.tmp $@
+
+# $(1): the disk image; $(2): its loader, with the sum of every file of \binnacle\; $(3): scenarios beside ESP_FILES
+define disk_image
+$(2): $(B)/hypervisor/boot/BOOTX64.EFI $(B)/tools/scenario/bn-sums $(call file_of,$(ESP_FILES) $(3))
+	@mkdir -p $$(@D)
+	@cp $$< $$@.tmp && $(B)/tools/scenario/bn-sums $$@.tmp $(foreach i,$(ESP_FILES) $(3),$(patsubst /binnacle/%,%,$(word 2,$(subst :, ,$(i))))=$(firstword $(subst :, ,$(i)))) && mv $$@.tmp $$@
+$(1): tools/mkdisk $(B)/image/service.img $(B)/image/ivi.img $(2) $(call file_of,$(ESP_FILES) $(3))
+	@tools/mkdisk $$@ $(B)/image/service.img $(B)/image/ivi.img $(2):/EFI/BOOT/BOOTX64.EFI $(ESP_FILES) $(3)
+endef
 
 DISK := $(B)/image/disk.img
-$(DISK): tools/mkdisk $(B)/image/service.img $(B)/image/ivi.img $(LOADER) $(call file_of,$(ESP_FILES))
-	@tools/mkdisk $@ $(B)/image/service.img $(B)/image/ivi.img $(LOADER):/EFI/BOOT/BOOTX64.EFI $(ESP_FILES)
-
+$(eval $(call disk_image,$(DISK),$(B)/image/BOOTX64.EFI,$(B)/scenarios/$(PLAN).bin:/binnacle/scenario.bin))
 image: $(DISK)
+
+# The stick of a NUC: the same files with a scenario of its own, and one to fall back to.
+STICK := $(B)/nuc/binnacle-nuc.img
+$(eval $(call disk_image,$(STICK),$(B)/nuc/BOOTX64.EFI,$(B)/scenarios/nuc.bin:/binnacle/scenario.bin $(B)/scenarios/nuc-recovery.bin:/binnacle/recovery.bin))
+nuc-image: $(STICK)
 
 # The KVM peer: the same kernel boots this root directly, no initrd, no verity table needed.
 PEER_FOLDERS := tests/peer/rootfs
-PEER_FILES += $(B)/tests/guests/bench/bench.elf:/bench.elf $(B)/kernel/modules/kvm.ko:/usr/lib/binnacle/kvm.ko $(B)/kernel/modules/kvm-amd.ko:/usr/lib/binnacle/kvm-amd.ko
+PEER_FILES += $(B)/tests/guests/bench/bench.elf:/bench.elf $(foreach m,irqbypass kvm kvm-amd,$(B)/kernel/modules/$(m).ko:/usr/lib/binnacle/$(m).ko)
 PEER := $(B)/image/peer.img
 $(PEER): tests/peer/packages $(MKROOT) $(call files_below,$(PEER_FOLDERS)) $(call file_of,$(PEER_FILES))
 	@tar=$$(DEBROOT_VARIANT=extract tools/debroot peer-root tests/peer/packages) && \

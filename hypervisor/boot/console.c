@@ -10,6 +10,12 @@
 static uint16_t uart;
 static SIMPLE_TEXT_OUTPUT_INTERFACE *screen;
 static bool on_screen; /* what is being said now */
+static void (*offered)(void);
+
+static struct {
+    char text[12288];
+    size_t used;
+} report;
 
 static void put(char c)
 {
@@ -111,22 +117,81 @@ void complain(const char *format, ...)
     on_screen = false;
 }
 
+void report_start(void)
+{
+    report.used = 0;
+    if (screen) /* the most lines there can be; one that firmware refuses does not matter */
+        screen->SetMode(screen, (UINTN)screen->Mode->MaxMode - 1);
+}
+
+void report_line(const char *format, ...)
+{
+    char line[480];
+    va_list arguments;
+
+    va_start(arguments, format);
+    hv_vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    report.used +=
+        hv_snprintf(report.text + report.used, sizeof(report.text) - report.used, "%s\r\n", line);
+    complain("%s", line);
+}
+
+void report_save(void)
+{
+    file_write("REPORT.TXT", report.text, report.used);
+}
+
+void fail_offers(void (*recovery)(void))
+{
+    offered = recovery;
+}
+
+static bool is_r(EFI_INPUT_KEY key)
+{
+    return key.UnicodeChar == 'r' || key.UnicodeChar == 'R';
+}
+
+bool recovery_wanted(unsigned seconds)
+{
+    EFI_INPUT_KEY key;
+
+    if (!efi_system->ConIn)
+        return false;
+    complain("Press R within %u s for recovery, another key to start at once.", seconds);
+    for (unsigned i = 0; i < seconds * 100; i++) {
+        if (efi_system->ConIn->ReadKeyStroke(efi_system->ConIn, &key) == EFI_SUCCESS)
+            return is_r(key);
+        efi_system->BootServices->Stall(10000);
+    }
+    return false;
+}
+
 void fail(const char *format, ...)
 {
+    SIMPLE_INPUT_INTERFACE *keys = efi_system->ConIn;
     va_list arguments;
+    EFI_INPUT_KEY key;
     UINTN which;
 
     screen_on();
     va_start(arguments, format);
     put_line("ERROR: ", format, arguments);
     va_end(arguments);
-    if (efi_system->ConIn) /* keys of before do not count; those of after the question do */
-        efi_system->ConIn->Reset(efi_system->ConIn, FALSE);
-    complain("Binnacle does not start. Press a key to restart the machine.");
-    if (efi_system->ConIn) {
-        if (efi_system->BootServices->WaitForEvent(1, &efi_system->ConIn->WaitForKey, &which) ==
-            EFI_SUCCESS)
-            efi_system->RuntimeServices->ResetSystem(EfiResetCold, EFI_ABORTED, 0, NULL);
+    if (keys) /* keys of before do not count; those of after the question do */
+        keys->Reset(keys, FALSE);
+    if (offered)
+        complain("Binnacle does not start. Press R for recovery, another key to restart the "
+                 "machine.");
+    else
+        complain("Binnacle does not start. Press a key to restart the machine.");
+    while (keys &&
+           efi_system->BootServices->WaitForEvent(1, &keys->WaitForKey, &which) == EFI_SUCCESS) {
+        if (keys->ReadKeyStroke(keys, &key) != EFI_SUCCESS)
+            continue; /* a shift key alone */
+        if (offered && is_r(key))
+            offered();
+        efi_system->RuntimeServices->ResetSystem(EfiResetCold, EFI_ABORTED, 0, NULL);
     }
     for (;;)
         __asm__ volatile("hlt");

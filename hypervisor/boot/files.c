@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns reading files from the EFI system partition and the list of SHA-256 sums they must have. */
+/* Owns the files of the EFI system partition and the list of SHA-256 sums they must have. */
 #include "binnacle/sums.h"
 #include "loader.h"
 #include "sha256.h"
@@ -48,16 +48,27 @@ static bool is_called(const volatile struct bn_sum *sum, const char *name)
     return false;
 }
 
-static void check_sum(const char *name, const struct file *file)
+static const volatile struct bn_sum *find_sum(const char *name)
 {
     const unsigned count = sums.count < BN_SUMS_MAX ? sums.count : BN_SUMS_MAX;
-    const volatile struct bn_sum *listed = NULL;
+
+    for (unsigned i = 0; i < count; i++)
+        if (is_called(&sums.sum[i], name))
+            return &sums.sum[i];
+    return NULL;
+}
+
+bool file_is_listed(const char *name)
+{
+    return find_sum(name);
+}
+
+static void check_sum(const char *name, const struct file *file)
+{
+    const volatile struct bn_sum *listed = find_sum(name);
     uint8_t sum[SHA256_BYTES];
     struct sha256 h;
 
-    for (unsigned i = 0; i < count && !listed; i++)
-        if (is_called(&sums.sum[i], name))
-            listed = &sums.sum[i];
     if (!listed)
         fail("%s%s has no checksum in this loader: write the list with bn-sums", FOLDER, name);
     sha256_start(&h);
@@ -69,10 +80,9 @@ static void check_sum(const char *name, const struct file *file)
                  name);
 }
 
-static EFI_FILE_HANDLE open_file(const char *name)
+static EFI_STATUS open_as(const char *name, UINT64 mode, EFI_FILE_HANDLE *handle)
 {
     CHAR16 path[sizeof(FOLDER) + BN_PATH_BYTES];
-    EFI_FILE_HANDLE handle;
     unsigned at = 0;
 
     for (const char *p = FOLDER; *p; p++)
@@ -80,7 +90,13 @@ static EFI_FILE_HANDLE open_file(const char *name)
     for (const char *p = name; *p && at + 1 < HV_ARRAY_SIZE(path); p++)
         path[at++] = (CHAR16)*p;
     path[at] = 0;
-    EFI_STATUS status = volume->Open(volume, &handle, path, EFI_FILE_MODE_READ, 0);
+    return volume->Open(volume, handle, path, mode, 0);
+}
+
+static EFI_FILE_HANDLE open_file(const char *name)
+{
+    EFI_FILE_HANDLE handle;
+    EFI_STATUS status = open_as(name, EFI_FILE_MODE_READ, &handle);
 
     if (status == EFI_NOT_FOUND)
         fail("%s%s is missing from the EFI system partition", FOLDER, name);
@@ -132,4 +148,41 @@ void file_release(const struct file *file)
 {
     efi_system->BootServices->FreePages((EFI_PHYSICAL_ADDRESS)file->data,
                                         (file->bytes + 4095) / 4096);
+}
+
+/* Whether the open file has these bytes and no others. */
+static bool holds(EFI_FILE_HANDLE handle, const void *data, uint64_t bytes)
+{
+    const struct file there = {(uint8_t *)memory_pages(bytes + 1), bytes + 1};
+    UINTN read = there.bytes;
+    const bool same = handle->Read(handle, &read, there.data) == EFI_SUCCESS && read == bytes &&
+                      memcmp(there.data, data, bytes) == 0;
+
+    file_release(&there);
+    return same;
+}
+
+void file_write(const char *name, const void *data, uint64_t bytes)
+{
+    const UINT64 mode = EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE;
+    EFI_FILE_HANDLE handle;
+    EFI_STATUS status;
+    UINTN written = bytes;
+
+    if (open_as(name, mode, &handle) == EFI_SUCCESS) {
+        if (holds(handle, data, bytes)) {
+            handle->Close(handle);
+            return;
+        }
+        handle->Delete(handle); /* a longer one would keep its end */
+    }
+    status = open_as(name, mode | EFI_FILE_MODE_CREATE, &handle);
+    if (status == EFI_SUCCESS) {
+        status = handle->Write(handle, &written, (VOID *)(UINTN)data);
+        handle->Close(handle);
+    }
+    if (status == EFI_SUCCESS)
+        say("%s%s: written", FOLDER, name);
+    else
+        say("WARNING: %s%s cannot be written: %s", FOLDER, name, efi_error(status));
 }

@@ -2,14 +2,15 @@
 /* Owns the order of booting: scenario, checks, files, display, memory map, hypervisor. */
 #include "image.h"
 #include "loader.h"
-#include "machine.h"
 #include "memory_map.h"
 
-#define FIRST_CONSOLE 0x3F8 /* COM1, until the scenario is read */
+#define FIRST_CONSOLE    0x3F8 /* COM1, until the scenario is read */
+#define RECOVERY_SECONDS 3u
 
 EFI_SYSTEM_TABLE *efi_system;
 EFI_HANDLE efi_image;
 
+static const char recovery[] = "recovery.bin"; /* the other scenario, where the list has one */
 static struct bn_scenario scenario;
 static struct bn_memory early_map[BN_BOOT_MAX_MEMORY];
 
@@ -37,38 +38,44 @@ static uint64_t find_rsdp(void)
     return old;
 }
 
-static void tell_misfit(void *context, struct scenario_ref at, const char *member, const char *what,
-                        const char *remedy)
-{
-    (void)context;
-    (void)at;
-    (void)member;
-    complain("ERROR: scenario.bin: %s", what);
-    complain("    remedy: %s", remedy);
-}
-
 /* The scenario, undamaged and fit for this machine. */
-static void read_scenario(struct bn_boot_info *info)
+static void read_scenario(const char *name, uint64_t rsdp)
 {
+    static struct acpi_info acpi;
     struct scenario_machine machine = {
         .memory = early_map,
         .pci_ids = machine_pci_ids,
         .uart_present = machine_uart_present,
     };
+    struct bn_boot_framebuffer display;
     struct file file;
     const char *wrong;
 
-    file_read("scenario.bin", &file);
+    file_read(name, &file);
     wrong = scenario_wrong((const struct bn_scenario *)file.data, file.bytes);
     if (wrong)
-        fail("scenario.bin: %s", wrong);
-    machine.memory_count = memory_read_map(early_map, BN_BOOT_MAX_MEMORY);
-    machine.cpu_count = machine_cpus(info->rsdp);
-    if (scenario_fit((const struct bn_scenario *)file.data, &machine, tell_misfit, NULL) != 0)
-        fail("scenario.bin cannot be used on this machine");
+        fail("%s: %s", name, wrong);
     __builtin_memcpy(&scenario, file.data, sizeof(scenario));
     file_release(&file);
     console_move(scenario.console_port);
+    if (acpi_read(rsdp, 0, &acpi) != BN_OK)
+        fail("the firmware's ACPI tables cannot be used");
+    screen_now(&display);
+    machine.memory_count = memory_read_map(early_map, BN_BOOT_MAX_MEMORY);
+    machine_features(&acpi, display.base, &machine);
+    const bool report = scenario.flags & BN_SCENARIO_REPORT;
+
+    if (report) {
+        report_start();
+        report_machine(&acpi, early_map, machine.memory_count, &display);
+    }
+    const uint32_t misfits =
+        scenario_fit(&scenario, &machine, report_finding, report ? &scenario : NULL);
+
+    if (report)
+        report_save();
+    if (misfits)
+        fail("%s cannot be used on this machine", name);
     say("scenario %s for %u VMs on %u CPUs", scenario.name, scenario.vm_count, machine.cpu_count);
 }
 
@@ -104,19 +111,26 @@ static void read_module(struct bn_boot_info *info, const char *name)
     module->bytes = file.bytes;
 }
 
-EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
+/* Boots what the scenario says, or fails. */
+static void boot(const char *plan) HV_NORETURN;
+
+static void boot_recovery(void)
 {
-    efi_image = image;
-    efi_system = table;
-    console_start(FIRST_CONSOLE);
-    say("Binnacle, from the first instruction at TSC %lu", loader_tsc_entry);
-    efi_system->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
+    boot(recovery);
+}
+
+static void boot(const char *plan)
+{
+    const bool has_recovery = plan != recovery && file_is_listed(recovery);
 
     /* Its final place is chosen once the scenario's ranges are taken. */
     static struct bn_boot_info early;
     early.rsdp = find_rsdp();
-    files_open();
-    read_scenario(&early);
+    fail_offers(has_recovery ? boot_recovery : NULL);
+    read_scenario(plan, early.rsdp);
+    if (has_recovery && recovery_wanted(RECOVERY_SECONDS))
+        boot_recovery();
+    fail_offers(NULL); /* what is taken from here on only a restart gives back */
     memory_claim(&scenario);
     read_hypervisor(&early);
     for (uint32_t i = 0; i < scenario.vm_count; i++)
@@ -125,13 +139,13 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
             read_module(&early, scenario.vm[i].initrd);
         }
     struct bn_boot_info *info = (struct bn_boot_info *)memory_pages(sizeof(*info));
-    struct bn_scenario *plan = (struct bn_scenario *)memory_pages(sizeof(*plan));
+    struct bn_scenario *place = (struct bn_scenario *)memory_pages(sizeof(*place));
     *info = early;
-    *plan = scenario;
+    *place = scenario;
     info->magic = BN_BOOT_MAGIC;
     info->version = BN_BOOT_VERSION;
     info->bytes = sizeof(*info);
-    info->scenario = (uint64_t)plan;
+    info->scenario = (uint64_t)place;
     info->low_page = memory_low_page();
     info->tsc_entry = loader_tsc_entry;
     screen_set(&scenario, &info->framebuffer);
@@ -139,4 +153,15 @@ EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
     memory_exit_boot_services(info);
     info->crc = bn_crc32(0, info, sizeof(*info));
     jump_to(info->image_base, (uint64_t)info);
+}
+
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
+{
+    efi_image = image;
+    efi_system = table;
+    console_start(FIRST_CONSOLE);
+    say("Binnacle, from the first instruction at TSC %lu", loader_tsc_entry);
+    efi_system->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
+    files_open();
+    boot("scenario.bin");
 }

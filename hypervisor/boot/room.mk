@@ -8,7 +8,7 @@ BOOT_SOURCES := $(wildcard hypervisor/boot/*.c) hypervisor/boot/start.S \
 BOOT_OBJECTS := $(patsubst hypervisor/%,$(BOOT)/%.o,$(BOOT_SOURCES))
 # Firmware's own calls use SSE registers freely; ours are compiled without.
 BOOT_CFLAGS := $(filter-out -fno-pic -fno-pie,$(FREESTANDING_CFLAGS)) -fpic -fvisibility=hidden -fshort-wchar \
-	-DGNU_EFI_USE_MS_ABI -maccumulate-outgoing-args -Ihypervisor/include \
+	-DGNU_EFI_USE_MS_ABI -maccumulate-outgoing-args -Ihypervisor/include -I. \
 	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 
 $(BOOT)/%.o: hypervisor/%

@@ -60,6 +60,27 @@ static struct choice find_display(uint32_t width, uint32_t height)
     return best;
 }
 
+static void describe(const EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, struct bn_boot_framebuffer *to)
+{
+    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode = gop->Mode->Info;
+
+    to->base = gop->Mode->FrameBufferBase;
+    to->bytes = gop->Mode->FrameBufferSize;
+    to->width = mode->HorizontalResolution;
+    to->height = mode->VerticalResolution;
+    to->pitch = mode->PixelsPerScanLine * 4;
+    to->format = BN_FORMAT_XRGB8888;
+}
+
+void screen_now(struct bn_boot_framebuffer *is)
+{
+    const struct choice any = find_display(UINT32_MAX, UINT32_MAX);
+
+    *is = (struct bn_boot_framebuffer){0};
+    if (any.pixels)
+        describe(any.gop, is);
+}
+
 void screen_set(const struct bn_scenario *s, struct bn_boot_framebuffer *to)
 {
     const uint32_t width = s->framebuffer_width, height = s->framebuffer_height;
@@ -85,11 +106,6 @@ void screen_set(const struct bn_scenario *s, struct bn_boot_framebuffer *to)
 
     if (mode->HorizontalResolution != width || mode->VerticalResolution != height)
         say("WARNING: the display has no mode of %ux%u, this is the nearest:", width, height);
-    to->base = gop->Mode->FrameBufferBase;
-    to->bytes = gop->Mode->FrameBufferSize;
-    to->width = mode->HorizontalResolution;
-    to->height = mode->VerticalResolution;
-    to->pitch = mode->PixelsPerScanLine * 4;
-    to->format = BN_FORMAT_XRGB8888;
+    describe(gop, to);
     say("display: %ux%u, framebuffer at 0x%lx", to->width, to->height, to->base);
 }

@@ -228,9 +228,9 @@ void console_start_input(bool by_irq)
 void console_init(uint16_t port)
 {
     __builtin_memset(&console, 0, sizeof(console));
-    console.port = port;
+    console.port = port && uart_present(port) ? port : 0; /* what is not there has always input */
     console.open_line = console.focus = NOBODY;
     console.flush_timer.expired = flush_expired;
-    if (port)
+    if (console.port)
         uart_set_up(port);
 }

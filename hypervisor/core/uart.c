@@ -16,6 +16,17 @@ void uart_set_up(uint16_t port)
     hw_out8(port + 4, 0x0B); /* DTR, RTS, OUT2 */
 }
 
+bool uart_present(uint16_t port)
+{
+    const uint16_t scratch = (uint16_t)(port + 7);
+
+    hw_out8(scratch, 0x5A);
+    if (hw_in8(scratch) != 0x5A)
+        return false;
+    hw_out8(scratch, 0xA5);
+    return hw_in8(scratch) == 0xA5;
+}
+
 void uart_send(uint16_t port, uint8_t c)
 {
     for (unsigned i = 0; i < SEND_SPINS && !(hw_in8(port + 5) & LSR_EMPTY); i++)

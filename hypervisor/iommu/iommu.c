@@ -229,6 +229,8 @@ void iommu_init(void)
     struct domain *rest = &domains[REST];
     const struct iommu_ops *ops = choose();
 
+    if (!ops && scenario.flags & BN_SCENARIO_IOMMU)
+        hv_panic("the scenario requires an IOMMU");
     if (!ops)
         return;
     iommu.ops = ops;

@@ -150,6 +150,8 @@ struct bn_scenario_layer {
 BN_SIZE_IS(struct bn_scenario_layer, 48);
 
 #define BN_SCENARIO_NO_SERVICE_VM (1u << 0) /* a test or a measurement that runs without Linux */
+#define BN_SCENARIO_IOMMU         (1u << 1) /* no boot where devices cannot be confined */
+#define BN_SCENARIO_REPORT        (1u << 2) /* the loader tells what the machine is and has */
 
 struct bn_scenario {
     uint32_t magic;

@@ -50,11 +50,14 @@ def variant_disk(path, cmdline=""):
     return path
 
 
-def region_addresses():
+def region_addresses(plan="cockpit"):
     """{region name: host-physical address} in the shared window: regions follow the directory's 2 MiB in the scenario's order."""
-    with open(os.path.join(TOP, "scenarios/cockpit.dts"), encoding="utf-8") as f:
-        block = f.read().split("shared-memory {", 1)[1]
-    at = int(re.search(r"window = /bits/ 64 <(0x[0-9a-f]+)", block).group(1), 16) + REGION_ALIGN
+    def read(name):
+        with open(os.path.join(TOP, f"scenarios/{name}.dts"), encoding="utf-8") as f:
+            return f.read().split("shared-memory {", 1)[1]
+
+    at = int(re.search(r"window = /bits/ 64 <(0x[0-9a-f]+)", read(plan)).group(1), 16) + REGION_ALIGN
+    block = read("cockpit")  # the others include it
     found = {}
     for name, size in re.findall(r"\n\t\t([a-z-]+) \{[^}]*?bytes = /bits/ 64 <(0x[0-9a-f]+)>", block.split("\n\t};", 1)[0]):
         found[name] = at
@@ -63,14 +66,15 @@ def region_addresses():
 
 
 class Cockpit:
-    """with Cockpit(folder, logs) as c: boots. c.run("...") is a root shell of the service VM."""
+    """with Cockpit(folder, logs) as c: boots. c.run("...") is a root shell of the service VM, if the disk is not one of the
+    test's own."""
 
-    def __init__(self, folder, logs, start=0.0, **changes):
-        disk = variant_disk(os.path.join(str(folder), "disk.img"), "binnacle.debug")
+    def __init__(self, folder, logs, start=0.0, disk=None, plan="cockpit", **changes):
+        disk = disk or variant_disk(os.path.join(str(folder), "disk.img"), "binnacle.debug")
         self.nuc = Nuc("cockpit", NucConfig(disk=disk, **changes), logs)
         self.sim = vehicle_sim.Simulator(start=start)  # tells what is true at a time
         self.vehicle = None
-        self.region = region_addresses()
+        self.region = region_addresses(plan)
         self.homes = 0  # times that the IVI has reached its home screen
 
     def __enter__(self):

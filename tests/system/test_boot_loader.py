@@ -255,17 +255,17 @@ def test_cut_scenario(esp, boot):
 
 def test_too_little_memory(esp, boot):
     nuc = boot(esp.build(), memory_mib=1024)
-    says(nuc, 'scenario.bin: VM "service": too little memory: it needs 5120 MiB, the machine has ')
+    says(nuc, 'VM "service": too little memory: it needs 5120 MiB, the machine has ')
     assert "hypervisor: 0x40000000 is not usable memory of this machine" in nuc.console.text
 
 
 def test_too_few_cpus(esp, boot):
-    says(boot(esp.build(), cpus=2), 'scenario.bin: VM "cluster": there is no CPU 3, the machine has 2')
+    says(boot(esp.build(), cpus=2), 'VM "cluster": there is no CPU 3, the machine has 2')
 
 
 def test_absent_pci_device(esp, boot):
     esp.replace("\t\t\toptional;\n", "")
-    says(boot(esp.build()), 'scenario.bin: device "sdhci": there is no such device at pci 0x80')
+    says(boot(esp.build()), 'device "sdhci": there is no such device at pci 0x80')
 
 
 def test_present_pci_device(esp, boot):
@@ -276,12 +276,12 @@ def test_present_pci_device(esp, boot):
 
 def test_other_pci_device(esp, boot):
     esp.replace("pci = <0 0x10 0>", "pci = <0 0x1f 0>")
-    says(boot(esp.build()), 'scenario.bin: device "sdhci": found 0x8086')
+    says(boot(esp.build()), 'device "sdhci": found 0x8086')
 
 
 def test_absent_uart(esp, boot):
     esp.replace("port = <0x2f8>", "port = <0x3e8>")
-    says(boot(esp.build()), 'scenario.bin: device "com2": there is no such device at port 0x3e8')
+    says(boot(esp.build()), 'device "com2": there is no such device at port 0x3e8')
 
 
 def test_memory_that_firmware_holds(esp, boot):

@@ -21,14 +21,19 @@ pytestmark = pytest.mark.campaign("matrix")
 ISO = "build/tests/guests/matrix/matrix.iso"
 HYPERVISOR = "build/hypervisor/hypervisor.bin"
 SIZE = (1024, 768)
-# machine: (model of Bochs or None for QEMU, the backend that must be chosen, vendor of the processor)
+# machine: (model of Bochs or None for QEMU, the backend that must be chosen, vendor of the processor, what the loader finds in it)
 MACHINES = {
-    "qemu-svm": (None, "SVM", "AuthenticAMD"),
-    "bochs-svm-nrips": ("ryzen", "SVM", "AuthenticAMD"),
-    "bochs-vmx": ("corei7_skylake_x", "VMX", "GenuineIntel"),
-    "bochs-vmx-minimum": ("corei7_ivy_bridge_3770k", "VMX", "GenuineIntel"),
+    "qemu-svm": (None, "SVM", "AuthenticAMD", "SVM, 1 GiB pages, NPT"),
+    "bochs-svm-nrips": ("ryzen", "SVM", "AuthenticAMD", "SVM, invariant TSC, XSAVES, 1 GiB pages, NPT, NRIPS, flush by ASID"),
+    "bochs-vmx": ("corei7_skylake_x", "VMX", "GenuineIntel",
+                  "VMX, x2APIC, TSC deadline, invariant TSC, XSAVES, 1 GiB pages, EPT, EPT of 1 GiB, unrestricted guest, VPID, "
+                  "APIC registers, interrupt delivery, x2APIC virtualisation, posted interrupts, preemption timer"),
+    "bochs-vmx-minimum": ("corei7_ivy_bridge_3770k", "VMX", "GenuineIntel",
+                          "VMX, x2APIC, TSC deadline, invariant TSC, EPT, unrestricted guest, VPID, x2APIC virtualisation, "
+                          "preemption timer"),
 }
 LINES = {  # what must be said, in this order
+    "hardware report": r"processor: {vendor}, .*\n.*processor has: {features}\n(?![\s\S]*needed: NO)",
     "virtualisation": r"virtualisation: {backend}\b",
     "cluster starts": r"\[cluster\] starts on CPU 1",
     "service VM": r"matrix: service VM is up, 6\.12",
@@ -85,7 +90,7 @@ def without_counter(picture):
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_machine(name, iso, pictures, report):
-    model, backend, vendor = MACHINES[name]
+    model, backend, vendor, features = MACHINES[name]
     failed = []
     with open(HYPERVISOR, "rb") as f:
         report.add(f"matrix.{name}.sha256", hashlib.sha256(f.read()).hexdigest()[:16], "", ok=True)
@@ -93,7 +98,7 @@ def test_machine(name, iso, pictures, report):
         pc.console.wait_for("matrix: end|PANIC", limit=600)
         at = 0
         for what, pattern in LINES.items():
-            found = re.compile(pattern.format(backend=backend, vendor=vendor)).search(pc.console.text, at)
+            found = re.compile(pattern.format(backend=backend, vendor=vendor, features=features)).search(pc.console.text, at)
             if not found:
                 failed.append(f"{what}: not seen")
             at = found.end() if found else at

@@ -17,6 +17,7 @@ class NucConfig:
     bare(): the service VM's kernel, initrd and disk without the hypervisor.
     """
     disk: str | None = "build/image/disk.img"
+    stick: bool = False              # the disk is a USB stick
     disk_writable: bool = False      # False: writes go to a temporary overlay, the image stays as built
     kernel: str | None = None
     initrd: str | None = None        # also "FILE ARGS,FILE ARGS" for Multiboot modules
@@ -31,6 +32,7 @@ class NucConfig:
     max_outputs: int = 3
     sound: bool = True
     usb: bool = True
+    usb_serial: bool = False         # an adapter on USB with a UART behind it: Nuc.usb_console
     net: bool = True
     sd_card_mib: int = 64            # 0: no card reader
     icount: str | None = "shift=0,sleep=on"  # virtual time is a count of instructions; None: the host's time
@@ -114,8 +116,9 @@ class NucConfig:
             args += ["-device", IOMMUS[self.iommu]]
         if self.disk:
             snapshot = "off" if self.disk_writable else "on"
-            args += ["-drive", f"if=none,id=disk,format=raw,file={self.disk},snapshot={snapshot}",
-                     "-device", "nvme,drive=disk,serial=binnacle" + ("" if self.kernel else ",bootindex=0")]
+            args += ["-drive", f"if=none,id=disk,format=raw,file={self.disk},snapshot={snapshot}"]
+        if self.disk and not self.stick:
+            args += ["-device", "nvme,drive=disk,serial=binnacle" + ("" if self.kernel else ",bootindex=0")]
         if self.sd_card_mib:
             args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci,addr=0x10",
                      "-device", "sd-card,drive=sd"]
@@ -124,6 +127,11 @@ class NucConfig:
                      "-device", "hda-output,audiodev=snd"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci", "-device", "usb-tablet,bus=xhci.0", "-device", "usb-kbd,bus=xhci.0"]
+        if self.stick:
+            args += ["-device", "usb-storage,bus=xhci.0,drive=disk,removable=on" + ("" if self.kernel else ",bootindex=0")]
+        if self.usb_serial:
+            args += ["-chardev", f"socket,id=usbtty,path={work}/usbtty,server=on,wait=off",
+                     "-device", "usb-serial,bus=xhci.0,chardev=usbtty"]
         if self.net:
             args += ["-netdev", "user,id=net,restrict=on", "-device", "e1000e,netdev=net"]
         return args

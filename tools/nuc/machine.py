@@ -23,14 +23,15 @@ class Nuc:
             nuc.console.wait_for("is up")
             nuc.picture(0).save("screen.png")
 
-    .console: COM1, a Serial. .bus_path: socket of COM2, the vehicle bus (one client). .qmp: the control socket.
+    .console: COM1, a Serial; .usb_console: the UART behind USB. .bus_path: socket of COM2, the vehicle bus (one client).
+    .qmp: the control socket.
     """
 
     def __init__(self, name, config, log_dir, window=False):
         """window: show the screens on the user's display if there is one; else on an X server of our own."""
         self.name, self.config, self.log_dir = name, config, os.path.abspath(log_dir)
         self._window = window
-        self._process = self._x = self.screens = self.qmp = self.console = None
+        self._process = self._x = self.screens = self.qmp = self.console = self.usb_console = None
         self.work = None
 
     def __enter__(self):
@@ -50,7 +51,7 @@ class Nuc:
         if missing:
             raise NucError(f"{', '.join(missing)} not built; run: make image")
         os.makedirs(self.log_dir, exist_ok=True)
-        for old in ("com1.log", "com2.log", "qemu.log", "sound.wav"):
+        for old in ("com1.log", "com2.log", "usbtty.log", "qemu.log", "sound.wav"):
             if os.path.exists(os.path.join(self.log_dir, old)):
                 os.remove(os.path.join(self.log_dir, old))
         self.work = tempfile.mkdtemp(prefix="vnuc-")
@@ -59,6 +60,8 @@ class Nuc:
         self._start_qemu()
         self.qmp = self._connect("qmp", Qmp)
         self.console = self._connect("com1", lambda path: Serial(path, f"{self.log_dir}/com1.log", self.cpu_seconds))
+        if self.config.usb_serial:
+            self.usb_console = self._connect("usbtty", lambda path: Serial(path, f"{self.log_dir}/usbtty.log", self.cpu_seconds))
         if self.config.with_display():
             self.screens = Screens(self._x, self.name, self.config.screens)
         if run:
@@ -177,7 +180,7 @@ class Nuc:
         if self.running():
             self._process.kill()
             self._process.wait()
-        for part in (self.console, self.qmp, self.screens, self._x):
+        for part in (self.console, self.usb_console, self.qmp, self.screens, self._x):
             if part:
                 part.close()
         if self.work:

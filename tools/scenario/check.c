@@ -16,7 +16,7 @@ static void check_counts(struct scenario_checker *c)
 {
     const struct bn_scenario *s = c->s;
     const struct scenario_ref me = ref(SCENARIO_ITSELF, 0);
-    const uint32_t known_flags = BN_SCENARIO_NO_SERVICE_VM;
+    const uint32_t known_flags = BN_SCENARIO_NO_SERVICE_VM | BN_SCENARIO_IOMMU | BN_SCENARIO_REPORT;
 
     if (s->flags & ~known_flags)
         blame(c, SCENARIO_BAD_FLAGS, me, "flags", s->flags, known_flags);

@@ -23,12 +23,14 @@ static void tell(void *context, const struct scenario_problem *problem)
     node_error(&at, problem->member, scenario_remedy(problem->fault), "%s", text);
 }
 
-static void tell_misfit(void *context, struct scenario_ref ref, const char *member,
-                        const char *what, const char *remedy)
+static void tell_misfit(void *context, enum scenario_verdict verdict, struct scenario_ref ref,
+                        const char *member, const char *what, const char *remedy)
 {
     const struct told *told = context;
     struct node at;
 
+    if (verdict != SCENARIO_UNMET)
+        return;
     reader_find(&told->root, ref, &at);
     node_error(&at, member, remedy, "%s", what);
 }

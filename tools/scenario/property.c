@@ -10,13 +10,14 @@
 void node_error(const struct node *node, const char *member, const char *remedy, const char *format,
                 ...)
 {
-    unsigned line = source_line(node->source, node->path, member);
+    const char *file;
+    unsigned line = source_line(node->source, node->path, member, &file);
     va_list arguments;
 
     if (line)
-        fprintf(node->source->errors, "%s:%u: %s: ", node->source->file, line, node->path);
+        fprintf(node->source->errors, "%s:%u: %s: ", file, line, node->path);
     else
-        fprintf(node->source->errors, "%s: %s: ", node->source->file, node->path);
+        fprintf(node->source->errors, "%s: %s: ", file, node->path);
     va_start(arguments, format);
     vfprintf(node->source->errors, format, arguments);
     va_end(arguments);

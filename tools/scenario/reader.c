@@ -337,11 +337,14 @@ unsigned reader_read(const struct source *source, struct plan *plan)
     struct node shm = {0};
 
     *plan = (struct plan){0};
-    node_only(&root, NAMES("model", "no-service-vm", "console"),
+    node_only(&root,
+              NAMES("model", "no-service-vm", "iommu-required", "hardware-report", "console"),
               NAMES("machine", "framebuffer", "hypervisor", "vms", "shared-memory", "devices",
                     "outputs", "layers"));
     node_text(&root, "model", true, s->name, sizeof(s->name));
-    s->flags = node_has(&root, "no-service-vm") ? BN_SCENARIO_NO_SERVICE_VM : 0;
+    s->flags = (uint16_t)((node_has(&root, "no-service-vm") ? BN_SCENARIO_NO_SERVICE_VM : 0) |
+                          (node_has(&root, "iommu-required") ? BN_SCENARIO_IOMMU : 0) |
+                          (node_has(&root, "hardware-report") ? BN_SCENARIO_REPORT : 0));
     s->console_port = (uint16_t)node_number(&root, "console", true, 0, 0xFFFF);
     read_machine(&root, plan);
     read_memory(&root, s, &shm);

@@ -92,8 +92,9 @@ static void show_displays(const struct bn_scenario *s)
 
 void show(const struct bn_scenario *s)
 {
-    printf("scenario %s, version %u, checksum %08x, console at 0x%x\n", s->name, s->version, s->crc,
-           s->console_port);
+    printf("scenario %s, version %u, checksum %08x, console at 0x%x%s%s\n", s->name, s->version,
+           s->crc, s->console_port, s->flags & BN_SCENARIO_IOMMU ? ", requires an IOMMU" : "",
+           s->flags & BN_SCENARIO_REPORT ? ", tells of the machine" : "");
     show_range("hypervisor", &s->hypervisor);
     if (s->shm.bytes)
         show_range("shared window", &s->shm);

@@ -17,6 +17,7 @@
 
 struct source_place {
     char *name; /* node path, or node path ':' property */
+    char *file; /* as dtc names it: without the folder of the file that includes it */
     unsigned line;
 };
 
@@ -81,7 +82,18 @@ static char *run_dtc(const char *file, const char *format, const char *option, s
     return text;
 }
 
-static void add_place(struct source *source, const char *path, const char *member, unsigned line)
+/* The last of several places in a comment such as "file.dts:12:3-20:5". */
+static const char *last_place(const char *comment)
+{
+    const char *last = comment, *comma;
+
+    while ((comma = strstr(last, ", ")) != NULL)
+        last = comma + 2;
+    return last;
+}
+
+static void add_place(struct source *source, const char *path, const char *member,
+                      const char *comment)
 {
     if (source->place_count == source->place_room) {
         source->place_room = source->place_room ? source->place_room * 2 : 128;
@@ -93,20 +105,10 @@ static void add_place(struct source *source, const char *path, const char *membe
 
     place->name = must(malloc(bytes));
     snprintf(place->name, bytes, *member ? "%s:%s" : "%s%s", path, member);
-    place->line = line;
-}
+    const char *at = last_place(comment), *colon = strchr(at, ':');
 
-/* The line in a comment such as "file.dts:12:3-20:5" (the last of several places), 0 if there is
- * none. */
-static unsigned line_in(const char *comment)
-{
-    const char *last = comment, *comma;
-
-    while ((comma = strstr(last, ", ")) != NULL)
-        last = comma + 2;
-    const char *colon = strchr(last, ':');
-
-    return colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+    place->file = must(strndup(at, colon ? (size_t)(colon - at) : 0));
+    place->line = colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
 }
 
 /*
@@ -143,7 +145,7 @@ static void read_line(struct source *source, char *text, char *path)
         return;
     text[name] = 0;
     if (!node) {
-        add_place(source, path, text, comment ? line_in(comment) : 0);
+        add_place(source, path, text, comment ? comment : "");
         return;
     }
     size_t at = strlen(path);
@@ -151,7 +153,7 @@ static void read_line(struct source *source, char *text, char *path)
              strcmp(text, "/") ? text
              : at              ? ""
                                : "/");
-    add_place(source, path, "", comment ? line_in(comment) : 0);
+    add_place(source, path, "", comment ? comment : "");
 }
 
 static void read_places(struct source *source, char *annotated)
@@ -209,37 +211,43 @@ int source_load(struct source *source, const char *file)
 
 void source_finish(struct source *source)
 {
-    for (size_t i = 0; i < source->place_count; i++)
+    for (size_t i = 0; i < source->place_count; i++) {
         free(source->places[i].name);
+        free(source->places[i].file);
+    }
     free(source->places);
     free(source->fdt);
 }
 
-static unsigned line_of(const struct source *source, const char *name)
+static const struct source_place *find_place(const struct source *source, const char *name)
 {
     for (size_t i = 0; i < source->place_count; i++)
-        if (strcmp(source->places[i].name, name) == 0)
-            return source->places[i].line;
-    return 0;
+        if (strcmp(source->places[i].name, name) == 0 && source->places[i].line)
+            return &source->places[i];
+    return NULL;
 }
 
-unsigned source_line(const struct source *source, const char *path, const char *member)
+unsigned source_line(const struct source *source, const char *path, const char *member,
+                     const char **file)
 {
+    const char *own = strrchr(source->file, '/');
+    const struct source_place *place = NULL;
     char name[PATH_BYTES * 2];
-    unsigned line = 0;
 
     if (*member) {
         snprintf(name, sizeof(name), "%s:%s", path, member);
-        line = line_of(source, name);
+        place = find_place(source, name);
     }
     snprintf(name, sizeof(name), "%s", path);
-    while (!line) {
-        line = line_of(source, *name ? name : "/");
+    while (!place) {
+        place = find_place(source, *name ? name : "/");
         char *slash = strrchr(name, '/');
 
         if (!slash || !*name || strcmp(name, "/") == 0)
             break;
         slash[slash == name ? 1 : 0] = 0;
     }
-    return line;
+    *file = place && strcmp(place->file, own ? own + 1 : source->file) != 0 ? place->file
+                                                                            : source->file;
+    return place ? place->line : 0;
 }

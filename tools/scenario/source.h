@@ -26,7 +26,8 @@ int source_load(struct source *source, const char *file);
 void source_finish(struct source *source);
 
 /* The line of property `member` of the node at `path`, else of the node, else of the nearest node
- * above; 0: not known. */
-unsigned source_line(const struct source *source, const char *path, const char *member);
+ * above, and the file: the source's own, or one that it includes. 0: not known. */
+unsigned source_line(const struct source *source, const char *path, const char *member,
+                     const char **file);
 
 #endif

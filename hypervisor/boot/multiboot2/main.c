@@ -77,6 +77,10 @@ void hv_log(const char *format, ...)
     va_end(arguments);
 }
 
+/* There is one place to say something. */
+void complain(const char *format, ...) __attribute__((alias("hv_log")));
+void report_line(const char *format, ...) __attribute__((alias("hv_log")));
+
 static void fail(const char *format, ...) HV_PRINTF(1, 2) HV_NORETURN;
 
 static void fail(const char *format, ...)
@@ -167,16 +171,6 @@ static void read_tags(const uint8_t *at)
     }
 }
 
-static void tell_misfit(void *context, struct scenario_ref at, const char *member, const char *what,
-                        const char *remedy)
-{
-    (void)context;
-    (void)at;
-    (void)member;
-    hv_log("ERROR: scenario.bin: %s", what);
-    hv_log("    remedy: %s", remedy);
-}
-
 /* GRUB puts files where it likes: not over what the scenario gives to somebody. */
 static void check_places(const struct bn_module *module)
 {
@@ -191,10 +185,10 @@ static void check_places(const struct bn_module *module)
 
 static void read_scenario(void)
 {
-    const struct scenario_machine machine = {
+    static struct acpi_info acpi;
+    struct scenario_machine machine = {
         .memory = info.memory,
         .memory_count = info.memory_count,
-        .cpu_count = machine_cpus(info.rsdp),
         .pci_ids = machine_pci_ids,
         .uart_present = machine_uart_present,
     };
@@ -206,10 +200,17 @@ static void read_scenario(void)
     if (wrong)
         fail("scenario.bin: %s", wrong);
     memcpy(&scenario, (const void *)plan.base, sizeof(scenario));
-    if (scenario_fit(&scenario, &machine, tell_misfit, NULL) != 0)
-        fail("scenario.bin cannot be used on this machine");
     uart = scenario.console_port;
     uart_set_up(uart);
+    if (acpi_read(info.rsdp, 0, &acpi) != BN_OK)
+        fail("the firmware's ACPI tables cannot be used");
+    machine_features(&acpi, info.framebuffer.base, &machine);
+    const bool report = scenario.flags & BN_SCENARIO_REPORT;
+
+    if (report)
+        report_machine(&acpi, info.memory, info.memory_count, &info.framebuffer);
+    if (scenario_fit(&scenario, &machine, report_finding, report ? &scenario : NULL) != 0)
+        fail("scenario.bin cannot be used on this machine");
     hv_log("scenario %s for %u VMs on %u CPUs", scenario.name, scenario.vm_count,
            machine.cpu_count);
     check_places(&hypervisor);

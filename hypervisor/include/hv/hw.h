@@ -39,6 +39,8 @@ static inline void hw_out(uint16_t port, unsigned bytes, uint32_t value)
 
 /* A 16550 (uart.c): 115200 8N1, FIFO, no interrupts; sending waits for room, but not for ever. */
 void uart_set_up(uint16_t port);
+/* It keeps what is written to its scratch register; what is not there reads as ones. */
+bool uart_present(uint16_t port);
 void uart_send(uint16_t port, uint8_t c);
 
 /* To memory, for a device that does not look into the caches; 64 bytes: a line of every x86-64. */

@@ -35,7 +35,7 @@ size_t log_read(uint64_t *from, char *to, size_t bytes);
 /* Ctrl-], then a digit: what is typed from here on goes to that VM; then itself: is sent. */
 #define CONSOLE_ESCAPE 0x1Du
 
-/* Programs the 16550 at `port` (115200 8N1, FIFO); 0: there is none, output is dropped. Output
+/* Programs the 16550 at `port` (115200 8N1, FIFO); 0, or none is there: output is dropped. Output
  * works from here on, on any CPU. */
 void console_init(uint16_t port);
 /*

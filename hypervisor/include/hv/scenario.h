@@ -11,9 +11,20 @@
 #include "binnacle/scenario.h"
 #include "hv/types.h"
 
-/* What is known of the machine the scenario shall run on. A part that is not known yet is null and
- * not checked. */
+/* What a machine has or lacks beside CPUs, memory and devices. */
+#define MACHINE_VIRTUALISATION (1u << 0) /* SVM or VMX */
+#define MACHINE_SWITCHED_ON    (1u << 1) /* and firmware lets us use it */
+#define MACHINE_NESTED_PAGING  (1u << 2)
+#define MACHINE_UNRESTRICTED   (1u << 3)
+#define MACHINE_PM_TIMER       (1u << 4)
+#define MACHINE_IOMMU          (1u << 5) /* VT-d or AMD-Vi */
+#define MACHINE_INVARIANT_TSC  (1u << 6)
+#define MACHINE_DISPLAY        (1u << 7) /* a linear framebuffer of the firmware's */
+
+/* What is known of the machine the scenario shall run on. A part that is not known yet is null or 0
+ * and not checked. */
 struct scenario_machine {
+    uint32_t known, has; /* MACHINE_*: those that were looked for, those that are there */
     const struct bn_memory *memory; /* sorted, not overlapping; null: unknown */
     uint32_t memory_count;
     uint32_t cpu_count; /* usable CPUs; 0: unknown */
@@ -54,13 +65,17 @@ const char *scenario_wrong(const struct bn_scenario *s, size_t bytes);
 bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
                     struct scenario_ref *who);
 
-/* Told of each thing that the machine lacks: which part of the scenario asks for it, by which
- * property, one sentence, and what to do about it. */
-typedef void scenario_misfit(void *context, struct scenario_ref at, const char *member,
-                             const char *what, const char *remedy);
+/* Whether the machine has what the scenario asks for; LOST: it lacks something that it can do
+ * without, and `what` says what that means. */
+enum scenario_verdict { SCENARIO_MET, SCENARIO_LOST, SCENARIO_UNMET };
 
-/* boot/fit.c: sets a scenario against a machine. Returns the number of misfits. */
+/* Told of each thing that the scenario asks of the machine: which part of the scenario does, by
+ * which property, one sentence, and, unless it is met, what to do about it. */
+typedef void scenario_finding(void *context, enum scenario_verdict verdict, struct scenario_ref at,
+                              const char *member, const char *what, const char *remedy);
+
+/* boot/fit.c: sets a scenario against a machine. Returns the number of findings that are UNMET. */
 uint32_t scenario_fit(const struct bn_scenario *s, const struct scenario_machine *machine,
-                      scenario_misfit *tell, void *context) HV_MUST_CHECK;
+                      scenario_finding *tell, void *context) HV_MUST_CHECK;
 
 #endif

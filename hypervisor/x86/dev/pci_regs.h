@@ -15,6 +15,7 @@ enum {
     PCI_CLASS = 0x0A,         /* subclass, class: 16 bits */
     PCI_CLASS_DISPLAY = 0x03, /* of the upper byte */
     PCI_CLASS_HOST_BRIDGE = 0x0600,
+    PCI_CLASS_SERIAL = 0x0700,
     PCI_CLASS_ISA_BRIDGE = 0x0601,
     PCI_CLASS_IOMMU = 0x0806,
     PCI_HEADER = 0x0E,

@@ -6,6 +6,18 @@
  */
     .set COM1, 0x3F8
 
+/* AL to COM1 once there is room; whoever reads the other end may be slow. */
+    .macro send
+    mov %al, %bl
+    mov $COM1 + 5, %dx
+9:  in %dx, %al
+    test $0x20, %al
+    jz 9b
+    mov %bl, %al
+    mov $COM1, %dx
+    out %al, %dx
+    .endm
+
     .section .text, "ax"
     .globl payload
 payload:
@@ -14,8 +26,7 @@ payload:
     .ascii "BNIM" /* struct bn_image of binnacle/boot.h */
     .long 1
     .quad payload_bytes
-1:  mov $COM1, %dx
-    lea hello(%rip), %rsi
+1:  lea hello(%rip), %rsi
     lea info(%rip), %rbp
     jmp print
 
@@ -52,7 +63,7 @@ print:
     lodsb
     test %al, %al
     jz 1f
-    out %al, %dx
+    send
     jmp print
 1:  jmp *%rbp
 
@@ -64,10 +75,10 @@ print_number:
     mov %r8d, %eax
     and $15, %eax
     mov (%rsi, %rax), %al
-    out %al, %dx
+    send
     loop 1b
     mov $' ', %al
-    out %al, %dx
+    send
     jmp *%rbp
 
     .section .rodata, "a"

@@ -20,13 +20,15 @@ endef
 $(eval $(call boot_test,test_scenario,tests/unit/tools/test_scenario.c $(SCENARIO_CHECK),-lcmocka))
 $(eval $(call boot_test,test_sha256,tests/unit/boot/test_sha256.c hypervisor/boot/sha256.c,-lcmocka))
 $(eval $(call boot_test,test_memory_map,tests/unit/boot/test_memory_map.c hypervisor/boot/memory_map.c,-lcmocka))
+$(eval $(call boot_test,test_report,tests/unit/boot/test_report.c hypervisor/boot/features.c hypervisor/boot/report.c \
+	hypervisor/core/format.c,-lcmocka))
 $(eval $(call boot_test,test_tools,tests/unit/boot/test_tools.c,-DTOOLS='"$(BOOT_TESTS)/"' -lcmocka))
 # The programs themselves, with sanitizers, for test_tools.
 $(eval $(call boot_test,bn-scenario,$(SCENARIO_SOURCES),-lfdt))
 $(eval $(call boot_test,bn-sums,$(SUMS_SOURCES),))
 $(BOOT_TESTS)/test_tools: $(BOOT_TESTS)/bn-scenario $(BOOT_TESTS)/bn-sums $(B)/hypervisor/boot/BOOTX64.EFI
 
-UNIT_TESTS += $(addprefix $(BOOT_TESTS)/test_,scenario sha256 memory_map tools)
+UNIT_TESTS += $(addprefix $(BOOT_TESTS)/test_,scenario sha256 memory_map report tools)
 
 $(eval $(call boot_fuzzer,fuzz_scenario,tests/fuzz/tools/fuzz_scenario.c $(SCENARIO_CHECK),))
 $(eval $(call boot_fuzzer,fuzz_memory_map,tests/fuzz/boot/fuzz_memory_map.c hypervisor/boot/memory_map.c,))

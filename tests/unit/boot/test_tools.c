@@ -142,6 +142,27 @@ static void test_mistakes_name_their_line(void **state)
     }
 }
 
+/* A scenario that includes another: each error names the file that it stands in. */
+static void test_included_file_is_named(void **state)
+{
+    static const char including[] =
+        "/include/ \"cockpit.dts\"\n/ { devices { com1 { port = <0>; }; }; };\n";
+    char path[64];
+
+    (void)state;
+    assert_int_equal(
+        run("sed 's/exclusive = <3>/exclusive = <2>/' scenarios/cockpit.dts >%s/cockpit.dts",
+            folder),
+        0);
+    snprintf(path, sizeof(path), "%s/plan.dts", folder);
+    write_file(path, including, sizeof(including) - 1);
+    assert_int_equal(run(TOOLS "bn-scenario compile %s %s/plan.bin", path, folder), 1);
+    assert_non_null(strstr(output, "cockpit.dts:29: /vms/cluster: "));
+    assert_int_equal(run("sed -i 's/exclusive = <2>/exclusive = <3>/' %s/cockpit.dts", folder), 0);
+    assert_int_equal(run(TOOLS "bn-scenario compile %s %s/plan.bin", path, folder), 1);
+    assert_non_null(strstr(output, "/plan.dts:2: /devices/com1: "));
+}
+
 static void test_nothing_is_left_of_a_failure(void **state)
 {
     char path[64];
@@ -236,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes_name_their_line),
+        cmocka_unit_test(test_included_file_is_named),
         cmocka_unit_test(test_nothing_is_left_of_a_failure),
         cmocka_unit_test(test_compile_and_show),
         cmocka_unit_test(test_trees_compile_too),

@@ -47,6 +47,7 @@ struct fake {
     uint32_t last_value;
     char uart[4096]; /* sent to the physical UART at 3F8h */
     uint32_t uart_count;
+    bool no_uart;      /* there is none: its ports read as ones */
     const char *typed; /* what it receives */
     uint32_t pci_address;
     struct fake_pci pci[FAKE_PCI_MAX];

@@ -121,14 +121,19 @@ static void test_a_long_paste_loses_nothing(void **state)
 static void test_no_uart(void **state)
 {
     (void)state;
-    start();
-    console_init(0);
-    fake.writes = 0;
-    say(0, "x\n");
-    console_line("y");
-    console_panic_line("z");
-    console_poll();
-    assert_int_equal(fake.writes, 0);
+    for (unsigned absent = 0; absent < 2; absent++) { /* none is named; none is there */
+        start();
+        fake.no_uart = absent;
+        console_init(absent ? 0x3F8 : 0);
+        console_start_input(false);
+        fake.writes = 0;
+        say(0, "x\n");
+        console_line("y");
+        console_panic_line("z");
+        console_poll();
+        assert_int_equal(fake.writes, 0);
+        assert_int_equal(uart[0].count, 0);
+    }
 }
 
 int main(void)

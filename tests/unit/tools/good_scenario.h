@@ -159,6 +159,8 @@ static const struct bn_memory good_memory[] = {
 };
 
 static const struct scenario_machine good_machine = {
+    .known = ~0u,
+    .has = ~0u,
     .memory = good_memory,
     .memory_count = sizeof(good_memory) / sizeof(good_memory[0]),
     .cpu_count = 4,

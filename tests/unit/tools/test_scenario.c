@@ -12,7 +12,7 @@
 
 struct seen {
     const struct bn_scenario *s;
-    unsigned count[SCENARIO_FAULT_COUNT], misfits;
+    unsigned count[SCENARIO_FAULT_COUNT], verdicts[SCENARIO_UNMET + 1];
     char text[2048]; /* of all problems */
 };
 
@@ -27,14 +27,17 @@ static void see(void *context, const struct scenario_problem *problem)
     seen->text[used + 1] = 0;
 }
 
-static void see_misfit(void *context, struct scenario_ref at, const char *member, const char *what,
-                       const char *remedy)
+static void see_finding(void *context, enum scenario_verdict verdict, struct scenario_ref at,
+                        const char *member, const char *what, const char *remedy)
 {
     struct seen *seen = context;
     size_t used = strlen(seen->text);
 
-    assert_true(at.object < SCENARIO_NOTHING && member[0] && strlen(remedy) > 5);
-    seen->misfits++;
+    assert_true(at.object < SCENARIO_NOTHING && member[0] && what[0]);
+    seen->verdicts[verdict]++;
+    if (verdict == SCENARIO_MET)
+        return;
+    assert_true(strlen(remedy) > 5);
     snprintf(seen->text + used, sizeof(seen->text) - used, "%s\n", what);
 }
 
@@ -44,7 +47,7 @@ static uint32_t check(const struct bn_scenario *s, const struct scenario_machine
 {
     *seen = (struct seen){.s = s};
     assert_null(scenario_wrong(s, sizeof(*s)));
-    return scenario_check(s, see, seen) ?: scenario_fit(s, machine, see_misfit, seen);
+    return scenario_check(s, see, seen) ?: scenario_fit(s, machine, see_finding, seen);
 }
 
 /* How each fault is provoked; MISFIT: each thing a machine can lack. `machine` starts as the good
@@ -117,6 +120,12 @@ BREACH(not_direct, s->vm[CLUSTER].flags = 0)
 BREACH(no_uart, s->device[1].port = 0x3E8)
 BREACH(no_pci, s->device[3].bdf = 0x88)
 BREACH(other_pci, s->device[3].pci_device = 8; s->device[3].flags = BN_DEVICE_OPTIONAL)
+BREACH(no_virtualisation, m->has &= ~MACHINE_VIRTUALISATION)
+BREACH(switched_off, m->has &= ~MACHINE_SWITCHED_ON)
+BREACH(no_nested_paging, m->has &= ~MACHINE_NESTED_PAGING)
+BREACH(no_real_mode, m->has &= ~MACHINE_UNRESTRICTED)
+BREACH(no_pm_timer, m->has &= ~MACHINE_PM_TIMER)
+BREACH(no_iommu, m->has &= ~MACHINE_IOMMU; s->flags |= BN_SCENARIO_IOMMU)
 BREACH(no_console, s->console_port = 0x2F8)
 BREACH(no_framebuffer, s->vm[CLUSTER].framebuffer_gpa = 0)
 BREACH(large_framebuffer, s->framebuffer_width = 9000)
@@ -186,6 +195,12 @@ static const struct breach breaches[] = {
     {MISFIT, "device \"com2\": there is no such device at port 0x3e8", no_uart},
     {MISFIT, "device \"sdhci\": there is no such device at pci 0x88", no_pci},
     {MISFIT, "device \"sdhci\": found 0x1b360007 at its address instead of 0x1b360008", other_pci},
+    {MISFIT, "machine: this processor offers neither VMX nor SVM", no_virtualisation},
+    {MISFIT, "machine: the firmware has switched virtualisation off", switched_off},
+    {MISFIT, "machine: this processor has no nested paging", no_nested_paging},
+    {MISFIT, "machine: this processor cannot run guests in real mode", no_real_mode},
+    {MISFIT, "machine: the firmware's tables name no ACPI PM timer", no_pm_timer},
+    {MISFIT, "machine: no IOMMU", no_iommu},
     {SCENARIO_NO_CONSOLE, "the console (port 0x2f8)", no_console},
     {SCENARIO_BAD_FRAMEBUFFER, "VM \"cluster\": framebuffer", no_framebuffer},
     {SCENARIO_BAD_FRAMEBUFFER, "scenario: framebuffer: 9000", large_framebuffer},
@@ -225,7 +240,8 @@ static void test_every_breach_is_told(void **state)
         uint32_t problems = check(&s, &machine, &seen);
 
         if (problems == 0 ||
-            (breaches[i].fault == MISFIT ? seen.misfits : seen.count[breaches[i].fault]) == 0 ||
+            (breaches[i].fault == MISFIT ? seen.verdicts[SCENARIO_UNMET]
+                                         : seen.count[breaches[i].fault]) == 0 ||
             !strstr(seen.text, breaches[i].says))
             fail_msg("breach %zu (fault %d): %u problems: %s", i, (int)breaches[i].fault, problems,
                      seen.text);
@@ -304,6 +320,34 @@ static void test_optional_device_may_be_absent(void **state)
     assert_int_equal(check(&s, &good_machine, &seen), 0);
 }
 
+/* What the machine may lack is told all the same; what nobody asks for, or nobody looked for, is
+ * not. */
+static void test_losses_are_told(void **state)
+{
+    struct scenario_machine machine = good_machine;
+    struct bn_scenario s;
+    struct seen seen;
+
+    (void)state;
+    good_scenario(&s);
+    machine.has = ~(MACHINE_IOMMU | MACHINE_INVARIANT_TSC | MACHINE_DISPLAY);
+    assert_int_equal(check(&s, &machine, &seen), 0);
+    assert_int_equal(seen.verdicts[SCENARIO_LOST], 3);
+    assert_non_null(strstr(seen.text, "memory of others"));
+    assert_non_null(strstr(seen.text, "TSC is not invariant"));
+    assert_non_null(strstr(seen.text, "no display with a linear framebuffer"));
+    assert_int_equal(seen.verdicts[SCENARIO_MET],
+                     5 + 5 + 1 + 4 + 3); /* features, CPUs, memory, devices */
+    s.framebuffer_vm = 0xFFFF;
+    s.vm[CLUSTER].framebuffer_gpa = 0;
+    s.crc = scenario_crc(&s);
+    assert_int_equal(check(&s, &machine, &seen), 0);
+    assert_int_equal(seen.verdicts[SCENARIO_LOST], 2);
+    machine.known = 0;
+    assert_int_equal(check(&s, &machine, &seen), 0);
+    assert_int_equal(seen.verdicts[SCENARIO_LOST], 0);
+}
+
 static void test_sentences_are_cut_not_overrun(void **state)
 {
     struct bn_scenario s;
@@ -335,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_optional_device_may_be_absent),
+        cmocka_unit_test(test_losses_are_told),
         cmocka_unit_test(test_sentences_are_cut_not_overrun),
     };
 

@@ -44,6 +44,7 @@ static inline void hw_out32(uint16_t port, uint32_t value)
 }
 
 void uart_set_up(uint16_t port);
+bool uart_present(uint16_t port);
 void uart_send(uint16_t port, uint8_t c);
 
 #endif
