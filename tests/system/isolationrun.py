@@ -60,7 +60,7 @@ class Run:
 def play(folder):
     # A plain VGA that nobody looks at: QEMU's refresh of a picture takes more of the host than the machine itself, and may
     # wait for a CPU that waits for it, when that CPU resets a virtio-gpu.
-    config = NucConfig(disk=build_disk(folder), cpus=3, memory_mib=2048, gpu="none", iommu=None, sound=False, usb=False,
+    config = NucConfig(disk=build_disk(folder), cpus=3, memory_mib=2048, gpu="none", iommu="vtd", sound=False, usb=False,
                        net=False, sd_card_mib=0, extra=["-device", "VGA,vgamem_mb=32"])
     run, sim = Run(), vehicle_sim.Simulator()
     with Nuc("isolation", config, os.path.join("build/logs", "isolation")) as nuc, \
