@@ -74,9 +74,15 @@ static uint64_t *device_of(uint16_t bdf)
     return hpa_to_ptr(devices + DEVICE_BYTES * (uint64_t)bdf);
 }
 
-/* `count` commands, at most two, and the wait for them. */
-static bool send(struct unit *unit, uint64_t commands[3][2], unsigned count)
+/* A command, an invalidation of pages, the wait for them; 0: none of that. */
+static bool send(struct unit *unit, uint64_t first, uint64_t pages)
 {
+    uint64_t commands[3][2] = {{first}};
+    unsigned count = first ? 1 : 0;
+
+    commands[count][0] = pages;
+    commands[count][1] = EVERY_PAGE;
+    count += pages ? 1 : 0;
     commands[count][0] = COMMAND_WAIT | unit->queue.done;
     commands[count][1] = ++unit->queue.number;
     if (iommu_queue_send(&unit->queue, commands, count + 1))
@@ -87,24 +93,19 @@ static bool send(struct unit *unit, uint64_t commands[3][2], unsigned count)
     return false;
 }
 
-static bool flush(uint16_t id, uint32_t bdf)
+static bool send_all(uint64_t first, uint64_t pages)
 {
     bool done = true;
 
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        uint64_t commands[3][2] = {0};
-        unsigned count = 0;
-
-        if (bdf != IOMMU_NOBODY)
-            commands[count++][0] = COMMAND_DEVICE | bdf;
-        if (id) {
-            commands[count][0] = COMMAND_PAGES | (uint64_t)id << 32;
-            commands[count++][1] = EVERY_PAGE;
-        }
-        if (count)
-            done &= send(&units[i], commands, count);
-    }
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
+        done &= send(&units[i], first, pages);
     return done;
+}
+
+static bool flush(uint16_t id, uint32_t bdf)
+{
+    return send_all(bdf == IOMMU_NOBODY ? 0 : COMMAND_DEVICE | bdf,
+                    id ? COMMAND_PAGES | (uint64_t)id << 32 : 0);
 }
 
 static bool probe(struct iommu_limits *limits)
@@ -168,7 +169,7 @@ static uint64_t control_of(uint8_t flags)
 
 static bool start_unit(struct unit *unit, const struct acpi_iommu *found)
 {
-    uint64_t control = control_of(found->flags), all[3][2] = {{COMMAND_ALL}};
+    uint64_t control = control_of(found->flags);
 
     unit->events = page_alloc();
     if (!unit->events || !iommu_queue_init(&unit->queue, unit->base + REG_COMMAND_TAIL, false))
@@ -185,7 +186,7 @@ static bool start_unit(struct unit *unit, const struct acpi_iommu *found)
     /* The half with the switch last. */
     hw_mmio_write(unit->base + REG_CONTROL + 4, 4, (uint32_t)(control >> 32));
     hw_mmio_write(unit->base + REG_CONTROL, 4, (uint32_t)control);
-    return send(unit, all, 1);
+    return send(unit, COMMAND_ALL, 0);
 }
 
 static bool start(void)
@@ -258,15 +259,8 @@ static void irq_write(uint64_t *entry, uint16_t source, uint32_t handle, uint32_
 
 static bool irq_flush(uint16_t source, uint32_t handle)
 {
-    bool done = true;
-
     (void)handle;
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        uint64_t commands[3][2] = {{COMMAND_IRQS | source}};
-
-        done &= send(&units[i], commands, 1);
-    }
-    return done;
+    return send_all(COMMAND_IRQS | source, 0);
 }
 
 const struct iommu_ops iommu_amd = {

@@ -135,7 +135,7 @@ static bool by_registers(const struct unit *unit, uint64_t iotlb)
     return must_become(iotlb_of(unit) + 4, 1u << 31, false);
 }
 
-/* Id 0: everybody's. Context entries are few: all of them each time. */
+/* Id 0: everybody's. */
 static bool invalidate(struct unit *unit, uint16_t id)
 {
     if (unit->cap & CAP_FLUSH_WRITES && !command(unit, COMMAND_FLUSH, true))
@@ -149,7 +149,8 @@ static bool flush(uint16_t id, uint32_t bdf)
 {
     bool done = true;
 
-    for (uint32_t i = 0; i < acpi_info.iommu_count && (id || bdf != IOMMU_NOBODY); i++)
+    (void)bdf; /* of everybody, each time */
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
         done &= invalidate(&units[i], id);
     return done;
 }

@@ -70,11 +70,6 @@ struct acpi_info {
     struct {
         hpa_t base, end;
     } reserved[ACPI_MAX_RESERVED]; /* memory that devices go on using */
-    uint32_t source_count;
-    struct {
-        uint8_t ioapic; /* id */
-        uint16_t bdf;
-    } source[ACPI_MAX_IOAPICS]; /* by the IOMMUs' tables; acpi_read hands them to `ioapic` */
 };
 
 /*

@@ -188,7 +188,12 @@ static void read_table(struct acpi_info *info, hpa_t table)
         read_fadt(info, table);
     else if (acpi_is(table, "HPET") && length_of(table) >= 56)
         info->hpet_base = acpi_get64(table + 44);
-    else if (acpi_is(table, "IVRS"))
+}
+
+/* Once the I/O APICs are known. */
+static void read_iommus(struct acpi_info *info, hpa_t table)
+{
+    if (acpi_is(table, "IVRS"))
         read_entries(info, table, IVRS_ENTRIES, 2, acpi_read_ivrs_entry);
     if (acpi_is(table, "DMAR") && length_of(table) >= DMAR_ENTRIES) {
         info->no_remapping = !(acpi_get8(table + DMAR_FLAGS) & 1);
@@ -239,14 +244,12 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
         info->tables[info->table_count++] = table;
         read_table(info, table);
     }
+    for (uint32_t i = 0; i < info->table_count; i++)
+        read_iommus(info, info->tables[i]);
     if (info->iommu_count > ACPI_MAX_IOMMUS) { /* one that is not hidden would be a VM's */
         hv_log("acpi: more than %u IOMMUs", ACPI_MAX_IOMMUS);
         return BN_EINVAL;
     }
-    for (uint32_t i = 0; i < info->ioapic_count; i++)
-        for (uint32_t s = 0; s < info->source_count; s++)
-            if (info->source[s].ioapic == info->ioapic[i].id)
-                info->ioapic[i].source = info->source[s].bdf;
     boot_cpu_first(info, boot_apic_id);
     return BN_OK;
 }

@@ -4,15 +4,11 @@
 #include "acpi_tables.h"
 #include "hv/acpi.h"
 
-static void add_source(struct acpi_info *info, uint8_t ioapic, uint16_t bdf)
+static void set_source(struct acpi_info *info, uint8_t ioapic, uint16_t bdf)
 {
-    for (uint32_t i = 0; i < info->source_count; i++)
-        if (info->source[i].ioapic == ioapic)
-            return;
-    if (info->source_count == ACPI_MAX_IOAPICS)
-        return;
-    info->source[info->source_count].ioapic = ioapic;
-    info->source[info->source_count++].bdf = bdf;
+    for (uint32_t i = 0; i < info->ioapic_count; i++)
+        if (info->ioapic[i].id == ioapic)
+            info->ioapic[i].source = bdf;
 }
 
 static void add_reserved(struct acpi_info *info, hpa_t base, hpa_t end)
@@ -45,7 +41,7 @@ void acpi_read_dmar_entry(struct acpi_info *info, hpa_t entry, uint16_t type, ui
             .base = base, .bytes = HV_PAGE_BYTES << (acpi_get8(entry + 5) & 15)};
         for (uint32_t at = DMAR_UNIT_BYTES; at + 8u <= bytes; at += acpi_get8(entry + at + 1)) {
             if (acpi_get8(entry + at) == SCOPE_IOAPIC && acpi_get8(entry + at + 1) == 8)
-                add_source(info, acpi_get8(entry + at + 4),
+                set_source(info, acpi_get8(entry + at + 4),
                            (uint16_t)(acpi_get8(entry + at + 5) << 8 |
                                       (acpi_get8(entry + at + 6) & 31) << 3 |
                                       (acpi_get8(entry + at + 7) & 7)));
@@ -69,7 +65,7 @@ static void read_ivhd_devices(struct acpi_info *info, hpa_t entry, uint32_t at, 
         if (length > bytes - at)
             return;
         if (type == DEVICE_SPECIAL && acpi_get8(entry + at + 7) == 1)
-            add_source(info, acpi_get8(entry + at + 4), acpi_get16(entry + at + 5));
+            set_source(info, acpi_get8(entry + at + 4), acpi_get16(entry + at + 5));
         at += length;
     }
 }

@@ -189,7 +189,6 @@ static void test_ivrs(void **state)
     assert_int_equal(info.iommu[0].bytes, 0x80000);
     assert_int_equal(info.iommu[0].flags, 5);
     assert_int_equal(info.iommu[0].bdf, 0x10);
-    assert_int_equal(info.source_count, 1);
     assert_int_equal(info.ioapic[0].source, 0xA1);
     assert_int_equal(info.reserved_count, 1);
     assert_int_equal(info.reserved[0].base, 0x7C000000);
