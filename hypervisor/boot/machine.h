@@ -40,6 +40,10 @@ void report_machine(const struct acpi_info *acpi, const struct bn_memory *map, u
  * or the findings are told too. */
 void report_finding(void *context, enum scenario_verdict verdict, struct scenario_ref at,
                     const char *member, const char *what, const char *remedy);
+/* Whether the scenario, which is sound, can be used on this machine; NULL, or why not. What the
+ * machine is and every finding is told if the scenario asks for the report. */
+const char *machine_misfit(const struct bn_scenario *s, uint64_t rsdp, const struct bn_memory *map,
+                           uint32_t map_count, const struct bn_boot_framebuffer *display);
 /* Each loader's own: a line of the report; an error. */
 void report_line(const char *format, ...) HV_PRINTF(1, 2);
 void complain(const char *format, ...) HV_PRINTF(1, 2);

@@ -41,12 +41,6 @@ static uint64_t find_rsdp(void)
 /* The scenario, undamaged and fit for this machine. */
 static void read_scenario(const char *name, uint64_t rsdp)
 {
-    static struct acpi_info acpi;
-    struct scenario_machine machine = {
-        .memory = early_map,
-        .pci_ids = machine_pci_ids,
-        .uart_present = machine_uart_present,
-    };
     struct bn_boot_framebuffer display;
     struct file file;
     const char *wrong;
@@ -58,25 +52,15 @@ static void read_scenario(const char *name, uint64_t rsdp)
     __builtin_memcpy(&scenario, file.data, sizeof(scenario));
     file_release(&file);
     console_move(scenario.console_port);
-    if (acpi_read(rsdp, 0, &acpi) != BN_OK)
-        fail("the firmware's ACPI tables cannot be used");
     screen_now(&display);
-    machine.memory_count = memory_read_map(early_map, BN_BOOT_MAX_MEMORY);
-    machine_features(&acpi, display.base, &machine);
-    const bool report = scenario.flags & BN_SCENARIO_REPORT;
-
-    if (report) {
+    if (scenario.flags & BN_SCENARIO_REPORT)
         report_start();
-        report_machine(&acpi, early_map, machine.memory_count, &display);
-    }
-    const uint32_t misfits =
-        scenario_fit(&scenario, &machine, report_finding, report ? &scenario : NULL);
-
-    if (report)
+    wrong = machine_misfit(&scenario, rsdp, early_map,
+                           memory_read_map(early_map, BN_BOOT_MAX_MEMORY), &display);
+    if (scenario.flags & BN_SCENARIO_REPORT)
         report_save();
-    if (misfits)
-        fail("%s cannot be used on this machine", name);
-    say("scenario %s for %u VMs on %u CPUs", scenario.name, scenario.vm_count, machine.cpu_count);
+    if (wrong)
+        fail("%s: %s", name, wrong);
 }
 
 static void read_hypervisor(struct bn_boot_info *info)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the hardware report: what the machine is, and whether it has what the scenario asks for. */
 #include "hv/lib.h"
+#include "hv/log.h"
 #include "hv/pci.h"
 #include "hypervisor/x86/dev/pci_regs.h"
 #include "machine.h"
@@ -119,4 +120,25 @@ void report_finding(void *context, enum scenario_verdict verdict, struct scenari
         complain("ERROR: %s", what);
         complain("    remedy: %s", remedy);
     }
+}
+
+const char *machine_misfit(const struct bn_scenario *s, uint64_t rsdp, const struct bn_memory *map,
+                           uint32_t map_count, const struct bn_boot_framebuffer *display)
+{
+    static struct acpi_info acpi;
+    const bool report = s->flags & BN_SCENARIO_REPORT;
+    struct scenario_machine machine = {.memory = map,
+                                       .memory_count = map_count,
+                                       .pci_ids = machine_pci_ids,
+                                       .uart_present = machine_uart_present};
+
+    if (acpi_read(rsdp, 0, &acpi) != BN_OK)
+        return "the firmware's ACPI tables cannot be used";
+    machine_features(&acpi, display->base, &machine);
+    if (report)
+        report_machine(&acpi, map, map_count, display);
+    if (scenario_fit(s, &machine, report_finding, report ? &acpi : NULL))
+        return "it cannot be used on this machine";
+    hv_log("scenario %s for %u VMs on %u CPUs", s->name, s->vm_count, machine.cpu_count);
+    return NULL;
 }

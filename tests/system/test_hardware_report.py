@@ -117,14 +117,14 @@ def test_each_need_is_named(stick, boot, changes, missing, remedy):  # noqa: F81
     assert told[at + 1].startswith(f"    remedy: {remedy}")
     assert any(line.startswith(f"ERROR: {missing}") for line in told)
     assert told[-1].startswith("Binnacle does not start") or told[-2].startswith("Binnacle does not start")
-    assert "ERROR: scenario.bin cannot be used on this machine" in told
+    assert "ERROR: scenario.bin: it cannot be used on this machine" in told
     assert sum(line.startswith("needed: NO") for line in told) == sum(line.startswith("ERROR: ") for line in told) - 1
 
 
 def test_no_acpi(stick, boot):  # noqa: F811
     nuc = boot(stick.build(), extra=["-machine", "acpi=off"])
     nuc.console.wait_for("Binnacle does not start", limit=60)
-    assert "ERROR: the firmware's ACPI tables cannot be used" in nuc.console.text
+    assert "ERROR: scenario.bin: the firmware's ACPI tables cannot be used" in nuc.console.text
 
 
 def test_report_by_multiboot2(stick, machine):

@@ -185,13 +185,6 @@ static void check_places(const struct bn_module *module)
 
 static void read_scenario(void)
 {
-    static struct acpi_info acpi;
-    struct scenario_machine machine = {
-        .memory = info.memory,
-        .memory_count = info.memory_count,
-        .pci_ids = machine_pci_ids,
-        .uart_present = machine_uart_present,
-    };
     const char *wrong;
 
     if (!plan.bytes)
@@ -202,17 +195,9 @@ static void read_scenario(void)
     memcpy(&scenario, (const void *)plan.base, sizeof(scenario));
     uart = scenario.console_port;
     uart_set_up(uart);
-    if (acpi_read(info.rsdp, 0, &acpi) != BN_OK)
-        fail("the firmware's ACPI tables cannot be used");
-    machine_features(&acpi, info.framebuffer.base, &machine);
-    const bool report = scenario.flags & BN_SCENARIO_REPORT;
-
-    if (report)
-        report_machine(&acpi, info.memory, info.memory_count, &info.framebuffer);
-    if (scenario_fit(&scenario, &machine, report_finding, report ? &scenario : NULL) != 0)
-        fail("scenario.bin cannot be used on this machine");
-    hv_log("scenario %s for %u VMs on %u CPUs", scenario.name, scenario.vm_count,
-           machine.cpu_count);
+    wrong = machine_misfit(&scenario, info.rsdp, info.memory, info.memory_count, &info.framebuffer);
+    if (wrong)
+        fail("scenario.bin: %s", wrong);
     check_places(&hypervisor);
     for (uint32_t i = 0; i < info.module_count; i++)
         check_places(&info.module[i]);

@@ -21,7 +21,7 @@ $(eval $(call boot_test,test_scenario,tests/unit/tools/test_scenario.c $(SCENARI
 $(eval $(call boot_test,test_sha256,tests/unit/boot/test_sha256.c hypervisor/boot/sha256.c,-lcmocka))
 $(eval $(call boot_test,test_memory_map,tests/unit/boot/test_memory_map.c hypervisor/boot/memory_map.c,-lcmocka))
 $(eval $(call boot_test,test_report,tests/unit/boot/test_report.c hypervisor/boot/features.c hypervisor/boot/report.c \
-	hypervisor/core/format.c,-lcmocka))
+	hypervisor/boot/fit.c hypervisor/core/format.c hypervisor/core/scenario.c,-lcmocka))
 $(eval $(call boot_test,test_tools,tests/unit/boot/test_tools.c,-DTOOLS='"$(BOOT_TESTS)/"' -lcmocka))
 # The programs themselves, with sanitizers, for test_tools.
 $(eval $(call boot_test,bn-scenario,$(SCENARIO_SOURCES),-lfdt))

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hv/lib.h"
+#include "hv/log.h"
 #include "hv/pci.h"
 #include "hypervisor/boot/machine.h"
 
@@ -96,6 +97,23 @@ void complain(const char *format, ...)
     va_start(list, format);
     add(format, list);
     va_end(list);
+}
+
+void hv_log(const char *format, ...)
+{
+    (void)format;
+}
+
+static const struct acpi_info *firmware; /* NULL: its tables are damaged */
+
+enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *info)
+{
+    (void)rsdp;
+    (void)boot_apic_id;
+    if (!firmware)
+        return BN_EINVAL;
+    *info = *firmware;
+    return BN_OK;
 }
 
 static void clear(void)
@@ -275,6 +293,32 @@ static void test_findings(void **state)
     assert_string_equal(text, "needed: yes: a\nneeded: lost: b\n    remedy: c\n");
 }
 
+static void test_misfit(void **state)
+{
+    const struct acpi_info acpi = {.cpu_count = 2, .pm_timer = 0x608};
+    const struct bn_memory map = {0, 64ull << 20, BN_MEMORY_USABLE, 0};
+    const struct bn_boot_framebuffer none = {0};
+    static struct bn_scenario s;
+
+    (void)state;
+    usual_vmx();
+    s.framebuffer_vm = BN_MAX_VMS;
+    assert_string_equal(machine_misfit(&s, 0, &map, 1, &none),
+                        "the firmware's ACPI tables cannot be used");
+    firmware = &acpi;
+    assert_null(machine_misfit(&s, 0, &map, 1, &none));
+    assert_string_equal(text, ""); /* no report was asked for */
+    s.vm_count = 1;
+    s.vm[0].cpu_count = 1;
+    s.vm[0].cpu[0].pcpu = 2;
+    assert_string_equal(machine_misfit(&s, 0, &map, 1, &none), "it cannot be used on this machine");
+    assert_non_null(strstr(text, "there is no CPU 2, the machine has 2"));
+    s.flags = BN_SCENARIO_REPORT;
+    assert_non_null(machine_misfit(&s, 0, &map, 1, &none));
+    assert_non_null(strstr(text, "processor: GenuineIntel"));
+    assert_non_null(strstr(text, "needed: NO: VM"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_amd),
         cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_misfit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
