@@ -11,7 +11,6 @@ enum { /* registers, §11.4 */
        REG_COMMAND = 0x18,
        REG_STATUS = 0x1C,
        REG_ROOT = 0x20,
-       REG_CONTEXT = 0x28,
        REG_FAULT_STATUS = 0x34,
        REG_FAULT_CONTROL = 0x38,
        REG_FAULT_DATA = 0x3C,
@@ -21,7 +20,6 @@ enum { /* registers, §11.4 */
        REG_QUEUE_TAIL = 0x88,
        REG_QUEUE = 0x90,
        REG_INTERRUPTS = 0xB8,
-       REG_IOTLB = 8, /* behind ECAP's offset */
 };
 
 #define CAP_FLUSH_WRITES (1ull << 4)
@@ -42,9 +40,6 @@ enum { /* registers, §11.4 */
 #define COMMAND_LASTING                                                                            \
     0x967FFFFFu /* of the status, what a new command repeats: no compatibility                     \
                    format of interrupts either */
-#define CONTEXT_ALL      (1ull << 63 | 1ull << 61)
-#define IOTLB_DOMAIN     (1ull << 63 | 2ull << 60 | 1ull << 49 | 1ull << 48) /* reads, writes done */
-#define IOTLB_ALL        (1ull << 63 | 1ull << 60 | 1ull << 49 | 1ull << 48)
 #define QUEUE_CONTEXT    (1u | 1u << 4) /* descriptors, §6.5.2: all of it */
 #define QUEUE_IOTLB      (2u | 3u << 6)
 #define QUEUE_INTERRUPTS 4u
@@ -58,6 +53,7 @@ enum { /* registers, §11.4 */
 #define PRESENT          1u
 #define TABLE_FRAME      0x000FFFFFFFFFF000ull
 #define BUSES            256u
+#define IOTLB_BYTES      16u
 #define CONTEXT_BYTES    (IOMMU_FUNCTIONS * 16u)
 #define IRQ_ENTRIES      4096u
 #define IRQ_SIZE         11u /* 2^(n+1) entries */
@@ -70,7 +66,7 @@ enum { /* registers, §11.4 */
 
 static struct unit {
     hpa_t base;
-    uint64_t cap, ecap;
+    uint64_t cap;
     struct iommu_queue queue;
 } units[ACPI_MAX_IOMMUS];
 static uint64_t all_cap, all_ecap; /* what every unit has */
@@ -92,11 +88,6 @@ static bool command(const struct unit *unit, uint32_t bit, bool on)
 
     hw_mmio_write(unit->base + REG_COMMAND, 4, on ? now | bit : now);
     return must_become(unit->base + REG_STATUS, bit, on && bit != COMMAND_FLUSH);
-}
-
-static hpa_t iotlb_of(const struct unit *unit)
-{
-    return unit->base + (unit->ecap >> 8 & 0x3FF) * 16 + REG_IOTLB;
 }
 
 static void write_back(const void *from, size_t bytes)
@@ -126,23 +117,12 @@ static bool send(struct unit *unit, uint64_t first, uint64_t second)
     return false;
 }
 
-static bool by_registers(const struct unit *unit, uint64_t iotlb)
-{
-    iommu_write64(unit->base + REG_CONTEXT, CONTEXT_ALL);
-    if (!must_become(unit->base + REG_CONTEXT + 4, 1u << 31, false))
-        return false;
-    iommu_write64(iotlb_of(unit), iotlb);
-    return must_become(iotlb_of(unit) + 4, 1u << 31, false);
-}
-
 /* Id 0: everybody's. */
 static bool invalidate(struct unit *unit, uint16_t id)
 {
     if (unit->cap & CAP_FLUSH_WRITES && !command(unit, COMMAND_FLUSH, true))
         return false;
-    if (all_ecap & ECAP_QUEUE)
-        return send(unit, QUEUE_CONTEXT, QUEUE_IOTLB | (id ? 2u : 1u) << 4 | (uint64_t)id << 16);
-    return by_registers(unit, id ? IOTLB_DOMAIN | (uint64_t)id << 32 : IOTLB_ALL);
+    return send(unit, QUEUE_CONTEXT, QUEUE_IOTLB | (id ? 2u : 1u) << 4 | (uint64_t)id << 16);
 }
 
 static bool flush(uint16_t id, uint32_t bdf)
@@ -168,20 +148,19 @@ static unsigned record_count(const struct unit *unit)
 /* Its registers may lie further on than DMAR says. */
 static void look(struct unit *unit, struct acpi_iommu *found)
 {
-    hpa_t end;
+    uint64_t ecap = iommu_read64(found->base + REG_ECAP);
+    uint32_t iotlb = (uint32_t)(ecap >> 8 & 0x3FF) * 16 + IOTLB_BYTES, end;
 
-    unit->base = found->base;
-    unit->cap = iommu_read64(unit->base + REG_CAP);
-    unit->ecap = iommu_read64(unit->base + REG_ECAP);
-    end = records_of(unit) + 16 * record_count(unit);
-    if (end < iotlb_of(unit) + 8)
-        end = iotlb_of(unit) + 8;
-    if (end - unit->base > found->bytes)
-        found->bytes = (uint32_t)page_up(end - unit->base);
+    *unit = (struct unit){.base = found->base, .cap = iommu_read64(found->base + REG_CAP)};
+    end = (uint32_t)(records_of(unit) - unit->base) + 16 * record_count(unit);
+    if (end < iotlb)
+        end = iotlb;
+    if (end > found->bytes)
+        found->bytes = (uint32_t)page_up(end);
     if (!host_map_mmio(found->base, found->bytes))
         hv_panic("the IOMMU at %lx cannot be reached", found->base);
     all_cap &= unit->cap;
-    all_ecap &= unit->ecap;
+    all_ecap &= ecap;
 }
 
 static bool probe(struct iommu_limits *limits)
@@ -192,10 +171,9 @@ static bool probe(struct iommu_limits *limits)
     limits->top = all_cap & CAP_4_LEVELS ? 3 : 2;
     limits->large = all_cap & CAP_2M ? all_cap & CAP_1G ? 2 : 1 : 0;
     limits->write_back = !(all_ecap & ECAP_COHERENT);
-    limits->remapping =
-        !acpi_info.no_remapping && all_ecap & ECAP_REMAPPING && all_ecap & ECAP_QUEUE;
+    limits->remapping = !acpi_info.no_remapping && all_ecap & ECAP_REMAPPING;
     limits->wide = all_ecap & ECAP_X2APIC;
-    return all_cap & (CAP_3_LEVELS | CAP_4_LEVELS);
+    return all_ecap & ECAP_QUEUE && all_cap & (CAP_3_LEVELS | CAP_4_LEVELS);
 }
 
 static void prepare(bool remapping)
@@ -263,9 +241,7 @@ static bool start_unit(struct unit *unit)
     for (unsigned i = 0; i < HV_ARRAY_SIZE(off); i++)
         if (hw_mmio_read(unit->base + REG_STATUS, 4) & off[i] && !command(unit, off[i], false))
             return false;
-    if (all_ecap & ECAP_QUEUE && !start_queue(unit))
-        return false;
-    if (iommu.limits.remapping && !start_remapping(unit))
+    if (!start_queue(unit) || (iommu.limits.remapping && !start_remapping(unit)))
         return false;
     iommu_write64(unit->base + REG_ROOT, roots);
     if (!command(unit, COMMAND_ROOT, true) || !invalidate(unit, 0))
