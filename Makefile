@@ -54,7 +54,7 @@ IVI_INITRD := $(B)/image/ivi.initrd
 
 # A target whose recipe failed (full disk, Ctrl-C) is not taken for made.
 .DELETE_ON_ERROR:
-.PHONY: ready all check check-format check-headers check-rooms check-unit fuzz image nuc-image demo test failover bench soak
+.PHONY: ready all check check-format check-headers check-rooms check-unit fuzz prove image nuc-image demo test failover bench soak
 all:
 
 include $(wildcard */room.mk hypervisor/*/room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
@@ -94,6 +94,10 @@ soak: $(TESTABLE)
 demo: $(PROGRAMS) image
 	@tools/vnuc demo
 
+# Bounded proofs; each prints its bounds.
+prove:
+	@tools/run-proofs
+
 # FUZZ_SECONDS each, from the corpus in the tree; what they find new stays under build/.
 FUZZ_SECONDS ?= 30
 fuzz: $(FUZZERS)
@@ -112,6 +116,7 @@ help:
 	@echo 'make failover   kill the IVI in five ways, count the cluster frames'
 	@echo 'make bench      what an exit costs, beside KVM'
 	@echo 'make fuzz       run the fuzzers, FUZZ_SECONDS=30 each'
+	@echo 'make prove      bounded proofs by CBMC'
 	@echo 'make soak       the long forms of every campaign'
 	@echo 'make image      the disk image of the virtual NUC'
 	@echo 'make nuc-image  build/nuc/binnacle-nuc.img, for a USB stick that boots an Intel NUC (docs/nuc.md)'

@@ -13,10 +13,12 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#define VQ_MEM_MAX  32
+#ifndef VQ_CHAIN_MAX /* proofs bring smaller ones, which their bounds reach */
+#define VQ_MEM_MAX 32
+/* buffers of a chain; an indirect table may be longer than the queue, never than this */
+#define VQ_CHAIN_MAX 1024
+#endif
 #define VQ_SIZE_MAX 1024 /* entries of a queue */
-#define VQ_CHAIN_MAX                                                                               \
-    1024 /* buffers of a chain; an indirect table may be longer than the queue, never than this */
 
 struct vq_region {
     uint64_t gpa, bytes;
