@@ -108,7 +108,7 @@ static void open_ports(struct vm *vm)
 {
     for (uint32_t port = 0; port < ALL_PORTS; port++)
         if (!others_port(vm, port))
-            vendor->allow_port(vm, (uint16_t)port, 1);
+            vm_allow_port(vm, (uint16_t)port, 1);
 }
 
 static void add_e820(uint64_t base, uint64_t bytes, uint32_t type)

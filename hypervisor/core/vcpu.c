@@ -214,3 +214,28 @@ void vcpu_reset(struct vcpu *vcpu)
     for (int i = 0; i < 4; i++)
         vcpu->dr[i] = 0;
 }
+
+void vcpu_dump(struct vcpu *vcpu)
+{
+    static const char *const name[] = {"es", "cs",   "ss", "ds",   "fs",
+                                       "gs", "ldtr", "tr", "gdtr", "idtr"};
+    const uint64_t *r = vcpu->regs;
+    uint64_t efer = 0;
+
+    (void)!vendor->get_msr(vcpu, MSR_EFER, &efer);
+    hv_log("  rip %lx rflags %lx rax %lx rbx %lx rcx %lx rdx %lx", vcpu->rip, vcpu->rflags,
+           r[REG_RAX], r[REG_RBX], r[REG_RCX], r[REG_RDX]);
+    hv_log("  rsi %lx rdi %lx rbp %lx rsp %lx r8 %lx r9 %lx r10 %lx r11 %lx", r[REG_RSI],
+           r[REG_RDI], r[REG_RBP], r[REG_RSP], r[REG_R8], r[REG_R9], r[REG_R10], r[REG_R11]);
+    hv_log("  r12 %lx r13 %lx r14 %lx r15 %lx", r[REG_R12], r[REG_R13], r[REG_R14], r[REG_R15]);
+    hv_log("  cr0 %lx cr2 %lx cr3 %lx cr4 %lx efer %lx", vendor->get_cr(vcpu, 0),
+           vendor->get_cr(vcpu, 2), vendor->get_cr(vcpu, 3), vendor->get_cr(vcpu, 4), efer);
+    vendor->dump(vcpu);
+    for (int s = SEG_ES; s < SEG_COUNT; s++) {
+        struct segment_state state;
+
+        vendor->get_segment(vcpu, (enum segment)s, &state);
+        hv_log("  %-4s %04x base %lx limit %x access %04x", name[s], state.selector, state.base,
+               state.limit, state.access);
+    }
+}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SVM exit codes (APM 2 appendix C) into vendor-free words. */
-#include "hv/arch.h"
 #include "svm/vmcb.h"
 
 enum {
@@ -27,8 +26,6 @@ enum {
     SVM_NPF = 0x400,
 };
 
-#define VECTOR_UD 6u
-#define VECTOR_AC 17u
 #define NPF_WRITE (1u << 1)
 #define NPF_FETCH (1u << 4)
 

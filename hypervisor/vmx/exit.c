@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* VMX exit reasons (SDM 3 appendix C) into vendor-free words. */
-#include "hv/arch.h"
 #include "vmx/vmcs.h"
 
 enum {
@@ -31,9 +30,6 @@ enum {
 };
 
 #define ENTRY_FAILED (1u << 31)
-#define VECTOR_DB    1u
-#define VECTOR_UD    6u
-#define VECTOR_GP    13u
 #define EPT_WRITE    2u
 #define EPT_FETCH    4u
 #define DEBUG_BITS   0x600Fu /* of the qualification of #DB, as in DR6 */

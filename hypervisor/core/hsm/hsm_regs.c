@@ -4,8 +4,6 @@
 
 #include "hv/arch.h"
 
-#define CR0_NW       (1ull << 29)
-#define CR0_CD       (1ull << 30)
 #define CR0_KNOWN    0xE005003Full
 #define CR4_KNOWN    0x007007FFull /* without VMXE, SMXE, FSGSBASE, PCIDE, OSXSAVE: none at a boot */
 #define RFLAGS_FIXED (1ull << 1)
