@@ -90,20 +90,12 @@ static void fill_params(uint8_t *params, const uint8_t *image, const struct linu
     }
 }
 
-static void set_entry(struct vcpu *vcpu, const struct linux_place *place)
-{
-    struct segment_state gdt = {.limit = 31, .base = place->blob + B_GDT};
-
-    vcpu_set_flat(vcpu, (uint32_t)place->kernel);
-    vendor->set_segment(vcpu, SEG_GDTR, &gdt);
-    vcpu->regs[REG_RSI] = place->blob + B_PARAMS;
-}
-
 enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
                           const struct linux_place *place, const struct linux_e820 *e820,
                           uint32_t e820_count)
 {
     static uint8_t blob[LINUX_BLOB_BYTES] __attribute__((aligned(HV_PAGE_BYTES)));
+    const struct segment_state table = {.limit = 31, .base = place->blob + B_GDT};
     uint64_t *gdt = (uint64_t *)(blob + B_GDT);
 
     if (e820_count > LINUX_E820_MAX)
@@ -117,6 +109,8 @@ enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
         gpa_write(vm, place->kernel, image + setup_bytes(image), bytes - setup_bytes(image)) !=
             BN_OK)
         return BN_EFAULT;
-    set_entry(&vm->vcpu[0], place);
+    vcpu_set_flat(&vm->vcpu[0], (uint32_t)place->kernel);
+    vendor->set_segment(&vm->vcpu[0], SEG_GDTR, &table);
+    vm->vcpu[0].regs[REG_RSI] = place->blob + B_PARAMS;
     return BN_OK;
 }

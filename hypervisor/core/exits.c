@@ -73,22 +73,15 @@ static void handle_rdmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
     vcpu_skip_instruction(vcpu, exit);
 }
 
-static void handle_wrmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
+/* WRMSR, or XSETBV, which takes its operands from the same registers. */
+static void handle_write(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
     uint64_t value = vcpu->regs[REG_RDX] << 32 | (uint32_t)vcpu->regs[REG_RAX];
+    uint32_t index = (uint32_t)vcpu->regs[REG_RCX];
 
     vcpu->look = true; /* the APIC's registers are here */
-    if (msr_policy_write(vcpu, (uint32_t)vcpu->regs[REG_RCX], value) != BN_OK)
-        vcpu_inject_gp(vcpu);
-    else
-        vcpu_skip_instruction(vcpu, exit);
-}
-
-static void handle_xsetbv(struct vcpu *vcpu, const struct vcpu_exit *exit)
-{
-    uint64_t value = vcpu->regs[REG_RDX] << 32 | (uint32_t)vcpu->regs[REG_RAX];
-
-    if (xstate_xsetbv(vcpu, (uint32_t)vcpu->regs[REG_RCX], value) != BN_OK)
+    if ((exit->kind == EXIT_WRMSR ? msr_policy_write(vcpu, index, value)
+                                  : xstate_xsetbv(vcpu, index, value)) != BN_OK)
         vcpu_inject_gp(vcpu);
     else
         vcpu_skip_instruction(vcpu, exit);
@@ -161,8 +154,8 @@ static void (*const handlers[EXIT_KINDS])(struct vcpu *vcpu, const struct vcpu_e
     [EXIT_PIO] = exit_pio,
     [EXIT_MMIO] = exit_mmio,
     [EXIT_RDMSR] = handle_rdmsr,
-    [EXIT_WRMSR] = handle_wrmsr,
-    [EXIT_XSETBV] = handle_xsetbv,
+    [EXIT_WRMSR] = handle_write,
+    [EXIT_XSETBV] = handle_write,
     [EXIT_CR] = vcpu_skip_instruction, /* INVD: throwing away others' cache lines is not done */
     [EXIT_EXCEPTION] = handle_exception,
     [EXIT_SHUTDOWN] = handle_shutdown,

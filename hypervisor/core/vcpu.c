@@ -80,19 +80,11 @@ static void take_requests(struct vcpu *vcpu)
         exit_io_done(vcpu);
 }
 
-static void set_window(struct vcpu *vcpu, bool on)
-{
-    if (vcpu->irq_window == on)
-        return;
-    vcpu->irq_window = on;
-    vendor->request_irq_window(vcpu, on);
-}
-
 /* Gives the vCPU its most urgent interrupt, or asks to be told when it can take one. */
 static void give_interrupts(struct vcpu *vcpu)
 {
     int vector = vlapic_pending(&vcpu->lapic);
-    bool can_take;
+    bool can_take, window;
 
     if (vcpu->state == VCPU_HALTED && (vector >= 0 || vcpu->nmi_pending))
         vcpu->state = VCPU_READY;
@@ -104,7 +96,10 @@ static void give_interrupts(struct vcpu *vcpu)
         vendor->inject_nmi(vcpu);
     }
     can_take = vector >= 0 && vendor->can_take_irq(vcpu);
-    set_window(vcpu, vector >= 0 && !can_take);
+    window = vector >= 0 && !can_take;
+    if (vcpu->irq_window != window)
+        vendor->request_irq_window(vcpu, window);
+    vcpu->irq_window = window;
     if (can_take) {
         vlapic_accept(&vcpu->lapic, (uint8_t)vector);
         vendor->inject_irq(vcpu, (uint8_t)vector);

@@ -93,6 +93,22 @@ enum bn_status vm_create(struct vm *vm)
     return BN_OK;
 }
 
+enum bn_status vm_build(struct vm *vm)
+{
+    const struct bn_module *image = boot_module(vm->config->image);
+    enum bn_status status;
+
+    if (!image) {
+        hv_log("[%s] image %s was not loaded", vm->config->name, vm->config->image);
+        return BN_ENODEV;
+    }
+    status = vm_is_service(vm) ? service_build(vm, image) : prelaunched_build(vm, image);
+    if (status != BN_OK)
+        hv_log("[%s] cannot be built from %s (status %u)", vm->config->name, vm->config->image,
+               status);
+    return status;
+}
+
 static void kick_all(struct vm *vm)
 {
     for (uint32_t i = 0; i < vm->vcpu_count; i++)

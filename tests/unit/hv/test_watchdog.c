@@ -53,13 +53,7 @@ void pcpu_kick(struct pcpu *cpu)
 
 static unsigned built;
 
-enum bn_status prelaunched_build(struct vm *vm)
-{
-    built++;
-    return vm_create(vm);
-}
-
-enum bn_status service_build(struct vm *vm)
+enum bn_status vm_build(struct vm *vm)
 {
     built++;
     return vm_create(vm);
