@@ -55,15 +55,16 @@ void timer_interrupt(void)
     struct pcpu *cpu = this_pcpu();
 
     for (;;) {
-        struct hv_timer *due = NULL;
+        struct hv_timer *due;
 
         spin_lock(&cpu->timer_lock);
-        if (cpu->timers && cpu->timers->deadline <= tsc_now()) {
-            due = cpu->timers;
+        due = cpu->timers;
+        if (due && due->deadline > tsc_now())
+            due = NULL;
+        if (due)
             remove(cpu, due);
-        } else {
+        else
             program(cpu);
-        }
         spin_unlock(&cpu->timer_lock);
         if (!due)
             return;

@@ -36,12 +36,8 @@ static void take_init(struct vcpu *vcpu)
 
 static void take_sipi(struct vcpu *vcpu)
 {
-    struct segment_state code = {
-        .selector = (uint16_t)(vcpu->sipi_vector << 8),
-        .access = 0x9B,
-        .limit = 0xFFFF,
-        .base = vcpu->sipi_vector << 12,
-    };
+    struct segment_state code = {(uint16_t)(vcpu->sipi_vector << 8), 0x9B, 0xFFFF,
+                                 vcpu->sipi_vector << 12};
 
     if (vcpu->state != VCPU_WAIT_SIPI)
         return;
@@ -132,12 +128,10 @@ static void turn(struct pcpu *cpu, struct vcpu *vcpu)
 static void idle(struct pcpu *cpu)
 {
     __atomic_store_n(&cpu->mode, PCPU_IDLE, __ATOMIC_SEQ_CST);
-    if (!cpu->resched) {
-        if (cpu->direct)
-            idle_until_nmi(&cpu->resched);
-        else
-            __asm__ volatile("sti; hlt; cli" : : : "memory");
-    }
+    if (cpu->direct)
+        idle_until_nmi(&cpu->resched);
+    else if (!cpu->resched)
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
     cpu->mode = PCPU_HOST;
     cpu->resched = true;
 }
@@ -150,10 +144,8 @@ void vcpu_loop(void)
     for (;;) {
         struct vcpu *vcpu;
 
-        if (cpu->id == 0 && policy_pending) {
-            sched_unload(); /* the policy works for no vCPU, and may wait for any */
-            policy_work();
-        }
+        if (cpu->id == 0 && policy_pending)
+            policy_decide();
         /* A guest whose every entry ends in the next exit never gets to take a host interrupt: let
          * them in now and then, or it has this CPU for ever. */
         if (++turns % 64 == 0 && !cpu->direct)
@@ -170,8 +162,7 @@ void vcpu_loop(void)
 static void power_on(struct vcpu *vcpu)
 {
     static const struct segment_state data = {.access = 0x93, .limit = 0xFFFF};
-    static const struct segment_state code = {
-        .selector = 0xF000, .access = 0x9B, .limit = 0xFFFF, .base = 0xFFFF0000};
+    static const struct segment_state code = {0xF000, 0x9B, 0xFFFF, 0xFFFF0000};
     static const struct segment_state ldt = {.access = 0x82, .limit = 0xFFFF};
     static const struct segment_state task = {.access = 0x8B, .limit = 0xFFFF};
     static const uint32_t zero[] = {

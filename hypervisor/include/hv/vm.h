@@ -52,9 +52,12 @@ struct vm {
     uint32_t pio_count, mmio_count;
     struct vioapic *ioapic; /* 0 for VMs without */
     struct vuart *uart;
-    struct vpci *pci;           /* configuration space filter of the service VM */
-    struct ioreq_client *ioreq; /* post-launched VMs */
-    hpa_t maps;                 /* of permissions (permission.c): ports, then MSRs; 1 = exit */
+    struct vpci *pci; /* configuration space filter of the service VM */
+    struct ioreq_client {
+        struct acrn_ioreq *page; /* 16 slots, hostile; 0: no device model */
+        uint32_t outstanding;    /* bit per vCPU: a request is with the service VM; ours alone */
+    } ioreq;
+    hpa_t maps; /* of permissions (permission.c): ports, then MSRs; 1 = exit */
 };
 
 extern struct vm vms[HV_MAX_VMS]; /* index = scenario index */

@@ -53,6 +53,13 @@ void pcpu_kick(struct pcpu *cpu)
 
 static unsigned built;
 
+/* As the loop of CPU 0 does it. */
+static void policy_work(void)
+{
+    if (policy_pending)
+        policy_decide();
+}
+
 enum bn_status vm_build(struct vm *vm)
 {
     built++;
