@@ -83,11 +83,7 @@ static void fill_params(uint8_t *params, const uint8_t *image, const struct linu
     put32(params + P_CMDLINE, place->blob + B_CMDLINE);
     memcpy(params + P_RSDP, &place->rsdp, sizeof(place->rsdp));
     params[P_E820_COUNT] = (uint8_t)count;
-    for (uint32_t i = 0; i < count; i++) {
-        memcpy(params + P_E820 + 20 * i, &e820[i].base, 8);
-        memcpy(params + P_E820 + 20 * i + 8, &e820[i].bytes, 8);
-        put32(params + P_E820 + 20 * i + 16, e820[i].type);
-    }
+    memcpy(params + P_E820, e820, count * sizeof(*e820));
 }
 
 enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,

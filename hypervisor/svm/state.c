@@ -136,8 +136,8 @@ void svm_dump(struct vcpu *vcpu)
 {
     const struct vmcb *vmcb = vmcb_of(vcpu);
 
-    hv_log("  exit code %lx info1 %lx info2 %lx intinfo %x event %x intctl %x intstate %lx dr6 %lx "
-           "dr7 %lx",
+    hv_log("  exit code %lx info1 %lx info2 %lx intinfo %x event %x intctl %x intstate %lx",
            vmcb->exit_code, vmcb->exit_info[0], vmcb->exit_info[1], vmcb->exit_int_info,
-           vmcb->event, vmcb->int_control, vmcb->int_state, vmcb->dr6, vmcb->dr7);
+           vmcb->event, vmcb->int_control, vmcb->int_state);
+    hv_log("  dr6 %lx dr7 %lx", vmcb->dr6, vmcb->dr7);
 }

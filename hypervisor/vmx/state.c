@@ -221,29 +221,17 @@ void vmx_reset(struct vcpu *vcpu)
 
 void vmx_dump(struct vcpu *vcpu)
 {
-    static const struct {
-        uint32_t field;
-        const char *name;
-    } fields[] = {
-        {VMCS_REASON, "reason"},
-        {VMCS_QUALIFICATION, "qualification"},
-        {VMCS_PHYSICAL_ADDRESS, "physical address"},
-        {VMCS_INSTRUCTION_ERROR, "instruction error"},
-        {VMCS_VECTORING, "vectoring"},
-        {VMCS_ENTRY_EVENT, "entry event"},
-        {VMCS_INTERRUPTIBILITY, "interruptibility"},
-        {VMCS_ACTIVITY, "activity"},
-        {VMCS_PIN, "pin controls"},
-        {VMCS_PROCESSOR, "processor controls"},
-        {VMCS_PROCESSOR2, "secondary controls"},
-        {VMCS_EXIT, "exit controls"},
-        {VMCS_ENTRY, "entry controls"},
-        {VMCS_GUEST_CR0, "real cr0"},
-        {VMCS_GUEST_CR4, "real cr4"},
-        {VMCS_GUEST_DR7, "dr7"},
-        {VMCS_PENDING_DEBUG, "pending debug"},
-    };
-
-    for (size_t i = 0; i < HV_ARRAY_SIZE(fields); i++)
-        hv_log("  %s %lx", fields[i].name, vmx_read(vcpu, fields[i].field));
+    hv_log("  reason %lx qualification %lx physical address %lx instruction error %lx",
+           vmx_read(vcpu, VMCS_REASON), vmx_read(vcpu, VMCS_QUALIFICATION),
+           vmx_read(vcpu, VMCS_PHYSICAL_ADDRESS), vmx_read(vcpu, VMCS_INSTRUCTION_ERROR));
+    hv_log("  vectoring %lx entry event %lx interruptibility %lx activity %lx pending debug %lx",
+           vmx_read(vcpu, VMCS_VECTORING), vmx_read(vcpu, VMCS_ENTRY_EVENT),
+           vmx_read(vcpu, VMCS_INTERRUPTIBILITY), vmx_read(vcpu, VMCS_ACTIVITY),
+           vmx_read(vcpu, VMCS_PENDING_DEBUG));
+    hv_log("  pin controls %lx processor controls %lx secondary controls %lx exit controls %lx "
+           "entry controls %lx",
+           vmx_read(vcpu, VMCS_PIN), vmx_read(vcpu, VMCS_PROCESSOR),
+           vmx_read(vcpu, VMCS_PROCESSOR2), vmx_read(vcpu, VMCS_EXIT), vmx_read(vcpu, VMCS_ENTRY));
+    hv_log("  real cr0 %lx real cr4 %lx dr7 %lx", vmx_read(vcpu, VMCS_GUEST_CR0),
+           vmx_read(vcpu, VMCS_GUEST_CR4), vmx_read(vcpu, VMCS_GUEST_DR7));
 }

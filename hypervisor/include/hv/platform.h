@@ -32,10 +32,10 @@ struct linux_place {
 };
 #define LINUX_BLOB_BYTES 0x2000u
 
-struct linux_e820 {
+struct linux_e820 { /* as boot_params has it */
     uint64_t base, bytes;
     uint32_t type;
-};
+} __attribute__((packed));
 #define LINUX_E820_MAX 128u
 
 /* Checks a bzImage (Linux x86 boot protocol 2.12 or later, 64-bit): how much room it needs, how it
