@@ -83,20 +83,7 @@ static void fill_params(uint8_t *params, const uint8_t *image, const struct linu
     put32(params + P_CMDLINE, place->blob + B_CMDLINE);
     memcpy(params + P_RSDP, &place->rsdp, sizeof(place->rsdp));
     params[P_E820_COUNT] = (uint8_t)count;
-    for (uint32_t i = 0; i < count; i++) {
-        memcpy(params + P_E820 + 20 * i, &e820[i].base, 8);
-        memcpy(params + P_E820 + 20 * i + 8, &e820[i].bytes, 8);
-        put32(params + P_E820 + 20 * i + 16, e820[i].type);
-    }
-}
-
-static void set_entry(struct vcpu *vcpu, const struct linux_place *place)
-{
-    struct segment_state gdt = {.limit = 31, .base = place->blob + B_GDT};
-
-    vcpu_set_flat(vcpu, (uint32_t)place->kernel);
-    vendor->set_segment(vcpu, SEG_GDTR, &gdt);
-    vcpu->regs[REG_RSI] = place->blob + B_PARAMS;
+    memcpy(params + P_E820, e820, count * sizeof(*e820));
 }
 
 enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
@@ -104,6 +91,7 @@ enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
                           uint32_t e820_count)
 {
     static uint8_t blob[LINUX_BLOB_BYTES] __attribute__((aligned(HV_PAGE_BYTES)));
+    const struct segment_state table = {.limit = 31, .base = place->blob + B_GDT};
     uint64_t *gdt = (uint64_t *)(blob + B_GDT);
 
     if (e820_count > LINUX_E820_MAX)
@@ -117,6 +105,8 @@ enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
         gpa_write(vm, place->kernel, image + setup_bytes(image), bytes - setup_bytes(image)) !=
             BN_OK)
         return BN_EFAULT;
-    set_entry(&vm->vcpu[0], place);
+    vcpu_set_flat(&vm->vcpu[0], (uint32_t)place->kernel);
+    vendor->set_segment(&vm->vcpu[0], SEG_GDTR, &table);
+    vm->vcpu[0].regs[REG_RSI] = place->blob + B_PARAMS;
     return BN_OK;
 }

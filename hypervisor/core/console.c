@@ -60,25 +60,19 @@ static void begin_line(const char *name)
     send_text("] ");
 }
 
-static void whole_line(const char *line)
+void console_panic_line(const char *line)
 {
+    if (!console.port)
+        return;
     begin_line("hv");
     send_text(line);
     send_text("\r\n");
 }
 
-void console_panic_line(const char *line)
-{
-    if (console.port)
-        whole_line(line);
-}
-
 void console_line(const char *line)
 {
-    if (!console.port)
-        return;
     spin_lock(&console.output_lock);
-    whole_line(line);
+    console_panic_line(line);
     spin_unlock(&console.output_lock);
 }
 

@@ -5,8 +5,6 @@
 #include "hv/ioreq.h"
 #include "hv/watchdog.h"
 
-#define VECTOR_GP 13u
-
 /* Length of the instruction that exited, when the processor does not tell: decoded once per place.
  */
 static unsigned known_length(struct vcpu *vcpu, enum exit_kind kind)
@@ -75,22 +73,15 @@ static void handle_rdmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
     vcpu_skip_instruction(vcpu, exit);
 }
 
-static void handle_wrmsr(struct vcpu *vcpu, const struct vcpu_exit *exit)
+/* WRMSR, or XSETBV, which takes its operands from the same registers. */
+static void handle_write(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
     uint64_t value = vcpu->regs[REG_RDX] << 32 | (uint32_t)vcpu->regs[REG_RAX];
+    uint32_t index = (uint32_t)vcpu->regs[REG_RCX];
 
     vcpu->look = true; /* the APIC's registers are here */
-    if (msr_policy_write(vcpu, (uint32_t)vcpu->regs[REG_RCX], value) != BN_OK)
-        vcpu_inject_gp(vcpu);
-    else
-        vcpu_skip_instruction(vcpu, exit);
-}
-
-static void handle_xsetbv(struct vcpu *vcpu, const struct vcpu_exit *exit)
-{
-    uint64_t value = vcpu->regs[REG_RDX] << 32 | (uint32_t)vcpu->regs[REG_RAX];
-
-    if (xstate_xsetbv(vcpu, (uint32_t)vcpu->regs[REG_RCX], value) != BN_OK)
+    if ((exit->kind == EXIT_WRMSR ? msr_policy_write(vcpu, index, value)
+                                  : xstate_xsetbv(vcpu, index, value)) != BN_OK)
         vcpu_inject_gp(vcpu);
     else
         vcpu_skip_instruction(vcpu, exit);
@@ -132,15 +123,8 @@ void exit_end_vm(struct vcpu *vcpu, enum bn_hv_end how)
 
 void vcpu_park(struct vcpu *vcpu, const char *why)
 {
-    const uint64_t *r = vcpu->regs;
-
     hv_log("[%s] vCPU %u parked: %s", vcpu->vm->config->name, vcpu->id, why);
-    hv_log("  rip %lx rflags %lx rax %lx rbx %lx rcx %lx rdx %lx", vcpu->rip, vcpu->rflags,
-           r[REG_RAX], r[REG_RBX], r[REG_RCX], r[REG_RDX]);
-    hv_log("  rsi %lx rdi %lx rbp %lx rsp %lx r8 %lx r9 %lx r10 %lx r11 %lx", r[REG_RSI],
-           r[REG_RDI], r[REG_RBP], r[REG_RSP], r[REG_R8], r[REG_R9], r[REG_R10], r[REG_R11]);
-    hv_log("  r12 %lx r13 %lx r14 %lx r15 %lx", r[REG_R12], r[REG_R13], r[REG_R14], r[REG_R15]);
-    vendor->dump(vcpu);
+    vcpu_dump(vcpu);
     vcpu->state = VCPU_PARKED;
     vcpu->vm->state = VM_PARKED;
     exit_end_vm(vcpu, BN_HV_END_PARKED);
@@ -170,8 +154,8 @@ static void (*const handlers[EXIT_KINDS])(struct vcpu *vcpu, const struct vcpu_e
     [EXIT_PIO] = exit_pio,
     [EXIT_MMIO] = exit_mmio,
     [EXIT_RDMSR] = handle_rdmsr,
-    [EXIT_WRMSR] = handle_wrmsr,
-    [EXIT_XSETBV] = handle_xsetbv,
+    [EXIT_WRMSR] = handle_write,
+    [EXIT_XSETBV] = handle_write,
     [EXIT_CR] = vcpu_skip_instruction, /* INVD: throwing away others' cache lines is not done */
     [EXIT_EXCEPTION] = handle_exception,
     [EXIT_SHUTDOWN] = handle_shutdown,

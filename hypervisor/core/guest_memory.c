@@ -27,7 +27,7 @@ static void *translate(struct vm *vm, gpa_t gpa, uint32_t needed)
     hpa_t hpa;
 
     if (!vm->memory.root || paging_lookup(&vm->memory, gpa, &hpa, &rights, &contiguous) != BN_OK ||
-        (rights & needed) != needed || !host_is_memory(hpa))
+        (rights & needed) != needed || !host_is_memory_run(hpa, &contiguous))
         return NULL;
     return hpa_to_ptr(hpa);
 }
@@ -40,19 +40,16 @@ static enum bn_status copy(struct vm *vm, gpa_t gpa, uint8_t *host, size_t bytes
     if (gpa + bytes < gpa)
         return BN_EFAULT;
     spin_lock(&vm->memory_lock);
-    for (size_t done = 0; done < bytes && status == BN_OK;
-         done += up_to_page_end(gpa + done, bytes - done))
-        if (!translate(vm, gpa + done, needed))
-            status = BN_EFAULT;
-    while (bytes && status == BN_OK) {
-        size_t chunk = up_to_page_end(gpa, bytes);
-        void *guest = translate(vm, gpa, needed);
+    for (unsigned pass = 0; pass < 2; pass++) /* all is looked at before anything is copied */
+        for (size_t done = 0, chunk; done < bytes && status == BN_OK; done += chunk) {
+            uint8_t *guest = translate(vm, gpa + done, needed);
 
-        memcpy(write ? guest : host, write ? host : guest, chunk);
-        gpa += chunk;
-        host += chunk;
-        bytes -= chunk;
-    }
+            chunk = up_to_page_end(gpa + done, bytes - done);
+            if (!guest)
+                status = BN_EFAULT;
+            else if (pass)
+                memcpy(write ? guest : host + done, write ? host + done : guest, chunk);
+        }
     spin_unlock(&vm->memory_lock);
     return status;
 }

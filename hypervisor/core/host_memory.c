@@ -2,6 +2,7 @@
 /* The machine's memory by the loader's map: what is RAM, and what of it the service VM gets. */
 #include "hv/host.h"
 #include "hv/scenario.h"
+#include "hv/vm.h"
 
 static struct host_range ram[HOST_MAX_RANGES];
 static uint32_t ram_count;
@@ -24,14 +25,6 @@ void host_memory_init(void)
         else if (ram_count < HOST_MAX_RANGES)
             ram[ram_count++] = (struct host_range){m->base, m->bytes};
     }
-}
-
-bool host_is_memory(hpa_t address)
-{
-    for (uint32_t i = 0; i < ram_count; i++)
-        if (address - ram[i].base < ram[i].bytes)
-            return true;
-    return false;
 }
 
 bool host_is_memory_run(hpa_t address, uint64_t *bytes)
@@ -63,14 +56,10 @@ static struct host_range next_owned(hpa_t from)
 
 uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_status *status)
 {
-    const struct bn_scenario_vm *config = NULL;
-    uint64_t left = 0;
+    const struct vm *service = vm_service();
+    uint64_t wanted = service ? service->config->memory_bytes : 0, left = wanted;
     uint32_t count = 0;
 
-    for (uint32_t v = 0; v < scenario.vm_count; v++)
-        if (scenario.vm[v].kind == BN_VM_SERVICE)
-            config = &scenario.vm[v];
-    left = config ? config->memory_bytes : 0;
     for (uint32_t i = 0; i < boot_info.memory_count && left; i++) {
         hpa_t at = boot_info.memory[i].base, end = at + boot_info.memory[i].bytes;
 
@@ -93,6 +82,6 @@ uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_
     }
     /* Firmware keeps a little of everything: what is missing may be as much as it plausibly holds.
      */
-    *status = config && left > config->memory_bytes / 8 ? BN_ENOMEM : BN_OK;
+    *status = left > wanted / 8 ? BN_ENOMEM : BN_OK;
     return count;
 }

@@ -88,7 +88,7 @@ static void build_vms(enum bn_vm_kind kind)
 
         if (vm->config->kind != kind)
             continue;
-        if ((kind == BN_VM_SERVICE ? service_build(vm) : prelaunched_build(vm)) != BN_OK)
+        if (vm_build(vm) != BN_OK)
             hv_panic("VM %s cannot be built", vm->config->name);
         hv_log("[%s] starts on CPU %u", vm->config->name, vm->config->cpu[0].pcpu);
         vm_start(vm);

@@ -80,7 +80,6 @@ static enum bn_status perform(struct vcpu *vcpu, struct io_access *io)
 
 static void wait_for_answer(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
-    vcpu->io.active = true;
     vcpu->io.exit = *exit;
     vcpu->pcpu->resched = true;
 }
@@ -167,8 +166,6 @@ void exit_io_done(struct vcpu *vcpu)
 
     if (!vcpu->io.active || ioreq_take(vcpu, &value) != BN_OK)
         return;
-    vcpu->io.active = false;
-    vcpu->state = VCPU_READY;
     if (exit.kind == EXIT_PIO && !exit.pio.string) {
         finish_port(vcpu, &exit, value);
         return;

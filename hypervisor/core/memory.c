@@ -15,25 +15,6 @@ void memory_init(hpa_t from, hpa_t to)
     end = to;
 }
 
-hpa_t page_alloc(void)
-{
-    hpa_t page = 0;
-
-    spin_lock(&lock);
-    if (free_list) {
-        page = free_list;
-        free_list = *(hpa_t *)hpa_to_ptr(page);
-        free_count--;
-    } else if (fresh < end) {
-        page = fresh;
-        fresh += HV_PAGE_BYTES;
-    }
-    spin_unlock(&lock);
-    if (page)
-        memset(hpa_to_ptr(page), 0, HV_PAGE_BYTES);
-    return page;
-}
-
 hpa_t pages_alloc(size_t count)
 {
     hpa_t pages = 0;
@@ -47,6 +28,23 @@ hpa_t pages_alloc(size_t count)
     if (pages)
         memset(hpa_to_ptr(pages), 0, count * HV_PAGE_BYTES);
     return pages;
+}
+
+hpa_t page_alloc(void)
+{
+    hpa_t page;
+
+    spin_lock(&lock);
+    page = free_list;
+    if (page) {
+        free_list = *(hpa_t *)hpa_to_ptr(page);
+        free_count--;
+    }
+    spin_unlock(&lock);
+    if (!page)
+        return pages_alloc(1);
+    memset(hpa_to_ptr(page), 0, HV_PAGE_BYTES);
+    return page;
 }
 
 void page_free(hpa_t page)

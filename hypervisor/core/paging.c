@@ -18,92 +18,46 @@ struct paging_format {
     uint64_t present;
     uint64_t kind,
         large; /* of an entry above the last level: `large` in these bits, it is a leaf */
-    uint64_t (*leaf)(uint32_t rights);
-    uint32_t (*rights)(uint64_t entry);
+    uint64_t leaf, write, exec; /* of a leaf: always; by right */
+    uint64_t inverted;          /* those that take the right away */
+    uint64_t cached, uncached;  /* of memory; of what the mapping says is none */
 };
 
 unsigned paging_max_large = 1;
 
-/* APM 2 §5.3: the long-mode format; accessed and dirty are set so that no walk has to write. */
-static uint64_t x86_leaf(uint32_t rights)
-{
-    return 0x61u | (rights & MAP_WRITE ? 2u : 0u) | (rights & MAP_EXEC ? 0 : 1ull << 63) |
-           (rights & MAP_UNCACHED ? 0x18u : 0u);
-}
+#define NX (1ull << 63)
 
-static uint32_t x86_rights(uint64_t entry)
-{
-    return MAP_READ | (entry & 2 ? MAP_WRITE : 0) | (entry >> 63 ? 0 : MAP_EXEC) |
-           (entry & 0x10 ? MAP_UNCACHED : 0);
-}
-
+/*
+ * table, level, present, kind, large; leaf, write, exec, inverted, cached, uncached.
+ * APM 2 §5.3: the long-mode format; accessed and dirty are set so that no walk has to write.
+ */
+const struct paging_format paging_x86 = {0x23, 0, 1, 0x80, 0x80, 0x61, 2, NX, NX, 0, 0x18};
 /* APM 2 §15.25.5: nested walks are user accesses. */
-static uint64_t npt_leaf(uint32_t rights)
-{
-    return x86_leaf(rights) | 4u;
-}
-
-const struct paging_format paging_x86 = {.table = 0x23,
-                                         .present = 1,
-                                         .kind = 0x80,
-                                         .large = 0x80,
-                                         .leaf = x86_leaf,
-                                         .rights = x86_rights};
-const struct paging_format paging_npt = {.table = 0x27,
-                                         .present = 1,
-                                         .kind = 0x80,
-                                         .large = 0x80,
-                                         .leaf = npt_leaf,
-                                         .rights = x86_rights};
-
+const struct paging_format paging_npt = {0x27, 0, 1, 0x80, 0x80, 0x65, 2, NX, NX, 0, 0x18};
 /* SDM 3 §29.3.2: memory is write-back, the rest uncached unless the guest's own tables combine
  * writes there (§12.5.2); on AMD's side the MTRRs see to that. */
-static uint64_t ept_leaf(uint32_t rights)
-{
-    return 1u | (rights & MAP_WRITE ? 2u : 0) | (rights & MAP_EXEC ? 4u : 0) |
-           (rights & (MAP_UNCACHED | MAP_DEVICE) ? 0 : 6u << 3);
-}
-
-static uint32_t ept_rights(uint64_t entry)
-{
-    return MAP_READ | (entry & 2 ? MAP_WRITE : 0) | (entry & 4 ? MAP_EXEC : 0) |
-           (entry & 6u << 3 ? 0 : MAP_UNCACHED);
-}
-
-const struct paging_format paging_ept = {
-    .table = 7, .present = 7, .kind = 0x80, .large = 0x80, .leaf = ept_leaf, .rights = ept_rights};
-
+const struct paging_format paging_ept = {7, 0, 7, 0x80, 0x80, 1, 2, 4, 0, 6u << 3, 0};
 /* VT-d §9.8: second-level tables. */
-static uint64_t vtd_leaf(uint32_t rights)
-{
-    return 1u | (rights & MAP_WRITE ? 2u : 0);
-}
-
-static uint32_t vtd_rights(uint64_t entry)
-{
-    return MAP_READ | (entry & 2 ? MAP_WRITE : 0);
-}
-
-const struct paging_format paging_vtd = {
-    .table = 3, .present = 3, .kind = 0x80, .large = 0x80, .leaf = vtd_leaf, .rights = vtd_rights};
-
+const struct paging_format paging_vtd = {3, 0, 3, 0x80, 0x80, 1, 2, 0, 0, 0, 0};
 /* AMD IOMMU §2.2.3: each entry says the level of what it points to; 0 is a page. */
-static uint64_t amd_leaf(uint32_t rights)
+const struct paging_format paging_amd = {1u | 3ull << 61, 1u << 9, 1, 7u << 9, 0, 1u | 1ull << 61,
+                                         1ull << 62,      0,       0, 0,       0};
+
+static uint64_t leaf_of(const struct paging_format *f, uint32_t rights)
 {
-    return 1u | 1ull << 61 | (rights & MAP_WRITE ? 1ull << 62 : 0);
+    return (f->leaf | (rights & MAP_WRITE ? f->write : 0) | (rights & MAP_EXEC ? f->exec : 0) |
+            (rights & MAP_UNCACHED ? f->uncached : 0) |
+            (rights & (MAP_UNCACHED | MAP_DEVICE) ? 0 : f->cached)) ^
+           f->inverted;
 }
 
-static uint32_t amd_rights(uint64_t entry)
+static uint32_t rights_of(const struct paging_format *f, uint64_t entry)
 {
-    return MAP_READ | (entry >> 62 & 1 ? MAP_WRITE : 0);
-}
+    bool uncached = f->cached ? !(entry & f->cached) : entry & f->uncached;
 
-const struct paging_format paging_amd = {.table = 1u | 3ull << 61,
-                                         .level = 1u << 9,
-                                         .present = 1,
-                                         .kind = 7u << 9,
-                                         .leaf = amd_leaf,
-                                         .rights = amd_rights};
+    return MAP_READ | (entry & f->write ? MAP_WRITE : 0) |
+           ((entry ^ f->inverted) & f->exec ? MAP_EXEC : 0) | (uncached ? MAP_UNCACHED : 0);
+}
 
 struct walk {
     struct nested_paging *tables;
@@ -177,7 +131,7 @@ static void walk_level(struct walk *walk, uint64_t *table, unsigned level, uint6
             !(to & (span - 1))) {
             if (!walk->dry)
                 store(walk->tables, slot,
-                      format->leaf(walk->rights) | (level ? format->large : 0) | to);
+                      leaf_of(format, walk->rights) | (level ? format->large : 0) | to);
         } else if (leaf && chunk == span && walk->remove) {
             if (!walk->dry && present)
                 store(walk->tables, slot, 0);
@@ -295,7 +249,7 @@ enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, 
             return BN_EFAULT;
         if (is_leaf(tables->format, entry, level)) {
             *to = (entry & FRAME & ~(span_of(level) - 1)) + offset;
-            *rights = tables->format->rights(entry);
+            *rights = rights_of(tables->format, entry);
             *contiguous = span_of(level) - offset;
             return BN_OK;
         }
@@ -316,7 +270,7 @@ static enum bn_status each_below(const struct nested_paging *tables, hpa_t page,
             continue;
         if (is_leaf(tables->format, table[i], level))
             status = visit(context, from, frame & ~(span_of(level) - 1), span_of(level),
-                           tables->format->rights(table[i]));
+                           rights_of(tables->format, table[i]));
         else
             status = each_below(tables, frame, level - 1, from, visit, context);
     }

@@ -74,7 +74,7 @@ static enum bn_status open_uart(struct vm *vm, const struct bn_scenario_device *
     bool level, low;
     uint32_t gsi = hostirq_isa_gsi(device->isa_irq, &level, &low);
 
-    vendor->allow_port(vm, device->port, UART_PORTS);
+    vm_allow_port(vm, device->port, UART_PORTS);
     if (device->vector == BN_VECTOR_NONE)
         return BN_OK;
     return hostirq_route(gsi, vm->vcpu[0].lapic.apic_id, device->vector, level, low);
@@ -93,7 +93,7 @@ static enum bn_status create_prelaunched(struct vm *vm, struct devices *d)
         interrupt_controllers(vm, d);
         vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
         if (scenario.flags & BN_SCENARIO_NO_SERVICE_VM)
-            vendor->allow_port(vm, DEBUG_EXIT_PORT, 1);
+            vm_allow_port(vm, DEBUG_EXIT_PORT, 1);
     }
     for (uint32_t i = 0; i < scenario.device_count && status == BN_OK; i++) {
         const struct bn_scenario_device *device = &scenario.device[i];
@@ -103,8 +103,8 @@ static enum bn_status create_prelaunched(struct vm *vm, struct devices *d)
         if (device->kind == BN_DEVICE_UART)
             status = open_uart(vm, device);
         if (device->kind == BN_DEVICE_SPEAKER) {
-            vendor->allow_port(vm, SPEAKER_COUNT, 2);
-            vendor->allow_port(vm, SPEAKER_GATE, 1);
+            vm_allow_port(vm, SPEAKER_COUNT, 2);
+            vm_allow_port(vm, SPEAKER_GATE, 1);
         }
         if (status != BN_OK)
             hv_log("[%s] device %s: its interrupt cannot be routed", vm->config->name,

@@ -75,23 +75,15 @@ static enum bn_status map_apic(struct vm *vm)
     return vm_map(vm, VLAPIC_BASE, VLAPIC_BASE, HV_PAGE_BYTES, MAP_READ | MAP_WRITE | MAP_DEVICE);
 }
 
-enum bn_status prelaunched_build(struct vm *vm)
+enum bn_status prelaunched_build(struct vm *vm, const struct bn_module *image)
 {
-    const struct bn_module *image = boot_module(vm->config->image);
     struct bn_guest_info info;
     enum bn_status status;
 
-    if (!image) {
-        hv_log("[%s] image %s was not loaded", vm->config->name, vm->config->image);
-        return BN_ENODEV;
-    }
     describe(vm, &info);
     status = vm_create(vm) ?: map_memory(vm) ?: map_framebuffer(vm) ?: map_apic(vm) ?: shm_map(vm)
              ?: multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
     if (status == BN_OK)
         vm->vcpu[0].pcpu->hand_over = vm->vcpu[0].pcpu->direct;
-    if (status != BN_OK)
-        hv_log("[%s] cannot be built from %s (status %u)", vm->config->name, vm->config->image,
-               status);
     return status;
 }

@@ -26,14 +26,9 @@ const char *scenario_wrong(const struct bn_scenario *s, size_t bytes)
 bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
                     struct scenario_ref *who)
 {
-    if (n == 0) {
-        *range = s->hypervisor;
-        *who = (struct scenario_ref){SCENARIO_HYPERVISOR, 0};
-        return true;
-    }
-    if (n == 1) {
-        *range = s->shm;
-        *who = (struct scenario_ref){SCENARIO_SHM, 0};
+    if (n < 2) {
+        *range = n ? s->shm : s->hypervisor;
+        *who = (struct scenario_ref){n ? SCENARIO_SHM : SCENARIO_HYPERVISOR, 0};
         return true;
     }
     n -= 2;

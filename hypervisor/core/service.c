@@ -108,7 +108,7 @@ static void open_ports(struct vm *vm)
 {
     for (uint32_t port = 0; port < ALL_PORTS; port++)
         if (!others_port(vm, port))
-            vendor->allow_port(vm, (uint16_t)port, 1);
+            vm_allow_port(vm, (uint16_t)port, 1);
 }
 
 static void add_e820(uint64_t base, uint64_t bytes, uint32_t type)
@@ -177,15 +177,10 @@ static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
     return linux_load(vm, image, kernel->bytes, &where, e820, e820_count);
 }
 
-enum bn_status service_build(struct vm *vm)
+enum bn_status service_build(struct vm *vm, const struct bn_module *kernel)
 {
-    const struct bn_module *kernel = boot_module(vm->config->image);
     enum bn_status status;
 
-    if (!kernel) {
-        hv_log("[%s] image %s was not loaded", vm->config->name, vm->config->image);
-        return BN_ENODEV;
-    }
     own_count = host_service_ranges(own, &status);
     if (status != BN_OK) {
         hv_log("[%s] the machine has too little memory for it", vm->config->name);
@@ -193,10 +188,8 @@ enum bn_status service_build(struct vm *vm)
     }
     status = vm_create(vm) ?: map_machine(vm) ?: vmsi_start_service(vm) ?: load_kernel(vm, kernel)
              ?: iommu_service_memory(true);
-    if (status != BN_OK) {
-        hv_log("[%s] cannot be built (status %u)", vm->config->name, status);
+    if (status != BN_OK)
         return status;
-    }
     open_ports(vm);
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
         vm->vcpu[i].pcpu->service = &vm->vcpu[i];

@@ -8,18 +8,16 @@ static void program(struct pcpu *cpu)
     lapic_timer_set(cpu->timers ? cpu->timers->deadline : 0);
 }
 
-/* Lock held. True: it was there. */
-static bool remove(struct pcpu *cpu, struct hv_timer *timer)
+/* Lock held. */
+static void remove(struct pcpu *cpu, struct hv_timer *timer)
 {
-    for (struct hv_timer **at = &cpu->timers; *at; at = &(*at)->next) {
-        if (*at != timer)
-            continue;
-        *at = timer->next;
-        timer->next = NULL;
-        timer->deadline = 0;
-        return true;
-    }
-    return false;
+    for (struct hv_timer **at = &cpu->timers; *at; at = &(*at)->next)
+        if (*at == timer) {
+            *at = timer->next;
+            timer->next = NULL;
+            timer->deadline = 0;
+            return;
+        }
 }
 
 void timer_arm(struct hv_timer *timer, uint64_t deadline_tsc)
@@ -57,15 +55,16 @@ void timer_interrupt(void)
     struct pcpu *cpu = this_pcpu();
 
     for (;;) {
-        struct hv_timer *due = NULL;
+        struct hv_timer *due;
 
         spin_lock(&cpu->timer_lock);
-        if (cpu->timers && cpu->timers->deadline <= tsc_now()) {
-            due = cpu->timers;
+        due = cpu->timers;
+        if (due && due->deadline > tsc_now())
+            due = NULL;
+        if (due)
             remove(cpu, due);
-        } else {
+        else
             program(cpu);
-        }
         spin_unlock(&cpu->timer_lock);
         if (!due)
             return;

@@ -36,12 +36,8 @@ static void take_init(struct vcpu *vcpu)
 
 static void take_sipi(struct vcpu *vcpu)
 {
-    struct segment_state code = {
-        .selector = (uint16_t)(vcpu->sipi_vector << 8),
-        .access = 0x9B,
-        .limit = 0xFFFF,
-        .base = vcpu->sipi_vector << 12,
-    };
+    struct segment_state code = {(uint16_t)(vcpu->sipi_vector << 8), 0x9B, 0xFFFF,
+                                 vcpu->sipi_vector << 12};
 
     if (vcpu->state != VCPU_WAIT_SIPI)
         return;
@@ -80,19 +76,11 @@ static void take_requests(struct vcpu *vcpu)
         exit_io_done(vcpu);
 }
 
-static void set_window(struct vcpu *vcpu, bool on)
-{
-    if (vcpu->irq_window == on)
-        return;
-    vcpu->irq_window = on;
-    vendor->request_irq_window(vcpu, on);
-}
-
 /* Gives the vCPU its most urgent interrupt, or asks to be told when it can take one. */
 static void give_interrupts(struct vcpu *vcpu)
 {
     int vector = vlapic_pending(&vcpu->lapic);
-    bool can_take;
+    bool can_take, window;
 
     if (vcpu->state == VCPU_HALTED && (vector >= 0 || vcpu->nmi_pending))
         vcpu->state = VCPU_READY;
@@ -104,7 +92,10 @@ static void give_interrupts(struct vcpu *vcpu)
         vendor->inject_nmi(vcpu);
     }
     can_take = vector >= 0 && vendor->can_take_irq(vcpu);
-    set_window(vcpu, vector >= 0 && !can_take);
+    window = vector >= 0 && !can_take;
+    if (vcpu->irq_window != window)
+        vendor->request_irq_window(vcpu, window);
+    vcpu->irq_window = window;
     if (can_take) {
         vlapic_accept(&vcpu->lapic, (uint8_t)vector);
         vendor->inject_irq(vcpu, (uint8_t)vector);
@@ -137,12 +128,10 @@ static void turn(struct pcpu *cpu, struct vcpu *vcpu)
 static void idle(struct pcpu *cpu)
 {
     __atomic_store_n(&cpu->mode, PCPU_IDLE, __ATOMIC_SEQ_CST);
-    if (!cpu->resched) {
-        if (cpu->direct)
-            idle_until_nmi(&cpu->resched);
-        else
-            __asm__ volatile("sti; hlt; cli" : : : "memory");
-    }
+    if (cpu->direct)
+        idle_until_nmi(&cpu->resched);
+    else if (!cpu->resched)
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
     cpu->mode = PCPU_HOST;
     cpu->resched = true;
 }
@@ -155,10 +144,8 @@ void vcpu_loop(void)
     for (;;) {
         struct vcpu *vcpu;
 
-        if (cpu->id == 0 && policy_pending) {
-            sched_unload(); /* the policy works for no vCPU, and may wait for any */
-            policy_work();
-        }
+        if (cpu->id == 0 && policy_pending)
+            policy_decide();
         /* A guest whose every entry ends in the next exit never gets to take a host interrupt: let
          * them in now and then, or it has this CPU for ever. */
         if (++turns % 64 == 0 && !cpu->direct)
@@ -175,8 +162,7 @@ void vcpu_loop(void)
 static void power_on(struct vcpu *vcpu)
 {
     static const struct segment_state data = {.access = 0x93, .limit = 0xFFFF};
-    static const struct segment_state code = {
-        .selector = 0xF000, .access = 0x9B, .limit = 0xFFFF, .base = 0xFFFF0000};
+    static const struct segment_state code = {0xF000, 0x9B, 0xFFFF, 0xFFFF0000};
     static const struct segment_state ldt = {.access = 0x82, .limit = 0xFFFF};
     static const struct segment_state task = {.access = 0x8B, .limit = 0xFFFF};
     static const uint32_t zero[] = {
@@ -213,4 +199,29 @@ void vcpu_reset(struct vcpu *vcpu)
     vcpu->io.active = false;
     for (int i = 0; i < 4; i++)
         vcpu->dr[i] = 0;
+}
+
+void vcpu_dump(struct vcpu *vcpu)
+{
+    static const char *const name[] = {"es", "cs",   "ss", "ds",   "fs",
+                                       "gs", "ldtr", "tr", "gdtr", "idtr"};
+    const uint64_t *r = vcpu->regs;
+    uint64_t efer = 0;
+
+    (void)!vendor->get_msr(vcpu, MSR_EFER, &efer);
+    hv_log("  rip %lx rflags %lx rax %lx rbx %lx rcx %lx rdx %lx", vcpu->rip, vcpu->rflags,
+           r[REG_RAX], r[REG_RBX], r[REG_RCX], r[REG_RDX]);
+    hv_log("  rsi %lx rdi %lx rbp %lx rsp %lx r8 %lx r9 %lx r10 %lx r11 %lx", r[REG_RSI],
+           r[REG_RDI], r[REG_RBP], r[REG_RSP], r[REG_R8], r[REG_R9], r[REG_R10], r[REG_R11]);
+    hv_log("  r12 %lx r13 %lx r14 %lx r15 %lx", r[REG_R12], r[REG_R13], r[REG_R14], r[REG_R15]);
+    hv_log("  cr0 %lx cr2 %lx cr3 %lx cr4 %lx efer %lx", vendor->get_cr(vcpu, 0),
+           vendor->get_cr(vcpu, 2), vendor->get_cr(vcpu, 3), vendor->get_cr(vcpu, 4), efer);
+    vendor->dump(vcpu);
+    for (int s = SEG_ES; s < SEG_COUNT; s++) {
+        struct segment_state state;
+
+        vendor->get_segment(vcpu, (enum segment)s, &state);
+        hv_log("  %-4s %04x base %lx limit %x access %04x", name[s], state.selector, state.base,
+               state.limit, state.access);
+    }
 }

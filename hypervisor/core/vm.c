@@ -76,7 +76,7 @@ enum bn_status vm_create(struct vm *vm)
     if (vm->state != VM_ABSENT)
         return BN_EBUSY;
     vm->pio_count = vm->mmio_count = 0;
-    status = paging_init(&vm->memory, vendor->nested);
+    status = paging_init(&vm->memory, vendor->nested) ?: vm_close_maps(vm);
     for (uint32_t i = 0; status == BN_OK && i < vm->vcpu_count; i++)
         status = create_vcpu(vm, i);
     if (status == BN_OK) {
@@ -91,6 +91,22 @@ enum bn_status vm_create(struct vm *vm)
         sched_add(&vm->vcpu[i]);
     vm->state = VM_CREATED;
     return BN_OK;
+}
+
+enum bn_status vm_build(struct vm *vm)
+{
+    const struct bn_module *image = boot_module(vm->config->image);
+    enum bn_status status;
+
+    if (!image) {
+        hv_log("[%s] image %s was not loaded", vm->config->name, vm->config->image);
+        return BN_ENODEV;
+    }
+    status = vm_is_service(vm) ? service_build(vm, image) : prelaunched_build(vm, image);
+    if (status != BN_OK)
+        hv_log("[%s] cannot be built from %s (status %u)", vm->config->name, vm->config->image,
+               status);
+    return status;
 }
 
 static void kick_all(struct vm *vm)
@@ -146,7 +162,6 @@ void vm_destroy(struct vm *vm)
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {
         timer_cancel(&vm->vcpu[i].lapic.timer);
         vm->vcpu[i].state = VCPU_OFF;
-        vendor->vcpu_destroy(&vm->vcpu[i]);
     }
     iommu_release(vm);
     /* No CPU is in this VM, and each of its vCPUs flushes its TLB when it is entered next. */

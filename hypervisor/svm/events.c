@@ -3,9 +3,6 @@
  */
 #include "svm/vmcb.h"
 
-#define VECTOR_NMI          2u
-#define VECTOR_DOUBLE_FAULT 8u
-
 static void set_virq(struct vmcb *vmcb, bool on)
 {
     const uint32_t bits = INT_V_IRQ | INT_V_IGN_TPR | INT_V_PRIORITY;

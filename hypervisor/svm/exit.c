@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SVM exit codes (APM 2 appendix C) into vendor-free words. */
-#include "hv/arch.h"
 #include "svm/vmcb.h"
 
 enum {
@@ -20,15 +19,12 @@ enum {
     SVM_VMMCALL = 0x81,
     SVM_SKINIT = 0x86,
     SVM_MONITOR = 0x8A,
-    SVM_MWAIT = 0x8B,
     SVM_MWAIT_ARMED = 0x8C,
     SVM_XSETBV = 0x8D,
     SVM_RDPRU = 0x8E,
     SVM_NPF = 0x400,
 };
 
-#define VECTOR_UD 6u
-#define VECTOR_AC 17u
 #define NPF_WRITE (1u << 1)
 #define NPF_FETCH (1u << 4)
 
@@ -64,9 +60,8 @@ static void decode_exception(struct vcpu *vcpu, const struct vmcb *vmcb, struct 
         exit->length = 3;
         return;
     }
-    exit->exception.vector = (uint8_t)vector;
-    exit->exception.has_error = vector == VECTOR_AC;
-    exit->exception.error = (uint32_t)vmcb->exit_info[0];
+    exit->exception =
+        (struct exit_exception){(uint8_t)vector, vector == VECTOR_AC, (uint32_t)vmcb->exit_info[0]};
 }
 
 /* An event whose delivery the exit cut short goes in again, except those that the instruction at

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The guest state that lives in a VMCB: controls, registers by name, the dump. */
-#include "hv/arch.h"
 #include "svm/vmcb.h"
 
 #define INTERCEPTED_EXCEPTIONS (1u << 6 | 1u << 1 | 1u << 17 | 1u << 18) /* #UD, #DB, #AC, #MC */
-#define DR6_RESET              0xFFFF0FF0u
-#define DR7_RESET              0x400u
 
 static struct vmcb_segment *segment_of(struct vmcb *vmcb, enum segment which)
 {
@@ -44,7 +41,6 @@ void svm_set_segment(struct vcpu *vcpu, enum segment which, const struct segment
 void svm_reset(struct vcpu *vcpu)
 {
     struct svm_vcpu *svm = vcpu->vendor;
-    const struct svm_vm *maps = vcpu->vm->vendor;
     struct vmcb *vmcb = svm->vmcb;
 
     memset(vmcb, 0, sizeof(*vmcb));
@@ -57,8 +53,8 @@ void svm_reset(struct vcpu *vcpu)
         vmcb->misc1 |= MISC1_INTR | MISC1_HLT;
         vmcb->int_control = INT_V_MASKING;
     }
-    vmcb->iopm = maps->iopm;
-    vmcb->msrpm = maps->msrpm;
+    vmcb->iopm = vcpu->vm->maps;
+    vmcb->msrpm = vm_msr_map(vcpu->vm);
     vmcb->nested_control = 1;
     vmcb->nested_cr3 = vcpu->vm->memory.root;
     vmcb->tlb_control = 1;
@@ -94,6 +90,7 @@ static uint64_t *msr_field(struct vmcb *vmcb, uint32_t msr)
         uint32_t msr;
         uint16_t offset;
     } fields[] = {
+        {MSR_EFER, offsetof(struct vmcb, efer)},
         {MSR_STAR, offsetof(struct vmcb, star)},
         {MSR_LSTAR, offsetof(struct vmcb, lstar)},
         {MSR_CSTAR, offsetof(struct vmcb, cstar)},
@@ -114,50 +111,33 @@ static uint64_t *msr_field(struct vmcb *vmcb, uint32_t msr)
     return NULL;
 }
 
+/* VMRUN wants SVME in EFER, the guest has it not. */
 enum bn_status svm_get_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
-    struct vmcb *vmcb = vmcb_of(vcpu);
-    const uint64_t *field = msr_field(vmcb, msr);
+    const uint64_t *field = msr_field(vmcb_of(vcpu), msr);
 
-    if (msr == MSR_EFER)
-        *value = vmcb->efer & ~(uint64_t)EFER_SVME;
-    else if (field)
-        *value = *field;
-    else
+    if (!field)
         return BN_ENOSYS;
+    *value = msr == MSR_EFER ? *field & ~(uint64_t)EFER_SVME : *field;
     return BN_OK;
 }
 
 enum bn_status svm_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
-    struct vmcb *vmcb = vmcb_of(vcpu);
-    uint64_t *field = msr_field(vmcb, msr);
+    uint64_t *field = msr_field(vmcb_of(vcpu), msr);
 
-    if (msr == MSR_EFER)
-        vmcb->efer = value | EFER_SVME;
-    else if (field)
-        *field = value;
-    else
+    if (!field)
         return BN_ENOSYS;
+    *field = msr == MSR_EFER ? value | EFER_SVME : value;
     return BN_OK;
 }
 
 void svm_dump(struct vcpu *vcpu)
 {
-    static const char *const name[] = {"es", "cs",   "ss", "ds",   "fs",
-                                       "gs", "ldtr", "tr", "gdtr", "idtr"};
-    struct vmcb *vmcb = vmcb_of(vcpu);
+    const struct vmcb *vmcb = vmcb_of(vcpu);
 
     hv_log("  exit code %lx info1 %lx info2 %lx intinfo %x event %x intctl %x intstate %lx",
            vmcb->exit_code, vmcb->exit_info[0], vmcb->exit_info[1], vmcb->exit_int_info,
            vmcb->event, vmcb->int_control, vmcb->int_state);
-    hv_log("  cr0 %lx cr2 %lx cr3 %lx cr4 %lx efer %lx dr6 %lx dr7 %lx", vmcb->cr0, vmcb->cr2,
-           vmcb->cr3, vmcb->cr4, vmcb->efer, vmcb->dr6, vmcb->dr7);
-    for (int s = SEG_ES; s < SEG_COUNT; s++) {
-        struct segment_state state;
-
-        svm_get_segment(vcpu, (enum segment)s, &state);
-        hv_log("  %-4s %04x base %lx limit %x access %04x", name[s], state.selector, state.base,
-               state.limit, state.access);
-    }
+    hv_log("  dr6 %lx dr7 %lx", vmcb->dr6, vmcb->dr7);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* AMD's virtualisation behind the vendor interface: presence, permission maps, entry. */
-#include "hv/arch.h"
 #include "svm/vmcb.h"
 
 #define MSR_VM_CR      0xC0010114u
@@ -10,8 +9,6 @@
 #define FEATURE_NPT    (1u << 0)
 #define FEATURE_NRIPS  (1u << 3)
 #define FEATURE_ASID   (1u << 6)
-#define IOPM_PAGES     3u
-#define MSRPM_PAGES    2u
 #define TLB_FLUSH_ALL  1u
 #define TLB_FLUSH_ASID 3u
 
@@ -21,7 +18,6 @@ static uint32_t asid_count;
 static uint8_t tlb_flush_code;
 static hpa_t host_state[HV_MAX_PCPUS]; /* what VMLOAD restores for us */
 static uint32_t asids_used[HV_MAX_PCPUS];
-static struct svm_vm vm_state[HV_MAX_VMS];
 static struct svm_vcpu vcpu_state[HV_MAX_VMS][HV_MAX_VCPUS];
 
 static bool svm_present(void)
@@ -55,29 +51,11 @@ static enum bn_status svm_cpu_enable(void)
     return BN_OK;
 }
 
-static enum bn_status create_maps(struct vm *vm)
-{
-    struct svm_vm *svm = &vm_state[vm->id];
-
-    if (!svm->iopm) {
-        svm->iopm = pages_alloc(IOPM_PAGES);
-        svm->msrpm = pages_alloc(MSRPM_PAGES);
-    }
-    if (!svm->iopm || !svm->msrpm)
-        return BN_ENOMEM;
-    memset(hpa_to_ptr(svm->iopm), 0xFF, IOPM_PAGES * HV_PAGE_BYTES);
-    memset(hpa_to_ptr(svm->msrpm), 0xFF, MSRPM_PAGES * HV_PAGE_BYTES);
-    vm->vendor = svm;
-    return BN_OK;
-}
-
 /* What is allocated stays with the slot, so that a VM can always be created again. */
 static enum bn_status svm_vcpu_create(struct vcpu *vcpu)
 {
     struct svm_vcpu *svm = &vcpu_state[vcpu->vm->id][vcpu->id];
 
-    if (vcpu->id == 0 && create_maps(vcpu->vm) != BN_OK)
-        return BN_ENOMEM;
     if (!svm->vmcb_hpa) {
         svm->vmcb_hpa = page_alloc();
         if (!svm->vmcb_hpa)
@@ -91,14 +69,6 @@ static enum bn_status svm_vcpu_create(struct vcpu *vcpu)
     vcpu->vendor = svm;
     svm->direct = vcpu->vm->config->flags & BN_VM_DIRECT_IRQ;
     return BN_OK;
-}
-
-static void svm_vcpu_destroy(struct vcpu *vcpu)
-{
-    struct vmcb *vmcb = vmcb_of(vcpu);
-
-    memset(vmcb, 0, sizeof(*vmcb));
-    vmcb->asid = vcpu->asid;
 }
 
 static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
@@ -145,7 +115,7 @@ static void svm_flush_tlb(struct vcpu *vcpu)
 /* APM 2 §15.11: two bits an MSR, three ranges; those outside always exit. */
 static void svm_allow_msr(struct vcpu *vcpu, uint32_t msr, bool read, bool write)
 {
-    uint8_t *map = hpa_to_ptr(((struct svm_vm *)vcpu->vm->vendor)->msrpm);
+    uint8_t *map = hpa_to_ptr(vm_msr_map(vcpu->vm));
     uint32_t bit;
 
     if (msr < 0x2000)
@@ -160,21 +130,12 @@ static void svm_allow_msr(struct vcpu *vcpu, uint32_t msr, bool read, bool write
                              ((read ? 0u : 1u) | (write ? 0u : 2u)) << bit % 8);
 }
 
-static void svm_allow_port(struct vm *vm, uint16_t port, uint16_t count)
-{
-    uint8_t *map = hpa_to_ptr(((struct svm_vm *)vm->vendor)->iopm);
-
-    for (uint32_t p = port; p < (uint32_t)port + count; p++)
-        map[p / 8] = (uint8_t)(map[p / 8] & ~(1u << p % 8));
-}
-
 const struct vcpu_vendor vendor_svm = {
     .name = "SVM",
     .nested = &paging_npt,
     .present = svm_present,
     .cpu_enable = svm_cpu_enable,
     .vcpu_create = svm_vcpu_create,
-    .vcpu_destroy = svm_vcpu_destroy,
     .vcpu_reset = svm_reset,
     .run = svm_run,
     .get_cr = svm_get_cr,
@@ -192,6 +153,5 @@ const struct vcpu_vendor vendor_svm = {
     .skip = svm_skip,
     .flush_tlb = svm_flush_tlb,
     .allow_msr = svm_allow_msr,
-    .allow_port = svm_allow_port,
     .dump = svm_dump,
 };

@@ -3,6 +3,7 @@
 #ifndef SVM_VMCB_H
 #define SVM_VMCB_H
 
+#include "hv/arch.h"
 #include "hv/vm.h"
 
 struct vmcb_segment {
@@ -76,15 +77,6 @@ BN_OFFSET_IS(struct vmcb, cr2, 0x640);
 BN_OFFSET_IS(struct vmcb, pat, 0x668);
 BN_SIZE_IS(struct vmcb, 0x1000);
 
-#define RFLAGS_IF (1u << 9)
-
-#define EVENT_VALID     (1u << 31)
-#define EVENT_ERROR     (1u << 11)
-#define EVENT_NMI       (2u << 8)
-#define EVENT_EXCEPTION (3u << 8)
-#define EVENT_SOFT      (4u << 8)
-#define EVENT_TYPE      (7u << 8)
-
 #define INT_V_TPR      0xFFu
 #define INT_V_IRQ      (1u << 8)
 #define INT_V_PRIORITY (0xFu << 16)
@@ -108,10 +100,6 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 #define MISC2_MWAIT    (3u << 11)
 #define MISC2_XSETBV   (1u << 13)
 #define MISC2_RDPRU    (1u << 14)
-
-struct svm_vm {        /* vm->vendor */
-    hpa_t iopm, msrpm; /* 12 KiB and 8 KiB; 1 = exit */
-};
 
 struct svm_vcpu { /* vcpu->vendor */
     struct vmcb *vmcb;

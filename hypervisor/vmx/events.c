@@ -3,10 +3,6 @@
  */
 #include "vmx/vmcs.h"
 
-#define VECTOR_NMI          2u
-#define VECTOR_DOUBLE_FAULT 8u
-#define RFLAGS_IF           (1u << 9)
-
 static void inject(struct vcpu *vcpu, uint32_t event, uint32_t error)
 {
     vmx_write(vcpu, VMCS_ENTRY_EVENT, EVENT_VALID | event);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* VMX exit reasons (SDM 3 appendix C) into vendor-free words. */
-#include "hv/arch.h"
 #include "vmx/vmcs.h"
 
 enum {
@@ -31,9 +30,6 @@ enum {
 };
 
 #define ENTRY_FAILED (1u << 31)
-#define VECTOR_DB    1u
-#define VECTOR_UD    6u
-#define VECTOR_GP    13u
 #define EPT_WRITE    2u
 #define EPT_FETCH    4u
 #define DEBUG_BITS   0x600Fu /* of the qualification of #DB, as in DR6 */
@@ -66,9 +62,8 @@ static void decode_exception(struct vcpu_exit *exit)
         cpu_take_nmi();
         return;
     }
-    exit->exception.vector = (uint8_t)info;
-    exit->exception.has_error = info & EVENT_ERROR;
-    exit->exception.error = (uint32_t)vmread(VMCS_EXIT_ERROR);
+    exit->exception = (struct exit_exception){(uint8_t)info, info & EVENT_ERROR,
+                                              (uint32_t)vmread(VMCS_EXIT_ERROR)};
     if ((uint8_t)info == VECTOR_DB)
         write_dr6(read_dr6() | (vmread(VMCS_QUALIFICATION) & DEBUG_BITS));
 }
@@ -85,9 +80,7 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
 
     if ((q >> 4 & 3) || (cr != 0 && cr != 4) || (cr == 4 && value & CR4_SHADOWED)) {
         exit->kind = EXIT_EXCEPTION;
-        exit->exception.vector = VECTOR_GP;
-        exit->exception.has_error = true;
-        exit->exception.error = 0;
+        exit->exception = (struct exit_exception){VECTOR_GP, true, 0};
         return;
     }
     vmcs_set(field, value);
@@ -153,8 +146,7 @@ void vmx_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
         decode_exception(exit);
     else if (exit->kind == EXIT_EXCEPTION) { /* an instruction that CPUID does not offer */
         vm_log(vcpu->vm, "denied: instruction of exit reason %u at rip %lx", reason, vcpu->rip);
-        exit->exception.vector = VECTOR_UD;
-        exit->exception.has_error = false;
+        exit->exception = (struct exit_exception){VECTOR_UD, false, 0};
     } else if (reason == REASON_CR)
         decode_cr(vcpu, exit);
     else if (reason == REASON_IO)

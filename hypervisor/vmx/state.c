@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The state of a vCPU on VMX: controls, what the VMCS holds, what is switched with it, the dump. */
-#include "hv/arch.h"
 #include "vmx/vmcs.h"
 
 #define EXCEPTIONS (1u << 1 | 1u << 17 | 1u << 18) /* #DB, #AC, #MC */
-#define DR6_RESET  0xFFFF0FF0u
-#define DR7_RESET  0x400u
 
 extern char vmx_exited[];
 
@@ -117,28 +114,26 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value)
         v->flush = true;
 }
 
+/* 0: not in the VMCS. */
 static uint32_t msr_field(uint32_t msr)
 {
-    switch (msr) {
-    case MSR_EFER:
-        return VMCS_GUEST_EFER;
-    case MSR_FS_BASE:
-        return VMCS_GUEST_BASE + 2 * SEG_FS;
-    case MSR_GS_BASE:
-        return VMCS_GUEST_BASE + 2 * SEG_GS;
-    case MSR_SYSENTER_CS:
-        return VMCS_GUEST_SYSENTER_CS;
-    case MSR_SYSENTER_ESP:
-        return VMCS_GUEST_SYSENTER_ESP;
-    case MSR_SYSENTER_EIP:
-        return VMCS_GUEST_SYSENTER_EIP;
-    case MSR_PAT:
-        return VMCS_GUEST_PAT;
-    case MSR_DEBUGCTL:
-        return VMCS_GUEST_DEBUGCTL;
-    default:
-        return 0;
-    }
+    static const struct {
+        uint32_t msr, field;
+    } fields[] = {
+        {MSR_EFER, VMCS_GUEST_EFER},
+        {MSR_FS_BASE, VMCS_GUEST_BASE + 2 * SEG_FS},
+        {MSR_GS_BASE, VMCS_GUEST_BASE + 2 * SEG_GS},
+        {MSR_SYSENTER_CS, VMCS_GUEST_SYSENTER_CS},
+        {MSR_SYSENTER_ESP, VMCS_GUEST_SYSENTER_ESP},
+        {MSR_SYSENTER_EIP, VMCS_GUEST_SYSENTER_EIP},
+        {MSR_PAT, VMCS_GUEST_PAT},
+        {MSR_DEBUGCTL, VMCS_GUEST_DEBUGCTL},
+    };
+
+    for (unsigned i = 0; i < HV_ARRAY_SIZE(fields); i++)
+        if (fields[i].msr == msr)
+            return fields[i].field;
+    return 0;
 }
 
 enum bn_status vmx_get_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
@@ -193,7 +188,6 @@ static const uint32_t zero[] = {
 void vmx_reset(struct vcpu *vcpu)
 {
     struct vmx_vcpu *v = vmx_of(vcpu);
-    const struct vmx_vm *maps = vcpu->vm->vendor;
     const struct vmx_controls *c = &vmx_controls[v->direct];
 
     v->processor = c->processor;
@@ -204,9 +198,9 @@ void vmx_reset(struct vcpu *vcpu)
     vmx_write(vcpu, VMCS_EXIT, c->exit);
     vmx_write(vcpu, VMCS_ENTRY, c->entry);
     vmx_write(vcpu, VMCS_EXCEPTIONS, EXCEPTIONS);
-    vmx_write(vcpu, VMCS_IO_BITMAP_A, maps->io_bitmaps);
-    vmx_write(vcpu, VMCS_IO_BITMAP_B, maps->io_bitmaps + HV_PAGE_BYTES);
-    vmx_write(vcpu, VMCS_MSR_BITMAP, maps->msr_bitmap);
+    vmx_write(vcpu, VMCS_IO_BITMAP_A, vcpu->vm->maps);
+    vmx_write(vcpu, VMCS_IO_BITMAP_B, vcpu->vm->maps + HV_PAGE_BYTES);
+    vmx_write(vcpu, VMCS_MSR_BITMAP, vm_msr_map(vcpu->vm));
     vmx_write(vcpu, VMCS_EPT_POINTER, vcpu->vm->memory.root | EPT_POINTER);
     if (c->processor2 & PROCESSOR2_VPID)
         vmx_write(vcpu, VMCS_VPID, vcpu->asid);
@@ -227,41 +221,17 @@ void vmx_reset(struct vcpu *vcpu)
 
 void vmx_dump(struct vcpu *vcpu)
 {
-    static const struct {
-        uint32_t field;
-        const char *name;
-    } fields[] = {
-        {VMCS_REASON, "reason"},
-        {VMCS_QUALIFICATION, "qualification"},
-        {VMCS_PHYSICAL_ADDRESS, "physical address"},
-        {VMCS_INSTRUCTION_ERROR, "instruction error"},
-        {VMCS_VECTORING, "vectoring"},
-        {VMCS_ENTRY_EVENT, "entry event"},
-        {VMCS_INTERRUPTIBILITY, "interruptibility"},
-        {VMCS_ACTIVITY, "activity"},
-        {VMCS_PIN, "pin controls"},
-        {VMCS_PROCESSOR, "processor controls"},
-        {VMCS_PROCESSOR2, "secondary controls"},
-        {VMCS_EXIT, "exit controls"},
-        {VMCS_ENTRY, "entry controls"},
-        {VMCS_GUEST_CR0, "cr0"},
-        {VMCS_GUEST_CR3, "cr3"},
-        {VMCS_GUEST_CR4, "cr4"},
-        {VMCS_GUEST_EFER, "efer"},
-        {VMCS_GUEST_RFLAGS, "rflags"},
-        {VMCS_GUEST_DR7, "dr7"},
-        {VMCS_PENDING_DEBUG, "pending debug"},
-    };
-    static const char *const name[] = {"es", "cs",   "ss", "ds",   "fs",
-                                       "gs", "ldtr", "tr", "gdtr", "idtr"};
-
-    for (size_t i = 0; i < HV_ARRAY_SIZE(fields); i++)
-        hv_log("  %s %lx", fields[i].name, vmx_read(vcpu, fields[i].field));
-    for (int s = SEG_ES; s < SEG_COUNT; s++) {
-        struct segment_state state;
-
-        vmx_get_segment(vcpu, (enum segment)s, &state);
-        hv_log("  %-4s %04x base %lx limit %x access %04x", name[s], state.selector, state.base,
-               state.limit, state.access);
-    }
+    hv_log("  reason %lx qualification %lx physical address %lx instruction error %lx",
+           vmx_read(vcpu, VMCS_REASON), vmx_read(vcpu, VMCS_QUALIFICATION),
+           vmx_read(vcpu, VMCS_PHYSICAL_ADDRESS), vmx_read(vcpu, VMCS_INSTRUCTION_ERROR));
+    hv_log("  vectoring %lx entry event %lx interruptibility %lx activity %lx pending debug %lx",
+           vmx_read(vcpu, VMCS_VECTORING), vmx_read(vcpu, VMCS_ENTRY_EVENT),
+           vmx_read(vcpu, VMCS_INTERRUPTIBILITY), vmx_read(vcpu, VMCS_ACTIVITY),
+           vmx_read(vcpu, VMCS_PENDING_DEBUG));
+    hv_log("  pin controls %lx processor controls %lx secondary controls %lx exit controls %lx "
+           "entry controls %lx",
+           vmx_read(vcpu, VMCS_PIN), vmx_read(vcpu, VMCS_PROCESSOR),
+           vmx_read(vcpu, VMCS_PROCESSOR2), vmx_read(vcpu, VMCS_EXIT), vmx_read(vcpu, VMCS_ENTRY));
+    hv_log("  real cr0 %lx real cr4 %lx dr7 %lx", vmx_read(vcpu, VMCS_GUEST_CR0),
+           vmx_read(vcpu, VMCS_GUEST_CR4), vmx_read(vcpu, VMCS_GUEST_DR7));
 }

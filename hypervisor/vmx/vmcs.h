@@ -4,7 +4,7 @@
 #ifndef VMX_VMCS_H
 #define VMX_VMCS_H
 
-#include "hv/cpu.h"
+#include "hv/arch.h"
 #include "hv/vm.h"
 
 /* Guest segments ES to IDTR follow each other in the order of enum segment. */
@@ -91,13 +91,6 @@ enum vmcs_field {
     VMCS_HOST_RIP = 0x6C16,
 };
 
-#define EVENT_VALID     (1u << 31) /* interruption information, SDM 3 §25.8.3 */
-#define EVENT_ERROR     (1u << 11)
-#define EVENT_TYPE      (7u << 8)
-#define EVENT_NMI       (2u << 8)
-#define EVENT_EXCEPTION (3u << 8)
-#define EVENT_SOFT      (4u << 8) /* this type and those above come from instructions */
-
 #define INTERRUPTIBILITY_SHADOW 3u /* STI, MOV SS */
 #define INTERRUPTIBILITY_NMI    8u
 
@@ -110,18 +103,12 @@ enum vmcs_field {
 #define ACCESS_UNUSABLE      (1u << 16)
 
 /* What the guest may not change in the real registers: it sees and changes a shadow. */
-#define CR0_NW       (1u << 29)
-#define CR0_CD       (1u << 30)
 #define CR4_VMXE     (1u << 13)
 #define CR4_SMXE     (1u << 14)
 #define CR0_SHADOWED (CR0_NE | CR0_NW | CR0_CD)
 #define CR4_SHADOWED (CR4_VMXE | CR4_SMXE)
 
 enum { VMX_MSRS = 5 }; /* state MSRs that the VMCS does not hold: switched with the vCPU */
-
-struct vmx_vm {                   /* vm->vendor */
-    hpa_t io_bitmaps, msr_bitmap; /* two pages and one; 1 = exit */
-};
 
 struct vmx_vcpu { /* vcpu->vendor */
     hpa_t vmcs;

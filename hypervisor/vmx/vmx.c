@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Intel's virtualisation behind the vendor interface: presence, controls, permission maps, entry.
  */
-#include "hv/arch.h"
 #include "vmx/vmcs.h"
 
 #define MSR_FEATURE_CONTROL 0x3Au
@@ -31,7 +30,6 @@ struct vmx_controls vmx_controls[2];
 static uint32_t revision;
 static unsigned long invept_kind;
 static struct vmx_vcpu *current[HV_MAX_PCPUS]; /* whose VMCS the CPU's instructions mean */
-static struct vmx_vm vm_state[HV_MAX_VMS];
 static struct vmx_vcpu vcpu_state[HV_MAX_VMS][HV_MAX_VCPUS];
 
 /* The controls wanted, as far as the processor has them. `must`: those without which nothing works.
@@ -131,29 +129,11 @@ static enum bn_status vmx_cpu_enable(void)
     return BN_OK;
 }
 
-static enum bn_status create_maps(struct vm *vm)
-{
-    struct vmx_vm *maps = &vm_state[vm->id];
-
-    if (!maps->io_bitmaps)
-        maps->io_bitmaps = pages_alloc(2);
-    if (!maps->msr_bitmap)
-        maps->msr_bitmap = page_alloc();
-    if (!maps->io_bitmaps || !maps->msr_bitmap)
-        return BN_ENOMEM;
-    memset(hpa_to_ptr(maps->io_bitmaps), 0xFF, 2 * HV_PAGE_BYTES);
-    memset(hpa_to_ptr(maps->msr_bitmap), 0xFF, HV_PAGE_BYTES);
-    vm->vendor = maps;
-    return BN_OK;
-}
-
 /* What is allocated stays with the slot, so that a VM can always be created again. */
 static enum bn_status vmx_vcpu_create(struct vcpu *vcpu)
 {
     struct vmx_vcpu *v = &vcpu_state[vcpu->vm->id][vcpu->id];
 
-    if (vcpu->id == 0 && create_maps(vcpu->vm) != BN_OK)
-        return BN_ENOMEM;
     if (!v->vmcs) {
         v->vmcs = pages_alloc(2);
         if (!v->vmcs)
@@ -166,11 +146,6 @@ static enum bn_status vmx_vcpu_create(struct vcpu *vcpu)
     vcpu->asid = 1 + vcpu->vm->id * HV_MAX_VCPUS + vcpu->id; /* of all CPUs: no other has it */
     vcpu->vendor = v;
     return vmclear(v->vmcs) ? BN_OK : BN_EINVAL;
-}
-
-static void vmx_vcpu_destroy(struct vcpu *vcpu)
-{
-    (void)vcpu; /* not loaded, so not active anywhere */
 }
 
 static void take_up(struct vmx_vcpu *v)
@@ -271,7 +246,7 @@ static void vmx_flush_tlb(struct vcpu *vcpu)
 /* SDM 3 §25.6.9: a bit an MSR, two ranges, reads in the lower half; those outside always exit. */
 static void vmx_allow_msr(struct vcpu *vcpu, uint32_t msr, bool read, bool write)
 {
-    uint8_t *map = hpa_to_ptr(((struct vmx_vm *)vcpu->vm->vendor)->msr_bitmap);
+    uint8_t *map = hpa_to_ptr(vm_msr_map(vcpu->vm));
     uint32_t bit = (msr & 0x1FFF) + (msr & 0xC0000000 ? 0x2000 : 0);
 
     if ((msr & ~0x1FFFu) && (msr & ~0x1FFFu) != 0xC0000000)
@@ -282,21 +257,12 @@ static void vmx_allow_msr(struct vcpu *vcpu, uint32_t msr, bool read, bool write
         map[0x800 + bit / 8] = (uint8_t)(map[0x800 + bit / 8] & ~(1u << bit % 8));
 }
 
-static void vmx_allow_port(struct vm *vm, uint16_t port, uint16_t count)
-{
-    uint8_t *map = hpa_to_ptr(((struct vmx_vm *)vm->vendor)->io_bitmaps);
-
-    for (uint32_t p = port; p < (uint32_t)port + count; p++)
-        map[p / 8] = (uint8_t)(map[p / 8] & ~(1u << p % 8));
-}
-
 const struct vcpu_vendor vendor_vmx = {
     .name = "VMX",
     .nested = &paging_ept,
     .present = vmx_present,
     .cpu_enable = vmx_cpu_enable,
     .vcpu_create = vmx_vcpu_create,
-    .vcpu_destroy = vmx_vcpu_destroy,
     .vcpu_reset = vmx_reset,
     .load = vmx_load,
     .unload = clear_vcpu,
@@ -316,6 +282,5 @@ const struct vcpu_vendor vendor_vmx = {
     .skip = vmx_skip,
     .flush_tlb = vmx_flush_tlb,
     .allow_msr = vmx_allow_msr,
-    .allow_port = vmx_allow_port,
     .dump = vmx_dump,
 };

@@ -6,8 +6,6 @@
 #include "hv/vioapic.h"
 #include "hv/vmsi.h"
 
-#define VECTOR_NMI 2u
-
 static volatile bool stopping; /* a panic is on: NMIs mean "stop" */
 
 void panic_stop_others(void)

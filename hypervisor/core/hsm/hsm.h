@@ -6,15 +6,6 @@
 #include "acrn.h"
 #include "hv/ioreq.h"
 
-/* Linux errno values that HSM knows. */
-#define HSM_EPERM  (-1l)
-#define HSM_ENOMEM (-12l)
-#define HSM_EFAULT (-14l)
-#define HSM_EBUSY  (-16l)
-#define HSM_ENODEV (-19l)
-#define HSM_EINVAL (-22l)
-#define HSM_ENOSYS (-38l)
-
 struct hsm_call {
     struct vcpu *caller;
     struct vm *service;
@@ -32,22 +23,20 @@ struct hsm_call {
     };
 };
 
-long hsm_result(enum bn_status status);
-
 /* hsm_vm.c */
-long hsm_create_vm(struct hsm_call *call);
-long hsm_destroy_vm(struct hsm_call *call);
-long hsm_start_vm(struct hsm_call *call);
-long hsm_pause_vm(struct hsm_call *call);
-long hsm_reset_vm(struct hsm_call *call);
+enum bn_status hsm_create_vm(struct hsm_call *call);
+enum bn_status hsm_destroy_vm(struct hsm_call *call);
+enum bn_status hsm_start_vm(struct hsm_call *call);
+enum bn_status hsm_pause_vm(struct hsm_call *call);
+enum bn_status hsm_reset_vm(struct hsm_call *call);
 /* hsm_regs.c */
-long hsm_set_vcpu_regs(struct hsm_call *call);
+enum bn_status hsm_set_vcpu_regs(struct hsm_call *call);
 /* hsm_irq.c */
-long hsm_inject_msi(struct hsm_call *call);
-long hsm_intr_monitor(struct hsm_call *call);
-long hsm_set_irqline(struct hsm_call *call);
-long hsm_remove_cpu(struct hsm_call *call);
+enum bn_status hsm_inject_msi(struct hsm_call *call);
+enum bn_status hsm_intr_monitor(struct hsm_call *call);
+enum bn_status hsm_set_irqline(struct hsm_call *call);
+enum bn_status hsm_remove_cpu(struct hsm_call *call);
 /* hsm_memory.c */
-long hsm_set_memory_regions(struct hsm_call *call);
+enum bn_status hsm_set_memory_regions(struct hsm_call *call);
 
 #endif

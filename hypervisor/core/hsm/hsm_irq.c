@@ -4,28 +4,27 @@
 
 #include "hv/vioapic.h"
 
-long hsm_inject_msi(struct hsm_call *call)
+enum bn_status hsm_inject_msi(struct hsm_call *call)
 {
     if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
-        return HSM_ENODEV;
+        return BN_ENODEV;
     if (call->msi.data > UINT32_MAX)
-        return HSM_EINVAL;
-    return hsm_result(vlapic_deliver_msi(call->vm, call->msi.address, (uint32_t)call->msi.data));
+        return BN_EINVAL;
+    return vlapic_deliver_msi(call->vm, call->msi.address, (uint32_t)call->msi.data);
 }
 
 /* Counts interrupts of passed-through devices, of which a post-launched VM has none. */
-long hsm_intr_monitor(struct hsm_call *call)
+enum bn_status hsm_intr_monitor(struct hsm_call *call)
 {
     if (call->monitor.command != ACRN_INTR_GET_DATA)
-        return HSM_ENODEV;
+        return BN_ENODEV;
     call->monitor.count = 0;
-    return hsm_result(
-        gpa_write(call->service, call->arg[1], &call->monitor, sizeof(call->monitor)));
+    return gpa_write(call->service, call->arg[1], &call->monitor, sizeof(call->monitor));
 }
 
 /* RSI holds the line in its low half and enum acrn_line in its high half, as HSM got it from user
  * space. */
-long hsm_set_irqline(struct hsm_call *call)
+enum bn_status hsm_set_irqline(struct hsm_call *call)
 {
     unsigned gsi = (unsigned)(call->arg[1] & 0xFFFFFFFFu);
     uint64_t operation = call->arg[1] >> 32;
@@ -34,20 +33,20 @@ long hsm_set_irqline(struct hsm_call *call)
     enum bn_status status;
 
     if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
-        return HSM_ENODEV;
+        return BN_ENODEV;
     if (operation > ACRN_LINE_FALLING_PULSE)
-        return HSM_EINVAL;
+        return BN_EINVAL;
     status = vm_set_irqline(call->vm, gsi, first);
     if (status == BN_OK && pulse)
         status = vm_set_irqline(call->vm, gsi, !first);
-    return hsm_result(status);
+    return status;
 }
 
 /*
  * RDI: local APIC id of a CPU that the service VM has taken off line (it sits in HLT). It stops
  * being scheduled; INIT and SIPI bring it back.
  */
-long hsm_remove_cpu(struct hsm_call *call)
+enum bn_status hsm_remove_cpu(struct hsm_call *call)
 {
     for (uint32_t i = 1; i < call->service->vcpu_count; i++) {
         struct vcpu *vcpu = &call->service->vcpu[i];
@@ -56,9 +55,9 @@ long hsm_remove_cpu(struct hsm_call *call)
             continue;
         if (!__sync_bool_compare_and_swap(&vcpu->state, VCPU_HALTED, VCPU_OFF) &&
             vcpu->state != VCPU_OFF && vcpu->state != VCPU_WAIT_SIPI)
-            return HSM_EBUSY;
+            return BN_EBUSY;
         vm_log(call->service, "vCPU %u taken off line", i);
-        return 0;
+        return BN_OK;
     }
-    return HSM_EINVAL;
+    return BN_EINVAL;
 }

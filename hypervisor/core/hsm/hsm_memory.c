@@ -108,25 +108,23 @@ static enum bn_status one_region(struct hsm_call *call, const struct acrn_memory
     return status;
 }
 
-long hsm_set_memory_regions(struct hsm_call *call)
+enum bn_status hsm_set_memory_regions(struct hsm_call *call)
 {
     struct acrn_memory_region chunk[CHUNK];
     uint32_t count = call->batch.count;
+    enum bn_status status = BN_OK;
 
     if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
-        return HSM_ENODEV;
+        return BN_ENODEV;
     if (count > MAX_REGIONS)
-        return HSM_EINVAL;
-    for (uint32_t done = 0; done < count;) {
+        return BN_EINVAL;
+    for (uint32_t done = 0; done < count && status == BN_OK; done += CHUNK) {
         uint32_t n = count - done < CHUNK ? count - done : CHUNK;
-        enum bn_status status = gpa_read(call->service, call->batch.list + done * sizeof(chunk[0]),
-                                         chunk, n * sizeof(chunk[0]));
 
+        status = gpa_read(call->service, call->batch.list + done * sizeof(chunk[0]), chunk,
+                          n * sizeof(chunk[0]));
         for (uint32_t i = 0; i < n && status == BN_OK; i++)
             status = one_region(call, &chunk[i]);
-        if (status != BN_OK)
-            return hsm_result(status);
-        done += n;
     }
-    return 0;
+    return status;
 }

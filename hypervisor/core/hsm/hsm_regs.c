@@ -4,8 +4,6 @@
 
 #include "hv/arch.h"
 
-#define CR0_NW       (1ull << 29)
-#define CR0_CD       (1ull << 30)
 #define CR0_KNOWN    0xE005003Full
 #define CR4_KNOWN    0x007007FFull /* without VMXE, SMXE, FSGSBASE, PCIDE, OSXSAVE: none at a boot */
 #define RFLAGS_FIXED (1ull << 1)
@@ -49,68 +47,47 @@ static const char *fault_in(const struct acrn_vcpu_regs *r)
     return 0;
 }
 
-static void set_data_segment(struct vcpu *vcpu, enum segment which, uint16_t selector, bool flat)
-{
-    struct segment_state state = {
-        .selector = selector,
-        .access = flat ? AR_DATA_FLAT : AR_DATA,
-        .limit = flat ? 0xFFFFFFFFu : 0xFFFFu,
-        .base = flat ? 0 : (uint64_t)selector << 4,
-    };
-
-    vendor->set_segment(vcpu, which, &state);
-}
-
-static void set_table(struct vcpu *vcpu, enum segment which, const struct acrn_table_register *t)
-{
-    struct segment_state state = {.limit = t->limit, .base = t->base};
-
-    vendor->set_segment(vcpu, which, &state);
-}
-
 static void set_segments(struct vcpu *vcpu, const struct acrn_vcpu_regs *r)
 {
-    static const enum segment data[] = {SEG_SS, SEG_DS, SEG_ES, SEG_FS, SEG_GS};
-    const uint16_t selector[] = {r->ss_sel, r->ds_sel, r->es_sel, r->fs_sel, r->gs_sel};
-    bool flat = r->cr0 & CR0_PE;
-    struct segment_state cs = {.selector = r->cs_sel,
-                               .access = (uint16_t)r->cs_ar,
-                               .limit = r->cs_limit,
-                               .base = r->cs_base};
-    struct segment_state ldt = {.selector = r->ldt_sel, .access = AR_LDT, .limit = 0xFFFF};
-    struct segment_state tr = {.selector = r->tr_sel, .access = AR_TSS_BUSY, .limit = 0xFFFF};
+    const uint16_t data[] = {r->es_sel, 0, r->ss_sel, r->ds_sel, r->fs_sel, r->gs_sel};
+    struct segment_state s[SEG_COUNT] = {
+        [SEG_LDTR] = {r->ldt_sel, AR_LDT, 0xFFFF, 0},
+        [SEG_TR] = {r->tr_sel, AR_TSS_BUSY, 0xFFFF, 0},
+        [SEG_GDTR] = {.limit = r->gdt.limit, .base = r->gdt.base},
+        [SEG_IDTR] = {.limit = r->idt.limit, .base = r->idt.base},
+    };
 
-    vendor->set_segment(vcpu, SEG_CS, &cs);
-    for (unsigned i = 0; i < HV_ARRAY_SIZE(data); i++)
-        set_data_segment(vcpu, data[i], selector[i], flat);
-    vendor->set_segment(vcpu, SEG_LDTR, &ldt);
-    vendor->set_segment(vcpu, SEG_TR, &tr);
-    set_table(vcpu, SEG_GDTR, &r->gdt);
-    set_table(vcpu, SEG_IDTR, &r->idt);
+    for (unsigned i = SEG_ES; i <= SEG_GS; i++)
+        s[i] = r->cr0 & CR0_PE
+                   ? (struct segment_state){data[i], AR_DATA_FLAT, UINT32_MAX, 0}
+                   : (struct segment_state){data[i], AR_DATA, 0xFFFF, (uint64_t)data[i] << 4};
+    s[SEG_CS] = (struct segment_state){r->cs_sel, (uint16_t)r->cs_ar, r->cs_limit, r->cs_base};
+    for (int i = SEG_ES; i < SEG_COUNT; i++)
+        vendor->set_segment(vcpu, (enum segment)i, &s[i]);
 }
 
-long hsm_set_vcpu_regs(struct hsm_call *call)
+enum bn_status hsm_set_vcpu_regs(struct hsm_call *call)
 {
     const struct acrn_vcpu_regs *r = &call->regs;
     const char *fault = fault_in(r);
 
     /* Only before the start: afterwards its registers are its own business. */
     if (call->vm->state != VM_CREATED || r->vcpu_id >= call->vm->vcpu_count)
-        return HSM_EINVAL;
+        return BN_EINVAL;
     if (fault) {
         vm_log(call->vm, "set vCPU registers: %s is impossible", fault);
-        return HSM_EINVAL;
+        return BN_EINVAL;
     }
     struct vcpu *vcpu = &call->vm->vcpu[r->vcpu_id];
     set_segments(vcpu, r);
     vendor->set_cr(vcpu, 4, r->cr4);
     vendor->set_cr(vcpu, 3, r->cr3);
     if (vendor->set_msr(vcpu, MSR_EFER, r->efer) != BN_OK)
-        return HSM_EINVAL;
+        return BN_EINVAL;
     vendor->set_cr(vcpu, 0, r->cr0 | CR0_ET);
     for (unsigned i = 0; i < REG_COUNT; i++)
         vcpu->regs[i] = r->gpr[i];
     vcpu->rip = r->rip;
     vcpu->rflags = r->rflags | RFLAGS_FIXED;
-    return 0;
+    return BN_OK;
 }

@@ -28,25 +28,25 @@ static bool fits(const struct bn_scenario_vm *config, const struct acrn_vm_creat
            wanted->vm_flag == 0 && wanted->reserved0 == 0 && wanted->reserved1 == 0;
 }
 
-static long create_held(struct hsm_call *call, struct vm *vm)
+static enum bn_status create_held(struct hsm_call *call, struct vm *vm)
 {
     if (vm->state != VM_ABSENT)
-        return HSM_EBUSY;
+        return BN_EBUSY;
     enum bn_status status = vm_create(vm);
     if (status != BN_OK)
-        return hsm_result(status);
+        return status;
     call->creation.vmid = hypercall_vm_id(vm);
     call->creation.vcpu_num = (uint16_t)vm->config->cpu_count;
     status = gpa_write(call->service, call->arg[0], &call->creation, sizeof(call->creation));
     if (status != BN_OK) {
         vm_destroy(vm);
-        return hsm_result(status);
+        return status;
     }
     vm_event(vm, "created by its device model, %u vCPUs", vm->config->cpu_count);
-    return 0;
+    return BN_OK;
 }
 
-long hsm_create_vm(struct hsm_call *call)
+enum bn_status hsm_create_vm(struct hsm_call *call)
 {
     struct vm *vm = find_by_uuid(call->creation.uuid);
 
@@ -54,56 +54,61 @@ long hsm_create_vm(struct hsm_call *call)
         vm_log(call->service, "create VM: no VM of the scenario has uuid %02x%02x%02x%02x-...",
                call->creation.uuid[0], call->creation.uuid[1], call->creation.uuid[2],
                call->creation.uuid[3]);
-        return HSM_ENODEV;
+        return BN_ENODEV;
     }
     if (!fits(vm->config, &call->creation)) {
         vm_log(call->service, "create VM: %u vCPUs on CPUs %lx, flags %lx are not the scenario's",
                call->creation.vcpu_num, call->creation.cpu_affinity, call->creation.vm_flag);
-        return HSM_EINVAL;
+        return BN_EINVAL;
     }
     if (hypercall_vm_hold(vm) != BN_OK)
-        return HSM_EBUSY;
-    long result = create_held(call, vm);
+        return BN_EBUSY;
+    enum bn_status status = create_held(call, vm);
     hypercall_vm_release(vm);
-    return result;
+    return status;
+}
+
+static void destroy(struct vm *vm, const char *why)
+{
+    vm_event(vm, "destroyed%s", why);
+    vm_pause(vm);
+    ioreq_detach(vm);
+    vm_destroy(vm);
 }
 
 /* HSM frees its side whatever we answer, so a VM that is not there is as good as destroyed. */
-long hsm_destroy_vm(struct hsm_call *call)
+enum bn_status hsm_destroy_vm(struct hsm_call *call)
 {
     if (call->vm->state == VM_ABSENT)
-        return 0;
-    vm_event(call->vm, "destroyed by its device model");
-    vm_pause(call->vm);
-    ioreq_detach(call->vm);
-    vm_destroy(call->vm);
-    return 0;
+        return BN_OK;
+    destroy(call->vm, " by its device model");
+    return BN_OK;
 }
 
-long hsm_start_vm(struct hsm_call *call)
+enum bn_status hsm_start_vm(struct hsm_call *call)
 {
     if (call->vm->state == VM_CREATED || call->vm->state == VM_PAUSED)
         vm_start(call->vm);
-    return call->vm->state == VM_RUNNING ? 0 : HSM_EINVAL;
+    return call->vm->state == VM_RUNNING ? BN_OK : BN_EINVAL;
 }
 
 /* One that is parked stands still already; the device model may go on to reset or destroy it. */
-long hsm_pause_vm(struct hsm_call *call)
+enum bn_status hsm_pause_vm(struct hsm_call *call)
 {
     if (call->vm->state == VM_RUNNING)
         vm_pause(call->vm);
-    return call->vm->state == VM_ABSENT || call->vm->state == VM_DYING ? HSM_EINVAL : 0;
+    return call->vm->state == VM_ABSENT || call->vm->state == VM_DYING ? BN_EINVAL : BN_OK;
 }
 
-long hsm_reset_vm(struct hsm_call *call)
+enum bn_status hsm_reset_vm(struct hsm_call *call)
 {
     if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
-        return HSM_EINVAL;
+        return BN_EINVAL;
     if (call->vm->state == VM_RUNNING)
         vm_pause(call->vm);
     ioreq_reset(call->vm);
     vm_reset(call->vm);
-    return 0;
+    return BN_OK;
 }
 
 void hypercall_service_gone(void)
@@ -113,10 +118,7 @@ void hypercall_service_gone(void)
 
         if (!vm->config || vm->config->kind != BN_VM_POSTLAUNCHED || vm->state == VM_ABSENT)
             continue;
-        vm_event(vm, "destroyed: the service VM is gone");
-        vm_pause(vm);
-        ioreq_detach(vm);
-        vm_destroy(vm);
+        destroy(vm, ": the service VM is gone");
         /* Whoever held it was a vCPU of the service VM, stopped for good. */
         hypercall_vm_release(vm);
     }

@@ -4,8 +4,6 @@
 
 #include "hv/passthrough.h"
 
-#define HSM_AGAIN 1l /* no handler returns it: the VM is held by another CPU */
-
 enum argument { /* what RDI and RSI are */
                 ARG_PLAIN,
                 ARG_POINTER, /* RDI: guest-physical address of a structure */
@@ -19,29 +17,27 @@ struct hypercall {
     const char *name;
     enum argument argument;
     uint32_t bytes; /* of the structure, at most sizeof(union in hsm_call) */
-    long (*handler)(struct hsm_call *call);
+    enum bn_status (*handler)(struct hsm_call *call);
 };
 
-static long set_ioreq_buffer(struct hsm_call *call)
+static enum bn_status set_ioreq_buffer(struct hsm_call *call)
 {
-    return hsm_result(ioreq_attach(call->vm, call->buffer.page));
+    return ioreq_attach(call->vm, call->buffer.page);
 }
 
-static long assign_pci(struct hsm_call *call)
+static enum bn_status assign_pci(struct hsm_call *call)
 {
-    return hsm_result(
-        passthrough_assign(call->vm, call->pcidev.virtual_bdf, call->pcidev.physical_bdf));
+    return passthrough_assign(call->vm, call->pcidev.virtual_bdf, call->pcidev.physical_bdf);
 }
 
-static long deassign_pci(struct hsm_call *call)
+static enum bn_status deassign_pci(struct hsm_call *call)
 {
-    return hsm_result(
-        passthrough_release(call->vm, call->pcidev.virtual_bdf, call->pcidev.physical_bdf));
+    return passthrough_release(call->vm, call->pcidev.virtual_bdf, call->pcidev.physical_bdf);
 }
 
-static long notify_request_finish(struct hsm_call *call)
+static enum bn_status notify_request_finish(struct hsm_call *call)
 {
-    return hsm_result(ioreq_notify(call->vm, call->arg[1]));
+    return ioreq_notify(call->vm, call->arg[1]);
 }
 
 /* clang-format off */
@@ -83,21 +79,11 @@ uint16_t hypercall_vm_id(const struct vm *vm)
     return (uint16_t)((vm->id + HV_MAX_VMS - vm_service()->id) % HV_MAX_VMS);
 }
 
-long hsm_result(enum bn_status status)
-{
-    static const int8_t results[] = {
-        [BN_OK] = 0,
-        [BN_EINVAL] = HSM_EINVAL,
-        [BN_ENOMEM] = HSM_ENOMEM,
-        [BN_EPERM] = HSM_EPERM,
-        [BN_ENODEV] = HSM_ENODEV,
-        [BN_EFAULT] = HSM_EFAULT,
-        [BN_EBUSY] = HSM_EBUSY,
-        [BN_ENOSYS] = HSM_ENOSYS,
-    };
-
-    return results[status];
-}
+/* Linux errno values, which HSM knows. */
+static const int8_t results[] = {
+    [BN_OK] = 0,       [BN_EINVAL] = -22, [BN_ENOMEM] = -12, [BN_EPERM] = -1,
+    [BN_ENODEV] = -19, [BN_EFAULT] = -14, [BN_EBUSY] = -16,  [BN_ENOSYS] = -38,
+};
 
 static const struct hypercall *find(uint64_t id)
 {
@@ -132,28 +118,25 @@ static struct vm *target_of(uint64_t id)
     return id < HV_MAX_VMS && vm->config && vm->config->kind == BN_VM_POSTLAUNCHED ? vm : 0;
 }
 
-static long serve(const struct hypercall *entry, struct hsm_call *call)
+/* False: the VM that is meant is held by another CPU. */
+static bool serve(const struct hypercall *entry, struct hsm_call *call, enum bn_status *status)
 {
     bool pointer = entry->argument != ARG_PLAIN && entry->argument != ARG_VM;
+    gpa_t gpa = call->arg[entry->argument == ARG_VM_POINTER ? 1 : 0];
 
-    if (pointer) {
-        gpa_t gpa = call->arg[entry->argument == ARG_VM_POINTER ? 1 : 0];
-        enum bn_status status = gpa_read(call->service, gpa, call->raw, entry->bytes);
-
-        if (status != BN_OK)
-            return hsm_result(status);
+    *status = pointer ? gpa_read(call->service, gpa, call->raw, entry->bytes) : BN_OK;
+    if (*status == BN_OK && entry->argument != ARG_PLAIN && entry->argument != ARG_POINTER) {
+        call->vm = target_of(entry->argument == ARG_BATCH ? call->batch.vmid : call->arg[0]);
+        if (!call->vm)
+            *status = BN_EINVAL;
+        else if (hypercall_vm_hold(call->vm) != BN_OK)
+            return false;
     }
-    if (entry->argument == ARG_PLAIN || entry->argument == ARG_POINTER)
-        return entry->handler(call);
-
-    call->vm = target_of(entry->argument == ARG_BATCH ? call->batch.vmid : call->arg[0]);
-    if (!call->vm)
-        return HSM_EINVAL;
-    if (hypercall_vm_hold(call->vm) != BN_OK)
-        return HSM_AGAIN;
-    long result = entry->handler(call);
-    hypercall_vm_release(call->vm);
-    return result;
+    if (*status == BN_OK)
+        *status = entry->handler(call);
+    if (call->vm)
+        hypercall_vm_release(call->vm);
+    return true;
 }
 
 /* Who has no business here can call in a loop: the first call is logged, then every power of two.
@@ -165,13 +148,13 @@ static void deny(struct vcpu *vcpu)
     if ((n & (n - 1)) == 0)
         vm_log(vcpu->vm, "hypercall %lx denied: %s (%u times so far)", vcpu->regs[REG_R8],
                vm_is_service(vcpu->vm) ? "not from ring 0" : "not the service VM", n);
-    vcpu->regs[REG_RAX] = (uint64_t)HSM_EPERM;
+    vcpu->regs[REG_RAX] = (uint64_t)results[BN_EPERM];
 }
 
 bool hypercall_handle(struct vcpu *vcpu)
 {
     struct hsm_call call;
-    long result;
+    enum bn_status status;
 
     if (!vm_is_service(vcpu->vm) || !from_ring0(vcpu)) {
         deny(vcpu);
@@ -185,18 +168,15 @@ bool hypercall_handle(struct vcpu *vcpu)
 
     const struct hypercall *entry = find(vcpu->regs[REG_R8]);
     if (!entry) {
-        result = not_offered(vcpu->regs[REG_R8]) ? HSM_ENODEV : HSM_ENOSYS;
+        status = not_offered(vcpu->regs[REG_R8]) ? BN_ENODEV : BN_ENOSYS;
         vm_log(vcpu->vm, "hypercall %lx (%lx, %lx) is %s", vcpu->regs[REG_R8], call.arg[0],
-               call.arg[1], result == HSM_ENODEV ? "not offered" : "unknown");
-        vcpu->regs[REG_RAX] = (uint64_t)result;
-        return true;
-    }
-    result = serve(entry, &call);
-    if (result == HSM_AGAIN)
+               call.arg[1], status == BN_ENODEV ? "not offered" : "unknown");
+    } else if (!serve(entry, &call, &status)) {
         return false;
-    if (result < 0)
-        vm_log(vcpu->vm, "hypercall %s (%lx, %lx) refused: %ld", entry->name, call.arg[0],
-               call.arg[1], result);
-    vcpu->regs[REG_RAX] = (uint64_t)result;
+    } else if (status != BN_OK) {
+        vm_log(vcpu->vm, "hypercall %s (%lx, %lx) refused: %d", entry->name, call.arg[0],
+               call.arg[1], results[status]);
+    }
+    vcpu->regs[REG_RAX] = (uint64_t)results[status];
     return true;
 }

@@ -8,13 +8,6 @@
 
 #define PCI_ADDRESS_PORT 0xCF8u
 
-struct ioreq_client {
-    struct acrn_ioreq *page; /* 16 slots; hostile */
-    uint32_t outstanding;    /* bit per vCPU: a request is with the service VM; ours alone */
-};
-
-static struct ioreq_client clients[HV_MAX_VMS];
-
 static void free_slots(struct ioreq_client *client)
 {
     __atomic_store_n(&client->outstanding, 0u, __ATOMIC_RELEASE);
@@ -34,10 +27,10 @@ static bool access_ok(const struct io_access *access)
 
 enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access)
 {
-    struct ioreq_client *client = vcpu->vm->ioreq;
+    struct ioreq_client *client = &vcpu->vm->ioreq;
     uint32_t bit = 1u << vcpu->id;
 
-    if (!client)
+    if (!client->page)
         return BN_ENODEV;
     if (!access_ok(access))
         return BN_EINVAL;
@@ -66,12 +59,12 @@ enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access)
 enum bn_status ioreq_attach(struct vm *vm, gpa_t page)
 {
     struct vm *service = vm_service();
-    struct ioreq_client *client = &clients[vm->id];
+    struct ioreq_client *client = &vm->ioreq;
     uint64_t contiguous;
     uint32_t rights;
     hpa_t hpa;
 
-    if (page % HV_PAGE_BYTES || vm->state != VM_CREATED || vm->ioreq)
+    if (page % HV_PAGE_BYTES || vm->state != VM_CREATED || client->page)
         return BN_EINVAL;
     spin_lock(&service->memory_lock);
     enum bn_status status = paging_lookup(&service->memory, page, &hpa, &rights, &contiguous);
@@ -80,28 +73,21 @@ enum bn_status ioreq_attach(struct vm *vm, gpa_t page)
         return status;
     if ((rights & (MAP_READ | MAP_WRITE)) != (MAP_READ | MAP_WRITE) || (rights & MAP_UNCACHED))
         return BN_EPERM;
-    /* Memory of the service VM stays its own for as long as it lives, and vm->ioreq no longer. */
+    /* Memory of the service VM stays its own for as long as it lives, and the client no longer. */
     client->page = hpa_to_ptr(hpa);
     free_slots(client);
-    vm->ioreq = client;
     return BN_OK;
 }
 
 void ioreq_detach(struct vm *vm)
 {
-    struct ioreq_client *client = vm->ioreq;
-
-    vm->ioreq = 0;
-    if (!client)
-        return;
-    client->outstanding = 0;
-    client->page = 0;
+    vm->ioreq = (struct ioreq_client){0};
 }
 
 void ioreq_reset(struct vm *vm)
 {
-    if (vm->ioreq)
-        free_slots(vm->ioreq);
+    if (vm->ioreq.page)
+        free_slots(&vm->ioreq);
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
         vm->vcpu[i].io.active = false;
 }
@@ -109,9 +95,9 @@ void ioreq_reset(struct vm *vm)
 /* The slot of a vCPU whose request is outstanding and, says the page, complete; else 0. */
 static struct acrn_ioreq *completed(struct vm *vm, uint64_t id)
 {
-    struct ioreq_client *client = vm->ioreq;
+    struct ioreq_client *client = &vm->ioreq;
 
-    if (!client || id >= vm->vcpu_count ||
+    if (!client->page || id >= vm->vcpu_count ||
         !(__atomic_load_n(&client->outstanding, __ATOMIC_ACQUIRE) & 1u << id))
         return 0;
     struct acrn_ioreq *slot = &client->page[id];
@@ -125,7 +111,7 @@ enum bn_status ioreq_take(struct vcpu *vcpu, uint64_t *value)
 
     if (!slot)
         return BN_EBUSY;
-    struct ioreq_client *client = vcpu->vm->ioreq;
+    struct ioreq_client *client = &vcpu->vm->ioreq;
     /* The whole of it: the caller, who knows how wide the access was, takes what he needs. */
     *value = __atomic_load_n(&slot->value, __ATOMIC_RELAXED);
     __atomic_store_n(&slot->processed, ACRN_IOREQ_FREE, __ATOMIC_RELEASE);

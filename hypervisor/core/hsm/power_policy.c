@@ -85,7 +85,7 @@ static void end_own(struct vm *vm, enum bn_hv_end how)
     if (!starts_again(vm, how))
         return;
     vm_destroy(vm);
-    if ((service ? service_build(vm) : prelaunched_build(vm)) != BN_OK) {
+    if (vm_build(vm) != BN_OK) {
         vm_event(vm, "cannot be built again");
         return;
     }

@@ -34,6 +34,8 @@
 #define CR0_ET         (1u << 4)
 #define CR0_NE         (1u << 5)
 #define CR0_WP         (1u << 16)
+#define CR0_NW         (1u << 29)
+#define CR0_CD         (1u << 30)
 #define CR0_PG         (1u << 31)
 #define CR4_PAE        (1u << 5)
 #define CR4_PGE        (1u << 7)
@@ -41,6 +43,26 @@
 #define CR4_OSXMMEXCPT (1u << 10)
 #define CR4_OSXSAVE    (1u << 18)
 #define CR4_SMEP       (1u << 20)
+
+#define DR6_RESET 0xFFFF0FF0u
+#define DR7_RESET 0x400u
+#define RFLAGS_IF (1u << 9)
+
+#define VECTOR_DB           1u
+#define VECTOR_NMI          2u
+#define VECTOR_UD           6u
+#define VECTOR_DOUBLE_FAULT 8u
+#define VECTOR_GP           13u
+#define VECTOR_AC           17u
+
+/* An event on its way into a guest, or cut short: alike in EVENTINJ (APM 2 §15.20) and in the
+ * interruption information (SDM 3 §25.8.3). */
+#define EVENT_VALID     (1u << 31)
+#define EVENT_ERROR     (1u << 11)
+#define EVENT_TYPE      (7u << 8)
+#define EVENT_NMI       (2u << 8)
+#define EVENT_EXCEPTION (3u << 8)
+#define EVENT_SOFT      (4u << 8) /* this type and those above come from instructions */
 
 struct trap_frame { /* as isr.S pushes it */
     uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;

@@ -39,17 +39,19 @@ struct exit_mmio {
     bool write, fetch;
 };
 
+struct exit_exception {
+    uint8_t vector;
+    bool has_error;
+    uint32_t error;
+};
+
 struct vcpu_exit {
     enum exit_kind kind;
     uint8_t length; /* of the instruction; 0 if the vendor could not tell and nobody needs it */
     union {
         struct exit_pio pio;
         struct exit_mmio mmio;
-        struct {
-            uint8_t vector;
-            bool has_error;
-            uint32_t error;
-        } exception;
+        struct exit_exception exception;
     };
 };
 

@@ -39,10 +39,9 @@ struct host_range {
     uint64_t bytes;
 };
 
-/* Merges the loader's map: call once, before host_is_memory. */
+/* Merges the loader's map: call once, before host_is_memory_run. */
 void host_memory_init(void);
-bool host_is_memory(hpa_t address); /* RAM of any owner */
-/* The same; and how far from there the answer holds. */
+/* RAM of any owner? And how far from there the answer holds. */
 bool host_is_memory_run(hpa_t address, uint64_t *bytes);
 
 /*

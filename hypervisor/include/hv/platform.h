@@ -14,9 +14,13 @@ void platform_destroy(struct vm *vm);
 /* Claims the ports of interrupt controllers and timer that no VM has. */
 void legacy_init(struct vm *vm);
 
-/* Make and fill a VM, ready for vm_start. What is wrong is told in the log by name. */
-enum bn_status prelaunched_build(struct vm *vm);
-enum bn_status service_build(struct vm *vm);
+struct bn_module;
+
+/* Makes and fills a VM, ready for vm_start, of its image; by kind of VM. What is wrong is told in
+ * the log by name. */
+enum bn_status vm_build(struct vm *vm);
+enum bn_status prelaunched_build(struct vm *vm, const struct bn_module *image);
+enum bn_status service_build(struct vm *vm, const struct bn_module *kernel);
 
 /* Where the parts of a kernel lie, all in the VM's memory below 4 GiB, page-aligned. */
 struct linux_place {
@@ -28,10 +32,10 @@ struct linux_place {
 };
 #define LINUX_BLOB_BYTES 0x2000u
 
-struct linux_e820 {
+struct linux_e820 { /* as boot_params has it */
     uint64_t base, bytes;
     uint32_t type;
-};
+} __attribute__((packed));
 #define LINUX_E820_MAX 128u
 
 /* Checks a bzImage (Linux x86 boot protocol 2.12 or later, 64-bit): how much room it needs, how it

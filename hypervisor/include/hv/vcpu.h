@@ -117,7 +117,6 @@ struct vcpu_vendor {
     /* Turns virtualisation on on the calling CPU. BN_ENODEV names in the log what is missing. */
     enum bn_status (*cpu_enable)(void);
     enum bn_status (*vcpu_create)(struct vcpu *vcpu);
-    void (*vcpu_destroy)(struct vcpu *vcpu);
     /* Controls, and of the power-on state what the functions below do not reach: DR6, DR7. */
     void (*vcpu_reset)(struct vcpu *vcpu);
     /* Its state comes to its CPU, and leaves it; own CPU. Not to be called if null. */
@@ -141,8 +140,7 @@ struct vcpu_vendor {
     void (*skip)(struct vcpu *vcpu, unsigned bytes); /* RIP goes on; the interrupt shadow ends */
     void (*flush_tlb)(struct vcpu *vcpu);            /* at its next entry */
     void (*allow_msr)(struct vcpu *vcpu, uint32_t msr, bool read, bool write);
-    void (*allow_port)(struct vm *vm, uint16_t port, uint16_t count);
-    void (*dump)(struct vcpu *vcpu); /* to the log, field by field by name */
+    void (*dump)(struct vcpu *vcpu); /* to the log by name: what only this vendor has */
 };
 extern const struct vcpu_vendor *vendor; /* chosen once at boot */
 extern const struct vcpu_vendor vendor_svm;
@@ -151,6 +149,7 @@ extern const struct vcpu_vendor vendor_vmx;
 /* A vCPU that was reset is to start at `entry` in 32-bit protected mode: flat segments (10h code,
  * 18h data), paging and interrupts off, registers 0. */
 void vcpu_set_flat(struct vcpu *vcpu, uint32_t entry);
+void vcpu_dump(struct vcpu *vcpu); /* all of it to the log */
 void vcpu_skip_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit);
 void vcpu_inject_gp(struct vcpu *vcpu);
 bool vcpu_at_vmcall(struct vcpu *vcpu); /* RIP is at 0F 01 C1 */

@@ -33,6 +33,10 @@ struct io_region {
 
 #define VM_MAX_IO_REGIONS 48
 
+/* APM 2 §15.10 and §15.11, of which SDM 3 §25.6.4 and §25.6.9 want less. */
+#define VM_PORT_MAP_PAGES 3u
+#define VM_MSR_MAP_PAGES  2u
+
 enum vm_state { VM_ABSENT, VM_CREATED, VM_RUNNING, VM_PAUSED, VM_PARKED, VM_DYING };
 
 struct vm {
@@ -48,9 +52,12 @@ struct vm {
     uint32_t pio_count, mmio_count;
     struct vioapic *ioapic; /* 0 for VMs without */
     struct vuart *uart;
-    struct vpci *pci;           /* configuration space filter of the service VM */
-    struct ioreq_client *ioreq; /* post-launched VMs */
-    void *vendor;               /* I/O and MSR permission maps */
+    struct vpci *pci; /* configuration space filter of the service VM */
+    struct ioreq_client {
+        struct acrn_ioreq *page; /* 16 slots, hostile; 0: no device model */
+        uint32_t outstanding;    /* bit per vCPU: a request is with the service VM; ours alone */
+    } ioreq;
+    hpa_t maps; /* of permissions (permission.c): ports, then MSRs; 1 = exit */
 };
 
 extern struct vm vms[HV_MAX_VMS]; /* index = scenario index */
@@ -77,6 +84,16 @@ enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from, size_t 
 enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights);
 enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes);
 void vm_flush_tlb(struct vm *vm); /* all its vCPUs; returns when done */
+
+/* Everything exits; what is allocated stays with the slot, so that a VM can always be created
+ * again. */
+enum bn_status vm_close_maps(struct vm *vm);
+void vm_allow_port(struct vm *vm, uint16_t port, uint16_t count);
+
+static inline hpa_t vm_msr_map(const struct vm *vm)
+{
+    return vm->maps + VM_PORT_MAP_PAGES * HV_PAGE_BYTES;
+}
 
 /* Life of post-launched VMs (hypercalls) and of all (power control). Destroying never fails and
  * takes a running VM. */

@@ -16,7 +16,7 @@ uint32_t watchdog_service_beats(void);
 /*
  * A VM has ended itself (power.h, vcpu_park), was found dead or is wanted ended;
  * any CPU, any context but NMI, returns at once. Its vCPUs leave guest mode soon; the policy
- * decides what then becomes of it, in policy_work(): started again (scenario flag BN_VM_RESTART),
+ * decides what then becomes of it, in policy_decide(): started again (scenario flag BN_VM_RESTART),
  * left to its device model (post-launched), or left dead.
  */
 void policy_vm_ended(struct vm *vm, enum bn_hv_end how);
@@ -28,11 +28,6 @@ void policy_ignition_off(void); /* IVI, service VM, cluster; then the machine is
  */
 extern volatile uint32_t policy_pending;
 void policy_decide(void);
-static inline void policy_work(void)
-{
-    if (policy_pending)
-        policy_decide();
-}
 
 /* For hvregs: how often a VM was started again, and how it ended last. */
 uint32_t policy_restarts(const struct vm *vm);

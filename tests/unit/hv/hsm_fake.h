@@ -18,6 +18,15 @@
 #define POOL_BASE       (40 * MIB)
 #define GUEST_BYTES     (256 * MIB) /* guest-physical space of every VM */
 
+/* Results as Linux sees them. */
+#define HSM_EPERM  (-1l)
+#define HSM_ENOMEM (-12l)
+#define HSM_EFAULT (-14l)
+#define HSM_EBUSY  (-16l)
+#define HSM_ENODEV (-19l)
+#define HSM_EINVAL (-22l)
+#define HSM_ENOSYS (-38l)
+
 enum { CLUSTER, SERVICE, IVI };
 
 struct fake_record { /* what the code under test did to its surroundings */

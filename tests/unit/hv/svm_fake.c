@@ -88,7 +88,7 @@ struct vcpu *fake_svm_vcpu(unsigned vm, unsigned vcpu)
 {
     struct vcpu *v = fake_vcpu(vm, vcpu);
 
-    assert_int_equal(vendor_svm.vcpu_create(v), BN_OK);
+    assert_int_equal(vm_close_maps(v->vm) ?: vendor_svm.vcpu_create(v), BN_OK);
     vcpu_reset(v);
     v->loaded = true;
     return v;

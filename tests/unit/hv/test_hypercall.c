@@ -161,7 +161,7 @@ static void life(void **state)
     assert_int_equal(fake_call(ACRN_START_VM, IVI_ID, 0), 0);
     assert_int_equal(fake_call(ACRN_DESTROY_VM, IVI_ID, 0), 0); /* while it runs */
     assert_int_equal(vms[IVI].state, VM_ABSENT);
-    assert_null(vms[IVI].ioreq);
+    assert_null(vms[IVI].ioreq.page);
     assert_int_equal(fake.pauses, 2);
     fake_create_ivi(0x4000); /* and again from the start */
 }

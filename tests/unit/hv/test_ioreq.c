@@ -140,7 +140,7 @@ static void bad_pages(void **state)
     for (size_t i = 0; i < HV_ARRAY_SIZE(bad); i++) {
         b->page = bad[i];
         assert_true(fake_call(ACRN_SET_IOREQ_BUFFER, 1, 0x2000) < 0);
-        assert_null(vms[IVI].ioreq);
+        assert_null(vms[IVI].ioreq.page);
     }
     b->page = PAGE;
     assert_int_equal(fake_call(ACRN_SET_IOREQ_BUFFER, 1, 0x2000), 0);

@@ -55,7 +55,10 @@ static void test_no_memory_no_asid(void **state)
 {
     (void)state;
     boot(NPT, 0);
-    fake.pages_limit = fake.pages_used + 4; /* I/O map; the one of MSRs is missing */
+    fake.pages_limit = fake.pages_used + 4; /* too few for the maps */
+    assert_int_equal(vm_close_maps(&vms[2]), BN_ENOMEM);
+    fake.pages_limit = fake.pages_used + 5; /* VMCB is missing */
+    assert_int_equal(vm_close_maps(&vms[2]), BN_OK);
     assert_int_equal(vendor_svm.vcpu_create(fake_vcpu(2, 0)), BN_ENOMEM);
     fake.pages_limit = FAKE_PAGES;
     fake.leaf_svm.ebx = 2; /* numbers 0 and 1, and 0 is the host's */
@@ -106,7 +109,7 @@ static void test_translations(void **state)
     assert_int_equal(fake_entered.tlb_control, 1);
 }
 
-static void test_reset_and_destroy(void **state)
+static void test_reset_and_again(void **state)
 {
     struct vcpu *vcpu = boot(NPT, 0);
     uint32_t asid = vcpu->asid;
@@ -117,9 +120,6 @@ static void test_reset_and_destroy(void **state)
     vendor_svm.vcpu_reset(vcpu);
     assert_int_equal(vmcb_of(vcpu)->event, 0);
     assert_int_equal(vmcb_of(vcpu)->tlb_control, 1);
-    vendor_svm.inject_nmi(vcpu);
-    vendor_svm.vcpu_destroy(vcpu);
-    assert_int_equal(vmcb_of(vcpu)->event, 0);
     assert_int_equal(fake_svm_vcpu(0, 0)->asid, asid); /* the slot keeps its number */
 }
 
@@ -188,19 +188,17 @@ static unsigned exits_in(hpa_t map, unsigned bytes)
 
 static int msr_exits(uint32_t bit) /* bit 0 read, bit 1 write */
 {
-    const struct svm_vm *maps = vms[0].vendor;
-
-    return ((const uint8_t *)hpa_to_ptr(maps->msrpm))[bit / 8] >> bit % 8 & 3;
+    return ((const uint8_t *)hpa_to_ptr(vm_msr_map(&vms[0])))[bit / 8] >> bit % 8 & 3;
 }
 
 static void test_permission_maps(void **state)
 {
     struct vcpu *vcpu = boot(NPT, 0);
-    const struct svm_vm *maps = vms[0].vendor;
+    hpa_t ports = vms[0].maps, msrs = vm_msr_map(&vms[0]);
 
     (void)state;
-    assert_int_equal(exits_in(maps->msrpm, 8192), 65536);
-    assert_int_equal(exits_in(maps->iopm, 12288), 98304);
+    assert_int_equal(exits_in(msrs, 8192), 65536);
+    assert_int_equal(exits_in(ports, 12288), 98304);
     vendor_svm.allow_msr(vcpu, 0x10, true, false);
     assert_int_equal(msr_exits(0x20), 2);
     vendor_svm.allow_msr(vcpu, 0xC0000102, true, true);
@@ -210,12 +208,12 @@ static void test_permission_maps(void **state)
     for (int i = 0; i < 4; i++)
         vendor_svm.allow_msr(vcpu, (uint32_t[]){0x2000, 0xC0002000, 0xC0012000, 0xBFFFFFFF}[i],
                              true, true);
-    assert_int_equal(exits_in(maps->msrpm, 8192), 65536 - 4);
+    assert_int_equal(exits_in(msrs, 8192), 65536 - 4);
     vendor_svm.allow_msr(vcpu, 0xC0000102, false, false); /* taken back */
-    assert_int_equal(exits_in(maps->msrpm, 8192), 65536 - 2);
-    vendor_svm.allow_port(&vms[0], 0xFFFF, 1);
-    vendor_svm.allow_port(&vms[0], 0x3F8, 8);
-    assert_int_equal(exits_in(maps->iopm, 12288), 98304 - 9);
+    assert_int_equal(exits_in(msrs, 8192), 65536 - 2);
+    vm_allow_port(&vms[0], 0xFFFF, 1);
+    vm_allow_port(&vms[0], 0x3F8, 8);
+    assert_int_equal(exits_in(ports, 12288), 98304 - 9);
 }
 
 static void test_dump(void **state)
@@ -224,7 +222,7 @@ static void test_dump(void **state)
 
     (void)state;
     ends(vcpu, UINT64_MAX);
-    vendor_svm.dump(vcpu);
+    vcpu_dump(vcpu);
     assert_non_null(strstr(fake.log, "exit code ffffffffffffffff"));
     assert_non_null(strstr(fake.log, "cs   f000 base ffff0000 limit ffff access 009b"));
     assert_non_null(strstr(fake.log, "idtr"));
@@ -235,7 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_presence),          cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_no_memory_no_asid), cmocka_unit_test(test_first_entries),
-        cmocka_unit_test(test_translations),      cmocka_unit_test(test_reset_and_destroy),
+        cmocka_unit_test(test_translations),      cmocka_unit_test(test_reset_and_again),
         cmocka_unit_test(test_registers),         cmocka_unit_test(test_segments),
         cmocka_unit_test(test_permission_maps),   cmocka_unit_test(test_dump),
     };

@@ -60,9 +60,10 @@ static void test_no_memory(void **state)
     fake.pages_limit = 0;
     assert_int_equal(vendor_vmx.cpu_enable(), BN_ENOMEM);
     assert_int_equal(enable(SKYLAKE), BN_OK);
-    fake.pages_limit = fake.pages_used + 2; /* I/O bitmaps; the one of MSRs is missing */
-    assert_int_equal(vendor_vmx.vcpu_create(fake_vcpu(2, 0)), BN_ENOMEM);
-    fake.pages_limit = fake.pages_used + 2; /* that one; VMCS and APIC page are missing */
+    fake.pages_limit = fake.pages_used + 4; /* too few for the maps */
+    assert_int_equal(vm_close_maps(&vms[2]), BN_ENOMEM);
+    fake.pages_limit = fake.pages_used + 6; /* those; VMCS and APIC page are missing */
+    assert_int_equal(vm_close_maps(&vms[2]), BN_OK);
     assert_int_equal(vendor_vmx.vcpu_create(fake_vcpu(2, 0)), BN_ENOMEM);
     assert_int_equal(vendor_vmx.vcpu_create(fake_vcpu(2, 0)), BN_ENOMEM);
     fake.pages_limit++; /* nothing was lost */
@@ -241,7 +242,7 @@ static void test_refused_entries(void **state)
     fake_exit = (struct fake_exit){.reason = 0x80000021, .qualification = 4};
     vendor_vmx.run(vcpu, &exit);
     assert_int_equal(exit.kind, EXIT_INVALID);
-    vendor_vmx.dump(vcpu);
+    vcpu_dump(vcpu);
     assert_non_null(strstr(fake.log, "reason 80000021"));
     assert_non_null(strstr(fake.log, "qualification 4"));
     assert_non_null(strstr(fake.log, "secondary controls 10aa"));
@@ -382,8 +383,7 @@ static void test_what_is_switched(void **state)
 
 static bool msr_exits(uint32_t bit, bool write)
 {
-    const struct vmx_vm *maps = vms[0].vendor;
-    const uint8_t *map = hpa_to_ptr(maps->msr_bitmap);
+    const uint8_t *map = hpa_to_ptr(vm_msr_map(&vms[0]));
 
     return map[(write ? 0x800 : 0) + bit / 8] >> bit % 8 & 1;
 }
@@ -401,11 +401,11 @@ static unsigned exits_in(hpa_t map, unsigned bytes)
 static void test_permission_maps(void **state)
 {
     struct vcpu *vcpu = boot(SKYLAKE, 0);
-    const struct vmx_vm *maps = vms[0].vendor;
+    hpa_t ports = vms[0].maps, msrs = vm_msr_map(&vms[0]);
 
     (void)state;
-    assert_int_equal(exits_in(maps->msr_bitmap, 4096), 32768);
-    assert_int_equal(exits_in(maps->io_bitmaps, 8192), 65536);
+    assert_int_equal(exits_in(msrs, 4096), 32768);
+    assert_int_equal(exits_in(ports, 8192), 65536);
     vendor_vmx.allow_msr(vcpu, 0x10, true, false);
     assert_true(!msr_exits(0x10, false) && msr_exits(0x10, true));
     vendor_vmx.allow_msr(vcpu, 0x1FFF, false, true);
@@ -415,15 +415,14 @@ static void test_permission_maps(void **state)
     for (int i = 0; i < 4; i++)
         vendor_vmx.allow_msr(vcpu, (uint32_t[]){0x2000, 0xC0002000, 0xBFFFFFFF, 0x40000000}[i],
                              true, true);
-    assert_int_equal(exits_in(maps->msr_bitmap, 4096), 32768 - 4);
-    vendor_vmx.allow_port(&vms[0], 0x7FFF, 2); /* one in each map */
-    vendor_vmx.allow_port(&vms[0], 0xFFFF, 1);
-    assert_int_equal(exits_in(maps->io_bitmaps, 4096), 32767);
-    assert_int_equal(exits_in(maps->io_bitmaps, 8192), 65533);
+    assert_int_equal(exits_in(msrs, 4096), 32768 - 4);
+    vm_allow_port(&vms[0], 0x7FFF, 2); /* one in each map */
+    vm_allow_port(&vms[0], 0xFFFF, 1);
+    assert_int_equal(exits_in(ports, 4096), 32767);
+    assert_int_equal(exits_in(ports, 8192), 65533);
     assert_int_equal(fake_field(vcpu, 0x2002), fake_field(vcpu, 0x2000) + 4096);
-    assert_int_equal(vendor_vmx.vcpu_create(fake_vcpu(0, 0)),
-                     BN_OK); /* the next VM has none of it */
-    assert_int_equal(exits_in(maps->io_bitmaps, 8192), 65536);
+    assert_int_equal(vm_close_maps(&vms[0]), BN_OK); /* the next VM has none of it */
+    assert_int_equal(exits_in(ports, 8192), 65536);
 }
 
 int main(void)

@@ -53,13 +53,14 @@ void pcpu_kick(struct pcpu *cpu)
 
 static unsigned built;
 
-enum bn_status prelaunched_build(struct vm *vm)
+/* As the loop of CPU 0 does it. */
+static void policy_work(void)
 {
-    built++;
-    return vm_create(vm);
+    if (policy_pending)
+        policy_decide();
 }
 
-enum bn_status service_build(struct vm *vm)
+enum bn_status vm_build(struct vm *vm)
 {
     built++;
     return vm_create(vm);

@@ -1,7 +1,7 @@
 # Unit tests of the two back ends, over processors in plain memory. fake_cpu/ stands in front of hv/cpu.h.
 VENDOR_TESTS := $(B)/tests/vendor
 VENDOR_CFLAGS := -Itests/unit/hv/fake_cpu -Ihypervisor/include -Ihypervisor -Itests/unit/hv
-VENDOR_COMMON := tests/unit/hv/vendor_fake.c hypervisor/core/paging.c hypervisor/core/vcpu.c
+VENDOR_COMMON := tests/unit/hv/vendor_fake.c hypervisor/core/paging.c hypervisor/core/permission.c hypervisor/core/vcpu.c
 VENDOR_NAMES := vmx vmx_exit svm svm_exit
 
 $(VENDOR_TESTS)/obj/%.o: %.c

@@ -16,7 +16,7 @@
 #include "hv/arch.h"
 #include "hv/vm.h"
 
-#define FAKE_PAGES 256u
+#define FAKE_PAGES 512u
 #define FAKE_MSRS  64u
 #define FAKE_CPUS  2u
 

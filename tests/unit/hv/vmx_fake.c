@@ -407,7 +407,7 @@ struct vcpu *fake_vmx_vcpu(unsigned vm, unsigned vcpu)
 {
     struct vcpu *v = fake_vcpu(vm, vcpu);
 
-    assert_int_equal(vendor_vmx.vcpu_create(v), BN_OK);
+    assert_int_equal(vm_close_maps(v->vm) ?: vendor_vmx.vcpu_create(v), BN_OK);
     vcpu_reset(v);
     if (!loaded[this_pcpu()->id])
         fake_vmx_load(v);
