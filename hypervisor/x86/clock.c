@@ -88,9 +88,11 @@ uint64_t tsc_now(void)
     return rdtsc();
 }
 
-void clock_wait_until(uint64_t tsc)
+void clock_wait_ns(uint64_t ns)
 {
-    while (tsc_now() < tsc)
+    uint64_t end = tsc_now() + tsc_from_ns(ns);
+
+    while (tsc_now() < end)
         cpu_pause();
 }
 
