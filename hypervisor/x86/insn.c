@@ -11,7 +11,7 @@ struct cursor {
 };
 
 struct prefixes {
-    bool operand, address, repeat, repne;
+    bool operand, address, repeat;
     uint8_t rex; /* 0: none */
     int segment; /* -1: none */
 };
@@ -37,7 +37,7 @@ static int64_t next_signed(struct cursor *c, unsigned bytes)
 
     for (unsigned i = 0; i < bytes; i++)
         value |= (uint64_t)next(c) << 8 * i;
-    return (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+    return sign_extend(value, bytes);
 }
 
 /* Takes legacy prefixes and REX, and returns the first byte of the opcode. */
@@ -61,8 +61,6 @@ static uint8_t take_prefixes(struct cursor *c, struct insn_mode mode, struct pre
         case 0xF0: /* LOCK: an emulated register has one reader at a time anyway */
             break;
         case 0xF2:
-            p->repne = true;
-            break;
         case 0xF3:
             p->repeat = true;
             break;
@@ -211,7 +209,7 @@ enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, struct insn
                                .to_register = o->mask == 0x1FC && opcode & 2,
                                .sign_extend = o->flags & SIGNED,
                                .is_port = o->flags & PORT,
-                               .repeat = o->flags & STRING && (p.repeat || p.repne)};
+                               .repeat = o->flags & STRING && p.repeat};
     form->target_bytes = p.rex & REX_W ? 8 : (mode.code_bytes == 2) == p.operand ? 4 : 2;
     if (form->is_port && form->target_bytes == 8)
         form->target_bytes = 4;

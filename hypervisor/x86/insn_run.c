@@ -20,11 +20,6 @@ static uint64_t mask_of(unsigned bytes)
     return bytes == 8 ? UINT64_MAX : (1ull << 8 * bytes) - 1;
 }
 
-static uint64_t sign_extend(uint64_t value, unsigned bytes)
-{
-    return (uint64_t)((int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes));
-}
-
 static struct insn_mode mode_of(struct vcpu *vcpu)
 {
     struct segment_state cs;
@@ -277,7 +272,7 @@ static void complete_read(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t va
     const struct insn_form *form = &insn->form;
 
     if (form->op == INSN_LOAD && form->sign_extend)
-        value = sign_extend(value, form->operand_bytes);
+        value = (uint64_t)sign_extend(value, form->operand_bytes);
     else if (form->op != INSN_LOAD)
         value = combine(vcpu, form, value);
     if (form->op == INSN_CMP || form->op == INSN_TEST) {

@@ -25,6 +25,12 @@ struct insn_mode {
     uint8_t code_bytes; /* 2, 4 or 8: default operand size 16, 32 or 64-bit mode */
 };
 
+/* Of 1 to 8 bytes. */
+static inline int64_t sign_extend(uint64_t value, unsigned bytes)
+{
+    return (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+}
+
 /* What the decoder found in the bytes; nothing of it was executed. */
 struct insn_form {
     uint8_t op;            /* enum insn_op */
