@@ -66,7 +66,7 @@ static inline void hw_store_pair(uint64_t pair[2], uint64_t low, uint64_t high)
 }
 
 /* The last way to reset a PC: an exception with no interrupt table. */
-static inline void hw_triple_fault(void)
+static inline HV_NORETURN void hw_triple_fault(void)
 {
     static const struct {
         uint16_t limit;

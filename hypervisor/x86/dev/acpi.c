@@ -12,14 +12,13 @@ static uint32_t length_of(hpa_t table)
     return acpi_get32(table + SDT_LENGTH);
 }
 
-static bool sums_to_zero(hpa_t from, size_t bytes)
+uint8_t acpi_sum(const uint8_t *from, size_t bytes)
 {
-    const uint8_t *p = hpa_to_ptr(from);
     uint8_t sum = 0;
 
     while (bytes--)
-        sum = (uint8_t)(sum + *p++);
-    return !sum;
+        sum = (uint8_t)(sum + *from++);
+    return sum;
 }
 
 static bool table_good(hpa_t table)
@@ -31,7 +30,7 @@ static bool table_good(hpa_t table)
         return false;
     name = hpa_to_ptr(table);
     bytes = length_of(table);
-    if (bytes < SDT_BYTES || bytes > TABLE_MAX_BYTES || !sums_to_zero(table, bytes)) {
+    if (bytes < SDT_BYTES || bytes > TABLE_MAX_BYTES || acpi_sum(hpa_to_ptr(table), bytes)) {
         hv_log("acpi: table %.4s at %#lx: bad length or checksum", name, table);
         return false;
     }
@@ -222,11 +221,12 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
 
     *info = (struct acpi_info){0};
     if (!rsdp || rsdp > BELOW_4G - RSDP_BYTES ||
-        __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) || !sums_to_zero(rsdp, RSDP_V1_BYTES)) {
+        __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) ||
+        acpi_sum(hpa_to_ptr(rsdp), RSDP_V1_BYTES)) {
         hv_log("acpi: root pointer at %#lx is none", rsdp);
         return BN_EINVAL;
     }
-    extended = acpi_get8(rsdp + RSDP_REVISION) >= 2 && sums_to_zero(rsdp, RSDP_BYTES) &&
+    extended = acpi_get8(rsdp + RSDP_REVISION) >= 2 && !acpi_sum(hpa_to_ptr(rsdp), RSDP_BYTES) &&
                acpi_get64(rsdp + RSDP_XSDT);
     root = extended ? acpi_get64(rsdp + RSDP_XSDT) : acpi_get32(rsdp + RSDP_RSDT);
     step = extended ? 8 : 4;

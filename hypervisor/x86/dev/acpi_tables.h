@@ -84,6 +84,7 @@ ACPI_GET(32)
 ACPI_GET(64)
 
 bool acpi_is(hpa_t table, const char *signature);
+uint8_t acpi_sum(const uint8_t *from, size_t bytes); /* 0: a good one */
 
 struct acpi_info;
 void acpi_read_dmar_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes);

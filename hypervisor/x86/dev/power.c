@@ -44,6 +44,20 @@ static void ask(const struct io_access *io, enum bn_hv_end how, const char *by)
     policy_vm_ended(io->vcpu->vm, how);
 }
 
+/* A register that remembers the `kept` bits; `trigger` resets when it goes from 0 to 1. */
+static void reset_register(struct io_access *io, uint8_t *reg, uint8_t trigger, uint8_t kept,
+                           const char *by)
+{
+    bool reset = io->write && io->value & trigger && !(*reg & trigger);
+
+    if (!io->write)
+        io->value = *reg;
+    else
+        *reg = reset ? 0 : (uint8_t)io->value & kept;
+    if (reset)
+        ask(io, BN_HV_END_RESET, by);
+}
+
 /* PM1a (device null) and PM1b control; bytes 2 (both) or 1: the sleep bit is in the upper one,
  * which alone still counts. */
 static void pm1_control(struct io_access *io)
@@ -71,25 +85,16 @@ static void pm1_control(struct io_access *io)
 
 void power_cf9(struct io_access *io)
 {
-    bool reset = io->write && io->value & CF9_RESET && !(power.cf9 & CF9_RESET);
-
-    if (!io->write)
-        io->value = power.cf9;
-    else
-        power.cf9 = reset ? 0 : (uint8_t)io->value & (CF9_SYSTEM | CF9_RESET | CF9_FULL);
-    if (reset)
-        ask(io, BN_HV_END_RESET, "port CF9");
+    reset_register(io, &power.cf9, CF9_RESET, CF9_SYSTEM | CF9_RESET | CF9_FULL, "port CF9");
 }
 
 static void i8042_data(struct io_access *io)
 {
-    if (!io->write) {
+    if (!io->write)
         io->value = hw_in8(I8042_DATA);
-        return;
-    }
-    if (!power.swallow)
+    else if (!power.swallow)
         hw_out8(I8042_DATA, (uint8_t)io->value);
-    power.swallow = false;
+    power.swallow &= !io->write;
 }
 
 static void i8042_command(struct io_access *io)
@@ -109,14 +114,8 @@ static void i8042_command(struct io_access *io)
 
 static void port_92(struct io_access *io)
 {
-    bool reset = io->write && io->value & 1 && !(power.port92 & 1);
-
-    if (!io->write)
-        io->value = power.port92 | 2; /* address line 20 is always on */
-    else
-        power.port92 = reset ? 0 : (uint8_t)io->value & 0xFD;
-    if (reset)
-        ask(io, BN_HV_END_RESET, "port 92");
+    reset_register(io, &power.port92, 1, 0xFD, "port 92");
+    io->value |= 2; /* address line 20 is always on */
 }
 
 /* Registers a VM may look at and not change. */
@@ -133,10 +132,8 @@ static void smi_command(struct io_access *io)
 {
     if (io->write && !io->offset && io->bytes == 1 && io->value == power.info->acpi_enable)
         hw_out8((uint16_t)io->address, (uint8_t)io->value);
-    else if (io->write)
-        vm_log(io->vcpu->vm, "write of %#lx to SMI port %#lx ignored", io->value, io->address);
     else
-        io->value = hw_in((uint16_t)io->address, io->bytes);
+        read_only(io);
 }
 
 static void reset_port(struct io_access *io)
@@ -223,5 +220,4 @@ void reset_machine(void)
     hw_out8(CF9, CF9_SYSTEM | CF9_RESET);
     hw_out8(I8042_COMMAND, I8042_RESET);
     hw_triple_fault();
-    __builtin_unreachable();
 }

@@ -7,7 +7,7 @@
 #define TIMER_MIN_PERIOD_NS 20000u /* a shorter periodic timer only steals the CPU from others */
 
 #define LVT_MODE_SHIFT 17
-enum { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE };
+enum { TIMER_PERIODIC = 1, TIMER_DEADLINE };
 
 /* Bits a guest may write, register by register; x2APIC gives #GP for the others (SDM 3 §11.12.1.3).
  */
@@ -95,12 +95,13 @@ static void timer_expired(void *context)
         vlapic_post(lapic->vcpu, (uint8_t)lvt, false);
 }
 
-static void timer_start_count(struct vlapic *lapic)
+static void timer_start_count(struct vlapic *lapic, uint32_t count)
 {
     if (timer_mode(lapic) == TIMER_DEADLINE)
         return;
+    lapic->regs[APIC_TICR] = count;
     timer_cancel(&lapic->timer);
-    if (!lapic->regs[APIC_TICR])
+    if (!count)
         return;
     lapic->timer_start = tsc_now();
     timer_arm(&lapic->timer, lapic->timer_start + tsc_from_ns(timer_period_ns(lapic)));
@@ -284,10 +285,7 @@ static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
         write_lvt(lapic, reg, value);
         return true;
     case APIC_TICR:
-        if (timer_mode(lapic) != TIMER_DEADLINE) {
-            lapic->regs[APIC_TICR] = value;
-            timer_start_count(lapic);
-        }
+        timer_start_count(lapic, value);
         return true;
     default:
         return false;
@@ -298,13 +296,11 @@ static bool write_xapic(struct vlapic *lapic, unsigned reg, uint32_t value)
 {
     switch (reg) {
     case APIC_LDR:
+    case APIC_ICR_HIGH:
         __atomic_store_n(&lapic->regs[reg], value & 0xFF000000u, __ATOMIC_RELAXED);
         return true;
     case APIC_DFR:
         __atomic_store_n(&lapic->regs[reg], value | 0x0FFFFFFFu, __ATOMIC_RELAXED);
-        return true;
-    case APIC_ICR_HIGH:
-        lapic->regs[reg] = value & 0xFF000000u;
         return true;
     case APIC_ICR:
         lapic->regs[reg] = value & ICR_WRITABLE;
@@ -342,9 +338,8 @@ void vlapic_mmio(struct io_access *io)
 
 static enum bn_status write_base(struct vlapic *lapic, uint64_t value)
 {
-    uint64_t mode = value & (APIC_BASE_ENABLED | APIC_BASE_X2APIC);
-    uint64_t old = lapic->base_msr & (APIC_BASE_ENABLED | APIC_BASE_X2APIC);
     const uint64_t both = APIC_BASE_ENABLED | APIC_BASE_X2APIC;
+    uint64_t mode = value & both, old = lapic->base_msr & both;
 
     /* The page does not move: another address would only make a hole in the guest's memory. */
     if ((value & ~(uint64_t)0xFFF) != VLAPIC_BASE || value & 0x2FF)

@@ -4,6 +4,22 @@
 
 #define MSI_ADDRESS_BASE 0xFEEu /* bits 63:20 */
 
+struct vlapic_message vlapic_message(uint32_t bits, uint32_t destination)
+{
+    return (struct vlapic_message){
+        .destination = destination,
+        .logical = bits & ICR_LOGICAL,
+        .delivery = bits >> 8 & 7,
+        .vector = (uint8_t)bits,
+        .level = bits & ICR_LEVEL,
+    };
+}
+
+bool vlapic_is_fixed(const struct vlapic_message *message)
+{
+    return message->delivery == DELIVER_FIXED || message->delivery == DELIVER_LOWEST;
+}
+
 bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message)
 {
     uint32_t destination = message->wide ? message->destination : message->destination & 0xFF;
@@ -89,21 +105,14 @@ unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message)
 
 enum bn_status vlapic_decode_msi(uint64_t address, uint32_t data, struct vlapic_message *message)
 {
-    *message = (struct vlapic_message){
-        .destination = (uint32_t)address >> 12 & 0xFF,
-        .logical = address & 4,
-        .delivery = data >> 8 & 7,
-        .vector = (uint8_t)data,
-        .level = data & 0x8000,
-    };
-
+    *message = vlapic_message(data, (uint32_t)address >> 12 & 0xFF);
+    message->logical = address & 4;
     if (address >> 20 != MSI_ADDRESS_BASE)
         return BN_EINVAL;
     /* What may come from a device: no start-up messages (SDM 3 §11.11.2). */
-    if (message->delivery != DELIVER_FIXED && message->delivery != DELIVER_LOWEST &&
-        message->delivery != DELIVER_NMI)
-        return BN_EINVAL;
-    return message->delivery != DELIVER_NMI && message->vector < 16 ? BN_EINVAL : BN_OK;
+    return message->delivery == DELIVER_NMI || (vlapic_is_fixed(message) && message->vector >= 16)
+               ? BN_OK
+               : BN_EINVAL;
 }
 
 enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data)
@@ -122,16 +131,10 @@ enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data
 void vlapic_send_ipi(struct vlapic *lapic, uint32_t icr, uint32_t destination)
 {
     struct vm *vm = lapic->vcpu->vm;
-    struct vlapic_message message = {
-        .destination = destination,
-        .logical = icr & ICR_LOGICAL,
-        .wide = vlapic_is_x2apic(lapic),
-        .delivery = icr >> 8 & 7,
-        .vector = (uint8_t)icr,
-    };
-    bool fixed = message.delivery == DELIVER_FIXED || message.delivery == DELIVER_LOWEST;
+    struct vlapic_message message = vlapic_message(icr & ~ICR_LEVEL, destination);
 
-    if (fixed && message.vector < 16) {
+    message.wide = vlapic_is_x2apic(lapic);
+    if (vlapic_is_fixed(&message) && message.vector < 16) {
         vlapic_raise_error(lapic, ESR_SEND_ILLEGAL);
         return;
     }

@@ -43,7 +43,8 @@ static void update_line(struct vuart *uart)
     if (up == uart->line)
         return;
     uart->line = up;
-    vm_set_isa_irq(uart->vm, uart->irq, up);
+    if (uart->vm->ioapic)
+        vioapic_set_line(uart->vm->ioapic, uart->irq, up);
 }
 
 static uint8_t pop(struct vuart *uart)
@@ -80,8 +81,7 @@ static uint8_t read_msr(const struct vuart *uart)
     if (!(mcr & MCR_LOOP))
         return MSR_UP;
     /* RTS to CTS, DTR to DSR, OUT1 to RI, OUT2 to DCD */
-    return (uint8_t)((mcr & 2 ? 0x10 : 0) | (mcr & 1 ? 0x20 : 0) | (mcr & 4 ? 0x40 : 0) |
-                     (mcr & 8 ? 0x80 : 0));
+    return (uint8_t)((mcr & 2) << 3 | (mcr & 1) << 5 | (mcr & 12) << 4);
 }
 
 static uint8_t read_register(struct vuart *uart, unsigned reg)
