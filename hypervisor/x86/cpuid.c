@@ -131,29 +131,18 @@ static void extended_state(uint32_t subleaf, struct cpuid_regs *r)
 
 static void make(struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
 {
-    switch (leaf) {
-    case 0:
+    if (leaf == 0)
         r->eax = max_basic;
-        break;
-    case 1:
+    else if (leaf == 1)
         features(vcpu, r);
-        break;
-    case 7:
-        if (subleaf)
-            *r = (struct cpuid_regs){0};
-        break;
-    case 0xD:
+    else if (leaf == 7 && subleaf)
+        *r = (struct cpuid_regs){0};
+    else if (leaf == 0xD)
         extended_state(subleaf, r);
-        break;
-    case 0x80000000:
+    else if (leaf == FIRST_EXTENDED)
         r->eax = max_extended;
-        break;
-    case 0x80000008:
+    else if (leaf == 0x80000008)
         r->ecx = (vcpu->vm->vcpu_count - 1) | apic_id_bits(vcpu->vm) << 12;
-        break;
-    default:
-        break;
-    }
 }
 
 struct cpuid_regs cpuid_policy(struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf)

@@ -23,7 +23,6 @@ static bool probe(uint16_t bdf)
     unsigned at = pci_capability(bdf, CAP_VENDOR, 0);
     uint64_t bytes;
     hpa_t base;
-    volatile uint8_t *window;
 
     for (unsigned i = 0; at && i < 48 && pci_read(bdf, at + 3, 1) != COMMON_CONFIG; i++)
         at = pci_capability(bdf, CAP_VENDOR, at);
@@ -33,13 +32,9 @@ static bool probe(uint16_t bdf)
     base = pci_bar(bdf, pci_read(bdf, at + 4, 1), &bytes);
     if (!base)
         return false;
-    base += pci_read(bdf, at + 8, 4);
-    window = host_map_mmio(page_down(base), 2 * HV_PAGE_BYTES);
-    if (!window)
-        return false;
     gpu.bdf = bdf;
-    gpu.status = window + (base & (HV_PAGE_BYTES - 1)) + DEVICE_STATUS;
-    return true;
+    gpu.status = host_map_mmio(base + pci_read(bdf, at + 8, 4) + DEVICE_STATUS, 1);
+    return gpu.status;
 }
 
 void display_init(void)

@@ -165,22 +165,14 @@ enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
         vm_log(vcpu->vm, "denied: read of MSR %x at rip %lx", msr, vcpu->rip);
         return BN_EINVAL;
     }
-    switch (rule->policy) {
-    case APIC:
+    if (rule->policy == APIC)
         return read_apic(vcpu, msr, value);
-    case HOST_READ:
-        if (!host_has(msr))
-            return BN_EINVAL;
-        *value = rdmsr(msr);
-        return BN_OK;
-    case FIXED:
-    case STRICT:
-    case READ_ONLY:
-        *value = rule->value;
-        return BN_OK;
-    default:
+    if (rule->policy <= STATE)
         return vendor->get_msr(vcpu, msr, value);
-    }
+    if (rule->policy == HOST_READ && !host_has(msr))
+        return BN_EINVAL;
+    *value = rule->policy == HOST_READ ? rdmsr(msr) : rule->value;
+    return BN_OK;
 }
 
 /* What the VM cannot change: #GP, or the write goes nowhere, and the log has what it would have
