@@ -23,15 +23,14 @@ uint8_t acpi_sum(const uint8_t *from, size_t bytes)
 
 static bool table_good(hpa_t table)
 {
-    const char *name;
     uint32_t bytes;
 
     if (!table || table > BELOW_4G - TABLE_MAX_BYTES)
         return false;
-    name = hpa_to_ptr(table);
     bytes = length_of(table);
     if (bytes < SDT_BYTES || bytes > TABLE_MAX_BYTES || acpi_sum(hpa_to_ptr(table), bytes)) {
-        hv_log("acpi: table %.4s at %#lx: bad length or checksum", name, table);
+        hv_log("acpi: table %.4s at %#lx: bad length or checksum", (const char *)hpa_to_ptr(table),
+               table);
         return false;
     }
     return true;
@@ -171,8 +170,8 @@ static void read_fadt(struct acpi_info *info, hpa_t table)
     info->pm_timer = port_block(table, FADT_PM_TIMER, FADT_X_PM_TIMER);
     if (bytes > FADT_RESET_VALUE && acpi_get32(table + FADT_FLAGS) & FADT_RESET_SUPPORTED) {
         info->reset_supported = true;
-        info->reset.space = acpi_get8(table + FADT_RESET);
-        info->reset.address = acpi_get64(table + FADT_RESET + GAS_ADDRESS);
+        info->reset_space = acpi_get8(table + FADT_RESET);
+        info->reset_address = acpi_get64(table + FADT_RESET + GAS_ADDRESS);
         info->reset_value = acpi_get8(table + FADT_RESET_VALUE);
     }
 }

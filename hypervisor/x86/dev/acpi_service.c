@@ -67,7 +67,7 @@ static void build_madt(struct builder *b, const struct acpi_info *info, const st
     }
     put_number(b, MADT_IOAPIC | 12 << 8, 2);
     put_number(b, info->ioapic[0].id, 2); /* 0 if there is none */
-    put_number(b, VIOAPIC_BASE, 8); /* and its first line: 0 */
+    put_number(b, VIOAPIC_BASE, 8);       /* and its first line: 0 */
     for (uint32_t i = 0; i < info->override_count; i++) {
         if (info->override[i].gsi >= VIOAPIC_PINS)
             continue;

@@ -145,7 +145,7 @@ static void reset_port(struct io_access *io)
 /* A reset register in memory: the rest of its page goes through. */
 static void reset_page(struct io_access *io)
 {
-    uint64_t reg = power.info->reset.address;
+    uint64_t reg = power.info->reset_address;
 
     if (io->bytes > 4 || io->address % io->bytes)
         return;
@@ -160,13 +160,13 @@ static void reset_page(struct io_access *io)
 /* One in configuration space of a chipset function needs nothing: writes there are refused. */
 static void add_reset_register(struct vm *vm, const struct acpi_info *info)
 {
-    uint64_t address = info->reset.address;
+    uint64_t address = info->reset_address;
 
     if (!info->reset_supported || address == CF9 || address == I8042_COMMAND || address == 0x92)
         return;
-    if (info->reset.space == 1)
+    if (info->reset_space == 1)
         vm_add_pio(vm, (uint16_t)address, 1, reset_port, NULL);
-    else if (info->reset.space == 0)
+    else if (info->reset_space == 0)
         vm_add_mmio(vm, address & ~0xFFFull, 0x1000, reset_page, NULL);
 }
 
@@ -214,8 +214,8 @@ void reset_machine(void)
 {
     const struct acpi_info *info = power.info;
 
-    if (info && info->reset_supported && info->reset.space == 1)
-        hw_out8((uint16_t)info->reset.address, info->reset_value);
+    if (info && info->reset_supported && info->reset_space == 1)
+        hw_out8((uint16_t)info->reset_address, info->reset_value);
     hw_out8(CF9, CF9_SYSTEM);
     hw_out8(CF9, CF9_SYSTEM | CF9_RESET);
     hw_out8(I8042_COMMAND, I8042_RESET);

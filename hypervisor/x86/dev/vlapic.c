@@ -13,6 +13,8 @@ enum { TIMER_PERIODIC = 1, TIMER_DEADLINE };
  */
 static const uint32_t writable[64] = {
     [APIC_TPR] = 0xFF,          [APIC_SVR] = 0x1FF,
+    [APIC_LDR] = 0xFF000000,    [APIC_DFR] = 0xF0000000,
+    [APIC_ICR] = ICR_WRITABLE,  [APIC_ICR_HIGH] = 0xFF000000,
     [APIC_LVT_TIMER] = 0x700FF, [APIC_LVT_THERMAL] = 0x107FF,
     [APIC_LVT_PERF] = 0x107FF,  [APIC_LVT_LINT0] = 0x1A7FF,
     [APIC_LVT_LINT1] = 0x1A7FF, [APIC_LVT_ERROR] = 0x100FF,
@@ -263,14 +265,27 @@ static bool read_register(struct vlapic *lapic, unsigned reg, uint32_t *value)
     return true;
 }
 
-/* Writes what both modes have; false: no such register to write. */
+/* False: no such register to write. x2APIC's ICR is not written here. */
 static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
 {
     value &= writable[reg];
     switch (reg) {
+    case APIC_ID: /* read-only: the machine's numbering must hold */
+        return !vlapic_is_x2apic(lapic);
+    case APIC_LDR:
+    case APIC_DFR:
+    case APIC_ICR_HIGH:
+        if (vlapic_is_x2apic(lapic))
+            return false;
+        value |= reg == APIC_DFR ? 0x0FFFFFFF : 0;
+        [[fallthrough]];
     case APIC_TPR:
     case APIC_TDCR:
         __atomic_store_n(&lapic->regs[reg], value, __ATOMIC_RELAXED);
+        return true;
+    case APIC_ICR:
+        lapic->regs[reg] = value;
+        vlapic_send_ipi(lapic, value, lapic->regs[APIC_ICR_HIGH] >> 24);
         return true;
     case APIC_EOI:
         end_of_interrupt(lapic);
@@ -292,27 +307,6 @@ static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
     }
 }
 
-static bool write_xapic(struct vlapic *lapic, unsigned reg, uint32_t value)
-{
-    switch (reg) {
-    case APIC_LDR:
-    case APIC_ICR_HIGH:
-        __atomic_store_n(&lapic->regs[reg], value & 0xFF000000u, __ATOMIC_RELAXED);
-        return true;
-    case APIC_DFR:
-        __atomic_store_n(&lapic->regs[reg], value | 0x0FFFFFFFu, __ATOMIC_RELAXED);
-        return true;
-    case APIC_ICR:
-        lapic->regs[reg] = value & ICR_WRITABLE;
-        vlapic_send_ipi(lapic, lapic->regs[reg], lapic->regs[APIC_ICR_HIGH] >> 24);
-        return true;
-    case APIC_ID: /* read-only here: the machine's numbering must hold */
-        return true;
-    default:
-        return write_register(lapic, reg, value);
-    }
-}
-
 void vlapic_mmio(struct io_access *io)
 {
     struct vlapic *lapic = &io->vcpu->lapic; /* every vCPU has its own behind the same page */
@@ -327,7 +321,7 @@ void vlapic_mmio(struct io_access *io)
     }
     /* Only aligned 32-bit accesses are defined (SDM 3 §11.4.1); others read as hardware's bytes. */
     if (io->write) {
-        if (!byte && io->bytes == 4 && !write_xapic(lapic, reg, (uint32_t)io->value))
+        if (!byte && io->bytes == 4 && !write_register(lapic, reg, (uint32_t)io->value))
             vlapic_raise_error(lapic, ESR_ILLEGAL_REGISTER);
         return;
     }

@@ -20,7 +20,8 @@ bool vlapic_is_fixed(const struct vlapic_message *message)
     return message->delivery == DELIVER_FIXED || message->delivery == DELIVER_LOWEST;
 }
 
-bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message)
+/* Does this APIC answer to the message's destination? */
+static bool is_destination(const struct vlapic *lapic, const struct vlapic_message *message)
 {
     uint32_t destination = message->wide ? message->destination : message->destination & 0xFF;
     uint32_t ldr = vlapic_ldr(lapic);
@@ -41,66 +42,45 @@ bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_messa
 struct vcpu *vlapic_destination(struct vm *vm, const struct vlapic_message *message)
 {
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
-        if (vlapic_is_destination(&vm->vcpu[i].lapic, message))
+        if (is_destination(&vm->vcpu[i].lapic, message))
             return &vm->vcpu[i];
     return NULL;
 }
 
 static void deliver_to(struct vcpu *vcpu, const struct vlapic_message *message)
 {
-    switch (message->delivery) {
-    case DELIVER_FIXED:
-    case DELIVER_LOWEST:
+    /* SMI and reserved modes: no guest has use for them. */
+    if (vlapic_is_fixed(message))
         vlapic_post(vcpu, message->vector, message->level);
-        break;
-    case DELIVER_NMI:
+    else if (message->delivery == DELIVER_NMI)
         vcpu_request(vcpu, VCPU_REQ_NMI);
-        break;
-    case DELIVER_INIT:
+    else if (message->delivery == DELIVER_INIT)
         vcpu_request(vcpu, VCPU_REQ_RESET);
-        break;
-    case DELIVER_SIPI:
+    else if (message->delivery == DELIVER_SIPI)
         vcpu_sipi(vcpu, message->vector);
-        break;
-    default: /* SMI and reserved modes: no guest has use for them */
-        break;
-    }
-}
-
-static struct vcpu *lowest_priority(struct vm *vm, const struct vlapic_message *message)
-{
-    struct vcpu *best = NULL;
-
-    for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-        struct vcpu *vcpu = &vm->vcpu[i];
-
-        if (!vlapic_is_destination(&vcpu->lapic, message) ||
-            !(vlapic_peek(&vcpu->lapic, APIC_SVR) & SVR_ENABLED))
-            continue;
-        if (!best || vlapic_ppr(&vcpu->lapic) < vlapic_ppr(&best->lapic))
-            best = vcpu;
-    }
-    return best;
 }
 
 unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message)
 {
+    struct vcpu *lowest = NULL; /* of all that could take it, by priority */
     unsigned taken = 0;
 
-    if (message->delivery == DELIVER_LOWEST) {
-        struct vcpu *vcpu = lowest_priority(vm, message);
-
-        if (vcpu)
-            deliver_to(vcpu, message);
-        return vcpu ? 1 : 0;
-    }
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-        if (!vlapic_is_destination(&vm->vcpu[i].lapic, message))
+        struct vcpu *vcpu = &vm->vcpu[i];
+
+        if (!is_destination(&vcpu->lapic, message))
             continue;
-        deliver_to(&vm->vcpu[i], message);
-        taken++;
+        if (message->delivery != DELIVER_LOWEST) {
+            deliver_to(vcpu, message);
+            taken++;
+        } else if (vlapic_peek(&vcpu->lapic, APIC_SVR) & SVR_ENABLED &&
+                   (!lowest || vlapic_ppr(&vcpu->lapic) < vlapic_ppr(&lowest->lapic))) {
+            lowest = vcpu;
+        }
     }
-    return taken;
+    if (lowest)
+        deliver_to(lowest, message);
+    return lowest ? 1 : taken;
 }
 
 enum bn_status vlapic_decode_msi(uint64_t address, uint32_t data, struct vlapic_message *message)

@@ -7,10 +7,9 @@
 #include "hv/watchdog.h"
 #include "pci_regs.h"
 
-#define DECODE      (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-#define EXPRESS_FLR 0x8000u /* in device control */
-#define PIRQ_FIRST  0x60u   /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
-#define PIRQ_LAST   0x6Bu
+#define DECODE     (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define PIRQ_FIRST 0x60u /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
+#define PIRQ_LAST  0x6Bu
 
 bool vpci_hidden(const struct vpci *pci, uint16_t bdf)
 {
@@ -86,7 +85,7 @@ static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint
     if (pm && at == pm + 4)
         return; /* no power state but D0 */
     if (express && at == express + 8)
-        value &= ~(EXPRESS_FLR >> 8 * (offset & 3)); /* no reset */
+        value &= ~(PCI_EXPRESS_FLR >> 8 * (offset & 3)); /* no reset */
     if (at == PCI_COMMAND && offset < PCI_STATUS) {
         uint32_t old = pci_read(pci->display->bdf, PCI_COMMAND, 2);
 

@@ -13,7 +13,6 @@
 #define CONTROL_ENABLE   1u         /* of MSI, in the upper word of its first dword */
 #define MSIX_ENABLE      0x8000u
 #define EXPRESS_CAN_FLR  (1u << 28)
-#define EXPRESS_FLR      (1u << 15)
 #define EXPRESS_PENDING  (1u << 5)
 #define FEATURES_CAN_FLR (1u << 25) /* byte 3 of the advanced features capability, bit 1 */
 #define PM_STATE         3u
@@ -76,7 +75,7 @@ static bool begin_reset(struct reset_function *function, uint16_t bdf)
     for (unsigned i = 0; i < HEADER_DWORDS; i++)
         function->header[i] = pci_read(bdf, 4 * i, 4);
     if (express && pci_read(bdf, express + 4, 4) & EXPRESS_CAN_FLR) {
-        pci_change(bdf, express + 8, 2, 0, EXPRESS_FLR);
+        pci_change(bdf, express + 8, 2, 0, PCI_EXPRESS_FLR);
     } else if (features && pci_read(bdf, features, 4) & FEATURES_CAN_FLR) {
         pci_write(bdf, features + 4, 1, 1);
     } else if (power && !(pci_read(bdf, power + 4, 2) & PM_NO_SOFT_RESET)) {
