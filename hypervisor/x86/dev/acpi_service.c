@@ -98,13 +98,11 @@ enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm 
 {
     struct builder b = {.page = hpa_to_ptr(page), .at = MADT_AT};
     uint8_t *rsdp = b.page;
-    uint32_t bytes = RSDP_BYTES, start;
-    uint64_t xsdt;
+    uint32_t start;
 
     __builtin_memset(b.page, 0, HV_PAGE_BYTES);
     build_madt(&b, info, vm);
     start = begin_table(&b, "XSDT", 1);
-    xsdt = page + start;
     put_number(&b, page + MADT_AT, 8);
     for (uint32_t i = 0; i < info->table_count; i++)
         if (!dropped(info->tables[i]))
@@ -113,11 +111,11 @@ enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm 
     if (b.full)
         return BN_ENOMEM;
 
-    __builtin_memcpy(rsdp, "RSD PTR ", 8);
-    __builtin_memcpy(rsdp + RSDP_OEM, "BNACLE", 6);
-    rsdp[RSDP_REVISION] = 2;
-    __builtin_memcpy(rsdp + RSDP_LENGTH, &bytes, 4);
-    __builtin_memcpy(rsdp + RSDP_XSDT, &xsdt, 8);
+    b.at = 0;
+    put(&b, "RSD PTR \0BNACLE\2", 16); /* checksum 0 as yet, revision 2 */
+    put_number(&b, 0, 4);              /* no RSDT */
+    put_number(&b, RSDP_BYTES, 4);
+    put_number(&b, page + start, 8);
     rsdp[RSDP_CHECKSUM] = (uint8_t)-acpi_sum(rsdp, RSDP_V1_BYTES);
     rsdp[RSDP_X_CHECKSUM] = (uint8_t)-acpi_sum(rsdp, RSDP_BYTES);
     return BN_OK;

@@ -9,10 +9,8 @@ enum {
     RSDP_V1_BYTES = 20,
     RSDP_BYTES = 36,
     RSDP_CHECKSUM = 8,
-    RSDP_OEM = 9,
     RSDP_REVISION = 15,
     RSDP_RSDT = 16,
-    RSDP_LENGTH = 20,
     RSDP_XSDT = 24,
     RSDP_X_CHECKSUM = 32,
 

@@ -44,8 +44,7 @@ bool passthrough_covers(hpa_t base, uint64_t bytes)
             &owners[i / VPCI_BARS / PASSED_MAX].function[i / VPCI_BARS % PASSED_MAX];
         unsigned bar = i % VPCI_BARS;
 
-        if (f->used && f->real[bar].bytes &&
-            ranges_meet(base, bytes, f->real[bar].base, f->real[bar].bytes))
+        if (f->used && ranges_meet(base, bytes, f->real[bar].base, f->real[bar].bytes))
             return true;
     }
     return false;
