@@ -55,7 +55,7 @@ static void forbid_others(struct vpci *pci)
 static void create_service(struct vm *vm, struct devices *d)
 {
     interrupt_controllers(vm, d);
-    vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
+    vuart_init(&d->uart, vm);
     vpci_init(&d->pci, vm, acpi_info.ecam_base, acpi_info.ecam_first_bus, acpi_info.ecam_last_bus);
     forbid_others(&d->pci);
     for (uint32_t i = 0; i < scenario.device_count; i++)
@@ -91,7 +91,7 @@ static enum bn_status create_prelaunched(struct vm *vm, struct devices *d)
 
     if (!(vm->config->flags & BN_VM_DIRECT_IRQ)) {
         interrupt_controllers(vm, d);
-        vuart_init(&d->uart, vm, VUART_PORT, VUART_IRQ);
+        vuart_init(&d->uart, vm);
         if (scenario.flags & BN_SCENARIO_NO_SERVICE_VM)
             vm_allow_port(vm, DEBUG_EXIT_PORT, 1);
     }

@@ -59,7 +59,6 @@ static uint64_t scale(uint64_t value, uint64_t factor_32)
 
 void clock_calibrate(uint16_t pm_timer)
 {
-    const uint32_t hz = PM_TIMER_HZ;
     uint32_t passed;
     struct sample first, last;
 
@@ -70,12 +69,12 @@ void clock_calibrate(uint16_t pm_timer)
     first = take_sample(pm_timer);
     do {
         passed = (read_reference(pm_timer) - first.reference) & PM_TIMER_MASK;
-    } while (passed < hz / 1000 * INTERVAL_MS);
+    } while (passed < PM_TIMER_HZ / 1000 * INTERVAL_MS);
     last = take_sample(pm_timer);
     lapic_timer_raw(0);
     passed = (last.reference - first.reference) & PM_TIMER_MASK;
-    tsc_hz = (last.tsc - first.tsc) * hz / passed;
-    apic_timer_hz = (uint64_t)(first.apic - last.apic) * hz / passed;
+    tsc_hz = (last.tsc - first.tsc) * PM_TIMER_HZ / passed;
+    apic_timer_hz = (uint64_t)(first.apic - last.apic) * PM_TIMER_HZ / passed;
     HV_ASSERT(tsc_hz && apic_timer_hz);
     ns_per_tick_32 = ratio_32(1000000000u, tsc_hz);
     ticks_per_ns_32 = ratio_32(tsc_hz, 1000000000u);
@@ -88,9 +87,11 @@ uint64_t tsc_now(void)
     return rdtsc();
 }
 
-void clock_wait_until(uint64_t tsc)
+void clock_wait_ns(uint64_t ns)
 {
-    while (tsc_now() < tsc)
+    uint64_t end = tsc_now() + tsc_from_ns(ns);
+
+    while (tsc_now() < end)
         cpu_pause();
 }
 

@@ -59,43 +59,31 @@ static uint32_t max_basic, max_extended;
 
 void cpuid_policy_init(void)
 {
-    max_basic = cpuid(0, 0).eax;
-    if (max_basic > MAX_BASIC)
-        max_basic = MAX_BASIC;
-    max_extended = cpuid(FIRST_EXTENDED, 0).eax;
-    if (max_extended > MAX_EXTENDED)
-        max_extended = MAX_EXTENDED;
-}
+    uint32_t basic = cpuid(0, 0).eax, extended = cpuid(FIRST_EXTENDED, 0).eax;
 
-static uint32_t text(const char *four)
-{
-    return BN_FOURCC(four[0], four[1], four[2], four[3]);
+    max_basic = basic < MAX_BASIC ? basic : MAX_BASIC;
+    max_extended = extended < MAX_EXTENDED ? extended : MAX_EXTENDED;
 }
 
 static struct cpuid_regs hypervisor_leaf(const struct vcpu *vcpu, uint32_t leaf)
 {
-    struct cpuid_regs r = {0};
+    const uint32_t name = BN_FOURCC('A', 'C', 'R', 'N');
 
     if (leaf == FIRST_HV)
-        r = (struct cpuid_regs){LAST_HV, text("ACRN"), text("ACRN"), text("ACRN")};
-    else if (leaf == FIRST_HV + 1)
-        r.eax = vm_is_service(vcpu->vm) ? 1 : 0;
-    else if (leaf == LAST_HV)
-        r.eax = (uint32_t)(tsc_hz / 1000);
-    return r;
+        return (struct cpuid_regs){LAST_HV, name, name, name};
+    if (leaf == FIRST_HV + 1)
+        return (struct cpuid_regs){.eax = vm_is_service(vcpu->vm)};
+    return (struct cpuid_regs){.eax = leaf == LAST_HV ? (uint32_t)(tsc_hz / 1000) : 0};
 }
 
 /* Address bits of APIC ids that tell the VM's CPUs apart: all in one package. */
 static uint32_t apic_id_bits(const struct vm *vm)
 {
-    uint32_t highest = 0, bits = 0;
+    uint32_t all = 0;
 
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
-        if (vm->vcpu[i].lapic.apic_id > highest)
-            highest = vm->vcpu[i].lapic.apic_id;
-    while (highest >> bits)
-        bits++;
-    return bits;
+        all |= vm->vcpu[i].lapic.apic_id;
+    return all ? 32 - (uint32_t)__builtin_clz(all) : 0;
 }
 
 /* SDM 2 CPUID leaf 0Bh: one thread a core, all cores in one package. */
@@ -143,29 +131,18 @@ static void extended_state(uint32_t subleaf, struct cpuid_regs *r)
 
 static void make(struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
 {
-    switch (leaf) {
-    case 0:
+    if (leaf == 0)
         r->eax = max_basic;
-        break;
-    case 1:
+    else if (leaf == 1)
         features(vcpu, r);
-        break;
-    case 7:
-        if (subleaf)
-            *r = (struct cpuid_regs){0};
-        break;
-    case 0xD:
+    else if (leaf == 7 && subleaf)
+        *r = (struct cpuid_regs){0};
+    else if (leaf == 0xD)
         extended_state(subleaf, r);
-        break;
-    case 0x80000000:
+    else if (leaf == FIRST_EXTENDED)
         r->eax = max_extended;
-        break;
-    case 0x80000008:
+    else if (leaf == 0x80000008)
         r->ecx = (vcpu->vm->vcpu_count - 1) | apic_id_bits(vcpu->vm) << 12;
-        break;
-    default:
-        break;
-    }
 }
 
 struct cpuid_regs cpuid_policy(struct vcpu *vcpu, uint32_t leaf, uint32_t subleaf)

@@ -1,28 +1,62 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Finds the display controller at boot and the driver that can put it back to its boot mode. */
+/* Finds the display controller at boot, and can put it back to its boot mode if it is virtio-vga: a
+ * device reset (VIRTIO 1.2 §4.1.4.3.1) brings back the VGA mode that the firmware set, and with it
+ * the linear framebuffer. */
+#include "dev/pci_regs.h"
 #include "hv/host.h"
 #include "hv/pci.h"
 
-static const struct display_restore *const drivers[] = {&display_virtio_vga};
-static const struct display_restore *chosen;
+#define VIRTIO_GPU    0x10501AF4u
+#define CAP_VENDOR    0x09u
+#define COMMON_CONFIG 1u    /* virtio_pci_cap.cfg_type */
+#define DEVICE_STATUS 0x14u /* in the common configuration */
+#define RESET_POLLS   100000u
+
+static struct {
+    uint16_t bdf;
+    volatile uint8_t *status;
+} gpu;
+
+/* The common configuration is where a capability says: virtio_pci_cap of §4.1.4. */
+static bool probe(uint16_t bdf)
+{
+    unsigned at = pci_capability(bdf, CAP_VENDOR, 0);
+    uint64_t bytes;
+    hpa_t base;
+
+    for (unsigned i = 0; at && i < 48 && pci_read(bdf, at + 3, 1) != COMMON_CONFIG; i++)
+        at = pci_capability(bdf, CAP_VENDOR, at);
+    if (pci_read(bdf, PCI_VENDOR, 4) != VIRTIO_GPU || !at ||
+        pci_read(bdf, at + 3, 1) != COMMON_CONFIG)
+        return false;
+    base = pci_bar(bdf, pci_read(bdf, at + 4, 1), &bytes);
+    if (!base)
+        return false;
+    gpu.bdf = bdf;
+    gpu.status = host_map_mmio(base + pci_read(bdf, at + 8, 4) + DEVICE_STATUS, 1);
+    return gpu.status;
+}
 
 void display_init(void)
 {
     const struct pci_display *found = pci_boot_display();
 
-    for (size_t i = 0; found && i < HV_ARRAY_SIZE(drivers) && !chosen; i++)
-        if (drivers[i]->probe(found->bdf, pci_read(found->bdf, 0, 4)))
-            chosen = drivers[i];
-    if (chosen)
-        hv_log("display: %s at %02x:%02x.%u can be restored", chosen->name, PCI_NAME(found->bdf));
+    if (found && probe(found->bdf))
+        hv_log("display: virtio-vga at %02x:%02x.%u can be restored", PCI_NAME(found->bdf));
     else
         hv_log("display: no controller that could be restored");
 }
 
 bool display_safe(void)
 {
-    if (!chosen)
+    if (!gpu.status)
         return false;
-    chosen->restore();
+    /* The driver may have left it undecoded, and its rings are no longer anybody's. */
+    pci_change(gpu.bdf, PCI_COMMAND, 2, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY);
+    *gpu.status = 0;
+    for (unsigned i = 0; i < RESET_POLLS && *gpu.status; i++)
+        __builtin_ia32_pause();
+    if (*gpu.status)
+        hv_log("display: virtio-vga does not finish its reset");
     return true;
 }

@@ -11,7 +11,7 @@ struct cursor {
 };
 
 struct prefixes {
-    bool operand, address, repeat, repne;
+    bool operand, address, repeat;
     uint8_t rex; /* 0: none */
     int segment; /* -1: none */
 };
@@ -37,48 +37,32 @@ static int64_t next_signed(struct cursor *c, unsigned bytes)
 
     for (unsigned i = 0; i < bytes; i++)
         value |= (uint64_t)next(c) << 8 * i;
-    return (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+    return sign_extend(value, bytes);
 }
 
 /* Takes legacy prefixes and REX, and returns the first byte of the opcode. */
-static uint8_t take_prefixes(struct cursor *c, struct insn_mode mode, struct prefixes *p)
+static uint8_t take_prefixes(struct cursor *c, unsigned code_bytes, struct prefixes *p)
 {
     *p = (struct prefixes){.segment = -1};
     for (;;) {
         uint8_t byte = next(c);
 
-        if (mode.code_bytes == 8 && (byte & 0xF0) == 0x40) {
+        if (code_bytes == 8 && (byte & 0xF0) == 0x40) {
             p->rex = byte;
             continue;
         }
-        switch (byte) {
-        case 0x66:
+        if (byte == 0x66)
             p->operand = true;
-            break;
-        case 0x67:
+        else if (byte == 0x67)
             p->address = true;
-            break;
-        case 0xF0: /* LOCK: an emulated register has one reader at a time anyway */
-            break;
-        case 0xF2:
-            p->repne = true;
-            break;
-        case 0xF3:
+        else if (byte == 0xF2 || byte == 0xF3)
             p->repeat = true;
-            break;
-        case 0x26:
-        case 0x2E:
-        case 0x36:
-        case 0x3E:
+        else if ((byte & 0xE7) == 0x26)
             p->segment = byte >> 3 & 3; /* ES CS SS DS, in the order of enum segment */
-            break;
-        case 0x64:
-        case 0x65:
+        else if ((byte & 0xFE) == 0x64)
             p->segment = SEG_FS + (byte & 1);
-            break;
-        default:
+        else if (byte != 0xF0) /* LOCK: an emulated register has one reader at a time anyway */
             return byte;
-        }
         p->rex = 0; /* REX counts only right before the opcode */
         if (c->truncated)
             return 0;
@@ -112,26 +96,17 @@ static void memory_32(struct cursor *c, struct insn_form *form, unsigned mod, un
 /* ModRM with everything after it that belongs to the memory operand; false: a register form, or one
  * of 16 bits. */
 static bool take_memory(struct cursor *c, struct insn_form *form, const struct prefixes *p,
-                        struct insn_mode mode)
+                        unsigned code_bytes)
 {
     uint8_t modrm = next(c);
 
     if (modrm >> 6 == 3 || form->address_bytes == 2)
         return false;
     form->reg = (uint8_t)((modrm >> 3 & 7) | (p->rex & REX_R ? 8u : 0));
-    memory_32(c, form, modrm >> 6, modrm & 7, p, mode.code_bytes == 8);
+    memory_32(c, form, modrm >> 6, modrm & 7, p, code_bytes == 8);
     if (p->segment < 0 && (form->base == REG_RBP || form->base == REG_RSP))
         form->segment = SEG_SS;
     return true;
-}
-
-/* Without REX, byte registers 4..7 are AH, CH, DH, BH. */
-static void byte_register(struct insn_form *form, const struct prefixes *p)
-{
-    if (!p->rex && form->target_bytes == 1 && form->reg >= 4 && form->reg < 8) {
-        form->high_byte = true;
-        form->reg = (uint8_t)(form->reg - 4);
-    }
 }
 
 #define ANY 8u     /* digit: the register of a ModRM byte, or none follows */
@@ -191,12 +166,12 @@ static const struct opcode *find(unsigned opcode, unsigned digit)
     return NULL;
 }
 
-enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, struct insn_mode mode,
+enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, unsigned code_bytes,
                                  struct insn_form *form)
 {
     struct cursor c = {.bytes = bytes, .count = count < INSN_MAX_BYTES ? count : INSN_MAX_BYTES};
     struct prefixes p;
-    unsigned opcode = take_prefixes(&c, mode, &p);
+    unsigned opcode = take_prefixes(&c, code_bytes, &p);
     const struct opcode *o;
 
     if (opcode == 0x0F)
@@ -211,22 +186,24 @@ enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, struct insn
                                .to_register = o->mask == 0x1FC && opcode & 2,
                                .sign_extend = o->flags & SIGNED,
                                .is_port = o->flags & PORT,
-                               .repeat = o->flags & STRING && (p.repeat || p.repne)};
-    form->target_bytes = p.rex & REX_W ? 8 : (mode.code_bytes == 2) == p.operand ? 4 : 2;
+                               .repeat = o->flags & STRING && p.repeat};
+    form->target_bytes = p.rex & REX_W ? 8 : (code_bytes == 2) == p.operand ? 4 : 2;
     if (form->is_port && form->target_bytes == 8)
         form->target_bytes = 4;
     form->operand_bytes = o->memory ? o->memory : opcode & 1 ? form->target_bytes : 1;
     if (!o->memory)
         form->target_bytes = form->operand_bytes;
-    if (mode.code_bytes == 8)
+    if (code_bytes == 8)
         form->address_bytes = p.address ? 4 : 8;
     else
-        form->address_bytes = (mode.code_bytes == 2) == p.address ? 4 : 2;
-    if (o->flags & MODRM && !take_memory(&c, form, &p, mode))
+        form->address_bytes = (code_bytes == 2) == p.address ? 4 : 2;
+    if (o->flags & MODRM && !take_memory(&c, form, &p, code_bytes))
         return BN_ENOSYS;
     if (o->flags & OFFSET)
         form->displacement = next_signed(&c, form->address_bytes);
-    byte_register(form, &p);
+    /* Without REX, byte registers 4..7 are AH, CH, DH, BH. */
+    form->high_byte = !p.rex && form->target_bytes == 1 && form->reg >= 4;
+    form->reg = (uint8_t)(form->high_byte ? form->reg - 4 : form->reg);
     form->immediate_operand = o->flags & (IMMEDIATE | IMMEDIATE_8);
     if (form->immediate_operand)
         form->immediate = next_signed(&c, o->flags & IMMEDIATE_8    ? 1
@@ -254,14 +231,14 @@ static const struct {
     {EXIT_PIO, 1, {0x6C}, 0xFC, 0},
 };
 
-unsigned insn_length_bytes(const uint8_t *bytes, size_t count, struct insn_mode mode,
+unsigned insn_length_bytes(const uint8_t *bytes, size_t count, unsigned code_bytes,
                            enum exit_kind kind)
 {
     struct cursor c = {.bytes = bytes, .count = count < INSN_MAX_BYTES ? count : INSN_MAX_BYTES};
     struct prefixes p;
     size_t at;
 
-    take_prefixes(&c, mode, &p);
+    take_prefixes(&c, code_bytes, &p);
     if (c.truncated)
         return 0;
     at = c.at - 1;

@@ -20,28 +20,22 @@ static uint64_t mask_of(unsigned bytes)
     return bytes == 8 ? UINT64_MAX : (1ull << 8 * bytes) - 1;
 }
 
-static uint64_t sign_extend(uint64_t value, unsigned bytes)
-{
-    return (uint64_t)((int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes));
-}
-
-static struct insn_mode mode_of(struct vcpu *vcpu)
+/* 2, 4, 8: of 16 and 32-bit code, of 64-bit mode. */
+static unsigned code_bytes(struct vcpu *vcpu)
 {
     struct segment_state cs;
     uint64_t efer = 0;
 
     vendor->get_segment(vcpu, SEG_CS, &cs);
     if (vendor->get_msr(vcpu, MSR_EFER, &efer) == BN_OK && efer & EFER_LMA && cs.access & 0x2000)
-        return (struct insn_mode){8};
-    if (vendor->get_cr(vcpu, 0) & CR0_PE && cs.access & 0x4000)
-        return (struct insn_mode){4};
-    return (struct insn_mode){2};
+        return 8;
+    return vendor->get_cr(vcpu, 0) & CR0_PE && cs.access & 0x4000 ? 4 : 2;
 }
 
 static gva_t linear(struct vcpu *vcpu, enum segment segment, uint64_t offset)
 {
     struct segment_state state;
-    bool long_mode = mode_of(vcpu).code_bytes == 8;
+    bool long_mode = code_bytes(vcpu) == 8;
 
     if (long_mode && segment != SEG_FS && segment != SEG_GS)
         return offset;
@@ -67,7 +61,7 @@ unsigned insn_length(struct vcpu *vcpu, enum exit_kind kind)
     uint8_t bytes[INSN_MAX_BYTES];
     size_t count = fetch(vcpu, bytes);
 
-    return count ? insn_length_bytes(bytes, count, mode_of(vcpu), kind) : 0;
+    return count ? insn_length_bytes(bytes, count, code_bytes(vcpu), kind) : 0;
 }
 
 static uint64_t read_reg(const struct vcpu *vcpu, const struct insn_form *form, unsigned bytes)
@@ -78,11 +72,8 @@ static uint64_t read_reg(const struct vcpu *vcpu, const struct insn_form *form, 
 }
 
 /* 32-bit results clear the upper half, smaller ones keep it. */
-static void write_reg(struct vcpu *vcpu, const struct insn_form *form, unsigned bytes,
-                      uint64_t value)
+static void write_part(uint64_t *reg, unsigned bytes, unsigned shift, uint64_t value)
 {
-    uint64_t *reg = &vcpu->regs[form->reg & 15];
-    unsigned shift = form->high_byte ? 8 : 0;
     uint64_t mask = bytes == 4 ? UINT64_MAX : mask_of(bytes) << shift;
 
     *reg = (*reg & ~mask) | ((value & mask_of(bytes)) << shift & mask);
@@ -117,10 +108,7 @@ static gva_t string_address(struct vcpu *vcpu, const struct insn_form *form, boo
 static void advance_register(struct vcpu *vcpu, enum reg reg, const struct insn_form *form,
                              int64_t by)
 {
-    uint64_t mask = mask_of(form->address_bytes);
-    uint64_t value = (vcpu->regs[reg] + (uint64_t)by) & mask;
-
-    vcpu->regs[reg] = form->address_bytes == 2 ? (vcpu->regs[reg] & ~mask) | value : value;
+    write_part(&vcpu->regs[reg], form->address_bytes, 0, vcpu->regs[reg] + (uint64_t)by);
 }
 
 static void done(struct vcpu *vcpu, struct mmio_insn *insn)
@@ -231,7 +219,7 @@ enum bn_status insn_start(struct vcpu *vcpu, struct mmio_insn *insn, const struc
     insn->step = INSN_DONE;
     if (!count)
         return BN_EFAULT;
-    status = insn_decode_bytes(bytes, count, mode_of(vcpu), form);
+    status = insn_decode_bytes(bytes, count, code_bytes(vcpu), form);
     if (status != BN_OK)
         return status;
     if (form->is_port != (exit->kind == EXIT_PIO))
@@ -277,13 +265,13 @@ static void complete_read(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t va
     const struct insn_form *form = &insn->form;
 
     if (form->op == INSN_LOAD && form->sign_extend)
-        value = sign_extend(value, form->operand_bytes);
+        value = (uint64_t)sign_extend(value, form->operand_bytes);
     else if (form->op != INSN_LOAD)
         value = combine(vcpu, form, value);
     if (form->op == INSN_CMP || form->op == INSN_TEST) {
         done(vcpu, insn);
     } else if (form->op == INSN_LOAD || form->to_register) {
-        write_reg(vcpu, form, form->target_bytes, value);
+        write_part(&vcpu->regs[form->reg & 15], form->target_bytes, form->high_byte ? 8 : 0, value);
         done(vcpu, insn);
     } else {
         want(insn, INSN_WRITE, value);

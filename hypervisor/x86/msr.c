@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a VM may do with model-specific registers, as a table; an MSR that is not in it is #GP. */
+#include "dev/vlapic_regs.h"
 #include "hv/arch.h"
-#include "hv/vm.h"
 
 enum policy {
     OPEN,      /* no exit: switched with the vCPU */
@@ -24,12 +24,7 @@ enum policy {
 #define MTRR_CAP      0xFEu
 #define MTRR_CAP_FIX  (1u << 8)
 #define EFER_WRITABLE (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
-#define X2APIC_ICR    0x830u
-#define X2APIC_SELF   0x83Fu
-#define APIC_GLOBAL   (1u << 11)
-#define APIC_X2       (1u << 10)
-#define APIC_BSP      (1u << 8)
-#define ICR_SELF      (1u << 18)
+#define X2APIC_ICR    (MSR_X2APIC_FIRST + APIC_ICR)
 
 static const struct msr_rule {
     uint32_t first, last;
@@ -125,8 +120,8 @@ static enum bn_status read_apic(struct vcpu *vcpu, uint32_t msr, uint64_t *value
         return vlapic_read_msr(vcpu, msr, value);
     if (msr != MSR_APIC_BASE)
         return BN_EINVAL;
-    *value = VLAPIC_BASE | APIC_GLOBAL | (lapic_is_x2apic() ? APIC_X2 : 0) |
-             (vcpu->id == 0 ? APIC_BSP : 0);
+    *value = VLAPIC_BASE | APIC_BASE_ENABLED | (lapic_is_x2apic() ? APIC_BASE_X2APIC : 0) |
+             (vcpu->id == 0 ? APIC_BASE_BSP : 0);
     return BN_OK;
 }
 
@@ -141,8 +136,8 @@ static enum bn_status write_apic(struct vcpu *vcpu, uint32_t msr, uint64_t value
         return read_apic(vcpu, msr, &base) == BN_OK && value == base ? BN_OK : BN_EINVAL;
     if (msr != X2APIC_ICR)
         return BN_EINVAL;
-    if ((value & 0xC0000) == ICR_SELF && !(value & 0x700) && (value & 0xFF) >= 16)
-        wrmsr(X2APIC_SELF, value & 0xFF);
+    if ((value & ICR_SHORTHAND) == ICR_SELF && !(value & 0x700) && (value & 0xFF) >= 16)
+        wrmsr(MSR_X2APIC_FIRST + APIC_SELF_IPI, value & 0xFF);
     else
         vm_log(vcpu->vm, "denied: ICR %lx", value);
     return BN_OK;
@@ -170,28 +165,14 @@ enum bn_status msr_policy_read(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
         vm_log(vcpu->vm, "denied: read of MSR %x at rip %lx", msr, vcpu->rip);
         return BN_EINVAL;
     }
-    switch (rule->policy) {
-    case APIC:
+    if (rule->policy == APIC)
         return read_apic(vcpu, msr, value);
-    case HOST_READ:
-        if (!host_has(msr))
-            return BN_EINVAL;
-        *value = rdmsr(msr);
-        return BN_OK;
-    case FIXED:
-    case STRICT:
-    case READ_ONLY:
-        *value = rule->value;
-        return BN_OK;
-    default:
+    if (rule->policy <= STATE)
         return vendor->get_msr(vcpu, msr, value);
-    }
-}
-
-static enum bn_status deny_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
-{
-    vm_log(vcpu->vm, "denied: write of %lx to MSR %x at rip %lx", value, msr, vcpu->rip);
-    return BN_EINVAL;
+    if (rule->policy == HOST_READ && !host_has(msr))
+        return BN_EINVAL;
+    *value = rule->policy == HOST_READ ? rdmsr(msr) : rule->value;
+    return BN_OK;
 }
 
 /* What the VM cannot change: #GP, or the write goes nowhere, and the log has what it would have
@@ -201,12 +182,11 @@ static enum bn_status drop_write(struct vcpu *vcpu, const struct msr_rule *rule,
 {
     uint64_t now = rule->value, ignored = msr == MSR_HWCR ? HWCR_IGNORED : 0;
 
-    if (rule->policy == HOST_READ && !host_has(msr))
-        return deny_write(vcpu, msr, value);
+    if (rule->policy == READ_ONLY || (rule->policy == STRICT && (value ^ now) & ~ignored) ||
+        (rule->policy == HOST_READ && !host_has(msr)))
+        return BN_EINVAL;
     if (rule->policy == HOST_READ)
         now = rdmsr(msr);
-    if (rule->policy == READ_ONLY || (rule->policy == STRICT && (value ^ now) & ~ignored))
-        return deny_write(vcpu, msr, value);
     if (rule->policy == OPEN_READ || value != now)
         vm_log(vcpu->vm, "ignored: write of %lx to MSR %x at rip %lx", value, msr, vcpu->rip);
     return BN_OK;
@@ -215,21 +195,17 @@ static enum bn_status drop_write(struct vcpu *vcpu, const struct msr_rule *rule,
 enum bn_status msr_policy_write(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
     const struct msr_rule *rule = rule_of(msr);
+    enum bn_status status = BN_EINVAL;
 
-    if (!rule)
-        return deny_write(vcpu, msr, value);
-    switch (rule->policy) {
-    case APIC:
-        if (write_apic(vcpu, msr, value) != BN_OK)
-            return deny_write(vcpu, msr, value);
-        return BN_OK;
-    case STATE:
-        if (write_efer(vcpu, value) != BN_OK) /* the only one */
-            return deny_write(vcpu, msr, value);
-        return BN_OK;
-    case OPEN:
+    if (rule && rule->policy == OPEN)
         return vendor->set_msr(vcpu, msr, value);
-    default:
-        return drop_write(vcpu, rule, msr, value);
-    }
+    if (rule && rule->policy == APIC)
+        status = write_apic(vcpu, msr, value);
+    else if (rule && rule->policy == STATE) /* EFER is the only one */
+        status = write_efer(vcpu, value);
+    else if (rule)
+        status = drop_write(vcpu, rule, msr, value);
+    if (status != BN_OK)
+        vm_log(vcpu->vm, "denied: write of %lx to MSR %x at rip %lx", value, msr, vcpu->rip);
+    return status;
 }

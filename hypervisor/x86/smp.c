@@ -37,14 +37,14 @@ static void prepare_page(hpa_t low)
     patch(page, ap_far, low + (uint64_t)(ap_long - ap_trampoline));
 }
 
-/* Waits that long at most: for the CPU, or (null) for the time itself. */
-static bool wait(struct pcpu *cpu, uint64_t ns)
+/* Waits for the CPU, that long at most. */
+static bool wait(const struct pcpu *cpu, uint64_t ns)
 {
     uint64_t end = tsc_now() + tsc_from_ns(ns);
 
-    while (!(cpu && cpu->online) && tsc_now() < end)
+    while (!cpu->online && tsc_now() < end)
         cpu_pause();
-    return cpu && cpu->online;
+    return cpu->online;
 }
 
 static bool start(struct pcpu *cpu, uint8_t page)
@@ -53,7 +53,7 @@ static bool start(struct pcpu *cpu, uint8_t page)
     ap_stack_top = cpu->stack_top;
     ap_pcpu = cpu;
     lapic_send(cpu->apic_id, LAPIC_INIT);
-    wait(NULL, INIT_WAIT_NS);
+    clock_wait_ns(INIT_WAIT_NS);
     lapic_send(cpu->apic_id, LAPIC_SIPI | page);
     if (wait(cpu, SIPI_WAIT_NS))
         return true;

@@ -38,11 +38,6 @@ struct acpi_override { /* an ISA interrupt that is not at its own number */
     uint16_t flags; /* MPS INTI flags: polarity bits 1:0, trigger bits 3:2 */
 };
 
-struct acpi_register { /* generic address structure, what of it is used */
-    uint8_t space;     /* 0 memory, 1 I/O, 2 PCI configuration */
-    uint64_t address;
-};
-
 struct acpi_info {
     hpa_t tables[ACPI_MAX_TABLES]; /* as the XSDT (or RSDT) lists them, all with good checksums */
     uint32_t table_count;
@@ -59,8 +54,8 @@ struct acpi_info {
     uint8_t acpi_enable; /* what is written there to enter ACPI mode */
     bool has_s5;
     uint8_t s5_type[2]; /* SLP_TYP of soft-off, for PM1a and PM1b */
-    struct acpi_register reset;
-    uint8_t reset_value;
+    uint64_t reset_address;
+    uint8_t reset_space, reset_value; /* 0 memory, 1 I/O, 2 PCI configuration */
     bool reset_supported;
     hpa_t hpet_base; /* 0: none */
     uint32_t iommu_count;

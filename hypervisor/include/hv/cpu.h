@@ -108,9 +108,7 @@ static inline bool vmwrite(uint32_t field, uint64_t value)
 
 static inline void invept(unsigned long kind, uint64_t pointer)
 {
-    const struct {
-        uint64_t pointer, reserved;
-    } what = {pointer, 0};
+    const uint64_t what[2] = {pointer, 0};
 
     __asm__ volatile("invept %0, %1" : : "m"(what), "r"(kind) : "cc", "memory");
 }

@@ -34,11 +34,6 @@ void init_wait_and_run(void) HV_NORETURN; /* waits for the boot CPU's word, then
 /* ---- Which physical addresses are memory, and whose. */
 #define HOST_MAX_RANGES 64
 
-struct host_range {
-    hpa_t base;
-    uint64_t bytes;
-};
-
 /* Merges the loader's map: call once, before host_is_memory_run. */
 void host_memory_init(void);
 /* RAM of any owner? And how far from there the answer holds. */
@@ -51,20 +46,11 @@ bool host_is_memory_run(hpa_t address, uint64_t *bytes);
 uint32_t host_service_ranges(struct host_range ranges[HOST_MAX_RANGES], enum bn_status *status);
 
 /* ---- Last-resort display restore: puts a display controller back to the mode the loader set. */
-struct display_restore { /* one per controller family; const */
-    const char *name;
-    /* Looks at one PCI function (segment 0) at boot, remembers what restore() needs. */
-    bool (*probe)(uint16_t bdf, uint32_t ids); /* vendor in the lower half */
-    void (*restore)(void);                     /* any CPU, no lock held; bounded time */
-};
-
-extern const struct display_restore display_virtio_vga;
-
-/* Finds the controller of the boot framebuffer and its driver; logs if there is none. Once, at
+/* Finds the controller of the boot framebuffer; logs if it is none that could be restored. Once, at
  * boot. */
 void display_init(void);
-/* Display state SAFE: takes the controller away from the service VM's driver. false: no driver for
- * it. */
+/* Display state SAFE: takes the controller away from the service VM's driver. Any CPU, no lock
+ * held; bounded time. false: it is not known how. */
 bool display_safe(void);
 
 #endif

@@ -66,12 +66,9 @@ static inline void hw_store_pair(uint64_t pair[2], uint64_t low, uint64_t high)
 }
 
 /* The last way to reset a PC: an exception with no interrupt table. */
-static inline void hw_triple_fault(void)
+static inline HV_NORETURN void hw_triple_fault(void)
 {
-    static const struct {
-        uint16_t limit;
-        uint64_t base;
-    } __attribute__((packed)) none = {0, 0};
+    static const uint8_t none[10]; /* limit and base of the table */
 
     __asm__ volatile("lidt %0; ud2" : : "m"(none));
     __builtin_unreachable();

@@ -21,9 +21,11 @@ enum insn_op {
     INSN_OUTS,
 };
 
-struct insn_mode {
-    uint8_t code_bytes; /* 2, 4 or 8: default operand size 16, 32 or 64-bit mode */
-};
+/* Of 1 to 8 bytes. */
+static inline int64_t sign_extend(uint64_t value, unsigned bytes)
+{
+    return (int64_t)(value << (64 - 8 * bytes)) >> (64 - 8 * bytes);
+}
 
 /* What the decoder found in the bytes; nothing of it was executed. */
 struct insn_form {
@@ -64,10 +66,11 @@ struct mmio_insn {
 };
 
 /*
- * Decodes `count` (<= 15) bytes; reads no other. BN_ENOSYS: not one of ours or truncated. `form` is
+ * Decodes `count` (<= 15) bytes; reads no other. code_bytes: 2, 4 or 8, the default operand size in
+ * 16 and 32-bit code, or 64-bit mode. BN_ENOSYS: not one of ours or truncated. `form` is
  * complete on BN_OK only.
  */
-enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, struct insn_mode mode,
+enum bn_status insn_decode_bytes(const uint8_t *bytes, size_t count, unsigned code_bytes,
                                  struct insn_form *form);
 
 /*
@@ -85,7 +88,7 @@ enum insn_step insn_complete(struct vcpu *vcpu, struct mmio_insn *insn, uint64_t
  * included; 0: the bytes there are not one of the instructions that exits of `kind` can have.
  */
 unsigned insn_length(struct vcpu *vcpu, enum exit_kind kind);
-unsigned insn_length_bytes(const uint8_t *bytes, size_t count, struct insn_mode mode,
+unsigned insn_length_bytes(const uint8_t *bytes, size_t count, unsigned code_bytes,
                            enum exit_kind kind);
 
 #endif

@@ -11,6 +11,7 @@
 #define PCI_NAME(bdf)      (bdf) >> 8, (bdf) >> 3 & 31, (bdf) & 7u
 #define PCI_ADDRESS_PORT   0xCF8u
 #define PCI_DATA_PORT      0xCFCu
+#define PCI_ADDRESS_ENABLE 0x80000000u
 #define VPCI_MAX_HIDDEN    24u
 #define VPCI_MAX_FORBIDDEN 40u
 #define PCI_MAX_BARS       96u
@@ -31,7 +32,16 @@ static inline uint32_t pci_merge(uint32_t old, unsigned offset, unsigned bytes, 
 /* Bytes 1, 2, 4, naturally aligned; what is not there reads as ones. */
 uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes);
 void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value);
+/* Clears bits of a register, then sets others. */
+static inline void pci_change(uint16_t bdf, unsigned at, unsigned bytes, uint32_t clear,
+                              uint32_t set)
+{
+    pci_write(bdf, at, bytes, (pci_read(bdf, at, bytes) & ~clear) | set);
+}
 bool pci_is_bridge(uint16_t bdf);
+bool pci_leads_to(uint16_t bridge, uint8_t bus); /* by its bus numbers */
+/* Host and ISA bridge: what everybody needs. */
+bool pci_is_chipset(uint16_t bdf);
 /* Address and size of a memory BAR, probed with decoding off. 0 bytes: none, or I/O, or the upper
  * half of the BAR before. */
 uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes);
@@ -64,10 +74,7 @@ struct vpci {
     uint32_t address;                 /* CF8 */
     uint16_t hidden[VPCI_MAX_HIDDEN]; /* read as absent */
     uint32_t hidden_count;
-    struct {
-        hpa_t base;
-        uint64_t bytes;
-    } forbidden[VPCI_MAX_FORBIDDEN]; /* a BAR may not be moved over these */
+    struct host_range forbidden[VPCI_MAX_FORBIDDEN]; /* a BAR may not be moved over these */
     uint32_t forbidden_count;
     /*
      * The display controller's decode bits and BARs as the guest sees them. They never reach the

@@ -16,7 +16,7 @@ struct hv_timer {
 extern uint64_t tsc_hz;        /* calibrated */
 extern uint64_t apic_timer_hz; /* local APIC timer input clock */
 uint64_t tsc_now(void);
-void clock_wait_until(uint64_t tsc); /* short waits only: the CPU does nothing else */
+void clock_wait_ns(uint64_t ns); /* short waits only: the CPU does nothing else */
 uint64_t tsc_from_ns(uint64_t ns);
 uint64_t tsc_to_ns(uint64_t ticks);
 uint64_t tsc_to_apic_ticks(uint64_t ticks);

@@ -43,6 +43,11 @@ static inline uint64_t page_up(uint64_t address)
     return page_down(address + HV_PAGE_BYTES - 1);
 }
 
+struct host_range {
+    hpa_t base;
+    uint64_t bytes;
+};
+
 /* Have [a, a + a_bytes) and [b, b + b_bytes), which do not wrap, an address in common? */
 static inline bool ranges_meet(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 {

@@ -41,8 +41,6 @@ void vioapic_set_line(struct vioapic *ioapic, unsigned pin, bool asserted);
 void vioapic_eoi(struct vioapic *ioapic, uint8_t vector);
 uint64_t vioapic_entry(const struct vioapic *ioapic, unsigned pin); /* as it is just now */
 
-/* An ISA interrupt line (0..15) at the I/O APIC (line 0 at pin 2). */
-void vm_set_isa_irq(struct vm *vm, unsigned irq, bool asserted);
 /* A global interrupt as HSM's "set irqline" names it: 0..23. BN_EINVAL: no such line. */
 enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted);
 

@@ -66,12 +66,14 @@ struct vlapic_message {
     uint8_t vector;
     bool level;
 };
+/* From vector, delivery, logical and level bits, which ICR and redirection entries have at the same
+ * places, and MSI data all but the third. */
+struct vlapic_message vlapic_message(uint32_t bits, uint32_t destination);
+bool vlapic_is_fixed(const struct vlapic_message *message); /* to one vector, or lowest priority */
 /* Delivers to the vCPUs of `vm` that the message names; how many took it. NMI, INIT and SIPI too.
  */
 unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message);
-/* Does this APIC answer to the message's destination? */
-bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message);
-/* The first that does; NULL: none. */
+/* The first whose APIC answers to the message's destination; NULL: none. */
 struct vcpu *vlapic_destination(struct vm *vm, const struct vlapic_message *message);
 /* Address and data that a device may write as an interrupt: fixed, lowest priority, NMI (SDM 3
  * §11.11). BN_EINVAL: others. */

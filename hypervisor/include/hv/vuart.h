@@ -12,7 +12,6 @@
 struct vuart {
     struct vm *vm;
     struct spinlock lock;
-    uint8_t irq;
     uint8_t reg[8], divisor[2]; /* as written; FCR at IIR's place */
     bool thr_empty_pending;     /* THRE interrupt not yet seen in IIR */
     bool line;
@@ -20,8 +19,8 @@ struct vuart {
     uint8_t head, count;
 };
 
-/* Resets it and registers 8 ports at `port`; vm->uart is set. */
-void vuart_init(struct vuart *uart, struct vm *vm, uint16_t port, uint8_t irq);
+/* Resets it and registers its 8 ports; vm->uart is set. */
+void vuart_init(struct vuart *uart, struct vm *vm);
 void vuart_reset(struct vuart *uart);
 /* Any CPU: a character typed for this VM. False: no room, offer it again later. */
 bool vuart_receive(struct vuart *uart, uint8_t c);

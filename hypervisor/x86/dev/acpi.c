@@ -12,27 +12,25 @@ static uint32_t length_of(hpa_t table)
     return acpi_get32(table + SDT_LENGTH);
 }
 
-static bool sums_to_zero(hpa_t from, size_t bytes)
+uint8_t acpi_sum(const uint8_t *from, size_t bytes)
 {
-    const uint8_t *p = hpa_to_ptr(from);
     uint8_t sum = 0;
 
     while (bytes--)
-        sum = (uint8_t)(sum + *p++);
-    return !sum;
+        sum = (uint8_t)(sum + *from++);
+    return sum;
 }
 
 static bool table_good(hpa_t table)
 {
-    const char *name;
     uint32_t bytes;
 
     if (!table || table > BELOW_4G - TABLE_MAX_BYTES)
         return false;
-    name = hpa_to_ptr(table);
     bytes = length_of(table);
-    if (bytes < SDT_BYTES || bytes > TABLE_MAX_BYTES || !sums_to_zero(table, bytes)) {
-        hv_log("acpi: table %.4s at %#lx: bad length or checksum", name, table);
+    if (bytes < SDT_BYTES || bytes > TABLE_MAX_BYTES || acpi_sum(hpa_to_ptr(table), bytes)) {
+        hv_log("acpi: table %.4s at %#lx: bad length or checksum", (const char *)hpa_to_ptr(table),
+               table);
         return false;
     }
     return true;
@@ -172,8 +170,8 @@ static void read_fadt(struct acpi_info *info, hpa_t table)
     info->pm_timer = port_block(table, FADT_PM_TIMER, FADT_X_PM_TIMER);
     if (bytes > FADT_RESET_VALUE && acpi_get32(table + FADT_FLAGS) & FADT_RESET_SUPPORTED) {
         info->reset_supported = true;
-        info->reset.space = acpi_get8(table + FADT_RESET);
-        info->reset.address = acpi_get64(table + FADT_RESET + GAS_ADDRESS);
+        info->reset_space = acpi_get8(table + FADT_RESET);
+        info->reset_address = acpi_get64(table + FADT_RESET + GAS_ADDRESS);
         info->reset_value = acpi_get8(table + FADT_RESET_VALUE);
     }
 }
@@ -222,11 +220,12 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
 
     *info = (struct acpi_info){0};
     if (!rsdp || rsdp > BELOW_4G - RSDP_BYTES ||
-        __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) || !sums_to_zero(rsdp, RSDP_V1_BYTES)) {
+        __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) ||
+        acpi_sum(hpa_to_ptr(rsdp), RSDP_V1_BYTES)) {
         hv_log("acpi: root pointer at %#lx is none", rsdp);
         return BN_EINVAL;
     }
-    extended = acpi_get8(rsdp + RSDP_REVISION) >= 2 && sums_to_zero(rsdp, RSDP_BYTES) &&
+    extended = acpi_get8(rsdp + RSDP_REVISION) >= 2 && !acpi_sum(hpa_to_ptr(rsdp), RSDP_BYTES) &&
                acpi_get64(rsdp + RSDP_XSDT);
     root = extended ? acpi_get64(rsdp + RSDP_XSDT) : acpi_get32(rsdp + RSDP_RSDT);
     step = extended ? 8 : 4;

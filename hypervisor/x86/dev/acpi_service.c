@@ -27,23 +27,13 @@ static void put_number(struct builder *b, uint64_t value, uint32_t bytes)
     put(b, &value, bytes);
 }
 
-static uint8_t checksum(const uint8_t *from, uint32_t bytes)
-{
-    uint8_t sum = 0;
-
-    while (bytes--)
-        sum = (uint8_t)(sum + *from++);
-    return (uint8_t)-sum;
-}
-
 static uint32_t begin_table(struct builder *b, const char *signature, uint8_t revision)
 {
     uint32_t start = b->at;
 
     put(b, signature, 4);
-    put_number(b, 0, 4); /* length, by end_table */
-    put_number(b, revision, 1);
-    put_number(b, 0, 1);          /* checksum */
+    put_number(b, 0, 4);          /* length, by end_table */
+    put_number(b, revision, 2);   /* and the checksum */
     put(b, "BNACLEBINNACLE", 14); /* OEM id, OEM table id */
     put_number(b, 1, 4);
     put(b, "BNCL", 4);
@@ -58,16 +48,8 @@ static void end_table(struct builder *b, uint32_t start)
     if (b->full)
         return;
     __builtin_memcpy(b->page + start + SDT_LENGTH, &bytes, 4);
-    b->page[start + SDT_CHECKSUM] = checksum(b->page + start, bytes);
+    b->page[start + SDT_CHECKSUM] = (uint8_t)-acpi_sum(b->page + start, bytes);
     b->at = (b->at + 15) & ~15u;
-}
-
-static uint8_t uid_of(const struct acpi_info *info, uint32_t apic_id)
-{
-    for (uint32_t i = 0; i < info->cpu_count; i++)
-        if (info->cpu[i].apic_id == apic_id)
-            return info->cpu[i].uid;
-    return (uint8_t)apic_id;
 }
 
 static void build_madt(struct builder *b, const struct acpi_info *info, const struct vm *vm)
@@ -77,20 +59,19 @@ static void build_madt(struct builder *b, const struct acpi_info *info, const st
     put_number(b, VLAPIC_BASE, 4);
     put_number(b, 0, 4); /* no 8259s */
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+        const struct vcpu *vcpu = &vm->vcpu[i]; /* CPUs are numbered as `info` lists them */
+
         put_number(b, MADT_LAPIC | 8 << 8, 2);
-        put_number(b, uid_of(info, vm->vcpu[i].lapic.apic_id), 1);
-        put_number(b, vm->vcpu[i].lapic.apic_id, 1);
+        put_number(b, info->cpu[vcpu->pcpu->id].uid | vcpu->lapic.apic_id << 8, 2);
         put_number(b, 1, 4);
     }
     put_number(b, MADT_IOAPIC | 12 << 8, 2);
-    put_number(b, info->ioapic_count ? info->ioapic[0].id : 0, 2);
-    put_number(b, VIOAPIC_BASE, 4);
-    put_number(b, 0, 4);
+    put_number(b, info->ioapic[0].id, 2); /* 0 if there is none */
+    put_number(b, VIOAPIC_BASE, 8);       /* and its first line: 0 */
     for (uint32_t i = 0; i < info->override_count; i++) {
         if (info->override[i].gsi >= VIOAPIC_PINS)
             continue;
-        put_number(b, MADT_OVERRIDE | 10 << 8, 2);
-        put_number(b, (uint32_t)info->override[i].irq << 8, 2); /* bus 0: ISA */
+        put_number(b, MADT_OVERRIDE | 10 << 8 | (uint32_t)info->override[i].irq << 24, 4); /* ISA */
         put_number(b, info->override[i].gsi, 4);
         put_number(b, info->override[i].flags, 2);
     }
@@ -117,13 +98,11 @@ enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm 
 {
     struct builder b = {.page = hpa_to_ptr(page), .at = MADT_AT};
     uint8_t *rsdp = b.page;
-    uint32_t bytes = RSDP_BYTES, start;
-    uint64_t xsdt;
+    uint32_t start;
 
     __builtin_memset(b.page, 0, HV_PAGE_BYTES);
     build_madt(&b, info, vm);
     start = begin_table(&b, "XSDT", 1);
-    xsdt = page + start;
     put_number(&b, page + MADT_AT, 8);
     for (uint32_t i = 0; i < info->table_count; i++)
         if (!dropped(info->tables[i]))
@@ -132,12 +111,12 @@ enum bn_status acpi_build_service(const struct acpi_info *info, const struct vm 
     if (b.full)
         return BN_ENOMEM;
 
-    __builtin_memcpy(rsdp, "RSD PTR ", 8);
-    __builtin_memcpy(rsdp + RSDP_OEM, "BNACLE", 6);
-    rsdp[RSDP_REVISION] = 2;
-    __builtin_memcpy(rsdp + RSDP_LENGTH, &bytes, 4);
-    __builtin_memcpy(rsdp + RSDP_XSDT, &xsdt, 8);
-    rsdp[RSDP_CHECKSUM] = checksum(rsdp, RSDP_V1_BYTES);
-    rsdp[RSDP_X_CHECKSUM] = checksum(rsdp, RSDP_BYTES);
+    b.at = 0;
+    put(&b, "RSD PTR \0BNACLE\2", 16); /* checksum 0 as yet, revision 2 */
+    put_number(&b, 0, 4);              /* no RSDT */
+    put_number(&b, RSDP_BYTES, 4);
+    put_number(&b, page + start, 8);
+    rsdp[RSDP_CHECKSUM] = (uint8_t)-acpi_sum(rsdp, RSDP_V1_BYTES);
+    rsdp[RSDP_X_CHECKSUM] = (uint8_t)-acpi_sum(rsdp, RSDP_BYTES);
     return BN_OK;
 }

@@ -9,10 +9,8 @@ enum {
     RSDP_V1_BYTES = 20,
     RSDP_BYTES = 36,
     RSDP_CHECKSUM = 8,
-    RSDP_OEM = 9,
     RSDP_REVISION = 15,
     RSDP_RSDT = 16,
-    RSDP_LENGTH = 20,
     RSDP_XSDT = 24,
     RSDP_X_CHECKSUM = 32,
 
@@ -84,6 +82,7 @@ ACPI_GET(32)
 ACPI_GET(64)
 
 bool acpi_is(hpa_t table, const char *signature);
+uint8_t acpi_sum(const uint8_t *from, size_t bytes); /* 0: a good one */
 
 struct acpi_info;
 void acpi_read_dmar_entry(struct acpi_info *info, hpa_t entry, uint16_t type, uint16_t bytes);

@@ -14,6 +14,14 @@ struct passed_vm *passed_of(const struct vm *vm)
     return &owners[vm->id];
 }
 
+struct passed *passed_at(const struct vm *vm, uint16_t place)
+{
+    for (struct passed *f = passed_of(vm)->function; f < &passed_of(vm)->function[PASSED_MAX]; f++)
+        if (f->used && f->place == place)
+            return f;
+    return NULL;
+}
+
 void passed_command(const struct passed *f)
 {
     pci_write(f->bdf, PCI_COMMAND, 2,
@@ -36,8 +44,7 @@ bool passthrough_covers(hpa_t base, uint64_t bytes)
             &owners[i / VPCI_BARS / PASSED_MAX].function[i / VPCI_BARS % PASSED_MAX];
         unsigned bar = i % VPCI_BARS;
 
-        if (f->used && f->real[bar].bytes &&
-            ranges_meet(base, bytes, f->real[bar].base, f->real[bar].bytes))
+        if (f->used && ranges_meet(base, bytes, f->real[bar].base, f->real[bar].bytes))
             return true;
     }
     return false;
@@ -50,26 +57,22 @@ bool passthrough_covers(hpa_t base, uint64_t bytes)
  */
 struct group {
     uint16_t bdf;
-    uint8_t first, last; /* buses; 0: bdf is on bus 0 */
-    uint16_t other;      /* bdf itself: alone */
+    uint16_t port;  /* that leads to it; 0: it is on bus 0 */
+    uint16_t other; /* bdf itself: alone */
 };
 
 static void find_port(uint16_t bridge, void *context)
 {
     struct group *group = context;
-    uint8_t first = (uint8_t)pci_read(bridge, PCI_SECONDARY, 1);
-    uint8_t last = (uint8_t)pci_read(bridge, PCI_SUBORDINATE, 1);
 
-    if (bridge >> 8 || !pci_is_bridge(bridge) || group->bdf >> 8 < first || group->bdf >> 8 > last)
-        return;
-    group->first = first;
-    group->last = last;
+    if (!(bridge >> 8) && pci_is_bridge(bridge) && pci_leads_to(bridge, (uint8_t)(group->bdf >> 8)))
+        group->port = bridge;
 }
 
 static void find_other(uint16_t bdf, void *context)
 {
     struct group *group = context;
-    bool near = bdf >> 8 ? group->first && bdf >> 8 >= group->first && bdf >> 8 <= group->last
+    bool near = bdf >> 8 ? group->port && pci_leads_to(group->port, (uint8_t)(bdf >> 8))
                          : bdf >> 3 == group->bdf >> 3;
 
     if (near && bdf != group->bdf && !pci_is_bridge(bdf))
@@ -89,13 +92,12 @@ static const char *unfit(uint16_t bdf)
 {
     const struct pci_display *display = pci_boot_display();
     struct group group = {.bdf = bdf, .other = bdf};
-    uint32_t class = pci_read(bdf, PCI_CLASS, 2);
 
     if ((uint16_t)pci_read(bdf, PCI_VENDOR, 2) == 0xFFFF)
         return "there is none";
     if (vpci_hidden(vm_service()->pci, bdf) || is_of_scenario(bdf))
         return "it is not the service VM's";
-    if (pci_is_bridge(bdf) || class == PCI_CLASS_HOST_BRIDGE || class == PCI_CLASS_ISA_BRIDGE)
+    if (pci_is_bridge(bdf) || pci_is_chipset(bdf))
         return "it is a bridge";
     if (display && display->bdf == bdf)
         return "the cluster's picture is there";
@@ -122,8 +124,11 @@ static bool measure(struct passed *f)
             return false;
         f->real[bar].base = base;
         f->real[bar].bytes = bytes;
-        f->real[bar].wide = bytes && (low & PCI_BAR_TYPE) == PCI_BAR_64;
+        f->real[bar].wide = bytes && (low & PCI_BAR_TYPE) == PCI_BAR_64 && bar + 1 < VPCI_BARS;
         f->bar[bar] = bytes ? low & ~PCI_BAR_MASK : 0;
+        f->writable[bar] |= (uint32_t)-bytes;
+        if (f->real[bar].wide)
+            f->writable[bar + 1] = (uint32_t)(-bytes >> 32);
     }
     return true;
 }
@@ -213,14 +218,11 @@ enum bn_status passthrough_assign(struct vm *vm, uint16_t place, uint16_t bdf)
 
     if (place >> 8 || place & 7 || !place)
         return BN_EINVAL;
-    if (vm->state != VM_CREATED)
+    if (vm->state != VM_CREATED || passed_at(vm, place))
         return BN_EBUSY;
-    for (unsigned i = 0; i < PASSED_MAX; i++) {
-        if (owner->function[i].used && owner->function[i].place == place)
-            return BN_EBUSY;
+    for (unsigned i = 0; i < PASSED_MAX; i++)
         if (!owner->function[i].used)
             f = &owner->function[i];
-    }
     if (!f)
         return BN_ENOMEM;
     *f = (struct passed){.bdf = bdf, .place = place};
@@ -229,17 +231,14 @@ enum bn_status passthrough_assign(struct vm *vm, uint16_t place, uint16_t bdf)
 
 enum bn_status passthrough_release(struct vm *vm, uint16_t place, uint16_t bdf)
 {
-    struct passed_vm *owner = passed_of(vm);
+    struct passed *f = passed_at(vm, place);
 
     if (vm->state == VM_RUNNING)
         return BN_EBUSY;
-    for (unsigned i = 0; i < PASSED_MAX; i++)
-        if (owner->function[i].used && owner->function[i].place == place &&
-            owner->function[i].bdf == bdf) {
-            give_back(vm, &owner->function[i]);
-            return BN_OK;
-        }
-    return BN_ENODEV;
+    if (!f || f->bdf != bdf)
+        return BN_ENODEV;
+    give_back(vm, f);
+    return BN_OK;
 }
 
 void passthrough_release_all(struct vm *vm)
@@ -258,7 +257,7 @@ void passthrough_reset(struct vm *vm)
             continue;
         (void)calm(f, vm);
         for (unsigned bar = 0; bar < VPCI_BARS; bar++)
-            f->bar[bar] = f->real[bar].bytes ? f->bar[bar] & ~PCI_BAR_MASK : 0;
+            f->bar[bar] &= ~f->writable[bar];
         passed_follow(vm, f);
     }
 }

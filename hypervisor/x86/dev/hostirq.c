@@ -8,7 +8,6 @@
 #define REG_WINDOW    0x10u
 #define INDEX_VERSION 0x01u
 #define INDEX_RTE     0x10u
-#define DIRECT_MAX    8u
 #define VECTOR_FIRST  0x20u
 #define PIN_NONE      UINT32_MAX
 #define PINS_MAX      120u /* of one chip */
@@ -20,11 +19,9 @@ static struct {
     const struct acpi_info *info;
     uint32_t pins[ACPI_MAX_IOAPICS];
     uint16_t handle[ACPI_MAX_IOAPICS][PINS_MAX]; /* where messages are remapped */
-    uint32_t direct[DIRECT_MAX];                 /* lines that were routed for good */
-    uint32_t direct_count;
 
-    struct vioapic *ioapic;     /* of the VM that gets the rest */
-    uint32_t not_forwarded;     /* pins that are emulated */
+    struct vioapic *ioapic;     /* of the VM that gets the lines with the numbers of its pins */
+    uint32_t direct, emulated;  /* but not those: routed for good, the VM's virtual ones */
     uint32_t waiting;           /* level pins: masked here until the guest's EOI */
     uint64_t rte[VIOAPIC_PINS]; /* as the machine has them, waiting ones masked there in addition */
 } irq;
@@ -88,7 +85,7 @@ static void write_rte(uint32_t gsi, uint64_t rte)
 void hostirq_init(const struct acpi_info *info)
 {
     irq.info = info;
-    irq.direct_count = 0;
+    irq.direct = 0;
     irq.ioapic = NULL;
     irq.waiting = 0;
     __builtin_memset(irq.handle, 0xFF, sizeof(irq.handle));
@@ -118,14 +115,6 @@ uint32_t hostirq_isa_gsi(unsigned isa, bool *level, bool *low)
     return isa;
 }
 
-static bool is_direct(uint32_t gsi)
-{
-    for (uint32_t i = 0; i < irq.direct_count; i++)
-        if (irq.direct[i] == gsi)
-            return true;
-    return false;
-}
-
 enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, bool level, bool low)
 {
     if (!chip_of(gsi))
@@ -133,13 +122,8 @@ enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, boo
     if (apic_id > 0xFE || vector < VECTOR_FIRST)
         return BN_EINVAL;
     spin_lock(&irq.lock);
-    if (!is_direct(gsi)) {
-        if (irq.direct_count == DIRECT_MAX) {
-            spin_unlock(&irq.lock);
-            return BN_ENOMEM;
-        }
-        irq.direct[irq.direct_count++] = gsi;
-    }
+    if (gsi < VIOAPIC_PINS)
+        irq.direct |= 1u << gsi;
     write_rte(gsi, (uint64_t)apic_id << RTE_DEST_SHIFT | (level ? RTE_LEVEL : 0) |
                        (low ? RTE_LOW : 0) | vector);
     spin_unlock(&irq.lock);
@@ -149,16 +133,15 @@ enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, boo
 /* The machine's entry for a pin as the guest programmed its own; masked if that cannot be. */
 static uint64_t physical_entry(const struct vioapic *ioapic, uint64_t rte)
 {
-    const struct vlapic_message message = {.destination = (uint32_t)(rte >> RTE_DEST_SHIFT),
-                                           .logical = rte & RTE_LOGICAL};
-    uint64_t delivery = (rte & RTE_DELIVERY) >> 8;
+    const struct vlapic_message message =
+        vlapic_message((uint32_t)rte, (uint32_t)(rte >> RTE_DEST_SHIFT));
     const struct vcpu *vcpu = vlapic_destination(ioapic->vm, &message);
-    uint8_t vector = (uint8_t)rte;
 
-    if (!vcpu || rte & RTE_MASKED || (delivery != DELIVER_FIXED && delivery != DELIVER_LOWEST) ||
-        vector < VECTOR_FIRST || vector >= HOST_VECTOR_DEVICE_FIRST)
+    if (!vcpu || rte & RTE_MASKED || !vlapic_is_fixed(&message) || message.vector < VECTOR_FIRST ||
+        message.vector >= HOST_VECTOR_DEVICE_FIRST)
         return RTE_MASKED;
-    return (uint64_t)vcpu->pcpu->apic_id << RTE_DEST_SHIFT | (rte & (RTE_LEVEL | RTE_LOW)) | vector;
+    return (uint64_t)vcpu->pcpu->apic_id << RTE_DEST_SHIFT |
+           (rte & (RTE_LEVEL | RTE_LOW | RTE_VECTOR));
 }
 
 static void pin_changed(struct vioapic *ioapic, unsigned pin)
@@ -168,7 +151,7 @@ static void pin_changed(struct vioapic *ioapic, unsigned pin)
     bool lower, refused;
 
     spin_lock(&irq.lock);
-    if (irq.not_forwarded & bit || is_direct(pin)) {
+    if ((irq.direct | irq.emulated) & bit) {
         spin_unlock(&irq.lock);
         return;
     }
@@ -211,7 +194,7 @@ static void mask_forwarded(void)
     irq.waiting = 0;
     for (unsigned pin = 0; pin < VIOAPIC_PINS; pin++) {
         irq.rte[pin] = RTE_MASKED;
-        if (!(irq.not_forwarded >> pin & 1) && !is_direct(pin))
+        if (!((irq.direct | irq.emulated) >> pin & 1))
             write_rte(pin, RTE_MASKED);
     }
 }
@@ -227,7 +210,7 @@ void hostirq_stop(void)
 void hostirq_forward(struct vioapic *ioapic, uint32_t virtual_pins)
 {
     spin_lock(&irq.lock);
-    irq.not_forwarded = virtual_pins;
+    irq.emulated = virtual_pins;
     mask_forwarded();
     irq.ioapic = ioapic;
     spin_unlock(&irq.lock);

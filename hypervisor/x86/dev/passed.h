@@ -13,7 +13,7 @@ struct passed {
     bool used;
     uint16_t bdf, place;
     uint16_t command; /* the VM's */
-    uint32_t bar[VPCI_BARS];
+    uint32_t bar[VPCI_BARS], writable[VPCI_BARS];
     struct {
         hpa_t base;
         uint64_t bytes; /* 0: no memory BAR */
@@ -30,6 +30,8 @@ struct passed_vm {
 };
 
 struct passed_vm *passed_of(const struct vm *vm);
+/* The function that the VM has there; NULL: none. */
+struct passed *passed_at(const struct vm *vm, uint16_t place);
 /* BARs and decoding of the VM's have changed. Its lock is held. */
 void passed_follow(struct vm *vm, struct passed *f);
 /* The machine's command register by the VM's: it decodes memory always, as only the VM reaches it,

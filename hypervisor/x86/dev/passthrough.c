@@ -7,12 +7,10 @@
 #include "passed.h"
 #include "pci_regs.h"
 
-#define ADDRESS_ENABLE 0x80000000u
-#define COMMAND_KEPT   (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX)
-#define BAR_TYPE_BITS  0xFu
-#define ID_DWORDS      0x0Cu /* vendor to class, below this only the command is ours */
-#define SUBSYSTEM      0x2Cu
-#define CACHE_LINE     0x0Cu /* with latency, header type, self test */
+#define COMMAND_KEPT (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX)
+#define ID_DWORDS    0x0Cu /* vendor to class, below this only the command is ours */
+#define SUBSYSTEM    0x2Cu
+#define CACHE_LINE   0x0Cu /* with latency, header type, self test */
 
 static gpa_t bar_gpa(const struct passed *f, unsigned bar)
 {
@@ -63,15 +61,6 @@ void passed_follow(struct vm *vm, struct passed *f)
     }
 }
 
-static uint32_t bar_mask(const struct passed *f, unsigned bar)
-{
-    if (f->real[bar].bytes)
-        return (uint32_t)~(f->real[bar].bytes - 1);
-    if (bar && f->real[bar - 1].wide)
-        return (uint32_t)(~(f->real[bar - 1].bytes - 1) >> 32);
-    return 0;
-}
-
 static uint32_t read_dword(const struct passed *f, unsigned at)
 {
     uint32_t value = pci_read(f->bdf, at, 4);
@@ -91,9 +80,8 @@ static void write_dword(struct vm *vm, struct passed *f, unsigned at, uint32_t v
 {
     if (at >= PCI_BAR0 && at < PCI_BAR0 + 4 * VPCI_BARS) {
         unsigned bar = (at - PCI_BAR0) / 4;
-        uint32_t mask = bar_mask(f, bar);
 
-        f->bar[bar] = (value & mask) | (f->bar[bar] & ~mask & BAR_TYPE_BITS);
+        f->bar[bar] = (value & f->writable[bar]) | (f->bar[bar] & ~f->writable[bar]);
     } else if (at == PCI_COMMAND) {
         f->command = value & COMMAND_KEPT;
         passed_command(f);
@@ -118,14 +106,6 @@ static void config_access(struct vm *vm, struct passed *f, unsigned offset, stru
         io->value = value;
 }
 
-static struct passed *at_place(struct passed_vm *owner, uint16_t place)
-{
-    for (unsigned i = 0; i < PASSED_MAX; i++)
-        if (owner->function[i].used && owner->function[i].place == place)
-            return &owner->function[i];
-    return NULL;
-}
-
 /* The address port goes on to the device model as well: other functions are its. */
 static bool port_access(struct passed_vm *owner, struct io_access *io)
 {
@@ -134,9 +114,9 @@ static bool port_access(struct passed_vm *owner, struct io_access *io)
     if (io->address == PCI_ADDRESS_PORT && io->write && io->bytes == 4)
         owner->address = (uint32_t)io->value;
     if (io->address < PCI_DATA_PORT || io->address + io->bytes > PCI_DATA_PORT + 4 ||
-        !(owner->address & ADDRESS_ENABLE))
+        !(owner->address & PCI_ADDRESS_ENABLE))
         return false;
-    f = at_place(owner, (uint16_t)(owner->address >> 8));
+    f = passed_at(io->vcpu->vm, (uint16_t)(owner->address >> 8));
     if (f)
         config_access(io->vcpu->vm, f,
                       (owner->address & 0xFC) + (unsigned)(io->address - PCI_DATA_PORT), io);

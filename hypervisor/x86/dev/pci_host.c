@@ -25,7 +25,7 @@ static hpa_t ecam_address(uint16_t bdf, unsigned offset)
 
 static uint32_t port_address(uint16_t bdf, unsigned offset)
 {
-    return 0x80000000u | (uint32_t)bdf << 8 | (offset & 0xFC);
+    return PCI_ADDRESS_ENABLE | (uint32_t)bdf << 8 | (offset & 0xFC);
 }
 
 uint32_t pci_read(uint16_t bdf, unsigned offset, unsigned bytes)
@@ -60,6 +60,18 @@ void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value)
 bool pci_is_bridge(uint16_t bdf)
 {
     return (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
+}
+
+bool pci_leads_to(uint16_t bridge, uint8_t bus)
+{
+    return bus >= pci_read(bridge, PCI_SECONDARY, 1) && bus <= pci_read(bridge, PCI_SUBORDINATE, 1);
+}
+
+bool pci_is_chipset(uint16_t bdf)
+{
+    uint32_t class = pci_read(bdf, PCI_CLASS, 2);
+
+    return class == PCI_CLASS_HOST_BRIDGE || class == PCI_CLASS_ISA_BRIDGE;
 }
 
 static unsigned bar_count(uint16_t bdf)

@@ -41,6 +41,7 @@ enum {
     PCI_BAR_64 = 4,
 };
 
-#define PCI_BAR_MASK 0xFFFFFFF0u
+#define PCI_BAR_MASK    0xFFFFFFF0u
+#define PCI_EXPRESS_FLR (1u << 15) /* in device control */
 
 #endif

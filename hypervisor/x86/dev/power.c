@@ -44,6 +44,20 @@ static void ask(const struct io_access *io, enum bn_hv_end how, const char *by)
     policy_vm_ended(io->vcpu->vm, how);
 }
 
+/* A register that remembers the `kept` bits; `trigger` resets when it goes from 0 to 1. */
+static void reset_register(struct io_access *io, uint8_t *reg, uint8_t trigger, uint8_t kept,
+                           const char *by)
+{
+    bool reset = io->write && io->value & trigger && !(*reg & trigger);
+
+    if (!io->write)
+        io->value = *reg;
+    else
+        *reg = reset ? 0 : (uint8_t)io->value & kept;
+    if (reset)
+        ask(io, BN_HV_END_RESET, by);
+}
+
 /* PM1a (device null) and PM1b control; bytes 2 (both) or 1: the sleep bit is in the upper one,
  * which alone still counts. */
 static void pm1_control(struct io_access *io)
@@ -71,25 +85,16 @@ static void pm1_control(struct io_access *io)
 
 void power_cf9(struct io_access *io)
 {
-    bool reset = io->write && io->value & CF9_RESET && !(power.cf9 & CF9_RESET);
-
-    if (!io->write)
-        io->value = power.cf9;
-    else
-        power.cf9 = reset ? 0 : (uint8_t)io->value & (CF9_SYSTEM | CF9_RESET | CF9_FULL);
-    if (reset)
-        ask(io, BN_HV_END_RESET, "port CF9");
+    reset_register(io, &power.cf9, CF9_RESET, CF9_SYSTEM | CF9_RESET | CF9_FULL, "port CF9");
 }
 
 static void i8042_data(struct io_access *io)
 {
-    if (!io->write) {
+    if (!io->write)
         io->value = hw_in8(I8042_DATA);
-        return;
-    }
-    if (!power.swallow)
+    else if (!power.swallow)
         hw_out8(I8042_DATA, (uint8_t)io->value);
-    power.swallow = false;
+    power.swallow &= !io->write;
 }
 
 static void i8042_command(struct io_access *io)
@@ -109,14 +114,8 @@ static void i8042_command(struct io_access *io)
 
 static void port_92(struct io_access *io)
 {
-    bool reset = io->write && io->value & 1 && !(power.port92 & 1);
-
-    if (!io->write)
-        io->value = power.port92 | 2; /* address line 20 is always on */
-    else
-        power.port92 = reset ? 0 : (uint8_t)io->value & 0xFD;
-    if (reset)
-        ask(io, BN_HV_END_RESET, "port 92");
+    reset_register(io, &power.port92, 1, 0xFD, "port 92");
+    io->value |= 2; /* address line 20 is always on */
 }
 
 /* Registers a VM may look at and not change. */
@@ -133,10 +132,8 @@ static void smi_command(struct io_access *io)
 {
     if (io->write && !io->offset && io->bytes == 1 && io->value == power.info->acpi_enable)
         hw_out8((uint16_t)io->address, (uint8_t)io->value);
-    else if (io->write)
-        vm_log(io->vcpu->vm, "write of %#lx to SMI port %#lx ignored", io->value, io->address);
     else
-        io->value = hw_in((uint16_t)io->address, io->bytes);
+        read_only(io);
 }
 
 static void reset_port(struct io_access *io)
@@ -148,7 +145,7 @@ static void reset_port(struct io_access *io)
 /* A reset register in memory: the rest of its page goes through. */
 static void reset_page(struct io_access *io)
 {
-    uint64_t reg = power.info->reset.address;
+    uint64_t reg = power.info->reset_address;
 
     if (io->bytes > 4 || io->address % io->bytes)
         return;
@@ -163,13 +160,13 @@ static void reset_page(struct io_access *io)
 /* One in configuration space of a chipset function needs nothing: writes there are refused. */
 static void add_reset_register(struct vm *vm, const struct acpi_info *info)
 {
-    uint64_t address = info->reset.address;
+    uint64_t address = info->reset_address;
 
     if (!info->reset_supported || address == CF9 || address == I8042_COMMAND || address == 0x92)
         return;
-    if (info->reset.space == 1)
+    if (info->reset_space == 1)
         vm_add_pio(vm, (uint16_t)address, 1, reset_port, NULL);
-    else if (info->reset.space == 0)
+    else if (info->reset_space == 0)
         vm_add_mmio(vm, address & ~0xFFFull, 0x1000, reset_page, NULL);
 }
 
@@ -217,11 +214,10 @@ void reset_machine(void)
 {
     const struct acpi_info *info = power.info;
 
-    if (info && info->reset_supported && info->reset.space == 1)
-        hw_out8((uint16_t)info->reset.address, info->reset_value);
+    if (info && info->reset_supported && info->reset_space == 1)
+        hw_out8((uint16_t)info->reset_address, info->reset_value);
     hw_out8(CF9, CF9_SYSTEM);
     hw_out8(CF9, CF9_SYSTEM | CF9_RESET);
     hw_out8(I8042_COMMAND, I8042_RESET);
     hw_triple_fault();
-    __builtin_unreachable();
 }

@@ -19,14 +19,9 @@
 static void deliver_pin(struct vioapic *ioapic, unsigned pin)
 {
     uint64_t rte = ioapic->rte[pin];
-    const struct vlapic_message message = {
-        .destination = (uint32_t)(rte >> RTE_DEST_SHIFT),
-        .logical = rte & RTE_LOGICAL,
-        .delivery = (uint8_t)((rte & RTE_DELIVERY) >> 8),
-        .vector = (uint8_t)rte,
-        .level = rte & RTE_LEVEL,
-    };
-    bool fixed = message.delivery == DELIVER_FIXED || message.delivery == DELIVER_LOWEST;
+    const struct vlapic_message message =
+        vlapic_message((uint32_t)rte, (uint32_t)(rte >> RTE_DEST_SHIFT));
+    bool fixed = vlapic_is_fixed(&message);
 
     if (rte & RTE_MASKED || (!fixed && message.delivery != DELIVER_NMI))
         return;
@@ -168,12 +163,6 @@ void vioapic_init(struct vioapic *ioapic, struct vm *vm)
     vioapic_reset(ioapic);
     vm->ioapic = ioapic;
     vm_add_mmio(vm, VIOAPIC_BASE, VIOAPIC_BYTES, vioapic_mmio, ioapic);
-}
-
-void vm_set_isa_irq(struct vm *vm, unsigned irq, bool asserted)
-{
-    if (vm->ioapic)
-        vioapic_set_line(vm->ioapic, irq == 0 ? 2 : irq, asserted);
 }
 
 enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted)

@@ -7,12 +7,14 @@
 #define TIMER_MIN_PERIOD_NS 20000u /* a shorter periodic timer only steals the CPU from others */
 
 #define LVT_MODE_SHIFT 17
-enum { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE };
+enum { TIMER_PERIODIC = 1, TIMER_DEADLINE };
 
 /* Bits a guest may write, register by register; x2APIC gives #GP for the others (SDM 3 §11.12.1.3).
  */
 static const uint32_t writable[64] = {
     [APIC_TPR] = 0xFF,          [APIC_SVR] = 0x1FF,
+    [APIC_LDR] = 0xFF000000,    [APIC_DFR] = 0xF0000000,
+    [APIC_ICR] = ICR_WRITABLE,  [APIC_ICR_HIGH] = 0xFF000000,
     [APIC_LVT_TIMER] = 0x700FF, [APIC_LVT_THERMAL] = 0x107FF,
     [APIC_LVT_PERF] = 0x107FF,  [APIC_LVT_LINT0] = 0x1A7FF,
     [APIC_LVT_LINT1] = 0x1A7FF, [APIC_LVT_ERROR] = 0x100FF,
@@ -95,12 +97,13 @@ static void timer_expired(void *context)
         vlapic_post(lapic->vcpu, (uint8_t)lvt, false);
 }
 
-static void timer_start_count(struct vlapic *lapic)
+static void timer_start_count(struct vlapic *lapic, uint32_t count)
 {
     if (timer_mode(lapic) == TIMER_DEADLINE)
         return;
+    lapic->regs[APIC_TICR] = count;
     timer_cancel(&lapic->timer);
-    if (!lapic->regs[APIC_TICR])
+    if (!count)
         return;
     lapic->timer_start = tsc_now();
     timer_arm(&lapic->timer, lapic->timer_start + tsc_from_ns(timer_period_ns(lapic)));
@@ -262,14 +265,27 @@ static bool read_register(struct vlapic *lapic, unsigned reg, uint32_t *value)
     return true;
 }
 
-/* Writes what both modes have; false: no such register to write. */
+/* False: no such register to write. x2APIC's ICR is not written here. */
 static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
 {
     value &= writable[reg];
     switch (reg) {
+    case APIC_ID: /* read-only: the machine's numbering must hold */
+        return !vlapic_is_x2apic(lapic);
+    case APIC_LDR:
+    case APIC_DFR:
+    case APIC_ICR_HIGH:
+        if (vlapic_is_x2apic(lapic))
+            return false;
+        value |= reg == APIC_DFR ? 0x0FFFFFFF : 0;
+        [[fallthrough]];
     case APIC_TPR:
     case APIC_TDCR:
         __atomic_store_n(&lapic->regs[reg], value, __ATOMIC_RELAXED);
+        return true;
+    case APIC_ICR:
+        lapic->regs[reg] = value;
+        vlapic_send_ipi(lapic, value, lapic->regs[APIC_ICR_HIGH] >> 24);
         return true;
     case APIC_EOI:
         end_of_interrupt(lapic);
@@ -284,36 +300,10 @@ static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
         write_lvt(lapic, reg, value);
         return true;
     case APIC_TICR:
-        if (timer_mode(lapic) != TIMER_DEADLINE) {
-            lapic->regs[APIC_TICR] = value;
-            timer_start_count(lapic);
-        }
+        timer_start_count(lapic, value);
         return true;
     default:
         return false;
-    }
-}
-
-static bool write_xapic(struct vlapic *lapic, unsigned reg, uint32_t value)
-{
-    switch (reg) {
-    case APIC_LDR:
-        __atomic_store_n(&lapic->regs[reg], value & 0xFF000000u, __ATOMIC_RELAXED);
-        return true;
-    case APIC_DFR:
-        __atomic_store_n(&lapic->regs[reg], value | 0x0FFFFFFFu, __ATOMIC_RELAXED);
-        return true;
-    case APIC_ICR_HIGH:
-        lapic->regs[reg] = value & 0xFF000000u;
-        return true;
-    case APIC_ICR:
-        lapic->regs[reg] = value & ICR_WRITABLE;
-        vlapic_send_ipi(lapic, lapic->regs[reg], lapic->regs[APIC_ICR_HIGH] >> 24);
-        return true;
-    case APIC_ID: /* read-only here: the machine's numbering must hold */
-        return true;
-    default:
-        return write_register(lapic, reg, value);
     }
 }
 
@@ -331,7 +321,7 @@ void vlapic_mmio(struct io_access *io)
     }
     /* Only aligned 32-bit accesses are defined (SDM 3 §11.4.1); others read as hardware's bytes. */
     if (io->write) {
-        if (!byte && io->bytes == 4 && !write_xapic(lapic, reg, (uint32_t)io->value))
+        if (!byte && io->bytes == 4 && !write_register(lapic, reg, (uint32_t)io->value))
             vlapic_raise_error(lapic, ESR_ILLEGAL_REGISTER);
         return;
     }
@@ -342,9 +332,8 @@ void vlapic_mmio(struct io_access *io)
 
 static enum bn_status write_base(struct vlapic *lapic, uint64_t value)
 {
-    uint64_t mode = value & (APIC_BASE_ENABLED | APIC_BASE_X2APIC);
-    uint64_t old = lapic->base_msr & (APIC_BASE_ENABLED | APIC_BASE_X2APIC);
     const uint64_t both = APIC_BASE_ENABLED | APIC_BASE_X2APIC;
+    uint64_t mode = value & both, old = lapic->base_msr & both;
 
     /* The page does not move: another address would only make a hole in the guest's memory. */
     if ((value & ~(uint64_t)0xFFF) != VLAPIC_BASE || value & 0x2FF)

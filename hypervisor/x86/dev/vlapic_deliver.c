@@ -4,7 +4,24 @@
 
 #define MSI_ADDRESS_BASE 0xFEEu /* bits 63:20 */
 
-bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_message *message)
+struct vlapic_message vlapic_message(uint32_t bits, uint32_t destination)
+{
+    return (struct vlapic_message){
+        .destination = destination,
+        .logical = bits & ICR_LOGICAL,
+        .delivery = bits >> 8 & 7,
+        .vector = (uint8_t)bits,
+        .level = bits & ICR_LEVEL,
+    };
+}
+
+bool vlapic_is_fixed(const struct vlapic_message *message)
+{
+    return message->delivery == DELIVER_FIXED || message->delivery == DELIVER_LOWEST;
+}
+
+/* Does this APIC answer to the message's destination? */
+static bool is_destination(const struct vlapic *lapic, const struct vlapic_message *message)
 {
     uint32_t destination = message->wide ? message->destination : message->destination & 0xFF;
     uint32_t ldr = vlapic_ldr(lapic);
@@ -25,85 +42,57 @@ bool vlapic_is_destination(const struct vlapic *lapic, const struct vlapic_messa
 struct vcpu *vlapic_destination(struct vm *vm, const struct vlapic_message *message)
 {
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
-        if (vlapic_is_destination(&vm->vcpu[i].lapic, message))
+        if (is_destination(&vm->vcpu[i].lapic, message))
             return &vm->vcpu[i];
     return NULL;
 }
 
 static void deliver_to(struct vcpu *vcpu, const struct vlapic_message *message)
 {
-    switch (message->delivery) {
-    case DELIVER_FIXED:
-    case DELIVER_LOWEST:
+    /* SMI and reserved modes: no guest has use for them. */
+    if (vlapic_is_fixed(message))
         vlapic_post(vcpu, message->vector, message->level);
-        break;
-    case DELIVER_NMI:
+    else if (message->delivery == DELIVER_NMI)
         vcpu_request(vcpu, VCPU_REQ_NMI);
-        break;
-    case DELIVER_INIT:
+    else if (message->delivery == DELIVER_INIT)
         vcpu_request(vcpu, VCPU_REQ_RESET);
-        break;
-    case DELIVER_SIPI:
+    else if (message->delivery == DELIVER_SIPI)
         vcpu_sipi(vcpu, message->vector);
-        break;
-    default: /* SMI and reserved modes: no guest has use for them */
-        break;
-    }
-}
-
-static struct vcpu *lowest_priority(struct vm *vm, const struct vlapic_message *message)
-{
-    struct vcpu *best = NULL;
-
-    for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-        struct vcpu *vcpu = &vm->vcpu[i];
-
-        if (!vlapic_is_destination(&vcpu->lapic, message) ||
-            !(vlapic_peek(&vcpu->lapic, APIC_SVR) & SVR_ENABLED))
-            continue;
-        if (!best || vlapic_ppr(&vcpu->lapic) < vlapic_ppr(&best->lapic))
-            best = vcpu;
-    }
-    return best;
 }
 
 unsigned vlapic_deliver(struct vm *vm, const struct vlapic_message *message)
 {
+    struct vcpu *lowest = NULL; /* of all that could take it, by priority */
     unsigned taken = 0;
 
-    if (message->delivery == DELIVER_LOWEST) {
-        struct vcpu *vcpu = lowest_priority(vm, message);
-
-        if (vcpu)
-            deliver_to(vcpu, message);
-        return vcpu ? 1 : 0;
-    }
     for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-        if (!vlapic_is_destination(&vm->vcpu[i].lapic, message))
+        struct vcpu *vcpu = &vm->vcpu[i];
+
+        if (!is_destination(&vcpu->lapic, message))
             continue;
-        deliver_to(&vm->vcpu[i], message);
-        taken++;
+        if (message->delivery != DELIVER_LOWEST) {
+            deliver_to(vcpu, message);
+            taken++;
+        } else if (vlapic_peek(&vcpu->lapic, APIC_SVR) & SVR_ENABLED &&
+                   (!lowest || vlapic_ppr(&vcpu->lapic) < vlapic_ppr(&lowest->lapic))) {
+            lowest = vcpu;
+        }
     }
-    return taken;
+    if (lowest)
+        deliver_to(lowest, message);
+    return lowest ? 1 : taken;
 }
 
 enum bn_status vlapic_decode_msi(uint64_t address, uint32_t data, struct vlapic_message *message)
 {
-    *message = (struct vlapic_message){
-        .destination = (uint32_t)address >> 12 & 0xFF,
-        .logical = address & 4,
-        .delivery = data >> 8 & 7,
-        .vector = (uint8_t)data,
-        .level = data & 0x8000,
-    };
-
+    *message = vlapic_message(data, (uint32_t)address >> 12 & 0xFF);
+    message->logical = address & 4;
     if (address >> 20 != MSI_ADDRESS_BASE)
         return BN_EINVAL;
     /* What may come from a device: no start-up messages (SDM 3 §11.11.2). */
-    if (message->delivery != DELIVER_FIXED && message->delivery != DELIVER_LOWEST &&
-        message->delivery != DELIVER_NMI)
-        return BN_EINVAL;
-    return message->delivery != DELIVER_NMI && message->vector < 16 ? BN_EINVAL : BN_OK;
+    return message->delivery == DELIVER_NMI || (vlapic_is_fixed(message) && message->vector >= 16)
+               ? BN_OK
+               : BN_EINVAL;
 }
 
 enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data)
@@ -122,16 +111,10 @@ enum bn_status vlapic_deliver_msi(struct vm *vm, uint64_t address, uint32_t data
 void vlapic_send_ipi(struct vlapic *lapic, uint32_t icr, uint32_t destination)
 {
     struct vm *vm = lapic->vcpu->vm;
-    struct vlapic_message message = {
-        .destination = destination,
-        .logical = icr & ICR_LOGICAL,
-        .wide = vlapic_is_x2apic(lapic),
-        .delivery = icr >> 8 & 7,
-        .vector = (uint8_t)icr,
-    };
-    bool fixed = message.delivery == DELIVER_FIXED || message.delivery == DELIVER_LOWEST;
+    struct vlapic_message message = vlapic_message(icr & ~ICR_LEVEL, destination);
 
-    if (fixed && message.vector < 16) {
+    message.wide = vlapic_is_x2apic(lapic);
+    if (vlapic_is_fixed(&message) && message.vector < 16) {
         vlapic_raise_error(lapic, ESR_SEND_ILLEGAL);
         return;
     }

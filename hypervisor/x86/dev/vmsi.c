@@ -66,11 +66,10 @@ static void note(uint16_t bdf, void *context)
     uint32_t control;
 
     (void)context;
-    if (pci_read(bdf, PCI_CLASS, 2) == PCI_CLASS_IOMMU)
-        return; /* its messages are ours */
-    if ((!msi && !msix) || function_count == MAX_FUNCTIONS) {
-        if (msi || msix)
-            hv_log("PCI %02x:%02x.%x: one function too many with messages", PCI_NAME(bdf));
+    if ((!msi && !msix) || pci_read(bdf, PCI_CLASS, 2) == PCI_CLASS_IOMMU)
+        return; /* an IOMMU's messages are ours */
+    if (function_count == MAX_FUNCTIONS) {
+        hv_log("PCI %02x:%02x.%x: one function too many with messages", PCI_NAME(bdf));
         return;
     }
     control = msi ? pci_read(bdf, msi, 4) : 0;
@@ -99,9 +98,7 @@ void vmsi_init(void)
 
 static void set_control(const struct function *f, unsigned capability, uint32_t off, uint32_t on)
 {
-    uint32_t old = pci_read(f->bdf, capability, 4);
-
-    pci_write(f->bdf, capability + 2, 2, ((old & ~off) | on) >> 16);
+    pci_change(f->bdf, capability + 2, 2, off >> 16, on >> 16);
 }
 
 /* Address of the table; 0: it cannot be reached now. */
@@ -170,36 +167,29 @@ static void switch_table(struct function *f, uint32_t wanted)
 
 /* ---- What the VM sees. */
 
+/* Which of the message's words lies at 4 and above; 4: none, the pending bits. */
+static unsigned word_at(const struct function *f, unsigned at)
+{
+    return at / 4 - 1 + (!f->wide && at > 4);
+}
+
 static uint32_t msi_read(const struct function *f, unsigned at)
 {
     uint32_t hardware = pci_read(f->bdf, f->msi + at, 4);
-    unsigned data = f->wide ? 12 : 8;
 
     if (at == 0)
         return (hardware & ~(MSI_ENABLE | MSI_SEVERAL)) | (f->msi_on ? MSI_ENABLE : 0);
-    if (at == 4)
-        return f->single.word[0];
-    if (at < data)
-        return f->single.word[1];
-    if (at == data)
-        return f->single.word[2];
-    return at == data + 4 ? f->single.word[3] : hardware;
+    return word_at(f, at) < 4 ? f->single.word[word_at(f, at)] : hardware;
 }
 
 static void msi_write(struct function *f, unsigned at, uint32_t value)
 {
-    unsigned data = f->wide ? 12 : 8;
+    static const uint32_t kept[] = {~3u, ~0u, 0xFFFF, VMSI_MASKED};
 
     if (at == 0)
         f->msi_on = value & MSI_ENABLE;
-    else if (at == 4)
-        f->single.word[0] = value & ~3u;
-    else if (at < data)
-        f->single.word[1] = value;
-    else if (at == data)
-        f->single.word[2] = value & 0xFFFF;
-    else if (at == data + 4)
-        f->single.word[3] = value & 1;
+    else if (word_at(f, at) < 4)
+        f->single.word[word_at(f, at)] = value & kept[word_at(f, at)];
     put_single(f);
 }
 

@@ -88,19 +88,14 @@ void vmsi_interrupt(const struct pcpu *pcpu, uint8_t vector)
 {
     unsigned i = vector - HOST_VECTOR_DEVICE_FIRST;
     struct vm *vm;
-    uint64_t address = 0;
-    uint32_t data = 0;
+    struct vmsi_message m = {0};
 
     spin_lock(&lock);
     vm = places[pcpu->id][i].vm;
-    if (vm) {
-        const uint32_t *word = places[pcpu->id][i].message->word;
-
-        address = (uint64_t)word[1] << 32 | word[0];
-        data = word[2];
-    }
+    if (vm)
+        m = *places[pcpu->id][i].message;
     spin_unlock(&lock);
     /* Refused: its VM has written something else meanwhile. */
     if (vm)
-        (void)!vlapic_deliver_msi(vm, address, data);
+        (void)!vlapic_deliver_msi(vm, (uint64_t)m.word[1] << 32 | m.word[0], m.word[2]);
 }

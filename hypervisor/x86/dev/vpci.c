@@ -7,11 +7,9 @@
 #include "hv/watchdog.h"
 #include "pci_regs.h"
 
-#define ADDRESS_ENABLE 0x80000000u
-#define DECODE         (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
-#define EXPRESS_FLR    0x8000u /* in device control */
-#define PIRQ_FIRST     0x60u   /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
-#define PIRQ_LAST      0x6Bu
+#define DECODE     (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
+#define PIRQ_FIRST 0x60u /* interrupt routing of the ISA bridge (ICH9 §13.1.20) */
+#define PIRQ_LAST  0x6Bu
 
 bool vpci_hidden(const struct vpci *pci, uint16_t bdf)
 {
@@ -23,11 +21,8 @@ bool vpci_hidden(const struct vpci *pci, uint16_t bdf)
 
 bool vpci_leads_to_hidden(const struct vpci *pci, uint16_t bridge)
 {
-    uint32_t first = pci_read(bridge, PCI_SECONDARY, 1);
-    uint32_t last = pci_read(bridge, PCI_SUBORDINATE, 1);
-
     for (uint32_t i = 0; i < pci->hidden_count; i++)
-        if (pci->hidden[i] >> 8 >= first && pci->hidden[i] >> 8 <= last)
+        if (pci_leads_to(bridge, (uint8_t)(pci->hidden[i] >> 8)))
             return true;
     return false;
 }
@@ -90,15 +85,13 @@ static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint
     if (pm && at == pm + 4)
         return; /* no power state but D0 */
     if (express && at == express + 8)
-        value &= ~(EXPRESS_FLR >> 8 * (offset & 3)); /* no reset */
+        value &= ~(PCI_EXPRESS_FLR >> 8 * (offset & 3)); /* no reset */
     if (at == PCI_COMMAND && offset < PCI_STATUS) {
-        uint32_t command = pci_read(pci->display->bdf, PCI_COMMAND, 2);
+        uint32_t old = pci_read(pci->display->bdf, PCI_COMMAND, 2);
 
-        command = pci_merge(command, offset, bytes, value);
-        pci->display_command = (uint16_t)command;
-        command =
-            (command & ~(uint32_t)DECODE) | (pci_read(pci->display->bdf, PCI_COMMAND, 2) & DECODE);
-        pci_write(pci->display->bdf, PCI_COMMAND, 2, command);
+        pci->display_command = (uint16_t)pci_merge(old, offset, bytes, value);
+        pci_write(pci->display->bdf, PCI_COMMAND, 2,
+                  (pci->display_command & ~(uint32_t)DECODE) | (old & DECODE));
         return;
     }
     pci_write(pci->display->bdf, offset, bytes, value);
@@ -108,19 +101,15 @@ static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint
  * management memory are: not for a VM. */
 static bool chipset_write_allowed(uint16_t bdf, unsigned offset)
 {
-    uint32_t class = pci_read(bdf, PCI_CLASS, 2);
-
-    if (class == PCI_CLASS_HOST_BRIDGE)
-        return false;
-    return class != PCI_CLASS_ISA_BRIDGE || (offset >= PIRQ_FIRST && offset <= PIRQ_LAST);
+    return !pci_is_chipset(bdf) || (pci_read(bdf, PCI_CLASS, 2) == PCI_CLASS_ISA_BRIDGE &&
+                                    offset >= PIRQ_FIRST && offset <= PIRQ_LAST);
 }
 
 /* The MSI-X table is where the VM cannot write to it, or nothing is decoded. */
 static void follow(uint16_t bdf)
 {
     if (vmsi_follow(bdf) != BN_OK)
-        pci_write(bdf, PCI_COMMAND, 2,
-                  pci_read(bdf, PCI_COMMAND, 2) & ~(uint32_t)PCI_COMMAND_MEMORY);
+        pci_change(bdf, PCI_COMMAND, 2, PCI_COMMAND_MEMORY, 0);
 }
 
 static void write_bar(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
@@ -218,7 +207,7 @@ static void data_port(struct io_access *io)
     struct vpci *pci = io->device;
     uint32_t address = __atomic_load_n(&pci->address, __ATOMIC_RELAXED);
 
-    if (address & ADDRESS_ENABLE)
+    if (address & PCI_ADDRESS_ENABLE)
         access_config(pci, (uint16_t)(address >> 8), (address & 0xFC) + (unsigned)io->offset, io);
 }
 
@@ -256,8 +245,7 @@ void vpci_forbid(struct vpci *pci, hpa_t base, uint64_t bytes)
     if (!bytes)
         return;
     HV_ASSERT(pci->forbidden_count < VPCI_MAX_FORBIDDEN && base + bytes > base);
-    pci->forbidden[pci->forbidden_count].base = base;
-    pci->forbidden[pci->forbidden_count++].bytes = bytes;
+    pci->forbidden[pci->forbidden_count++] = (struct host_range){base, bytes};
 }
 
 static void shadow_display(struct vpci *pci)

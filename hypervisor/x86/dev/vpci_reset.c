@@ -13,7 +13,6 @@
 #define CONTROL_ENABLE   1u         /* of MSI, in the upper word of its first dword */
 #define MSIX_ENABLE      0x8000u
 #define EXPRESS_CAN_FLR  (1u << 28)
-#define EXPRESS_FLR      (1u << 15)
 #define EXPRESS_PENDING  (1u << 5)
 #define FEATURES_CAN_FLR (1u << 25) /* byte 3 of the advanced features capability, bit 1 */
 #define PM_STATE         3u
@@ -33,18 +32,10 @@ struct walk {
     bool pending; /* some function still has requests under way */
 };
 
-static void wait_ns(uint64_t ns)
-{
-    clock_wait_until(tsc_now() + tsc_from_ns(ns));
-}
-
-/* Not the chipset's own parts, which everybody needs. */
 static bool is_service_device(const struct vpci *pci, uint16_t bdf)
 {
-    uint32_t class = pci_read(bdf, PCI_CLASS, 2);
-
-    return class != PCI_CLASS_HOST_BRIDGE && class != PCI_CLASS_ISA_BRIDGE &&
-           !vpci_hidden(pci, bdf) && !(pci_is_bridge(bdf) && vpci_leads_to_hidden(pci, bdf));
+    return !pci_is_chipset(bdf) && !vpci_hidden(pci, bdf) &&
+           !(pci_is_bridge(bdf) && vpci_leads_to_hidden(pci, bdf));
 }
 
 /* No DMA, no MSI, no line. A bridge passes nothing on for what is behind it. */
@@ -52,16 +43,14 @@ static void stop(uint16_t bdf, void *context)
 {
     struct walk *walk = context;
     unsigned msi = pci_capability(bdf, PCI_CAP_MSI, 0), msix = pci_capability(bdf, PCI_CAP_MSIX, 0);
-    uint32_t command;
 
     if (!is_service_device(walk->pci, bdf))
         return;
-    command = pci_read(bdf, PCI_COMMAND, 2) & ~(uint32_t)PCI_COMMAND_MASTER;
-    pci_write(bdf, PCI_COMMAND, 2, command | PCI_COMMAND_NO_INTX);
+    pci_change(bdf, PCI_COMMAND, 2, PCI_COMMAND_MASTER, PCI_COMMAND_NO_INTX);
     if (msi)
-        pci_write(bdf, msi + 2, 2, pci_read(bdf, msi + 2, 2) & ~CONTROL_ENABLE);
+        pci_change(bdf, msi + 2, 2, CONTROL_ENABLE, 0);
     if (msix)
-        pci_write(bdf, msix + 2, 2, pci_read(bdf, msix + 2, 2) & ~MSIX_ENABLE);
+        pci_change(bdf, msix + 2, 2, MSIX_ENABLE, 0);
     walk->stopped++;
 }
 
@@ -86,12 +75,12 @@ static bool begin_reset(struct reset_function *function, uint16_t bdf)
     for (unsigned i = 0; i < HEADER_DWORDS; i++)
         function->header[i] = pci_read(bdf, 4 * i, 4);
     if (express && pci_read(bdf, express + 4, 4) & EXPRESS_CAN_FLR) {
-        pci_write(bdf, express + 8, 2, pci_read(bdf, express + 8, 2) | EXPRESS_FLR);
+        pci_change(bdf, express + 8, 2, 0, PCI_EXPRESS_FLR);
     } else if (features && pci_read(bdf, features, 4) & FEATURES_CAN_FLR) {
         pci_write(bdf, features + 4, 1, 1);
     } else if (power && !(pci_read(bdf, power + 4, 2) & PM_NO_SOFT_RESET)) {
         function->power = (uint16_t)(power + 4);
-        pci_write(bdf, function->power, 2, pci_read(bdf, function->power, 2) | PM_STATE);
+        pci_change(bdf, function->power, 2, 0, PM_STATE);
     } else {
         return false;
     }
@@ -122,12 +111,11 @@ static void restore(const struct reset_function *function)
 /* All that are on their way, together. */
 static void finish_resets(const struct reset_function *functions, uint32_t count)
 {
-    wait_ns(RESET_NS);
+    clock_wait_ns(RESET_NS);
     for (uint32_t i = 0; i < count; i++)
         if (functions[i].power)
-            pci_write(functions[i].bdf, functions[i].power, 2,
-                      pci_read(functions[i].bdf, functions[i].power, 2) & ~PM_STATE);
-    wait_ns(POWER_NS);
+            pci_change(functions[i].bdf, functions[i].power, 2, PM_STATE, 0);
+    clock_wait_ns(POWER_NS);
     for (uint32_t i = 0; i < count; i++)
         restore(&functions[i]);
 }

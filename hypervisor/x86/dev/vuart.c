@@ -43,7 +43,8 @@ static void update_line(struct vuart *uart)
     if (up == uart->line)
         return;
     uart->line = up;
-    vm_set_isa_irq(uart->vm, uart->irq, up);
+    if (uart->vm->ioapic)
+        vioapic_set_line(uart->vm->ioapic, VUART_IRQ, up);
 }
 
 static uint8_t pop(struct vuart *uart)
@@ -80,29 +81,25 @@ static uint8_t read_msr(const struct vuart *uart)
     if (!(mcr & MCR_LOOP))
         return MSR_UP;
     /* RTS to CTS, DTR to DSR, OUT1 to RI, OUT2 to DCD */
-    return (uint8_t)((mcr & 2 ? 0x10 : 0) | (mcr & 1 ? 0x20 : 0) | (mcr & 4 ? 0x40 : 0) |
-                     (mcr & 8 ? 0x80 : 0));
+    return (uint8_t)((mcr & 2) << 3 | (mcr & 1) << 5 | (mcr & 12) << 4);
 }
 
 static uint8_t read_register(struct vuart *uart, unsigned reg)
 {
     uint8_t cause;
 
-    switch (reg) {
-    case REG_DATA:
+    if (reg == REG_DATA)
         return pop(uart);
-    case REG_IIR:
-        cause = interrupt_cause(uart);
-        if (cause == IIR_THRE)
-            uart->thr_empty_pending = false;
-        return cause | (uart->reg[REG_IIR] & FCR_ON ? IIR_FIFO : 0);
-    case REG_LSR:
+    if (reg == REG_LSR)
         return LSR_EMPTY | (uart->count ? LSR_READY : 0);
-    case REG_MSR:
+    if (reg == REG_MSR)
         return read_msr(uart);
-    default:
+    if (reg != REG_IIR)
         return uart->reg[reg];
-    }
+    cause = interrupt_cause(uart);
+    if (cause == IIR_THRE)
+        uart->thr_empty_pending = false;
+    return cause | (uart->reg[REG_IIR] & FCR_ON ? IIR_FIFO : 0);
 }
 
 /* True: `value` is a character to send. */
@@ -157,10 +154,10 @@ void vuart_reset(struct vuart *uart)
     spin_unlock(&uart->lock);
 }
 
-void vuart_init(struct vuart *uart, struct vm *vm, uint16_t port, uint8_t irq)
+void vuart_init(struct vuart *uart, struct vm *vm)
 {
-    *uart = (struct vuart){.vm = vm, .irq = irq};
+    *uart = (struct vuart){.vm = vm};
     vuart_reset(uart);
     vm->uart = uart;
-    vm_add_pio(vm, port, 8, vuart_ports, uart);
+    vm_add_pio(vm, VUART_PORT, 8, vuart_ports, uart);
 }

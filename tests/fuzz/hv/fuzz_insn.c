@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t modes[] = {2, 4, 8, 8};
     static struct vcpu *cpu;
     struct vcpu_exit exit = {.kind = EXIT_MMIO, .mmio = {.gpa = 0xFEC00000}};
-    struct insn_mode mode;
+    unsigned mode;
     struct insn_form form;
     struct mmio_insn insn = {0};
     uint8_t *code;
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (!cpu)
         cpu = &fake_vm(1)->vcpu[0];
-    mode.code_bytes = modes[data[0] & 3];
+    mode = modes[data[0] & 3];
     memcpy(&value, data + 1, 8);
     size = size - 9 < 32 ? size - 9 : 32;
     code = malloc(size + 1); /* exact: one byte too far is found */
@@ -38,11 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (insn_length_bytes(code, size, mode, (enum exit_kind)(data[0] >> 3)) > INSN_MAX_BYTES)
         abort();
 
-    fake.efer = mode.code_bytes == 8 ? 1 << 10 : 0;
-    fake.cr0 = mode.code_bytes == 2 ? 0 : 1;
-    fake.segment[SEG_CS].access = mode.code_bytes == 8   ? 0xA09B
-                                  : mode.code_bytes == 4 ? 0xC09B
-                                                         : 0x009B;
+    fake.efer = mode == 8 ? 1 << 10 : 0;
+    fake.cr0 = mode == 2 ? 0 : 1;
+    fake.segment[SEG_CS].access = mode == 8 ? 0xA09B : mode == 4 ? 0xC09B : 0x009B;
     cpu->rip = 0x1000;
     for (unsigned i = 0; i < REG_COUNT; i++)
         cpu->regs[i] = value;

@@ -32,10 +32,9 @@ uint64_t tsc_now(void)
     return fake.tsc;
 }
 
-void clock_wait_until(uint64_t tsc)
+void clock_wait_ns(uint64_t ns)
 {
-    if (tsc > fake.tsc)
-        fake.tsc = tsc;
+    fake.tsc += ns;
 }
 
 uint64_t tsc_from_ns(uint64_t ns)

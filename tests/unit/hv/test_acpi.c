@@ -127,7 +127,7 @@ static void test_reads(void **state)
     assert_int_equal(info.pm1a_control, 0x604);
     assert_int_equal(info.pm_timer, 0x608);
     assert_true(info.reset_supported);
-    assert_int_equal(info.reset.address, 0xCF9);
+    assert_int_equal(info.reset_address, 0xCF9);
     assert_int_equal(info.reset_value, 0x0F);
     assert_int_equal(info.smi_command, 0xB2);
     assert_int_equal(info.acpi_enable, 2);

@@ -11,8 +11,8 @@ static void start(void)
 {
     fake_vm(1);
     vms[2].vcpu_count = 0;
-    vuart_init(&uart[0], &vms[0], 0x3F8, 4);
-    vuart_init(&uart[1], &vms[2], 0x3F8, 4);
+    vuart_init(&uart[0], &vms[0]);
+    vuart_init(&uart[1], &vms[2]);
     uart[0].reg[2] = uart[1].reg[2] = 1; /* FIFOs on */
     console_init(0x3F8);
     console_start_input(true);

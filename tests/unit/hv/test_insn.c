@@ -47,9 +47,9 @@ static uint64_t run(const char *code, size_t bytes, uint64_t gpa, uint64_t old)
     unsigned steps = 0;
 
     assert_int_equal(insn_decode_bytes((const uint8_t *)code, bytes,
-                                       (struct insn_mode){fake.efer  ? 8
-                                                          : fake.cr0 ? 4
-                                                                     : 2},
+                                       fake.efer  ? 8
+                                       : fake.cr0 ? 4
+                                                  : 2,
                                        &form),
                      BN_OK);
     assert_int_equal(form.length, bytes);
@@ -350,7 +350,7 @@ static void test_code_at_page_end(void **state)
 
 static unsigned length(const char *code, size_t bytes, unsigned mode, enum exit_kind kind)
 {
-    return insn_length_bytes((const uint8_t *)code, bytes, (struct insn_mode){(uint8_t)mode}, kind);
+    return insn_length_bytes((const uint8_t *)code, bytes, mode, kind);
 }
 
 static void test_lengths(void **state)
@@ -385,7 +385,7 @@ static void test_never_reads_beyond(void **state)
         uint8_t *code = malloc(bytes ? bytes : 1);
         struct insn_form form;
         static const uint8_t modes[] = {2, 4, 8};
-        struct insn_mode mode = {modes[i % 3]};
+        unsigned mode = modes[i % 3];
 
         for (size_t j = 0; j < bytes; j++)
             code[j] = (uint8_t)random();

@@ -19,7 +19,8 @@ static void start(void)
         .has_s5 = true,
         .s5_type = {5, 6},
         .reset_supported = true,
-        .reset = {.space = 1, .address = 0x700},
+        .reset_space = 1,
+        .reset_address = 0x700,
         .reset_value = 0x0F,
     };
     vm = fake_vm(1);
@@ -128,7 +129,7 @@ static void test_smi_and_tco(void **state)
     assert_true(fake_pio(vm, 0x668, 2, true, &value)); /* TCO control */
     assert_true(fake_pio(vm, 0x660, 2, true, &value)); /* TCO reload */
     assert_int_equal(fake.writes, 0);
-    assert_non_null(strstr(fake.log, "to SMI port 0xb2 ignored"));
+    assert_non_null(strstr(fake.log, "to port 0xb2 ignored"));
     assert_non_null(strstr(fake.log, "0x668 ignored"));
     fake_outb(vm, 0xB2, 0x02); /* ACPI mode on */
     assert_int_equal(fake.last_port, 0xB2);
@@ -143,7 +144,8 @@ static void test_reset_register_in_memory(void **state)
     (void)state;
     start();
     vm->pio_count = 0;
-    info.reset = (struct acpi_register){.space = 0, .address = 0x3010};
+    info.reset_space = 0;
+    info.reset_address = 0x3010;
     power_init(vm, &info);
     fake.writes = 0;
     fake_write32(vm, 0x3010, 1);

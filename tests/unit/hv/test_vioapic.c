@@ -81,18 +81,18 @@ static void test_edge(void **state)
     start(2);
     set(0x10 + 2 * 4 + 1, 1u << 24);
     set(0x10 + 2 * 4, 0x44);
-    vm_set_isa_irq(vm, 4, true);
+    vioapic_set_line(vm->ioapic, 4, true);
     assert_true(take(1, 0x44));
-    vm_set_isa_irq(vm, 4, true); /* no new edge */
+    vioapic_set_line(vm->ioapic, 4, true); /* no new edge */
     assert_false(take(1, 0x44));
     end(1);
-    vm_set_isa_irq(vm, 4, false);
-    vm_set_isa_irq(vm, 4, true);
+    vioapic_set_line(vm->ioapic, 4, false);
+    vioapic_set_line(vm->ioapic, 4, true);
     assert_true(take(1, 0x44));
     end(1);
     set(0x10 + 2 * 4, 0x10044); /* masked: an edge is lost */
-    vm_set_isa_irq(vm, 4, false);
-    vm_set_isa_irq(vm, 4, true);
+    vioapic_set_line(vm->ioapic, 4, false);
+    vioapic_set_line(vm->ioapic, 4, true);
     set(0x10 + 2 * 4, 0x44);
     assert_false(take(1, 0x44));
 }
@@ -145,15 +145,6 @@ static void test_eoi_register_and_hooks(void **state)
     assert_int_equal(changes, 1 + VIOAPIC_PINS);
 }
 
-static void test_timer_is_on_pin_2(void **state)
-{
-    (void)state;
-    start(1);
-    set(0x10 + 2 * 2, 0x30);
-    vm_set_isa_irq(vm, 0, true);
-    assert_true(take(0, 0x30));
-}
-
 static void test_modes(void **state)
 {
     (void)state;
@@ -171,11 +162,8 @@ static void test_modes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_registers),
-        cmocka_unit_test(test_edge),
-        cmocka_unit_test(test_level),
-        cmocka_unit_test(test_eoi_register_and_hooks),
-        cmocka_unit_test(test_timer_is_on_pin_2),
+        cmocka_unit_test(test_registers), cmocka_unit_test(test_edge),
+        cmocka_unit_test(test_level),     cmocka_unit_test(test_eoi_register_and_hooks),
         cmocka_unit_test(test_modes),
     };
 

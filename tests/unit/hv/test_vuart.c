@@ -14,7 +14,7 @@ static void start(void)
 {
     vm = fake_vm(1);
     vioapic_init(&ioapic, vm);
-    vuart_init(&uart, vm, VUART_PORT, VUART_IRQ);
+    vuart_init(&uart, vm);
     console_init(0x3F8);
     fake.uart_count = 0;
     memset(fake.uart, 0, sizeof(fake.uart));

@@ -9,7 +9,7 @@ uint32_t hw_in(uint16_t port, unsigned bytes);
 void hw_out(uint16_t port, unsigned bytes, uint32_t value);
 uint32_t hw_mmio_read(hpa_t address, unsigned bytes);
 void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value);
-void hw_triple_fault(void);
+void hw_triple_fault(void) HV_NORETURN;
 void hw_write_back(const void *from, size_t bytes);
 void hw_store_pair(uint64_t pair[2], uint64_t low, uint64_t high);
 
