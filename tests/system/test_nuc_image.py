@@ -52,7 +52,7 @@ def test_drivers_of_a_nuc():
         assert found.split() == [name]
     with open("build/kernel/config", encoding="ascii") as f:
         config = f.read()
-    for line in ("E1000E", "BLK_DEV_NVME", "USB_XHCI_HCD", "USB_STORAGE", "SND_HDA_INTEL"):
+    for line in ("E1000E", "BLK_DEV_NVME", "USB_XHCI_HCD", "USB_STORAGE", "SND_HDA_INTEL", "FW_LOADER"):
         assert f"CONFIG_{line}=y\n" in config
 
 
