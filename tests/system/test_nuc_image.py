@@ -83,7 +83,7 @@ def test_stick_boots_the_cockpit(request, stick, tmp_path):
         (_, state), status, _ = c.look()
         c.nuc.pause()
         screens = [c.nuc.picture(i) for i in (0, 1)]
-        report = re.findall(r"^loader: (processor: [\s\S]*?)\nloader: \\binnacle\\REPORT.TXT: written", c.nuc.console.text,
+        report = re.findall(r"^loader: (processor: [\s\S]*?)\nloader: scenario nuc for", c.nuc.console.text,
                             re.MULTILINE)[0]
         text = c.nuc.console.text
     folder = os.path.join(TOP, "build/nuc/pictures")
