@@ -154,16 +154,19 @@ static bool is_r(EFI_INPUT_KEY key)
 
 bool recovery_wanted(unsigned seconds)
 {
+    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
+    SIMPLE_INPUT_INTERFACE *keys = efi_system->ConIn;
+    EFI_EVENT events[2] = {keys ? keys->WaitForKey : NULL};
     EFI_INPUT_KEY key;
+    UINTN which;
 
-    if (!efi_system->ConIn)
+    if (!keys || bs->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[1]) != EFI_SUCCESS ||
+        bs->SetTimer(events[1], TimerRelative, UINT64_C(10000000) * seconds) != EFI_SUCCESS)
         return false;
     complain("Press R within %u s for recovery, another key to start at once.", seconds);
-    for (unsigned i = 0; i < seconds * 100; i++) {
-        if (efi_system->ConIn->ReadKeyStroke(efi_system->ConIn, &key) == EFI_SUCCESS)
+    while (bs->WaitForEvent(2, events, &which) == EFI_SUCCESS && which == 0)
+        if (keys->ReadKeyStroke(keys, &key) == EFI_SUCCESS)
             return is_r(key);
-        efi_system->BootServices->Stall(10000);
-    }
     return false;
 }
 

@@ -87,7 +87,7 @@ def test_report_is_on_the_stick(stick, boot):  # noqa: F811
     nuc = boot(disk, disk_writable=True)
     handed_over(nuc)
     told = said(nuc)
-    told = told[:told.index("\\binnacle\\REPORT.TXT: written")]
+    told = told[:told.index("scenario cockpit for 3 VMs on 4 CPUs")]
     nuc.reset()
     nuc.console.wait_for(r"from the first instruction[\s\S]*payload: .*end", limit=60)
     assert nuc.console.text.count("REPORT.TXT: written") == 1
