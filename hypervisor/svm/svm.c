@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AMD's virtualisation behind the vendor interface: presence, permission maps, entry. */
+/* AMD's virtualisation behind the vendor interface: presence, MSR permissions, entry. */
 #include "svm/vmcb.h"
 
 #define MSR_VM_CR      0xC0010114u

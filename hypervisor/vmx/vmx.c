@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Intel's virtualisation behind the vendor interface: presence, controls, permission maps, entry.
+/* Intel's virtualisation behind the vendor interface: presence, controls, MSR permissions, entry.
  */
 #include "vmx/vmcs.h"
 

@@ -158,7 +158,8 @@ bool vcpu_at_vmcall(struct vcpu *vcpu); /* RIP is at 0F 01 C1 */
  * if it runs elsewhere. */
 void vcpu_request(struct vcpu *vcpu, uint32_t bits);
 
-/* Parks the whole VM of this vCPU: dump, log, tell its supervisor. Others go on. */
-void vcpu_park(struct vcpu *vcpu, const char *why);
+/* Parks the whole VM of this vCPU: dump, log, tell its supervisor. Others go on. Cold: inlined, it
+ * would cost every exit that skips an instruction. */
+__attribute__((cold)) void vcpu_park(struct vcpu *vcpu, const char *why);
 
 #endif
