@@ -89,8 +89,9 @@ def test_exits_in_bochs(backend, model, report, tmp_path):
                 for name in ("cpuid", "hypercall", "port-hv")])
 
 
-@pytest.mark.parametrize("backend, model", BOCHS)
-def test_interrupt_in_bochs(backend, model, report, tmp_path):
+def test_interrupt_on_vmx(report, tmp_path):
+    """As below, on Intel's side. Bochs's model of AMD's has no x2APIC, whose registers this guest uses."""
+    backend, model = BOCHS[0]
     alone = in_bochs(model, f"{backend}-irq-alone", f"{GUEST} irq")["irq"]
     vm = under_binnacle(model, f"{backend}-irq", "bench-irq", tmp_path)["irq"]
     report.add(f"{backend}.cluster.irq-insn", vm, "insn", peer=alone)
