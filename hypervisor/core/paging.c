@@ -8,7 +8,10 @@
 #include "hv/lib.h"
 #include "hv/log.h"
 
-#define ENTRIES     512u
+#ifndef PAGING_BITS /* of an address by level; fewer in a proof */
+#define PAGING_BITS 9
+#endif
+#define ENTRIES     (1u << PAGING_BITS)
 #define ADDRESS_MAX (1ull << 48)
 #define FRAME       0x000FFFFFFFFFF000ull
 
@@ -69,7 +72,7 @@ struct walk {
 
 static uint64_t span_of(unsigned level)
 {
-    return 1ull << (12 + 9 * level);
+    return 1ull << (12 + PAGING_BITS * level);
 }
 
 static bool is_leaf(const struct paging_format *format, uint64_t entry, unsigned level)
@@ -117,7 +120,7 @@ static void walk_level(struct walk *walk, uint64_t *table, unsigned level, uint6
     uint64_t span = span_of(level);
 
     while (bytes) {
-        uint64_t *slot = table ? &table[(from >> (12 + 9 * level)) % ENTRIES] : NULL;
+        uint64_t *slot = table ? &table[(from / span_of(level)) % ENTRIES] : NULL;
         uint64_t entry = slot ? *slot : 0;
         uint64_t chunk = span - (from & (span - 1));
         /* The dry pass has no table below a page that is to be split: all of it is present there.
@@ -138,6 +141,7 @@ static void walk_level(struct walk *walk, uint64_t *table, unsigned level, uint6
         } else if (present || !walk->remove) {
             uint64_t *next = NULL;
 
+            HV_ASSERT(level); /* a page is never split */
             if (!leaf)
                 next = hpa_to_ptr(entry & FRAME);
             else if (walk->dry)
@@ -242,7 +246,7 @@ enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, 
         return BN_EFAULT;
     for (unsigned level = tables->top;; level--) {
         uint64_t entry =
-            __atomic_load_n(&table[(from >> (12 + 9 * level)) % ENTRIES], __ATOMIC_ACQUIRE);
+            __atomic_load_n(&table[(from / span_of(level)) % ENTRIES], __ATOMIC_ACQUIRE);
         uint64_t offset = from & (span_of(level) - 1);
 
         if (!(entry & tables->format->present))

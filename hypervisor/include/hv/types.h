@@ -11,8 +11,14 @@ typedef uint64_t hpa_t; /* host physical address */
 typedef uint64_t gpa_t; /* guest physical address */
 typedef uint64_t gva_t; /* guest linear address */
 
+#ifdef __CPROVER__ /* CBMC knows no attributes */
+#define HV_NODISCARD
+#else
+#define HV_NODISCARD [[nodiscard]]
+#endif
+
 /* Whoever gets one looks at it. */
-enum [[nodiscard]] bn_status {
+enum HV_NODISCARD bn_status {
     BN_OK = 0,
     BN_EINVAL, /* an argument makes no sense */
     BN_ENOMEM, /* a fixed pool is used up */
