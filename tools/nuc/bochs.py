@@ -60,7 +60,7 @@ class Bochs:
         log = f"{self.log_dir}/com1.log"
         if os.path.exists(log):
             os.remove(log)
-        self.console = Serial(ours, log, lambda: process_cpu_seconds(self._process.pid))
+        self.console = Serial(ours, log, self.cpu_seconds)
         return self
 
     def _copy(self, to):
@@ -68,6 +68,10 @@ class Bochs:
             while data := f.read(4096):
                 to.sendall(data)
         to.close()
+
+    def cpu_seconds(self):
+        """CPU time that the emulation has used."""
+        return process_cpu_seconds(self._process.pid)
 
     def picture(self, width, height):
         """What the machine shows, as an image of that size."""

@@ -514,6 +514,43 @@ void hw_triple_fault(void)
     abort();
 }
 
+void fake_pci_set(struct fake_pci *device, unsigned at, uint32_t value)
+{
+    memcpy(device->config + at, &value, 4);
+}
+
+uint32_t fake_pci_get(const struct fake_pci *device, unsigned at)
+{
+    uint32_t value;
+
+    memcpy(&value, device->config + at, 4);
+    return value;
+}
+
+static void cfg_address(struct vm *vm, uint16_t bdf, unsigned at)
+{
+    uint64_t address = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC);
+
+    assert_true(fake_pio(vm, 0xCF8, 4, true, &address));
+}
+
+uint32_t fake_cfg(struct vm *vm, uint16_t bdf, unsigned at, unsigned bytes)
+{
+    uint64_t value = 0;
+
+    cfg_address(vm, bdf, at);
+    assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, false, &value));
+    return (uint32_t)(value & UINT32_MAX >> (32 - 8 * bytes));
+}
+
+void fake_cfg_write(struct vm *vm, uint16_t bdf, unsigned at, unsigned bytes, uint32_t word)
+{
+    uint64_t value = word;
+
+    cfg_address(vm, bdf, at);
+    assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, true, &value));
+}
+
 /* ---- start ---- */
 
 struct vm *fake_vm(unsigned vcpus)

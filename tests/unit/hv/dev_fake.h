@@ -83,5 +83,11 @@ uint32_t fake_read32(struct vm *vm, uint64_t gpa);
 void fake_write32(struct vm *vm, uint64_t gpa, uint32_t value);
 struct fake_pci *fake_add_pci(uint16_t bdf, uint16_t vendor_id, uint16_t device_id,
                               uint16_t class_code);
+/* Four bytes of its configuration space, as the machine has them. */
+void fake_pci_set(struct fake_pci *device, unsigned at, uint32_t value);
+uint32_t fake_pci_get(const struct fake_pci *device, unsigned at);
+/* The VM's access to configuration space by the two ports. */
+uint32_t fake_cfg(struct vm *vm, uint16_t bdf, unsigned at, unsigned bytes);
+void fake_cfg_write(struct vm *vm, uint16_t bdf, unsigned at, unsigned bytes, uint32_t word);
 
 #endif

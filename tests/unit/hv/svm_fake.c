@@ -102,3 +102,19 @@ struct vcpu_exit fake_svm_run(struct vcpu *vcpu, struct fake_exit how)
     vendor_svm.run(vcpu, &exit);
     return exit;
 }
+
+struct vcpu *fake_svm_boot(uint32_t features, unsigned vm)
+{
+    struct vcpu *vcpu;
+
+    fake_svm_begin(features);
+    assert_int_equal(vendor_svm.cpu_enable(), BN_OK);
+    vcpu = fake_svm_vcpu(vm, 0);
+    vcpu->rflags = 0x202;
+    return vcpu;
+}
+
+enum exit_kind fake_svm_ends(struct vcpu *vcpu, uint64_t code)
+{
+    return fake_svm_run(vcpu, (struct fake_exit){.code = code, .length = 2}).kind;
+}

@@ -26,7 +26,10 @@ extern struct vmcb fake_entered; /* the VMCB as VMRUN found it last */
 
 /* Created and reset. */
 struct vcpu *fake_svm_vcpu(unsigned vm, unsigned vcpu);
+/* Virtualisation on, and vCPU 0 of the VM with interrupts on. */
+struct vcpu *fake_svm_boot(uint32_t features, unsigned vm);
 /* One turn that ends like that. */
 struct vcpu_exit fake_svm_run(struct vcpu *vcpu, struct fake_exit how);
+enum exit_kind fake_svm_ends(struct vcpu *vcpu, uint64_t code);
 
 #endif

@@ -26,31 +26,18 @@ static struct vpci pci;
 static struct vm *service, *ivi;
 static struct fake_pci *nic;
 
-static void set32(struct fake_pci *device, unsigned at, uint32_t value)
-{
-    memcpy(device->config + at, &value, 4);
-}
-
-static uint32_t get32(const struct fake_pci *device, unsigned at)
-{
-    uint32_t value;
-
-    memcpy(&value, device->config + at, 4);
-    return value;
-}
-
 static struct fake_pci *card(uint16_t bdf, uint32_t base, uint32_t bytes, bool flr)
 {
     struct fake_pci *device = fake_add_pci(bdf, 0x8086, 0x10C9, 0x0200);
 
     device->bar_bytes[0] = bytes;
-    set32(device, 0x10, base);
-    set32(device, 4, 7 | 0x10u << 16);
+    fake_pci_set(device, 0x10, base);
+    fake_pci_set(device, 4, 7 | 0x10u << 16);
     device->config[0x34] = EXPRESS;
-    set32(device, EXPRESS, 0x00020010 | MSIX << 8);
-    set32(device, EXPRESS + 4, flr ? 1u << 28 : 0);
-    set32(device, MSIX, 3u << 16 | 0x11);
-    set32(device, MSIX + 4, 0x1000);
+    fake_pci_set(device, EXPRESS, 0x00020010 | MSIX << 8);
+    fake_pci_set(device, EXPRESS + 4, flr ? 1u << 28 : 0);
+    fake_pci_set(device, MSIX, 3u << 16 | 0x11);
+    fake_pci_set(device, MSIX + 4, 0x1000);
     return device;
 }
 
@@ -67,7 +54,7 @@ static void set_up(void)
     card(TWO + 1, BAR + 0x8000, SIZE, true);
     port = fake_add_pci(PORT, 0x8086, 0x3420, 0x0604);
     port->config[0xE] = 1;
-    set32(port, 0x18, 0x00010100);
+    fake_pci_set(port, 0x18, 0x00010100);
     card(BEHIND, BAR + 0xC000, SIZE, true);
     fake_add_pci(DISPLAY, 0x1AF4, 0x1050, 0x0300);
     card(STIFF, BAR + 0x10000, SIZE, false);
@@ -88,16 +75,12 @@ static uint32_t config(struct vm *vm, uint16_t bdf, unsigned at, unsigned bytes,
                        uint32_t word)
 {
     struct io_access io = {.write = true, .bytes = 4, .address = 0xCF8, .vcpu = &vm->vcpu[0]};
-    uint64_t value;
 
     io.value = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC);
-    if (vm == service) {
-        value = io.value;
-        assert_true(fake_pio(vm, 0xCF8, 4, true, &value));
-        value = word;
-        assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, write, &value));
-        return (uint32_t)(value & UINT32_MAX >> (32 - 8 * bytes));
-    }
+    if (vm == service && write)
+        fake_cfg_write(vm, bdf, at, bytes, word);
+    if (vm == service)
+        return fake_cfg(vm, bdf, at, bytes);
     assert_false(passthrough_access(&io)); /* HSM wants to know the address too */
     io = (struct io_access){.write = write,
                             .bytes = (uint8_t)bytes,
@@ -170,24 +153,24 @@ static void test_changes_hands(void **state)
     assert_ptr_equal(fake.domain, ivi);
     assert_int_equal(fake.unmapped_from, BAR); /* from the service VM */
     assert_int_equal(fake.unmapped_bytes, SIZE);
-    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x402);            /* no DMA, no ports, no line */
-    assert_int_equal(get32(nic, EXPRESS + 8) & 0x8000, 0x8000); /* reset */
+    assert_int_equal(fake_pci_get(nic, 4) & 0xFFFF, 0x402); /* no DMA, no ports, no line */
+    assert_int_equal(fake_pci_get(nic, EXPRESS + 8) & 0x8000, 0x8000); /* reset */
     assert_int_equal(config(service, NIC, 0, 4, false, 0), UINT32_MAX);
     (void)config(service, NIC, 4, 2, true, 7);
-    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x402);
+    assert_int_equal(fake_pci_get(nic, 4) & 0xFFFF, 0x402);
     assert_true(passthrough_covers(BAR + SIZE - 1, 1));
     assert_false(passthrough_covers(BAR + SIZE, 1));
     assert_int_equal(passthrough_assign(ivi, PLACE, BEHIND), BN_EBUSY);
     assert_int_equal(passthrough_assign(ivi, PLACE + 8, NIC), BN_EPERM);
     assert_int_equal(passthrough_assign(ivi, PLACE + 8, BEHIND), BN_OK); /* alone behind its port */
 
-    set32(nic, EXPRESS + 8, 0);
+    fake_pci_set(nic, EXPRESS + 8, 0);
     tell(4, 2, 6);
     assert_int_equal(passthrough_release(ivi, PLACE, BEHIND), BN_ENODEV);
     assert_int_equal(passthrough_release(ivi, PLACE, NIC), BN_OK);
     assert_ptr_equal(fake.domain, service);
-    assert_int_equal(get32(nic, EXPRESS + 8) & 0x8000, 0x8000);
-    assert_int_equal(get32(nic, 4) & 4, 0);
+    assert_int_equal(fake_pci_get(nic, EXPRESS + 8) & 0x8000, 0x8000);
+    assert_int_equal(fake_pci_get(nic, 4) & 4, 0);
     assert_int_equal(config(service, NIC, 0, 4, false, 0), 0x10C98086);
     assert_int_equal(see(PLACE, 0), 0xDEAD);
     tear_down();
@@ -211,15 +194,15 @@ static void test_configuration_space(void **state)
     assert_int_equal(see(PLACE, 0x14), 0);
     tell(0x30, 4, UINT32_MAX);
     assert_int_equal(see(PLACE, 0x30), 0);
-    assert_int_equal(get32(nic, 0x10), BAR); /* and the machine's stays */
-    tell(EXPRESS + 8, 2, 0x8000 | 0x10);     /* capabilities are read-only */
-    assert_int_equal(get32(nic, EXPRESS + 8) & 0x10, 0);
+    assert_int_equal(fake_pci_get(nic, 0x10), BAR); /* and the machine's stays */
+    tell(EXPRESS + 8, 2, 0x8000 | 0x10);            /* capabilities are read-only */
+    assert_int_equal(fake_pci_get(nic, EXPRESS + 8) & 0x10, 0);
     tell(4, 2, 0x547);
-    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x406);
+    assert_int_equal(fake_pci_get(nic, 4) & 0xFFFF, 0x406);
     assert_int_equal(see(PLACE, 4) & 0xFFFF, 0x406);
     tell(5, 1, 0);
     assert_int_equal(see(PLACE, 4) & 0xFFFF, 6);
-    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x406);
+    assert_int_equal(fake_pci_get(nic, 4) & 0xFFFF, 0x406);
     tell(0x11, 4, 7); /* not aligned */
     tear_down();
 }

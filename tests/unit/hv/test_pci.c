@@ -15,19 +15,6 @@
 static struct vpci pci;
 static struct vm *vm;
 
-static void set32(struct fake_pci *device, unsigned at, uint32_t value)
-{
-    memcpy(device->config + at, &value, 4);
-}
-
-static uint32_t get32(const struct fake_pci *device, unsigned at)
-{
-    uint32_t value;
-
-    memcpy(&value, device->config + at, 4);
-    return value;
-}
-
 static struct fake_pci *nic, *card, *display;
 
 static void start(void)
@@ -36,37 +23,20 @@ static void start(void)
     fake_add_pci(HOST_BRIDGE, 0x8086, 0x29C0, 0x0600);
     nic = fake_add_pci(NIC, 0x8086, 0x10D3, 0x0200);
     nic->bar_bytes[0] = 0x20000;
-    set32(nic, 0x10, 0xC0000000);
-    set32(nic, 4, 2);
+    fake_pci_set(nic, 0x10, 0xC0000000);
+    fake_pci_set(nic, 4, 2);
     card = fake_add_pci(CARD, 0x1B36, 7, 0x0805);
     card->bar_bytes[0] = 0x1000;
-    set32(card, 0x10, 0xC0040000);
+    fake_pci_set(card, 0x10, 0xC0040000);
     display = fake_add_pci(DISPLAY, 0x1AF4, 0x1050, 0x0300);
     display->bar_bytes[0] = 0x800000;
-    set32(display, 0x10, 0xC1000000);
-    set32(display, 4, 7);
+    fake_pci_set(display, 0x10, 0xC1000000);
+    fake_pci_set(display, 4, 7);
     fake_add_pci(ISA_BRIDGE, 0x8086, 0x2918, 0x0601);
     pci_init(0, 0, 0);
     vpci_init(&pci, vm, 0, 0, 0);
     vpci_hide(&pci, CARD);
     vpci_forbid(&pci, 0x10000000, 0x10000000);
-}
-
-static uint32_t cfg(uint16_t bdf, unsigned at, unsigned bytes)
-{
-    uint64_t address = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC), value = 0;
-
-    assert_true(fake_pio(vm, 0xCF8, 4, true, &address));
-    assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, false, &value));
-    return (uint32_t)(value & UINT32_MAX >> (32 - 8 * bytes));
-}
-
-static void cfg_write(uint16_t bdf, unsigned at, unsigned bytes, uint32_t word)
-{
-    uint64_t address = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC), value = word;
-
-    assert_true(fake_pio(vm, 0xCF8, 4, true, &address));
-    assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, true, &value));
 }
 
 static void test_hidden_and_absent(void **state)
@@ -75,12 +45,12 @@ static void test_hidden_and_absent(void **state)
 
     (void)state;
     start();
-    assert_int_equal(cfg(NIC, 0, 4), 0x10D38086);
-    assert_int_equal(cfg(NIC, 2, 2), 0x10D3);
-    assert_int_equal(cfg(CARD, 0, 4), 0xFFFFFFFF);
-    cfg_write(CARD, 4, 2, 7);
-    assert_int_equal(get32(card, 4), 0);
-    assert_int_equal(cfg(PCI_BDF(0, 20, 0), 0, 4), 0xFFFFFFFF);
+    assert_int_equal(fake_cfg(vm, NIC, 0, 4), 0x10D38086);
+    assert_int_equal(fake_cfg(vm, NIC, 2, 2), 0x10D3);
+    assert_int_equal(fake_cfg(vm, CARD, 0, 4), 0xFFFFFFFF);
+    fake_cfg_write(vm, CARD, 4, 2, 7);
+    assert_int_equal(fake_pci_get(card, 4), 0);
+    assert_int_equal(fake_cfg(vm, PCI_BDF(0, 20, 0), 0, 4), 0xFFFFFFFF);
     value = 0; /* not enabled */
     assert_true(fake_pio(vm, 0xCF8, 4, true, &value));
     assert_true(fake_pio(vm, 0xCFC, 4, false, &value));
@@ -95,40 +65,40 @@ static void test_bar_moves(void **state)
 {
     (void)state;
     start();
-    cfg_write(NIC, 0x10, 4, 0xFFFFFFFF); /* sizing passes */
-    assert_int_equal(cfg(NIC, 0x10, 4), 0xFFFE0000);
-    cfg_write(NIC, 0x10, 4, 0xC0100000);
-    assert_int_equal(get32(nic, 0x10), 0xC0100000);
-    cfg_write(NIC, 0x10, 4, 0x12340000); /* the cluster's memory */
-    assert_int_equal(get32(nic, 0x10), 0xC0100000);
+    fake_cfg_write(vm, NIC, 0x10, 4, 0xFFFFFFFF); /* sizing passes */
+    assert_int_equal(fake_cfg(vm, NIC, 0x10, 4), 0xFFFE0000);
+    fake_cfg_write(vm, NIC, 0x10, 4, 0xC0100000);
+    assert_int_equal(fake_pci_get(nic, 0x10), 0xC0100000);
+    fake_cfg_write(vm, NIC, 0x10, 4, 0x12340000); /* the cluster's memory */
+    assert_int_equal(fake_pci_get(nic, 0x10), 0xC0100000);
     assert_non_null(strstr(fake.log, "refused"));
-    cfg_write(NIC, 0x12, 2, 0xC004); /* the card's registers, by halves */
-    assert_int_equal(get32(nic, 0x10), 0xC0100000);
-    cfg_write(NIC, 4, 2, 0); /* without decoding the address does not matter, */
-    cfg_write(NIC, 0x10, 4, 0x12340000);
-    assert_int_equal(get32(nic, 0x10), 0x12340000);
-    cfg_write(NIC, 4, 2, 6); /* but decoding cannot be turned on there */
-    assert_int_equal(get32(nic, 4) & 0xFFFF, 4);
-    cfg_write(NIC, 0x10, 4, 0xC0200000);
-    cfg_write(NIC, 4, 2, 6);
-    assert_int_equal(get32(nic, 4) & 0xFFFF, 6);
+    fake_cfg_write(vm, NIC, 0x12, 2, 0xC004); /* the card's registers, by halves */
+    assert_int_equal(fake_pci_get(nic, 0x10), 0xC0100000);
+    fake_cfg_write(vm, NIC, 4, 2, 0); /* without decoding the address does not matter, */
+    fake_cfg_write(vm, NIC, 0x10, 4, 0x12340000);
+    assert_int_equal(fake_pci_get(nic, 0x10), 0x12340000);
+    fake_cfg_write(vm, NIC, 4, 2, 6); /* but decoding cannot be turned on there */
+    assert_int_equal(fake_pci_get(nic, 4) & 0xFFFF, 4);
+    fake_cfg_write(vm, NIC, 0x10, 4, 0xC0200000);
+    fake_cfg_write(vm, NIC, 4, 2, 6);
+    assert_int_equal(fake_pci_get(nic, 4) & 0xFFFF, 6);
 }
 
 static void test_chipset(void **state)
 {
     (void)state;
     start();
-    cfg_write(HOST_BRIDGE, 0x10, 4, 0xFFFFFFFF); /* sizing: refused without a word */
-    cfg_write(HOST_BRIDGE, 4, 2, 0);
-    assert_int_equal(cfg(HOST_BRIDGE, 0x10, 4), 0);
+    fake_cfg_write(vm, HOST_BRIDGE, 0x10, 4, 0xFFFFFFFF); /* sizing: refused without a word */
+    fake_cfg_write(vm, HOST_BRIDGE, 4, 2, 0);
+    assert_int_equal(fake_cfg(vm, HOST_BRIDGE, 0x10, 4), 0);
     assert_null(strstr(fake.log, "ignored"));
-    cfg_write(HOST_BRIDGE, 0x60, 4, 0xF0000001);
+    fake_cfg_write(vm, HOST_BRIDGE, 0x60, 4, 0xF0000001);
     assert_non_null(strstr(fake.log, "ignored"));
-    assert_int_equal(cfg(HOST_BRIDGE, 0x60, 4), 0);
-    cfg_write(ISA_BRIDGE, 0x40, 4, 0x701); /* the base of the power registers */
-    assert_int_equal(cfg(ISA_BRIDGE, 0x40, 4), 0);
-    cfg_write(ISA_BRIDGE, 0x60, 1, 0x0A); /* interrupt routing is Linux's business */
-    assert_int_equal(cfg(ISA_BRIDGE, 0x60, 1), 0x0A);
+    assert_int_equal(fake_cfg(vm, HOST_BRIDGE, 0x60, 4), 0);
+    fake_cfg_write(vm, ISA_BRIDGE, 0x40, 4, 0x701); /* the base of the power registers */
+    assert_int_equal(fake_cfg(vm, ISA_BRIDGE, 0x40, 4), 0);
+    fake_cfg_write(vm, ISA_BRIDGE, 0x60, 1, 0x0A); /* interrupt routing is Linux's business */
+    assert_int_equal(fake_cfg(vm, ISA_BRIDGE, 0x60, 1), 0x0A);
 }
 
 static void test_bridge_to_hidden(void **state)
@@ -141,11 +111,11 @@ static void test_bridge_to_hidden(void **state)
     port->config[0x0E] = 1;
     port->config[0x19] = 1;
     port->config[0x1A] = 2;
-    cfg_write(PORT, 0x3E, 1, 0x40);
+    fake_cfg_write(vm, PORT, 0x3E, 1, 0x40);
     assert_int_equal(port->config[0x3E], 0x40);
     port->config[0x3E] = 0;
     vpci_hide(&pci, PCI_BDF(2, 0, 0));
-    cfg_write(PORT, 0x3E, 1, 0x40); /* a bus reset would hit another VM's device */
+    fake_cfg_write(vm, PORT, 0x3E, 1, 0x40); /* a bus reset would hit another VM's device */
     assert_int_equal(port->config[0x3E], 0);
 }
 
@@ -153,31 +123,31 @@ static void test_display_shadow(void **state)
 {
     (void)state;
     start();
-    assert_int_equal(get32(display, 0x10), 0xC1000000);
-    assert_int_equal(get32(display, 4) & 0xFFFF, 7);
+    assert_int_equal(fake_pci_get(display, 0x10), 0xC1000000);
+    assert_int_equal(fake_pci_get(display, 4) & 0xFFFF, 7);
     display->config[6] = 0x10;
     display->config[0x34] = 0x40;
     display->config[0x40] = 1; /* power management */
     display->config[0x41] = 0x50;
     display->config[0x50] = 0x10; /* PCI Express */
-    cfg_write(DISPLAY, 4, 2, 4);
-    assert_int_equal(cfg(DISPLAY, 4, 2), 4);
-    assert_int_equal(get32(display, 4) & 0xFFFF, 7); /* still decodes */
-    cfg_write(DISPLAY, 0x10, 4, 0xFFFFFFFF);
-    assert_int_equal(cfg(DISPLAY, 0x10, 4), 0xFF800000);
-    cfg_write(DISPLAY, 0x10, 4, 0xC1000000);
-    assert_int_equal(cfg(DISPLAY, 0x10, 4), 0xC1000000);
-    assert_int_equal(get32(display, 0x10), 0xC1000000);
-    cfg_write(DISPLAY, 0x14, 4, 0xFFFFFFFF); /* no such BAR */
-    assert_int_equal(cfg(DISPLAY, 0x14, 4), 0);
-    cfg_write(DISPLAY, 4, 2, 3); /* bus mastering is the guest's */
-    assert_int_equal(get32(display, 4) & 0xFFFF, 3);
-    assert_int_equal(cfg(DISPLAY, 4, 2), 3);
-    cfg_write(DISPLAY, 0x44, 2, 3); /* D3 */
+    fake_cfg_write(vm, DISPLAY, 4, 2, 4);
+    assert_int_equal(fake_cfg(vm, DISPLAY, 4, 2), 4);
+    assert_int_equal(fake_pci_get(display, 4) & 0xFFFF, 7); /* still decodes */
+    fake_cfg_write(vm, DISPLAY, 0x10, 4, 0xFFFFFFFF);
+    assert_int_equal(fake_cfg(vm, DISPLAY, 0x10, 4), 0xFF800000);
+    fake_cfg_write(vm, DISPLAY, 0x10, 4, 0xC1000000);
+    assert_int_equal(fake_cfg(vm, DISPLAY, 0x10, 4), 0xC1000000);
+    assert_int_equal(fake_pci_get(display, 0x10), 0xC1000000);
+    fake_cfg_write(vm, DISPLAY, 0x14, 4, 0xFFFFFFFF); /* no such BAR */
+    assert_int_equal(fake_cfg(vm, DISPLAY, 0x14, 4), 0);
+    fake_cfg_write(vm, DISPLAY, 4, 2, 3); /* bus mastering is the guest's */
+    assert_int_equal(fake_pci_get(display, 4) & 0xFFFF, 3);
+    assert_int_equal(fake_cfg(vm, DISPLAY, 4, 2), 3);
+    fake_cfg_write(vm, DISPLAY, 0x44, 2, 3); /* D3 */
     assert_int_equal(display->config[0x44], 0);
-    cfg_write(DISPLAY, 0x58, 2, 0x8010); /* function level reset */
-    assert_int_equal(get32(display, 0x58) & 0xFFFF, 0x10);
-    cfg_write(DISPLAY, 0x59, 1, 0x80);
+    fake_cfg_write(vm, DISPLAY, 0x58, 2, 0x8010); /* function level reset */
+    assert_int_equal(fake_pci_get(display, 0x58) & 0xFFFF, 0x10);
+    fake_cfg_write(vm, DISPLAY, 0x59, 1, 0x80);
     assert_int_equal(display->config[0x59], 0);
 }
 
@@ -206,12 +176,12 @@ static void add_capabilities(struct fake_pci *device, bool flr, bool soft_reset)
 {
     device->config[6] = 0x10;
     device->config[0x34] = 0x40;
-    set32(device, 0x40, 0x5001);
-    set32(device, 0x44, soft_reset ? 0 : 8);
-    set32(device, 0x50, 0x00016005);
-    set32(device, 0x60, 0x7010);
-    set32(device, 0x64, flr ? 1u << 28 : 0);
-    set32(device, 0x70, 0x80070011);
+    fake_pci_set(device, 0x40, 0x5001);
+    fake_pci_set(device, 0x44, soft_reset ? 0 : 8);
+    fake_pci_set(device, 0x50, 0x00016005);
+    fake_pci_set(device, 0x60, 0x7010);
+    fake_pci_set(device, 0x64, flr ? 1u << 28 : 0);
+    fake_pci_set(device, 0x70, 0x80070011);
 }
 
 static void test_devices_of_a_dead_vm(void **state)
@@ -223,33 +193,33 @@ static void test_devices_of_a_dead_vm(void **state)
     usb = fake_add_pci(PCI_BDF(0, 6, 0), 0x8086, 0x1234, 0x0C03);
     bridge = fake_add_pci(PCI_BDF(0, 7, 0), 0x8086, 0x3420, 0x0604);
     bridge->config[0xE] = 1;
-    set32(bridge, 4, 7);
-    set32(bridge, 0x18, 0x00010100);
+    fake_pci_set(bridge, 4, 7);
+    fake_pci_set(bridge, 0x18, 0x00010100);
     add_capabilities(nic, true, false);
     add_capabilities(usb, false, true);
     add_capabilities(display, true, true);
     add_capabilities(card, true, true);
     nic->config[0x3C] = 11;
-    set32(nic, 4, 7 | 0x10u << 16);
-    set32(usb, 4, 6 | 0x10u << 16);
-    set32(display, 4, 7 | 0x10u << 16);
-    set32(card, 4, 7 | 0x10u << 16);
+    fake_pci_set(nic, 4, 7 | 0x10u << 16);
+    fake_pci_set(usb, 4, 6 | 0x10u << 16);
+    fake_pci_set(display, 4, 7 | 0x10u << 16);
+    fake_pci_set(card, 4, 7 | 0x10u << 16);
     fake.tsc = 0;
 
     vpci_stop_devices(&pci);
-    assert_int_equal(get32(nic, 4) & 0xFFFF, 0x403); /* decodes as before, no DMA, no line */
-    assert_int_equal(get32(nic, 0x50) >> 16, 0);
-    assert_int_equal(get32(nic, 0x70) >> 16, 7);
-    assert_int_equal(get32(nic, 0x68), 0x8000); /* FLR */
-    assert_int_equal(get32(nic, 0x10), 0xC0000000);
+    assert_int_equal(fake_pci_get(nic, 4) & 0xFFFF, 0x403); /* decodes as before, no DMA, no line */
+    assert_int_equal(fake_pci_get(nic, 0x50) >> 16, 0);
+    assert_int_equal(fake_pci_get(nic, 0x70) >> 16, 7);
+    assert_int_equal(fake_pci_get(nic, 0x68), 0x8000); /* FLR */
+    assert_int_equal(fake_pci_get(nic, 0x10), 0xC0000000);
     assert_int_equal(nic->config[0x3C], 11);
-    assert_int_equal(get32(usb, 4) & 0xFFFF, 0x402);
-    assert_int_equal(get32(usb, 0x44), 0); /* through D3 and back */
-    assert_int_equal(get32(display, 4) & 0xFFFF, 0x403);
-    assert_int_equal(get32(display, 0x68), 0);    /* never reset */
-    assert_int_equal(get32(card, 4) & 0xFFFF, 7); /* another VM's */
-    assert_int_equal(get32(card, 0x68), 0);
-    assert_int_equal(get32(bridge, 4) & 0xFFFF, 0x403);
+    assert_int_equal(fake_pci_get(usb, 4) & 0xFFFF, 0x402);
+    assert_int_equal(fake_pci_get(usb, 0x44), 0); /* through D3 and back */
+    assert_int_equal(fake_pci_get(display, 4) & 0xFFFF, 0x403);
+    assert_int_equal(fake_pci_get(display, 0x68), 0);    /* never reset */
+    assert_int_equal(fake_pci_get(card, 4) & 0xFFFF, 7); /* another VM's */
+    assert_int_equal(fake_pci_get(card, 0x68), 0);
+    assert_int_equal(fake_pci_get(bridge, 4) & 0xFFFF, 0x403);
     assert_true(fake.tsc >= 110000000);
     assert_non_null(strstr(fake.log, "devices: 4 stopped, 2 of them reset"));
 }

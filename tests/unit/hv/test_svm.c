@@ -1,26 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The SVM back end over svm_fake.c: what it wants of a processor, the state of a vCPU, exits,
- * events. */
+/* The SVM back end over svm_fake.c: what it wants of a processor, the state of a vCPU. */
 #include "svm_fake.h"
 
 #define VM_CR 0xC0010114u
 #define IF    0x200u
-
-static struct vcpu *boot(uint32_t features, unsigned vm)
-{
-    struct vcpu *vcpu;
-
-    fake_svm_begin(features);
-    assert_int_equal(vendor_svm.cpu_enable(), BN_OK);
-    vcpu = fake_svm_vcpu(vm, 0);
-    vcpu->rflags = 2 | IF;
-    return vcpu;
-}
-
-static enum exit_kind ends(struct vcpu *vcpu, uint64_t code)
-{
-    return fake_svm_run(vcpu, (struct fake_exit){.code = code, .length = 2}).kind;
-}
 
 /* ---- presence ---- */
 static void test_presence(void **state)
@@ -54,7 +37,7 @@ static void test_refusals(void **state)
 static void test_no_memory_no_asid(void **state)
 {
     (void)state;
-    boot(NPT, 0);
+    fake_svm_boot(NPT, 0);
     fake.pages_limit = fake.pages_used + 4; /* too few for the maps */
     assert_int_equal(vm_close_maps(&vms[2]), BN_ENOMEM);
     fake.pages_limit = fake.pages_used + 5; /* VMCB is missing */
@@ -72,11 +55,11 @@ static void test_first_entries(void **state)
 {
     (void)state;
     for (unsigned vm = 0; vm < 2; vm++) {
-        struct vcpu *vcpu = boot(NPT, vm);
+        struct vcpu *vcpu = fake_svm_boot(NPT, vm);
 
-        assert_int_equal(ends(vcpu, 0x72), EXIT_CPUID);
+        assert_int_equal(fake_svm_ends(vcpu, 0x72), EXIT_CPUID);
         assert_int_equal(fake_entered.tlb_control, 1);
-        assert_int_equal(ends(vcpu, 0x72), EXIT_CPUID);
+        assert_int_equal(fake_svm_ends(vcpu, 0x72), EXIT_CPUID);
         assert_int_equal(fake_entered.tlb_control, 0);
         assert_int_equal(fake_entered.misc1 & 1, vm == 0); /* INTR; the direct VM keeps its own */
         assert_int_equal(fake_entered.misc1 >> 24 & 1, vm == 0);
@@ -88,34 +71,34 @@ static void test_first_entries(void **state)
 
 static void test_translations(void **state)
 {
-    struct vcpu *vcpu = boot(NPT | FLUSH_BY_ASID, 0), *other = fake_svm_vcpu(4, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT | FLUSH_BY_ASID, 0), *other = fake_svm_vcpu(4, 0);
 
     (void)state;
     assert_int_not_equal(vcpu->asid, other->asid);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     vendor_svm.flush_tlb(vcpu);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.tlb_control, 3); /* this guest's only */
     vendor_svm.set_cr(vcpu, 2, 0x1000);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.tlb_control, 0);
     vendor_svm.set_cr(vcpu, 3, 0x1000);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.tlb_control, 1);
-    vcpu = boot(NPT, 0);
-    ends(vcpu, 0x72);
+    vcpu = fake_svm_boot(NPT, 0);
+    fake_svm_ends(vcpu, 0x72);
     vendor_svm.flush_tlb(vcpu);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.tlb_control, 1);
 }
 
 static void test_reset_and_again(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
     uint32_t asid = vcpu->asid;
 
     (void)state;
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     vendor_svm.inject_nmi(vcpu);
     vendor_svm.vcpu_reset(vcpu);
     assert_int_equal(vmcb_of(vcpu)->event, 0);
@@ -126,7 +109,7 @@ static void test_reset_and_again(void **state)
 /* ---- state ---- */
 static void test_registers(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
     uint64_t value;
 
     (void)state;
@@ -161,7 +144,7 @@ static void test_segments(void **state)
     struct segment_state stack = {.selector = 0x2B, .access = 0xC0F3, .limit = ~0u, .base = 0x1000},
                          back;
     struct segment_state null = {0};
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     vendor_svm.set_segment(vcpu, SEG_SS, &stack);
@@ -176,16 +159,6 @@ static void test_segments(void **state)
     assert_int_equal(vmcb_of(vcpu)->segment[VMCB_IDTR].base, stack.base);
 }
 
-static unsigned exits_in(hpa_t map, unsigned bytes)
-{
-    const uint8_t *m = hpa_to_ptr(map);
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < bytes * 8; i++)
-        count += m[i / 8] >> i % 8 & 1;
-    return count;
-}
-
 static int msr_exits(uint32_t bit) /* bit 0 read, bit 1 write */
 {
     return ((const uint8_t *)hpa_to_ptr(vm_msr_map(&vms[0])))[bit / 8] >> bit % 8 & 3;
@@ -193,12 +166,12 @@ static int msr_exits(uint32_t bit) /* bit 0 read, bit 1 write */
 
 static void test_permission_maps(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
     hpa_t ports = vms[0].maps, msrs = vm_msr_map(&vms[0]);
 
     (void)state;
-    assert_int_equal(exits_in(msrs, 8192), 65536);
-    assert_int_equal(exits_in(ports, 12288), 98304);
+    assert_int_equal(fake_bits_in(msrs, 8192), 65536);
+    assert_int_equal(fake_bits_in(ports, 12288), 98304);
     vendor_svm.allow_msr(vcpu, 0x10, true, false);
     assert_int_equal(msr_exits(0x20), 2);
     vendor_svm.allow_msr(vcpu, 0xC0000102, true, true);
@@ -208,20 +181,20 @@ static void test_permission_maps(void **state)
     for (int i = 0; i < 4; i++)
         vendor_svm.allow_msr(vcpu, (uint32_t[]){0x2000, 0xC0002000, 0xC0012000, 0xBFFFFFFF}[i],
                              true, true);
-    assert_int_equal(exits_in(msrs, 8192), 65536 - 4);
+    assert_int_equal(fake_bits_in(msrs, 8192), 65536 - 4);
     vendor_svm.allow_msr(vcpu, 0xC0000102, false, false); /* taken back */
-    assert_int_equal(exits_in(msrs, 8192), 65536 - 2);
+    assert_int_equal(fake_bits_in(msrs, 8192), 65536 - 2);
     vm_allow_port(&vms[0], 0xFFFF, 1);
     vm_allow_port(&vms[0], 0x3F8, 8);
-    assert_int_equal(exits_in(ports, 12288), 98304 - 9);
+    assert_int_equal(fake_bits_in(ports, 12288), 98304 - 9);
 }
 
 static void test_dump(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
-    ends(vcpu, UINT64_MAX);
+    fake_svm_ends(vcpu, UINT64_MAX);
     vcpu_dump(vcpu);
     assert_non_null(strstr(fake.log, "exit code ffffffffffffffff"));
     assert_non_null(strstr(fake.log, "cs   f000 base ffff0000 limit ffff access 009b"));

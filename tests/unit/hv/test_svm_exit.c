@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The SVM back end over svm_fake.c: what it wants of a processor, the state of a vCPU, exits,
- * events. */
+/* The SVM back end over svm_fake.c: exits and events. */
 #include "svm_fake.h"
 
 #define VALID (1u << 31)
@@ -9,22 +8,6 @@
 #define IRET  (1u << 20)
 #define IF    0x200u
 #define HLT   0x78u
-
-static struct vcpu *boot(uint32_t features, unsigned vm)
-{
-    struct vcpu *vcpu;
-
-    fake_svm_begin(features);
-    assert_int_equal(vendor_svm.cpu_enable(), BN_OK);
-    vcpu = fake_svm_vcpu(vm, 0);
-    vcpu->rflags = 2 | IF;
-    return vcpu;
-}
-
-static enum exit_kind ends(struct vcpu *vcpu, uint64_t code)
-{
-    return fake_svm_run(vcpu, (struct fake_exit){.code = code, .length = 2}).kind;
-}
 
 /* ---- exits ---- */
 static void test_every_code(void **state)
@@ -40,7 +23,7 @@ static void test_every_code(void **state)
     };
     static const uint8_t undefined[] = {0x7A, 0x80, 0x82, 0x83, 0x84, 0x85,
                                         0x86, 0x8A, 0x8B, 0x8C, 0x8E};
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     for (uint32_t code = 0; code < 0x410; code++) {
@@ -57,13 +40,13 @@ static void test_every_code(void **state)
         }
         assert_int_equal(exit.kind, kind);
     }
-    assert_int_equal(ends(vcpu, UINT64_MAX), EXIT_INVALID); /* VMRUN refused */
-    assert_int_equal(ends(vcpu, 0x10000007Cull), EXIT_INVALID);
+    assert_int_equal(fake_svm_ends(vcpu, UINT64_MAX), EXIT_INVALID); /* VMRUN refused */
+    assert_int_equal(fake_svm_ends(vcpu, 0x10000007Cull), EXIT_INVALID);
 }
 
 static void test_lengths(void **state)
 {
-    struct vcpu *vcpu = boot(NPT | NRIPS, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT | NRIPS, 0);
     struct fake_exit how = {.code = 0x72};
 
     (void)state;
@@ -72,7 +55,7 @@ static void test_lengths(void **state)
     assert_int_equal(fake_svm_run(vcpu, how).length, 0); /* none is longer */
     how.length = 0;
     assert_int_equal(fake_svm_run(vcpu, how).length, 0);
-    vcpu = boot(NPT, 0);                     /* does not tell; of ports all processors do */
+    vcpu = fake_svm_boot(NPT, 0);            /* does not tell; of ports all processors do */
     vmcb_of(vcpu)->next_rip = vcpu->rip + 2; /* it does not write there */
     assert_int_equal(fake_svm_run(vcpu, how).length, 0);
     vcpu->rip = 0x1000;
@@ -82,7 +65,7 @@ static void test_lengths(void **state)
 
 static void test_ports_msrs_memory(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
     struct vcpu_exit exit;
 
     (void)state;
@@ -111,7 +94,7 @@ static void test_ports_msrs_memory(void **state)
 
 static void test_exceptions(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
     struct vcpu_exit exit = fake_svm_run(vcpu, (struct fake_exit){.code = 0x40 + 17, .info1 = 0});
 
     (void)state;
@@ -120,12 +103,12 @@ static void test_exceptions(void **state)
     exit = fake_svm_run(vcpu, (struct fake_exit){.code = 0x41});
     assert_int_equal(exit.exception.vector, 1);
     assert_false(exit.exception.has_error);
-    assert_int_equal(ends(vcpu, 0x46), EXIT_EXCEPTION);
+    assert_int_equal(fake_svm_ends(vcpu, 0x46), EXIT_EXCEPTION);
     fake.at_vmcall = true; /* Linux's HSM executes Intel's instruction */
     exit = fake_svm_run(vcpu, (struct fake_exit){.code = 0x46});
     assert_int_equal(exit.kind, EXIT_HYPERCALL);
     assert_int_equal(exit.length, 3);
-    assert_int_equal(ends(vcpu, 0x41), EXIT_EXCEPTION);
+    assert_int_equal(fake_svm_ends(vcpu, 0x41), EXIT_EXCEPTION);
 }
 
 /* ---- an exit in the middle of an event's delivery: APM 2 §15.7.2 ---- */
@@ -142,7 +125,7 @@ static void test_cut_short(void **state)
         {VALID | 0x304, 0, 0},
         {0x31, 0, 0}, /* QEMU leaves a stale vector */
     };
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     for (size_t i = 0; i < HV_ARRAY_SIZE(events); i++) {
@@ -151,11 +134,11 @@ static void test_cut_short(void **state)
                                                     .int_error = events[i].error});
         assert_int_equal(vendor_svm.can_take_irq(vcpu), !events[i].event);
         assert_int_equal(vendor_svm.can_take_nmi(vcpu), !events[i].event);
-        ends(vcpu, 0x72);
+        fake_svm_ends(vcpu, 0x72);
         assert_int_equal(fake_entered.event, events[i].event);
         if (events[i].event)
             assert_int_equal(fake_entered.event_error, events[i].error);
-        ends(vcpu, 0x72);
+        fake_svm_ends(vcpu, 0x72);
         assert_int_equal(fake_entered.event, 0); /* once */
     }
 }
@@ -163,7 +146,7 @@ static void test_cut_short(void **state)
 /* ---- interrupts: by V_IRQ ---- */
 static void test_interrupts(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     assert_true(vendor_svm.can_take_irq(vcpu));
@@ -175,7 +158,7 @@ static void test_interrupts(void **state)
     vmcb_of(vcpu)->int_state = 0;
     vendor_svm.inject_irq(vcpu, 0xF3);
     assert_false(vendor_svm.can_take_irq(vcpu)); /* one at a time */
-    ends(vcpu, 0x60);                            /* the host's interrupt came first */
+    fake_svm_ends(vcpu, 0x60);                   /* the host's interrupt came first */
     assert_int_equal(fake_entered.int_vector, 0xF3);
     assert_int_equal(fake_entered.int_control & (0xFu << 16 | 1u << 20 | V_IRQ),
                      0xFu << 16 | 1u << 20 | V_IRQ);
@@ -185,30 +168,30 @@ static void test_interrupts(void **state)
     (void)fake_svm_run(vcpu, (struct fake_exit){.code = 0x72, .takes_irq = true});
     assert_true(vendor_svm.can_take_irq(vcpu));
     assert_true(vcpu->look);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_false(fake_entered.int_control & V_IRQ);
 }
 
 static void test_window(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     vendor_svm.request_irq_window(vcpu, true);
-    assert_int_equal(ends(vcpu, 0x64), EXIT_IRQ_WINDOW);
+    assert_int_equal(fake_svm_ends(vcpu, 0x64), EXIT_IRQ_WINDOW);
     assert_true(fake_entered.int_control & V_IRQ && fake_entered.misc1 & VINTR);
     assert_true(vendor_svm.can_take_irq(vcpu)); /* the window's own V_IRQ is none */
     vendor_svm.request_irq_window(vcpu, false);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_false(fake_entered.int_control & V_IRQ || fake_entered.misc1 & VINTR);
     vendor_svm.request_irq_window(vcpu, true);
     vendor_svm.inject_irq(vcpu, 0x31);
     vendor_svm.request_irq_window(vcpu, true); /* opens again when that one is in */
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_true(fake_entered.int_control & V_IRQ);
     assert_false(fake_entered.misc1 & VINTR);
     (void)fake_svm_run(vcpu, (struct fake_exit){.code = 0x72, .takes_irq = true});
-    ends(vcpu, 0x64);
+    fake_svm_ends(vcpu, 0x64);
     assert_true(fake_entered.int_control & V_IRQ && fake_entered.misc1 & VINTR);
 }
 
@@ -219,19 +202,19 @@ static void test_halt_with_an_interrupt_on_its_way(void **state)
 
     (void)state;
     for (size_t i = 0; i < HV_ARRAY_SIZE(features); i++) {
-        struct vcpu *vcpu = boot(features[i], 0);
+        struct vcpu *vcpu = fake_svm_boot(features[i], 0);
         struct vcpu_exit exit;
 
         vcpu->rip = 0x1000;
-        assert_int_equal(ends(vcpu, HLT), EXIT_HLT);
+        assert_int_equal(fake_svm_ends(vcpu, HLT), EXIT_HLT);
         vendor_svm.inject_irq(vcpu, 0xF3);
         exit = fake_svm_run(vcpu, (struct fake_exit){.code = HLT, .length = 1, .int_state = 1});
         assert_int_equal(exit.kind, EXIT_NONE);
         assert_int_equal(fake.skips, 1);
-        ends(vcpu, 0x72);
+        fake_svm_ends(vcpu, 0x72);
         assert_true(fake_entered.int_control & V_IRQ && !fake_entered.int_state);
         vcpu->rflags = 2; /* a halt that no interrupt ends */
-        assert_int_equal(ends(vcpu, HLT), EXIT_HLT);
+        assert_int_equal(fake_svm_ends(vcpu, HLT), EXIT_HLT);
         vcpu->rflags = 2 | IF;
         exit = fake_svm_run(vcpu, (struct fake_exit){.code = HLT, .takes_irq = true});
         assert_int_equal(exit.kind, EXIT_HLT); /* of the handler */
@@ -240,7 +223,7 @@ static void test_halt_with_an_interrupt_on_its_way(void **state)
 
 static void test_nmi(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     assert_true(vendor_svm.can_take_nmi(vcpu));
@@ -248,41 +231,41 @@ static void test_nmi(void **state)
     assert_false(vendor_svm.can_take_nmi(vcpu));
     vmcb_of(vcpu)->int_state = 0;
     vendor_svm.inject_nmi(vcpu);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.event, VALID | 0x202);
     assert_true(fake_entered.misc1 & IRET);
     assert_false(vendor_svm.can_take_nmi(vcpu)); /* its handler runs */
     assert_true(vendor_svm.can_take_irq(vcpu));
-    assert_int_equal(ends(vcpu, 0x74), EXIT_NONE);
+    assert_int_equal(fake_svm_ends(vcpu, 0x74), EXIT_NONE);
     assert_true(vendor_svm.can_take_nmi(vcpu));
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_false(fake_entered.misc1 & IRET);
 }
 
 static void test_exceptions_in(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     vendor_svm.inject_exception(vcpu, 13, true, 0x18);
     assert_false(vendor_svm.can_take_irq(vcpu));
     vendor_svm.inject_exception(vcpu, 14, true, 2);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.event, VALID | 0x800 | 0x300 | 8);
     assert_int_equal(fake_entered.event_error, 0);
     vendor_svm.inject_exception(vcpu, 6, false, 0);
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.event, VALID | 0x300 | 6);
 }
 
 static void test_task_priority(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     vcpu->lapic.regs[8] = 0x20;
     vcpu->look = false;
-    ends(vcpu, 0x72);
+    fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.int_control & 0xFF, 2);
     assert_false(vcpu->look);
     (void)fake_svm_run(vcpu, (struct fake_exit){.code = 0x72, .tpr = 5});
@@ -292,7 +275,7 @@ static void test_task_priority(void **state)
 
 static void test_going_on(void **state)
 {
-    struct vcpu *vcpu = boot(NPT, 0);
+    struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
     vmcb_of(vcpu)->int_state = 1;

@@ -18,19 +18,6 @@ static struct vpci pci;
 static struct vm *vm;
 static struct fake_pci *nic, *sound;
 
-static void set32(struct fake_pci *device, unsigned at, uint32_t value)
-{
-    memcpy(device->config + at, &value, 4);
-}
-
-static uint32_t get32(const struct fake_pci *device, unsigned at)
-{
-    uint32_t value;
-
-    memcpy(&value, device->config + at, 4);
-    return value;
-}
-
 static uint32_t ram(uint32_t at)
 {
     uint32_t value;
@@ -44,36 +31,19 @@ static void set_up(void)
     vm = fake_vm(2);
     nic = fake_add_pci(NIC, 0x8086, 0x10C9, 0x0200);
     nic->bar_bytes[0] = 0x4000;
-    set32(nic, 0x10, BAR);
-    set32(nic, 4, 6 | 0x10u << 16);
+    fake_pci_set(nic, 0x10, BAR);
+    fake_pci_set(nic, 4, 6 | 0x10u << 16);
     nic->config[0x34] = MSIX;
-    set32(nic, MSIX, (COUNT - 1) << 16 | 0x11);
-    set32(nic, MSIX + 4, TABLE);
+    fake_pci_set(nic, MSIX, (COUNT - 1) << 16 | 0x11);
+    fake_pci_set(nic, MSIX + 4, TABLE);
     sound = fake_add_pci(SOUND, 0x8086, 0x2668, 0x0403);
-    set32(sound, 4, 6 | 0x10u << 16);
+    fake_pci_set(sound, 4, 6 | 0x10u << 16);
     sound->config[0x34] = MSI;
-    set32(sound, MSI, 0x018A0005); /* 64 bits, maskable, able to send 32 messages */
+    fake_pci_set(sound, MSI, 0x018A0005); /* 64 bits, maskable, able to send 32 messages */
     pci_init(0, 0, 0);
     vmsi_init();
     vpci_init(&pci, vm, 0, 0, 0);
     assert_int_equal(vmsi_start_service(vm), BN_OK);
-}
-
-static uint32_t cfg(uint16_t bdf, unsigned at, unsigned bytes)
-{
-    uint64_t address = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC), value = 0;
-
-    assert_true(fake_pio(vm, 0xCF8, 4, true, &address));
-    assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, false, &value));
-    return (uint32_t)(value & UINT32_MAX >> (32 - 8 * bytes));
-}
-
-static void cfg_write(uint16_t bdf, unsigned at, unsigned bytes, uint32_t word)
-{
-    uint64_t address = 0x80000000u | (uint32_t)bdf << 8 | (at & 0xFC), value = word;
-
-    assert_true(fake_pio(vm, 0xCF8, 4, true, &address));
-    assert_true(fake_pio(vm, (uint16_t)(0xCFC + (at & 3)), bytes, true, &value));
 }
 
 static bool access_page(uint64_t at, unsigned bytes, bool write, uint64_t *value)
@@ -138,8 +108,8 @@ static void test_msix(void **state)
     assert_int_equal(entry(12), 1); /* masked after reset */
     fill(0, 0xFEE01000, 0x41);      /* CPU 1 */
     assert_int_equal(ram(BAR + TABLE + 8), 0);
-    cfg_write(NIC, MSIX + 2, 2, 0x8000);
-    assert_int_equal(get32(nic, MSIX) >> 16, 0x8000 | (COUNT - 1));
+    fake_cfg_write(vm, NIC, MSIX + 2, 2, 0x8000);
+    assert_int_equal(fake_pci_get(nic, MSIX) >> 16, 0x8000 | (COUNT - 1));
     assert_int_equal(ram(BAR + TABLE), 0xFEE01000);
     assert_int_equal(ram(BAR + TABLE + 8), 0x41);
     assert_int_equal(ram(BAR + TABLE + 12), 0);
@@ -149,11 +119,11 @@ static void test_msix(void **state)
     put(12, 1);
     assert_int_equal(ram(BAR + TABLE + 12), 1);
     assert_int_equal(entry(0), 0xFEE01000);
-    assert_int_equal(cfg(NIC, MSIX + 2, 2), 0x8000 | (COUNT - 1));
-    cfg_write(NIC, MSIX + 3, 1, 0xC0); /* all masked, by a byte */
-    assert_int_equal(get32(nic, MSIX) >> 30, 3);
-    cfg_write(NIC, MSIX + 4, 4, 0); /* where the table is, is not the VM's to say */
-    assert_int_equal(get32(nic, MSIX + 4), TABLE);
+    assert_int_equal(fake_cfg(vm, NIC, MSIX + 2, 2), 0x8000 | (COUNT - 1));
+    fake_cfg_write(vm, NIC, MSIX + 3, 1, 0xC0); /* all masked, by a byte */
+    assert_int_equal(fake_pci_get(nic, MSIX) >> 30, 3);
+    fake_cfg_write(vm, NIC, MSIX + 4, 4, 0); /* where the table is, is not the VM's to say */
+    assert_int_equal(fake_pci_get(nic, MSIX + 4), TABLE);
 }
 
 /* CPUs that are not the VM's, vectors that are the host's, what is no interrupt message. */
@@ -166,7 +136,7 @@ static void test_hostile_messages(void **state)
 
     (void)state;
     set_up();
-    cfg_write(NIC, MSIX + 2, 2, 0x8000);
+    fake_cfg_write(vm, NIC, MSIX + 2, 2, 0x8000);
     for (size_t i = 0; i < HV_ARRAY_SIZE(bad); i++) {
         fake.log[0] = 0;
         fill(2, bad[i].address, bad[i].data);
@@ -185,7 +155,7 @@ static void test_odd_accesses(void **state)
 
     (void)state;
     set_up();
-    cfg_write(NIC, MSIX + 2, 2, 0x8000);
+    fake_cfg_write(vm, NIC, MSIX + 2, 2, 0x8000);
     assert_true(access_page(BAR + TABLE, 8, true, &value));
     assert_int_equal(entry(0), 0xFEE01000);
     assert_int_equal(entry(4), 0);
@@ -202,24 +172,24 @@ static void test_msi(void **state)
 {
     (void)state;
     set_up();
-    assert_int_equal(cfg(SOUND, MSI + 2, 2), 0x180); /* one message */
-    cfg_write(SOUND, MSI + 4, 4, 0xFEE01000);
-    cfg_write(SOUND, MSI + 8, 4, 0);
-    cfg_write(SOUND, MSI + 12, 2, 0x61);
-    assert_int_equal(get32(sound, MSI + 4), 0);
-    cfg_write(SOUND, MSI + 2, 2, 0x181 | 5 << 4); /* several are not enabled */
-    assert_int_equal(get32(sound, MSI) >> 16 & 0x71, 1);
-    assert_int_equal(get32(sound, MSI + 4), 0xFEE01000);
-    assert_int_equal(get32(sound, MSI + 12) & 0xFFFF, 0x61);
-    cfg_write(SOUND, MSI + 16, 4, UINT32_MAX);
-    assert_int_equal(get32(sound, MSI + 16), 1);
-    cfg_write(SOUND, MSI + 12, 2, 0xF6); /* the host's console */
-    assert_int_equal(get32(sound, MSI) >> 16 & 1, 0);
-    assert_int_equal(get32(sound, MSI + 12) & 0xFFFF, 0x61);
-    cfg_write(SOUND, MSI + 12, 2, 0x62);
-    assert_int_equal(get32(sound, MSI) >> 16 & 1, 1);
-    cfg_write(SOUND, MSI + 2, 2, 0);
-    assert_int_equal(get32(sound, MSI) >> 16 & 1, 0);
+    assert_int_equal(fake_cfg(vm, SOUND, MSI + 2, 2), 0x180); /* one message */
+    fake_cfg_write(vm, SOUND, MSI + 4, 4, 0xFEE01000);
+    fake_cfg_write(vm, SOUND, MSI + 8, 4, 0);
+    fake_cfg_write(vm, SOUND, MSI + 12, 2, 0x61);
+    assert_int_equal(fake_pci_get(sound, MSI + 4), 0);
+    fake_cfg_write(vm, SOUND, MSI + 2, 2, 0x181 | 5 << 4); /* several are not enabled */
+    assert_int_equal(fake_pci_get(sound, MSI) >> 16 & 0x71, 1);
+    assert_int_equal(fake_pci_get(sound, MSI + 4), 0xFEE01000);
+    assert_int_equal(fake_pci_get(sound, MSI + 12) & 0xFFFF, 0x61);
+    fake_cfg_write(vm, SOUND, MSI + 16, 4, UINT32_MAX);
+    assert_int_equal(fake_pci_get(sound, MSI + 16), 1);
+    fake_cfg_write(vm, SOUND, MSI + 12, 2, 0xF6); /* the host's console */
+    assert_int_equal(fake_pci_get(sound, MSI) >> 16 & 1, 0);
+    assert_int_equal(fake_pci_get(sound, MSI + 12) & 0xFFFF, 0x61);
+    fake_cfg_write(vm, SOUND, MSI + 12, 2, 0x62);
+    assert_int_equal(fake_pci_get(sound, MSI) >> 16 & 1, 1);
+    fake_cfg_write(vm, SOUND, MSI + 2, 2, 0);
+    assert_int_equal(fake_pci_get(sound, MSI) >> 16 & 1, 0);
 }
 
 /* Linux moves the BAR: the table goes with it, its old place is ordinary again. */
@@ -229,16 +199,16 @@ static void test_bar_moves(void **state)
 
     (void)state;
     set_up();
-    cfg_write(NIC, 4, 2, 4);
+    fake_cfg_write(vm, NIC, 4, 2, 4);
     assert_int_equal(fake.mapped_from, BAR + TABLE);
-    cfg_write(NIC, 0x10, 4, BAR + 0x8000);
-    cfg_write(NIC, 4, 2, 6);
+    fake_cfg_write(vm, NIC, 0x10, 4, BAR + 0x8000);
+    fake_cfg_write(vm, NIC, 4, 2, 6);
     assert_int_equal(fake.unmapped_from, BAR + 0x8000 + TABLE);
     assert_true(access_page(BAR + 0x8000 + TABLE, 4, false, &value));
     assert_false(access_page(BAR + TABLE, 4, false, &value));
     fake.map_status = BN_ENOMEM; /* it cannot be taken out: nothing is decoded there */
-    cfg_write(NIC, 0x10, 4, BAR + 0xC000);
-    assert_int_equal(get32(nic, 4) & 2, 0);
+    fake_cfg_write(vm, NIC, 0x10, 4, BAR + 0xC000);
+    assert_int_equal(fake_pci_get(nic, 4) & 2, 0);
 }
 
 /* A VM that shares its CPU with the service VM: a vector of the host's, and its own words. */
@@ -256,7 +226,7 @@ static void test_other_owner(void **state)
     vlapic_reset(&other->vcpu[0].lapic);
     other->vcpu[0].lapic.regs[0x0F] = 0x1FF;
     vmsi_own(NIC, other);
-    cfg_write(NIC, MSIX + 2, 2, 0x8000);
+    fake_cfg_write(vm, NIC, MSIX + 2, 2, 0x8000);
     for (unsigned at = 0; at < 16; at += 4) {
         static const uint32_t words[] = {0xFEE00000, 0, 0x33, 0};
         struct io_access io = {.mmio = true, .write = true, .bytes = 4, .value = words[at / 4]};
@@ -275,7 +245,7 @@ static void test_other_owner(void **state)
     other->vcpu[0].lapic.irr[1] = 0;
     vmsi_interrupt(&pcpus[1], vector);
     assert_int_equal(other->vcpu[0].lapic.irr[1], 0);
-    assert_int_equal(get32(nic, MSIX) >> 31, 0);
+    assert_int_equal(fake_pci_get(nic, MSIX) >> 31, 0);
 }
 
 /* The IOMMU's own messages are the hypervisor's; a function that the IOMMU has no entries for has
@@ -287,18 +257,18 @@ static void test_not_for_a_vm(void **state)
     (void)state;
     set_up();
     iommu = fake_add_pci(PCI_BDF(0, 4, 0), 0x1022, 0x1419, 0x0806);
-    set32(iommu, 4, 6 | 0x10u << 16);
+    fake_pci_set(iommu, 4, 6 | 0x10u << 16);
     iommu->config[0x34] = MSI;
-    set32(iommu, MSI, 0x00810005); /* on */
+    fake_pci_set(iommu, MSI, 0x00810005); /* on */
     greedy = fake_add_pci(PCI_BDF(0, 5, 0), 0x8086, 0x1234, 0x0200);
-    set32(greedy, 4, 6 | 0x10u << 16);
+    fake_pci_set(greedy, 4, 6 | 0x10u << 16);
     greedy->config[0x34] = MSIX;
-    set32(greedy, MSIX, 300u << 16 | 0x11);
+    fake_pci_set(greedy, MSIX, 300u << 16 | 0x11);
     fake.remaps = true;
     fake.handles_left = 256;
     vmsi_init();
     assert_int_equal(vmsi_start_service(vm), BN_OK);
-    assert_int_equal(get32(iommu, MSI), 0x00810005);
+    assert_int_equal(fake_pci_get(iommu, MSI), 0x00810005);
     assert_non_null(strstr(fake.log, "00:05.0: the IOMMU has no entries for 302 messages"));
     assert_false(vmsi_config(PCI_BDF(0, 5, 0), MSIX, 4, false, &(uint32_t){0}));
     assert_true(vmsi_config(NIC, MSIX, 4, false, &(uint32_t){0}));

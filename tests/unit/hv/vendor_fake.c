@@ -307,3 +307,13 @@ void fake_begin(void)
     config[1].flags = BN_VM_DIRECT_IRQ;
     fake_on_cpu(0);
 }
+
+unsigned fake_bits_in(hpa_t map, unsigned bytes)
+{
+    const uint8_t *m = hpa_to_ptr(map);
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < bytes * 8; i++)
+        count += m[i / 8] >> i % 8 & 1;
+    return count;
+}

@@ -50,7 +50,8 @@ struct vcpu *fake_vcpu(unsigned vm, unsigned vcpu);
 void fake_set_msr(uint32_t msr, uint64_t value);
 /* rdmsr() for tests: without the check that the MSR is there. */
 uint64_t *fake_msr(uint32_t msr);
-bool fake_told(const char *what); /* in the log; forgets the log */
+unsigned fake_bits_in(hpa_t map, unsigned bytes); /* that are set */
+bool fake_told(const char *what);                 /* in the log; forgets the log */
 
 #define expect_panic(statement)                                                                    \
     do {                                                                                           \
