@@ -171,34 +171,8 @@ void vm_destroy(struct vm *vm)
     vm->state = VM_ABSENT;
 }
 
-enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights)
-{
-    enum bn_status status = BN_EINVAL;
-
-    spin_lock(&vm->memory_lock);
-    if (vm->memory.root)
-        status = paging_map(&vm->memory, gpa, hpa, bytes, rights)
-                     ?: iommu_map(vm, gpa, hpa, bytes, rights);
-    spin_unlock(&vm->memory_lock);
-    if (status == BN_OK && vm->state != VM_CREATED)
-        vm_flush_tlb(vm); /* a mapping may have been replaced, or rights taken */
-    return status;
-}
-
-enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes)
-{
-    enum bn_status status = BN_EINVAL;
-
-    spin_lock(&vm->memory_lock);
-    if (vm->memory.root)
-        status = iommu_unmap(vm, gpa, bytes) ?: paging_unmap(&vm->memory, gpa, bytes);
-    spin_unlock(&vm->memory_lock);
-    if (status == BN_OK)
-        vm_flush_tlb(vm);
-    return status;
-}
-
-void vm_flush_tlb(struct vm *vm)
+/* All its vCPUs; returns when done. */
+static void flush_tlb(struct vm *vm)
 {
     for (uint32_t i = 0; i < vm->vcpu_count; i++)
         if (vm->vcpu[i].pcpu)
@@ -211,4 +185,31 @@ void vm_flush_tlb(struct vm *vm)
                __atomic_load_n(&vcpu->pcpu->mode, __ATOMIC_SEQ_CST) == PCPU_GUEST)
             cpu_pause();
     }
+}
+
+enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights)
+{
+    enum bn_status status = BN_EINVAL;
+
+    spin_lock(&vm->memory_lock);
+    if (vm->memory.root)
+        status = paging_map(&vm->memory, gpa, hpa, bytes, rights)
+                     ?: iommu_map(vm, gpa, hpa, bytes, rights);
+    spin_unlock(&vm->memory_lock);
+    if (status == BN_OK && vm->state != VM_CREATED)
+        flush_tlb(vm); /* a mapping may have been replaced, or rights taken */
+    return status;
+}
+
+enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes)
+{
+    enum bn_status status = BN_EINVAL;
+
+    spin_lock(&vm->memory_lock);
+    if (vm->memory.root)
+        status = iommu_unmap(vm, gpa, bytes) ?: paging_unmap(&vm->memory, gpa, bytes);
+    spin_unlock(&vm->memory_lock);
+    if (status == BN_OK)
+        flush_tlb(vm);
+    return status;
 }

@@ -83,7 +83,6 @@ enum bn_status gva_write(struct vcpu *vcpu, gva_t gva, const void *from, size_t 
 /* Mapping guest memory, and removing it: vm_unmap returns when no CPU can reach the old pages. */
 enum bn_status vm_map(struct vm *vm, gpa_t gpa, hpa_t hpa, uint64_t bytes, uint32_t rights);
 enum bn_status vm_unmap(struct vm *vm, gpa_t gpa, uint64_t bytes);
-void vm_flush_tlb(struct vm *vm); /* all its vCPUs; returns when done */
 
 /* Everything exits; what is allocated stays with the slot, so that a VM can always be created
  * again. */
