@@ -111,6 +111,7 @@ static uint32_t set_scanout(struct vgpu *g, const struct request *q)
     }
     s->resource = resource;
     s->rect = c->r;
+    g->statistics.scanouts++;
     g->sink->scanout(g->sink_data, c->scanout_id, resource, resource ? &c->r : NULL);
     return VGPU_OK_NODATA;
 }

@@ -40,8 +40,8 @@ struct vgpu_scanout {
 };
 
 struct vgpu_statistics {
-    uint64_t commands, errors, flushes;
-    uint64_t copies, copied_bytes; /* guest memory to pixels: the only copy */
+    uint64_t commands, errors, scanouts, flushes; /* scanouts: how often one was set */
+    uint64_t copies, copied_bytes;                /* guest memory to pixels: the only copy */
 };
 
 struct vgpu {

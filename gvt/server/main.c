@@ -139,19 +139,19 @@ static void handle_statistics(struct vu_source *source, uint32_t events)
 {
     struct server *s = source->priv;
     const struct vgpu_statistics *n = &s->device.gpu.statistics;
-    uint64_t expired, commits = 0;
+    uint64_t expired, pictures = 0;
 
     (void)events;
     if (read(source->fd, &expired, sizeof(expired)) != sizeof(expired))
         return;
     for (unsigned i = 0; i < VGPU_MAX_SCANOUTS; i++)
-        commits += s->wayland.view[i].commits;
-    printf("gvt: commands %llu errors %llu flushes %llu commits %llu copies %llu bytes %llu "
-           "resources %u\n",
+        pictures += s->wayland.view[i].pictures;
+    printf("gvt: commands %llu errors %llu scanouts %llu flushes %llu pictures %llu copies %llu "
+           "bytes %llu resources %u\n",
            (unsigned long long)n->commands, (unsigned long long)n->errors,
-           (unsigned long long)n->flushes, (unsigned long long)commits,
-           (unsigned long long)n->copies, (unsigned long long)n->copied_bytes,
-           s->device.gpu.resources.count);
+           (unsigned long long)n->scanouts, (unsigned long long)n->flushes,
+           (unsigned long long)pictures, (unsigned long long)n->copies,
+           (unsigned long long)n->copied_bytes, s->device.gpu.resources.count);
     fflush(stdout);
 }
 

@@ -154,7 +154,7 @@ static void commit(struct view *v)
     v->frame = wl_surface_frame(v->surface);
     wl_callback_add_listener(v->frame, &frame_listener, v);
     wl_surface_commit(v->surface);
-    v->commits++;
+    v->pictures += picture;
 }
 
 static void handle_toplevel_configure(void *data, struct xdg_toplevel *t, int32_t width,

@@ -35,7 +35,8 @@ struct view {
     /* What the next commit has to carry: a box in resource coordinates, empty if x1 >= x2 */
     uint32_t x1, y1, x2, y2;
     bool cursor_changed, cursor_moved;
-    uint64_t commits;
+    /* Commits that carried a picture: at most one a flush, a view_show(), a connection. */
+    uint64_t pictures;
 };
 
 /* The connection is there (globals) or gone (NULL). */
