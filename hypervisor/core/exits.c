@@ -91,7 +91,8 @@ static void handle_write(struct vcpu *vcpu, const struct vcpu_exit *exit)
 static void handle_host_irq(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
     (void)vcpu;
-    (void)exit;
+    if (exit->vector)
+        trap_dispatch(&(struct trap_frame){.vector = exit->vector});
     __asm__ volatile("sti; nop; cli" : : : "memory");
 }
 
@@ -99,6 +100,11 @@ static void handle_irq_window(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
     (void)exit;
     vcpu->look = true;
+}
+
+static void handle_eoi(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    vlapic_level_ended(&vcpu->lapic, exit->vector);
 }
 
 static void handle_hypercall(struct vcpu *vcpu, const struct vcpu_exit *exit)
@@ -159,6 +165,7 @@ static void (*const handlers[EXIT_KINDS])(struct vcpu *vcpu, const struct vcpu_e
     [EXIT_CR] = vcpu_skip_instruction, /* INVD: throwing away others' cache lines is not done */
     [EXIT_EXCEPTION] = handle_exception,
     [EXIT_SHUTDOWN] = handle_shutdown,
+    [EXIT_EOI] = handle_eoi,
     [EXIT_INVALID] = handle_invalid,
 };
 

@@ -16,6 +16,19 @@ void vcpu_request(struct vcpu *vcpu, uint32_t bits)
     sched_wake(vcpu);
 }
 
+/* The request first, then the look at what its CPU does: a guest that is about to be entered, or
+ * has just been left, sees it there. */
+void vcpu_notify(struct vcpu *vcpu)
+{
+    struct pcpu *cpu = vcpu->pcpu;
+
+    __atomic_fetch_or(&vcpu->requests, VCPU_REQ_IRQ, __ATOMIC_SEQ_CST);
+    if (vcpu->delivered && cpu != this_pcpu() && cpu->mode == PCPU_GUEST && vcpu->loaded)
+        lapic_send(cpu->apic_id, LAPIC_IPI | HOST_VECTOR_POSTED);
+    else
+        sched_wake(vcpu);
+}
+
 void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
 {
     vcpu->sipi_vector = vector;
@@ -91,6 +104,9 @@ static void give_interrupts(struct vcpu *vcpu)
         vcpu->nmi_pending = false;
         vendor->inject_nmi(vcpu);
     }
+    vcpu->delivered = vendor->deliver_irqs && vendor->deliver_irqs(vcpu);
+    if (vcpu->delivered)
+        vector = -1;
     can_take = vector >= 0 && vendor->can_take_irq(vcpu);
     window = vector >= 0 && !can_take;
     if (vcpu->irq_window != window)
@@ -194,7 +210,7 @@ void vcpu_reset(struct vcpu *vcpu)
     vlapic_reset(&vcpu->lapic);
     xstate_reset(vcpu);
     vcpu->nmi_pending = false;
-    vcpu->irq_window = false;
+    vcpu->irq_window = vcpu->delivered = false;
     vcpu->look = true;
     vcpu->io.active = false;
     for (int i = 0; i < 4; i++)

@@ -39,11 +39,12 @@ static enum bn_status create_vcpu(struct vm *vm, uint32_t id)
     enum bn_status status;
 
     if (!vcpu->xsave) {
-        hpa_t area = page_alloc();
+        hpa_t area = pages_alloc(2);
 
         if (!area)
             return BN_ENOMEM;
         vcpu->xsave = hpa_to_ptr(area);
+        vcpu->lapic.regs = hpa_to_ptr(area + HV_PAGE_BYTES);
     }
     vcpu->vm = vm;
     vcpu->id = id;

@@ -140,6 +140,7 @@ void svm_decode_exit(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exi
     exit->length = svm_has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15
                        ? (uint8_t)(vmcb->next_rip - vmcb->rip)
                        : 0;
+    exit->vector = 0;
     keep_event(vmcb);
     exit->kind = vmcb->exit_code < sizeof(kinds) ? kinds[vmcb->exit_code] : EXIT_NONE;
     if (exit->kind == EXIT_EXCEPTION)

@@ -81,14 +81,15 @@ static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
     vmcb->rip = vcpu->rip;
     vmcb->rflags = vcpu->rflags;
     if (!svm->direct)
-        vmcb->int_control = (vmcb->int_control & ~INT_V_TPR) | (vcpu->lapic.regs[8] >> 4 & 0xF);
+        vmcb->int_control =
+            (vmcb->int_control & ~INT_V_TPR) | (vcpu->lapic.regs[8].value >> 4 & 0xF);
     svm_enter(svm->vmcb_hpa, vcpu->regs, host_state[this_pcpu()->id]);
     vcpu->regs[REG_RAX] = vmcb->rax;
     vcpu->regs[REG_RSP] = vmcb->rsp;
     vcpu->rip = vmcb->rip;
     vcpu->rflags = vmcb->rflags;
-    if (!svm->direct && (vmcb->int_control & 0xF) != vcpu->lapic.regs[8] >> 4) {
-        vcpu->lapic.regs[8] = (vmcb->int_control & 0xF) << 4;
+    if (!svm->direct && (vmcb->int_control & 0xF) != vcpu->lapic.regs[8].value >> 4) {
+        vcpu->lapic.regs[8].value = (vmcb->int_control & 0xF) << 4;
         vcpu->look = true;
     }
     vmcb->tlb_control = 0;

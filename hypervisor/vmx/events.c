@@ -2,6 +2,7 @@
 /* Events on their way into a VMX guest: injection, and the window that says when it can take one.
  */
 #include "vmx/vmcs.h"
+#include "x86/dev/vlapic_regs.h"
 
 static void inject(struct vcpu *vcpu, uint32_t event, uint32_t error)
 {
@@ -19,6 +20,26 @@ bool vmx_can_take_irq(struct vcpu *vcpu)
 void vmx_inject_irq(struct vcpu *vcpu, uint8_t vector)
 {
     inject(vcpu, vector, 0);
+}
+
+/* Virtual-interrupt delivery and posted interrupts (SDM 3 §30.2, §30.6), for a guest that has its
+ * APIC in x2APIC mode: the other mode's page needs us anyway. What ends a level interrupt exits. */
+bool vmx_deliver_irqs(struct vcpu *vcpu)
+{
+    const struct vlapic *lapic = &vcpu->lapic;
+    bool can = vmx_posts && vlapic_is_x2apic(lapic);
+    enum vmx_irqs irqs = can ? VMX_DELIVERED : VMX_INJECTED;
+
+    if (vmx_of(vcpu)->irqs != irqs)
+        vmx_write_controls(vcpu, irqs);
+    if (!can)
+        return false;
+    vmx_write(vcpu, VMCS_INTERRUPT_STATUS, vlapic_status(lapic));
+    for (uint32_t i = 0; i < 4; i++)
+        vmx_write(vcpu, VMCS_EOI_EXITS + 2 * i,
+                  vlapic_peek(lapic, APIC_TMR + 2 * i) |
+                      (uint64_t)vlapic_peek(lapic, APIC_TMR + 2 * i + 1) << 32);
+    return true;
 }
 
 /* An exception while another is on its way in: contributory ones make a double fault (SDM 3 §6.15).

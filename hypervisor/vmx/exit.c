@@ -22,6 +22,7 @@ enum {
     REASON_MWAIT = 36,
     REASON_MONITOR = 39,
     REASON_PAUSE = 40,
+    REASON_EOI = 45,
     REASON_EPT_VIOLATION = 48,
     REASON_INVEPT = 50,
     REASON_INVVPID = 53,
@@ -87,6 +88,14 @@ static void decode_cr(struct vcpu *vcpu, struct vcpu_exit *exit)
     exit->kind = EXIT_NONE;
 }
 
+/* With posted interrupts the processor must acknowledge what exits (SDM 3 §27.2.1.1). */
+static uint8_t acknowledged(void)
+{
+    uint32_t info = (uint32_t)vmread(VMCS_EXIT_EVENT);
+
+    return info & EVENT_VALID ? (uint8_t)info : 0;
+}
+
 /* An event whose delivery the exit cut short goes in again, except those that the instruction at
  * RIP will raise anew. */
 static void keep_event(struct vcpu *vcpu)
@@ -122,6 +131,7 @@ static const uint8_t kinds[] = {
     [REASON_MWAIT] = EXIT_EXCEPTION,
     [REASON_MONITOR] = EXIT_EXCEPTION,
     [REASON_PAUSE] = EXIT_PAUSE,
+    [REASON_EOI] = EXIT_EOI,
     [REASON_EPT_VIOLATION] = EXIT_MMIO,
     [REASON_INVEPT] = EXIT_EXCEPTION,
     [REASON_INVVPID] = EXIT_EXCEPTION,
@@ -144,6 +154,10 @@ void vmx_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
         exit->kind = EXIT_NONE;
     else if (reason == REASON_EXCEPTION)
         decode_exception(exit);
+    else if (reason == REASON_IRQ)
+        exit->vector = acknowledged();
+    else if (reason == REASON_EOI)
+        exit->vector = (uint8_t)vmread(VMCS_QUALIFICATION);
     else if (exit->kind == EXIT_EXCEPTION) { /* an instruction that CPUID does not offer */
         vm_log(vcpu->vm, "denied: instruction of exit reason %u at rip %lx", reason, vcpu->rip);
         exit->exception = (struct exit_exception){VECTOR_UD, false, 0};

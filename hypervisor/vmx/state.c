@@ -185,28 +185,45 @@ static const uint32_t zero[] = {
     VMCS_HOST_FS_BASE,    VMCS_HOST_SYSENTER_CS, VMCS_HOST_SYSENTER_ESP, VMCS_HOST_SYSENTER_EIP,
 };
 
-void vmx_reset(struct vcpu *vcpu)
+/* Those that tell how it gets its interrupts, and with them the map of MSRs that is right for it.
+ */
+void vmx_write_controls(struct vcpu *vcpu, enum vmx_irqs irqs)
 {
+    const struct vmx_controls *c = &vmx_controls[irqs];
     struct vmx_vcpu *v = vmx_of(vcpu);
-    const struct vmx_controls *c = &vmx_controls[v->direct];
 
+    v->irqs = irqs;
     v->processor = c->processor;
-    v->entry = c->entry;
     vmx_write(vcpu, VMCS_PIN, c->pin);
     vmx_write(vcpu, VMCS_PROCESSOR, c->processor);
     vmx_write(vcpu, VMCS_PROCESSOR2, c->processor2);
     vmx_write(vcpu, VMCS_EXIT, c->exit);
+    vmx_write(vcpu, VMCS_MSR_BITMAP,
+              vm_msr_map(vcpu->vm) + (irqs == VMX_DELIVERED ? HV_PAGE_BYTES : 0));
+}
+
+void vmx_reset(struct vcpu *vcpu)
+{
+    struct vmx_vcpu *v = vmx_of(vcpu);
+    bool direct = vcpu->vm->config->flags & BN_VM_DIRECT_IRQ;
+    const struct vmx_controls *c = &vmx_controls[direct ? VMX_DIRECT : VMX_INJECTED];
+
+    vmx_write_controls(vcpu, direct ? VMX_DIRECT : VMX_INJECTED);
+    v->entry = c->entry;
     vmx_write(vcpu, VMCS_ENTRY, c->entry);
     vmx_write(vcpu, VMCS_EXCEPTIONS, EXCEPTIONS);
     vmx_write(vcpu, VMCS_IO_BITMAP_A, vcpu->vm->maps);
     vmx_write(vcpu, VMCS_IO_BITMAP_B, vcpu->vm->maps + HV_PAGE_BYTES);
-    vmx_write(vcpu, VMCS_MSR_BITMAP, vm_msr_map(vcpu->vm));
     vmx_write(vcpu, VMCS_EPT_POINTER, vcpu->vm->memory.root | EPT_POINTER);
     if (c->processor2 & PROCESSOR2_VPID)
         vmx_write(vcpu, VMCS_VPID, vcpu->asid);
     if (c->processor & PROCESSOR_TPR) {
-        vmx_write(vcpu, VMCS_VIRTUAL_APIC, ptr_to_hpa(v->virtual_apic));
+        vmx_write(vcpu, VMCS_VIRTUAL_APIC, ptr_to_hpa(vcpu->lapic.regs));
         vmx_write(vcpu, VMCS_TPR_THRESHOLD, 0);
+    }
+    if (vmx_posts) {
+        vmx_write(vcpu, VMCS_POSTED, ptr_to_hpa(&vcpu->lapic.posted));
+        vmx_write(vcpu, VMCS_POSTED_VECTOR, HOST_VECTOR_POSTED);
     }
     vmx_write(vcpu, VMCS_LINK, UINT64_MAX);
     vmx_write(vcpu, VMCS_CR0_MASK, CR0_SHADOWED);

@@ -10,7 +10,9 @@
 /* Guest segments ES to IDTR follow each other in the order of enum segment. */
 enum vmcs_field {
     VMCS_VPID = 0x0000,
+    VMCS_POSTED_VECTOR = 0x0002,
     VMCS_GUEST_SELECTOR = 0x0800,
+    VMCS_INTERRUPT_STATUS = 0x0810,
     VMCS_HOST_ES = 0x0C00,
     VMCS_HOST_CS = 0x0C02,
     VMCS_HOST_SS = 0x0C04,
@@ -23,7 +25,9 @@ enum vmcs_field {
     VMCS_IO_BITMAP_B = 0x2002,
     VMCS_MSR_BITMAP = 0x2004,
     VMCS_VIRTUAL_APIC = 0x2012,
+    VMCS_POSTED = 0x2016,
     VMCS_EPT_POINTER = 0x201A,
+    VMCS_EOI_EXITS = 0x201C, /* of four */
     VMCS_PHYSICAL_ADDRESS = 0x2400,
     VMCS_LINK = 0x2800,
     VMCS_GUEST_DEBUGCTL = 0x2802,
@@ -110,10 +114,16 @@ enum vmcs_field {
 
 enum { VMX_MSRS = 5 }; /* state MSRs that the VMCS does not hold: switched with the vCPU */
 
+enum vmx_irqs { /* how a guest gets its interrupts */
+                VMX_INJECTED,
+                VMX_DIRECT,    /* takes physical ones itself */
+                VMX_DELIVERED, /* by its processor, out of its APIC's page */
+                VMX_IRQS
+};
+
 struct vmx_vcpu { /* vcpu->vendor */
     hpa_t vmcs;
-    uint8_t *virtual_apic;     /* the guest's task priority is at 80h of it */
-    bool direct;               /* takes physical interrupts itself */
+    enum vmx_irqs irqs;        /* whose set of controls is in the VMCS */
     bool launched;             /* since it was cleared */
     bool flush;                /* its translations, before the next entry */
     bool event;                /* one goes in at the next entry */
@@ -142,12 +152,14 @@ uint64_t vmx_read(const struct vcpu *vcpu, uint32_t field);
 void vmx_write(const struct vcpu *vcpu, uint32_t field, uint64_t value);
 extern struct vmx_controls { /* as this processor can have them */
     uint32_t pin, processor, processor2, exit, entry;
-} vmx_controls[2]; /* of a VM that takes its interrupts from us, of a direct one */
+} vmx_controls[VMX_IRQS];
+extern bool vmx_posts; /* this processor can have those of VMX_DELIVERED */
 
 /* exit.c */
 void vmx_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit);
 /* state.c */
 void vmx_reset(struct vcpu *vcpu);
+void vmx_write_controls(struct vcpu *vcpu, enum vmx_irqs irqs);
 void vmx_load(struct vcpu *vcpu);
 void vmx_unload(struct vcpu *vcpu);
 uint64_t vmx_get_cr(struct vcpu *vcpu, unsigned cr);
@@ -160,6 +172,7 @@ void vmx_dump(struct vcpu *vcpu);
 /* events.c */
 bool vmx_can_take_irq(struct vcpu *vcpu);
 void vmx_inject_irq(struct vcpu *vcpu, uint8_t vector);
+bool vmx_deliver_irqs(struct vcpu *vcpu);
 void vmx_inject_exception(struct vcpu *vcpu, uint8_t vector, bool has_error, uint32_t error);
 bool vmx_can_take_nmi(struct vcpu *vcpu);
 void vmx_inject_nmi(struct vcpu *vcpu);

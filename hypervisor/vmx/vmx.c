@@ -2,6 +2,7 @@
 /* Intel's virtualisation behind the vendor interface: presence, controls, MSR permissions, entry.
  */
 #include "vmx/vmcs.h"
+#include "x86/dev/vlapic_regs.h"
 
 #define MSR_FEATURE_CONTROL 0x3Au
 #define FEATURE_LOCK        1u
@@ -26,14 +27,15 @@
 
 extern unsigned vmx_enter(uint64_t *registers, bool launched);
 
-struct vmx_controls vmx_controls[2];
+struct vmx_controls vmx_controls[VMX_IRQS];
+bool vmx_posts;
 static uint32_t revision;
 static unsigned long invept_kind;
 static struct vmx_vcpu *current[HV_MAX_PCPUS]; /* whose VMCS the CPU's instructions mean */
 static struct vmx_vcpu vcpu_state[HV_MAX_VMS][HV_MAX_VCPUS];
 
-/* The controls wanted, as far as the processor has them. `must`: those without which nothing works.
- */
+/* The controls wanted, as far as the processor has them. `must`: those without which nothing works;
+ * `name`: of the set, for the log if one of them is lacking. */
 static bool choose(uint32_t msr, uint32_t want, uint32_t must, const char *name, uint32_t *controls)
 {
     bool true_ones = rdmsr(MSR_VMX_BASIC) & BASIC_TRUE && msr != MSR_VMX_PROCESSOR2;
@@ -49,6 +51,7 @@ static bool choose(uint32_t msr, uint32_t want, uint32_t must, const char *name,
 #define PIN_IRQ            (1u << 0)
 #define PIN_NMI            (1u << 3)
 #define PIN_VIRTUAL_NMI    (1u << 5)
+#define PIN_POSTED         (1u << 7)
 #define PROCESSOR_HLT      (1u << 7)
 #define PROCESSOR_MWAIT    (1u << 10)
 #define PROCESSOR_IO       (1u << 25)
@@ -57,28 +60,39 @@ static bool choose(uint32_t msr, uint32_t want, uint32_t must, const char *name,
 #define PROCESSOR_2        (1u << 31)
 #define PROCESSOR2_EPT     (1u << 1)
 #define PROCESSOR2_RDTSCP  (1u << 3)
-#define PROCESSOR2_REAL    (1u << 7) /* unrestricted guest */
+#define PROCESSOR2_DELIVER (1u << 4 | 1u << 8 | 1u << 9) /* x2APIC mode, registers, interrupts */
+#define PROCESSOR2_REAL    (1u << 7)                     /* unrestricted guest */
 #define PROCESSOR2_INVPCID (1u << 12)
+#define EXIT_ACKNOWLEDGE   (1u << 15)
 #define EXIT_MUST          (1u << 2 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21)
 #define ENTRY_MUST         (1u << 2 | 1u << 14 | 1u << 15)
 
-static bool choose_controls(void)
+static bool choose_controls(enum vmx_irqs irqs)
 {
-    struct vmx_controls *c = vmx_controls;
+    struct vmx_controls *c = &vmx_controls[irqs];
+    bool direct = irqs == VMX_DIRECT, deliver = irqs == VMX_DELIVERED;
 
-    for (unsigned direct = 0; direct < 2; direct++, c++)
-        if (!choose(MSR_VMX_PIN, 0, PIN_NMI | PIN_VIRTUAL_NMI | (direct ? 0 : PIN_IRQ), "pin",
-                    &c->pin) ||
-            !choose(MSR_VMX_PIN + 1, 0,
-                    PROCESSOR_MWAIT | PROCESSOR_MONITOR | PROCESSOR_IO | PROCESSOR_MSR |
-                        PROCESSOR_2 | (direct ? 0 : PROCESSOR_HLT | PROCESSOR_TPR),
-                    "processor", &c->processor) ||
-            !choose(MSR_VMX_PROCESSOR2, PROCESSOR2_RDTSCP | PROCESSOR2_VPID | PROCESSOR2_INVPCID,
-                    PROCESSOR2_EPT | PROCESSOR2_REAL, "secondary", &c->processor2) ||
-            !choose(MSR_VMX_PIN + 2, 0, EXIT_MUST, "exit", &c->exit) ||
-            !choose(MSR_VMX_PIN + 3, 0, ENTRY_MUST, "entry", &c->entry))
-            return false;
-    return true;
+    return choose(MSR_VMX_PIN, 0,
+                  PIN_NMI | PIN_VIRTUAL_NMI | (direct ? 0 : PIN_IRQ) | (deliver ? PIN_POSTED : 0),
+                  "pin", &c->pin) &&
+           choose(MSR_VMX_PIN + 1, 0,
+                  PROCESSOR_MWAIT | PROCESSOR_MONITOR | PROCESSOR_IO | PROCESSOR_MSR | PROCESSOR_2 |
+                      (direct ? 0 : PROCESSOR_HLT | PROCESSOR_TPR),
+                  "processor", &c->processor) &&
+           choose(MSR_VMX_PROCESSOR2, PROCESSOR2_RDTSCP | PROCESSOR2_VPID | PROCESSOR2_INVPCID,
+                  PROCESSOR2_EPT | PROCESSOR2_REAL | (deliver ? PROCESSOR2_DELIVER : 0),
+                  "secondary", &c->processor2) &&
+           choose(MSR_VMX_PIN + 2, 0, EXIT_MUST | (deliver ? EXIT_ACKNOWLEDGE : 0), "exit",
+                  &c->exit) &&
+           choose(MSR_VMX_PIN + 3, 0, ENTRY_MUST, "entry", &c->entry);
+}
+
+/* SDM 3 §25.6.9: a bit an MSR, two ranges, reads in the lower half; those outside always exit. */
+#define WRITES 0x800u
+
+static void clear_bit(uint8_t *map, uint32_t bit)
+{
+    map[bit / 8] = (uint8_t)(map[bit / 8] & ~(1u << bit % 8));
 }
 
 static bool vmx_present(void)
@@ -113,8 +127,9 @@ static enum bn_status vmx_cpu_enable(void)
     if (!region)
         return BN_ENOMEM;
     revision = (uint32_t)rdmsr(MSR_VMX_BASIC) & 0x7FFFFFFF;
-    if (!choose_controls())
+    if (!choose_controls(VMX_INJECTED) || !choose_controls(VMX_DIRECT))
         return BN_ENODEV;
+    vmx_posts = choose_controls(VMX_DELIVERED) && lapic_is_x2apic();
     if (!check_ept()) {
         hv_log("VMX: this processor has no extended page tables of the kind we use");
         return BN_ENODEV;
@@ -129,22 +144,34 @@ static enum bn_status vmx_cpu_enable(void)
     return BN_OK;
 }
 
+/* SDM 3 §30.5: what a guest in x2APIC mode reads in its APIC's page, and writes there: the task
+ * priority and the end of an interrupt. In the second map, which only such a guest ever has. */
+static void open_apic(struct vm *vm)
+{
+    uint8_t *map = (uint8_t *)hpa_to_ptr(vm_msr_map(vm)) + HV_PAGE_BYTES;
+
+    for (unsigned reg = 0; reg < 64; reg++)
+        if (VLAPIC_IN_PAGE >> reg & 1)
+            clear_bit(map, MSR_X2APIC_FIRST + reg);
+    clear_bit(map + WRITES, MSR_X2APIC_FIRST + APIC_TPR);
+    clear_bit(map + WRITES, MSR_X2APIC_FIRST + APIC_EOI);
+}
+
 /* What is allocated stays with the slot, so that a VM can always be created again. */
 static enum bn_status vmx_vcpu_create(struct vcpu *vcpu)
 {
     struct vmx_vcpu *v = &vcpu_state[vcpu->vm->id][vcpu->id];
 
     if (!v->vmcs) {
-        v->vmcs = pages_alloc(2);
+        v->vmcs = page_alloc();
         if (!v->vmcs)
             return BN_ENOMEM;
-        v->virtual_apic = hpa_to_ptr(v->vmcs + HV_PAGE_BYTES);
     }
     *(uint32_t *)hpa_to_ptr(v->vmcs) = revision;
     v->launched = false;
-    v->direct = vcpu->vm->config->flags & BN_VM_DIRECT_IRQ;
     vcpu->asid = 1 + vcpu->vm->id * HV_MAX_VCPUS + vcpu->id; /* of all CPUs: no other has it */
     vcpu->vendor = v;
+    open_apic(vcpu->vm);
     return vmclear(v->vmcs) ? BN_OK : BN_EINVAL;
 }
 
@@ -197,13 +224,12 @@ static void clear_vcpu(struct vcpu *vcpu)
 static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
     struct vmx_vcpu *v = vcpu->vendor;
-    uint8_t tpr = (uint8_t)vcpu->lapic.regs[8];
+    uint32_t tpr = vcpu->lapic.regs[APIC_TPR].value;
 
     take_up(v);
     vmcs_set(VMCS_GUEST_RSP, vcpu->regs[REG_RSP]);
     vmcs_set(VMCS_GUEST_RIP, vcpu->rip);
     vmcs_set(VMCS_GUEST_RFLAGS, vcpu->rflags);
-    v->virtual_apic[0x80] = tpr;
     if (v->flush)
         invept(invept_kind, vcpu->vm->memory.root | EPT_POINTER);
     v->flush = v->event = false;
@@ -217,10 +243,8 @@ static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
     vcpu->regs[REG_RSP] = vmread(VMCS_GUEST_RSP);
     vcpu->rip = vmread(VMCS_GUEST_RIP);
     vcpu->rflags = vmread(VMCS_GUEST_RFLAGS);
-    if (!v->direct && v->virtual_apic[0x80] != tpr) {
-        vcpu->lapic.regs[8] = v->virtual_apic[0x80];
+    if (v->irqs == VMX_INJECTED && vcpu->lapic.regs[APIC_TPR].value != tpr)
         vcpu->look = true;
-    }
     vmx_decode_exit(vcpu, exit);
 }
 
@@ -243,7 +267,6 @@ static void vmx_flush_tlb(struct vcpu *vcpu)
     vmx_of(vcpu)->flush = true;
 }
 
-/* SDM 3 §25.6.9: a bit an MSR, two ranges, reads in the lower half; those outside always exit. */
 static void vmx_allow_msr(struct vcpu *vcpu, uint32_t msr, bool read, bool write)
 {
     uint8_t *map = hpa_to_ptr(vm_msr_map(vcpu->vm));
@@ -251,10 +274,12 @@ static void vmx_allow_msr(struct vcpu *vcpu, uint32_t msr, bool read, bool write
 
     if ((msr & ~0x1FFFu) && (msr & ~0x1FFFu) != 0xC0000000)
         return;
-    if (read)
-        map[bit / 8] = (uint8_t)(map[bit / 8] & ~(1u << bit % 8));
-    if (write)
-        map[0x800 + bit / 8] = (uint8_t)(map[0x800 + bit / 8] & ~(1u << bit % 8));
+    for (uint8_t *m = map; m <= map + HV_PAGE_BYTES; m += HV_PAGE_BYTES) {
+        if (read)
+            clear_bit(m, bit);
+        if (write)
+            clear_bit(m + WRITES, bit);
+    }
 }
 
 const struct vcpu_vendor vendor_vmx = {
@@ -275,6 +300,7 @@ const struct vcpu_vendor vendor_vmx = {
     .set_msr = vmx_set_msr,
     .can_take_irq = vmx_can_take_irq,
     .inject_irq = vmx_inject_irq,
+    .deliver_irqs = vmx_deliver_irqs,
     .inject_exception = vmx_inject_exception,
     .can_take_nmi = vmx_can_take_nmi,
     .inject_nmi = vmx_inject_nmi,

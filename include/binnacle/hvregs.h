@@ -69,9 +69,9 @@ enum bn_hv_end { /* how a VM ended last */
 #define BN_HV_EXITS 24
 /* Exit counters in their order, for whoever prints them; the rest of exits[] is 0. */
 #define BN_HV_EXIT_NAMES                                                                           \
-    {"none",   "host-irq",  "host-nmi",  "irq-window", "cpuid",  "hlt",                            \
-     "pause",  "hypercall", "pio",       "mmio",       "rdmsr",  "wrmsr",                          \
-     "xsetbv", "cr",        "exception", "shutdown",   "invalid"}
+    {"none",   "host-irq",  "host-nmi",  "irq-window", "cpuid",   "hlt",                           \
+     "pause",  "hypercall", "pio",       "mmio",       "rdmsr",   "wrmsr",                         \
+     "xsetbv", "cr",        "exception", "shutdown",   "invalid", "eoi"}
 
 struct bn_hv_vm {
     char name[BN_NAME_BYTES];

@@ -98,6 +98,30 @@ def test_interrupt_on_vmx(report, tmp_path):
     assert report.add(f"{backend}.cluster.irq-ratio", round(vm / alone, 3), "", bound=1.05)
 
 
+POSTED = [("bochs-vmx", "corei7_skylake_x", 0), ("bochs-vmx-minimum", "corei7_ivy_bridge_3770k", None)]
+
+
+@pytest.mark.parametrize("name, model, bound", POSTED)
+def test_interrupt_from_another_cpu(name, model, bound, report, tmp_path):
+    """One CPU of a guest interrupts the other, which runs. What the sender needs exits for is its ICR, once each; the rest are
+    the receiver's: none with posted interrupts, and at least two (the interrupt, its end) where the processor has none."""
+    iso, plan = f"build/logs/posted-{name}.iso", "build/scenarios/bench-posted.bin"
+    subprocess.run(["make", "-s", "build/bochs/bochs"], check=True)
+    subprocess.run(["tools/mkgrub", iso, "build/hypervisor/multiboot2/loader.elf", f"scenario.bin={plan}",
+                    "hypervisor.bin=build/hypervisor/hypervisor.bin", *(f"{k}={v}" for k, v in LINUX.items())], check=True)
+    with Bochs(model, iso, f"build/logs/posted-{name}", cpus=3, memory=1024) as pc:
+        pc.console.wait_for("bench done|PANIC|parked", limit=600)
+        text = pc.console.text
+    ours = parse(text)
+    exits = {kind: int(n) for kind, n in re.findall(r"\[service\]   ([a-z-]+) +(\d+)", text)}
+    sent = ours["interrupts"]
+    received = sum(exits.get(kind, 0) for kind in ("host-irq", "irq-window", "wrmsr", "hlt", "none", "eoi")) - sent
+    report.add(f"{name}.posted-irq.insn", ours["posted"], "insn")
+    per_interrupt = round(received / sent, 1)
+    assert report.add(f"{name}.posted-irq.receiver-exits", per_interrupt, "exits", bound=bound,
+                      ok=per_interrupt == 0 if bound == 0 else per_interrupt >= 2), exits
+
+
 def test_interrupt_without_exit(machine, report, tmp_path):
     """From the write that raises an interrupt to behind its handler: the guest alone on the machine, and as a VM that takes its
     interrupts itself."""

@@ -25,6 +25,7 @@ enum exit_kind {                  /* also the index of the per-VM exit counters 
                  EXIT_SHUTDOWN,  /* triple fault */
                  EXIT_INVALID,   /* entry refused by the hardware or an exit nobody knows: the VM is
                                     parked */
+                 EXIT_EOI,       /* the guest ended the service of a level interrupt */
                  EXIT_KINDS
 };
 
@@ -49,6 +50,7 @@ struct vcpu_exit {
     enum exit_kind kind;
     uint8_t length; /* of the instruction; 0 if the vendor could not tell and nobody needs it */
     union {
+        uint8_t vector; /* HOST_IRQ: what the processor acknowledged, 0: nothing; EOI: what ended */
         struct exit_pio pio;
         struct exit_mmio mmio;
         struct exit_exception exception;

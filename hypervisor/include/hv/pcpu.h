@@ -14,6 +14,7 @@ enum pcpu_mode { PCPU_HOST, PCPU_GUEST, PCPU_IDLE };
 #define HOST_VECTOR_KICK    0xF5u /* look at your vCPUs again */
 #define HOST_VECTOR_CONSOLE 0xF6u /* the console UART's line, boot CPU */
 #define HOST_VECTOR_IOMMU   0xF7u /* a fault, boot CPU */
+#define HOST_VECTOR_POSTED  0xF8u /* an interrupt was posted, for the guest that runs */
 #define HOST_VECTOR_FIRST   0xF4u
 /* Messages of devices whose VM shares its CPU with the service VM. */
 #define HOST_VECTOR_DEVICE_FIRST 0xE4u

@@ -89,6 +89,7 @@ struct vcpu {
     bool asleep;          /* as its CPU's scheduler saw it last */
     bool nmi_pending;     /* own CPU only */
     bool irq_window;      /* asked for */
+    bool delivered;       /* its processor takes posted interrupts without an exit */
     bool look;            /* what it should be given may have changed */
     struct known_length { /* instructions that exited before: the same bytes are there again */
         uint64_t rip, cr3;
@@ -133,6 +134,9 @@ struct vcpu_vendor {
     enum bn_status (*set_msr)(struct vcpu *vcpu, uint32_t msr, uint64_t value);
     bool (*can_take_irq)(struct vcpu *vcpu); /* IF set, no shadow, no event on its way in */
     void (*inject_irq)(struct vcpu *vcpu, uint8_t vector);
+    /* Instead of both, where not null: true while the processor itself delivers what is pending in
+     * the local APIC's registers as they are now. */
+    bool (*deliver_irqs)(struct vcpu *vcpu);
     void (*inject_exception)(struct vcpu *vcpu, uint8_t vector, bool has_error, uint32_t error);
     bool (*can_take_nmi)(struct vcpu *vcpu); /* none in progress, no event on its way in */
     void (*inject_nmi)(struct vcpu *vcpu);
@@ -157,6 +161,8 @@ bool vcpu_at_vmcall(struct vcpu *vcpu); /* RIP is at 0F 01 C1 */
 /* Sets request bits and makes the vCPU look at them soon: wakes it if it waits, interrupts its CPU
  * if it runs elsewhere. */
 void vcpu_request(struct vcpu *vcpu, uint32_t bits);
+/* VCPU_REQ_IRQ after an interrupt was posted: a guest that takes it by itself runs on. Any CPU. */
+void vcpu_notify(struct vcpu *vcpu);
 
 /* Parks the whole VM of this vCPU: dump, log, tell its supervisor. Others go on. Cold: inlined, it
  * would cost every exit that skips an instruction. */

@@ -21,6 +21,16 @@ enum vlapic_delivery { /* delivery modes of ICR, LVT, RTE and MSI data, SDM 3 §
                        DELIVER_SIPI = 6,
 };
 
+struct apic_register {
+    uint32_t value, reserved[3];
+};
+
+/* The posted-interrupt descriptor's layout (SDM 3 §30.6): the processor may take what is in it. */
+struct vlapic_posted {
+    uint32_t edge[8]; /* vectors */
+    uint32_t control[8];
+} __attribute__((aligned(64)));
+
 struct vlapic {
     struct vcpu *vcpu;
     /*
@@ -29,13 +39,13 @@ struct vlapic {
      */
     uint32_t apic_id;
     uint64_t base_msr; /* IA32_APIC_BASE */
-    union {
-        uint32_t regs[64]; /* by offset / 16 */
-        struct {
-            uint32_t before[16], isr[8];
-            uint32_t tmr[8], irr[8]; /* posted by any CPU: atomic accesses only, as esr_pending */
-        };
-    };
+    /* By offset / 16, in a page of their own: where the processor virtualises the APIC, it reads
+     * and writes them there while the guest runs (SDM 3 §30.1). */
+    struct apic_register *regs;
+    /* By any CPU, atomic accesses only, as esr_pending; its own takes them over into IRR and TMR.
+     * Level ones stay apart: their end must be noticed, so no processor takes them by itself. */
+    struct vlapic_posted posted;
+    uint32_t posted_level[8];
     uint32_t esr_pending; /* errors since the last write of ESR */
     uint64_t tsc_deadline;
     struct hv_timer timer;
@@ -47,6 +57,14 @@ void vlapic_reset(struct vlapic *lapic);
 /* Any CPU: makes `vector` pending and wakes the vCPU. Level as the trigger mode register should
  * show it. Dropped while the guest has its APIC disabled. */
 void vlapic_post(struct vcpu *vcpu, uint8_t vector, bool level);
+/* What a guest in x2APIC mode reads as it stands in `regs`, by number: ID, version, TPR, PPR, LDR,
+ * SVR, ISR, TMR, IRR, ESR, LVT, initial count, divider. */
+#define VLAPIC_IN_PAGE 0x41FC01FFFFFFA50Cull
+/* Own CPU, after vlapic_pending(): the vectors that a processor which delivers by itself starts
+ * from, in service << 8 | pending, 0 for none (guest interrupt status, SDM 3 §25.4.2). */
+uint16_t vlapic_status(const struct vlapic *lapic);
+/* A level interrupt's service has ended: its source may raise it again. */
+void vlapic_level_ended(struct vlapic *lapic, uint8_t vector);
 /* Own CPU, before entry: the vector to inject now, or -1. Accepting moves it from IRR to ISR. */
 int vlapic_pending(struct vlapic *lapic);
 void vlapic_accept(struct vlapic *lapic, uint8_t vector);

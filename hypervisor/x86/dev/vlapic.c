@@ -4,6 +4,7 @@
 #include "hv/vioapic.h"
 #include "vlapic_regs.h"
 
+#define XAPIC_ONLY          (1ull << APIC_DFR | 1ull << APIC_ICR_HIGH) /* to be read */
 #define TIMER_MIN_PERIOD_NS 20000u /* a shorter periodic timer only steals the CPU from others */
 
 #define LVT_MODE_SHIFT 17
@@ -31,15 +32,22 @@ static uint32_t ignored_bits(unsigned reg)
     return reg == APIC_LVT_LINT0 || reg == APIC_LVT_LINT1 ? 1u << 12 | 1u << 14 : 1u << 12;
 }
 
-static int highest(const uint32_t set[8])
+/* Of the 256 vectors whose register file starts at `first`; -1: none. */
+static int highest(const struct vlapic *lapic, unsigned first)
 {
     for (int word = 7; word >= 0; word--) {
-        uint32_t bits = __atomic_load_n(&set[word], __ATOMIC_ACQUIRE);
+        uint32_t bits = vlapic_peek(lapic, first + (unsigned)word);
 
         if (bits)
             return word * 32 + 31 - __builtin_clz(bits);
     }
     return -1;
+}
+
+static uint32_t take(uint32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED) ? __atomic_exchange_n(word, 0, __ATOMIC_ACQUIRE)
+                                                   : 0;
 }
 
 static bool software_enabled(const struct vlapic *lapic)
@@ -49,7 +57,7 @@ static bool software_enabled(const struct vlapic *lapic)
 
 uint32_t vlapic_ppr(const struct vlapic *lapic)
 {
-    int in_service = highest(lapic->isr);
+    int in_service = highest(lapic, APIC_ISR);
     uint32_t tpr = vlapic_peek(lapic, APIC_TPR);
     uint32_t class = in_service < 0 ? 0 : (uint32_t)in_service & 0xF0;
 
@@ -58,19 +66,19 @@ uint32_t vlapic_ppr(const struct vlapic *lapic)
 
 static unsigned timer_mode(const struct vlapic *lapic)
 {
-    return lapic->regs[APIC_LVT_TIMER] >> LVT_MODE_SHIFT & 3;
+    return lapic->regs[APIC_LVT_TIMER].value >> LVT_MODE_SHIFT & 3;
 }
 
 static uint32_t timer_divider(const struct vlapic *lapic)
 {
-    uint32_t code = (lapic->regs[APIC_TDCR] >> 1 & 4) | (lapic->regs[APIC_TDCR] & 3);
+    uint32_t code = (lapic->regs[APIC_TDCR].value >> 1 & 4) | (lapic->regs[APIC_TDCR].value & 3);
 
     return code == 7 ? 1 : 2u << code;
 }
 
 static uint64_t timer_period_ns(const struct vlapic *lapic)
 {
-    uint64_t ns = (uint64_t)lapic->regs[APIC_TICR] * timer_divider(lapic);
+    uint64_t ns = (uint64_t)lapic->regs[APIC_TICR].value * timer_divider(lapic);
 
     if (timer_mode(lapic) == TIMER_PERIODIC && ns < TIMER_MIN_PERIOD_NS)
         return TIMER_MIN_PERIOD_NS;
@@ -80,9 +88,9 @@ static uint64_t timer_period_ns(const struct vlapic *lapic)
 static void timer_expired(void *context)
 {
     struct vlapic *lapic = context;
-    uint32_t lvt = lapic->regs[APIC_LVT_TIMER];
+    uint32_t lvt = lapic->regs[APIC_LVT_TIMER].value;
 
-    if (timer_mode(lapic) == TIMER_PERIODIC && lapic->regs[APIC_TICR]) {
+    if (timer_mode(lapic) == TIMER_PERIODIC && lapic->regs[APIC_TICR].value) {
         uint64_t period = tsc_from_ns(timer_period_ns(lapic));
         uint64_t now = tsc_now();
 
@@ -101,7 +109,7 @@ static void timer_start_count(struct vlapic *lapic, uint32_t count)
 {
     if (timer_mode(lapic) == TIMER_DEADLINE)
         return;
-    lapic->regs[APIC_TICR] = count;
+    lapic->regs[APIC_TICR].value = count;
     timer_cancel(&lapic->timer);
     if (!count)
         return;
@@ -114,7 +122,7 @@ static uint32_t timer_count(const struct vlapic *lapic)
     uint64_t period = timer_period_ns(lapic);
     uint64_t gone;
 
-    if (!lapic->regs[APIC_TICR] || timer_mode(lapic) == TIMER_DEADLINE)
+    if (!lapic->regs[APIC_TICR].value || timer_mode(lapic) == TIMER_DEADLINE)
         return 0;
     gone = tsc_to_ns(tsc_now() - lapic->timer_start);
     if (gone >= period)
@@ -134,17 +142,43 @@ static void set_deadline(struct vlapic *lapic, uint64_t deadline)
         timer_expired(lapic);
 }
 
+/* What any CPU posted is pending from now on. Own CPU. */
+static void take_posted(struct vlapic *lapic)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        uint32_t edge = take(&lapic->posted.edge[i]), level = take(&lapic->posted_level[i]);
+
+        lapic->regs[APIC_TMR + i].value = (lapic->regs[APIC_TMR + i].value & ~edge) | level;
+        lapic->regs[APIC_IRR + i].value |= edge | level;
+    }
+}
+
+/* In x2APIC mode the logical id follows from the id: cluster in the high half, bit in the low
+ * (SDM 3 §11.12.10.2). */
+static void show_mode(struct vlapic *lapic)
+{
+    bool x2apic = vlapic_is_x2apic(lapic);
+    uint32_t id = lapic->apic_id;
+
+    lapic->regs[APIC_VERSION].value = 0x00050014; /* version 14h, six LVT entries */
+    lapic->regs[APIC_ID].value = x2apic ? id : id << 24;
+    if (x2apic)
+        __atomic_store_n(&lapic->regs[APIC_LDR].value, (id >> 4) << 16 | 1u << (id & 15),
+                         __ATOMIC_RELAXED);
+}
+
 static void reset_registers(struct vlapic *lapic)
 {
     timer_cancel(&lapic->timer);
-    for (unsigned i = 0; i < HV_ARRAY_SIZE(lapic->regs); i++)
-        __atomic_store_n(&lapic->regs[i], 0, __ATOMIC_RELAXED);
+    take_posted(lapic);
+    for (unsigned i = 0; i < 64; i++)
+        __atomic_store_n(&lapic->regs[i].value, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&lapic->esr_pending, 0, __ATOMIC_RELAXED);
     lapic->tsc_deadline = 0;
-    lapic->regs[APIC_DFR] = UINT32_MAX;
-    lapic->regs[APIC_SVR] = 0xFF;
+    lapic->regs[APIC_DFR].value = UINT32_MAX;
+    lapic->regs[APIC_SVR].value = 0xFF;
     for (unsigned i = APIC_LVT_TIMER; i <= APIC_LVT_ERROR; i++)
-        lapic->regs[i] = LVT_MASKED;
+        lapic->regs[i].value = LVT_MASKED;
 }
 
 void vlapic_reset(struct vlapic *lapic)
@@ -155,6 +189,7 @@ void vlapic_reset(struct vlapic *lapic)
     if (lapic->vcpu->id == 0)
         lapic->base_msr |= APIC_BASE_BSP;
     reset_registers(lapic);
+    show_mode(lapic);
 }
 
 void vlapic_raise_error(struct vlapic *lapic, uint32_t bits)
@@ -177,88 +212,96 @@ void vlapic_post(struct vcpu *vcpu, uint8_t vector, bool level)
         vlapic_raise_error(lapic, ESR_RECEIVED_ILLEGAL);
         return;
     }
-    if (level)
-        __atomic_fetch_or(&lapic->tmr[vector / 32], bit, __ATOMIC_RELAXED);
-    else
-        __atomic_fetch_and(&lapic->tmr[vector / 32], ~bit, __ATOMIC_RELAXED);
-    __atomic_fetch_or(&lapic->irr[vector / 32], bit, __ATOMIC_RELEASE);
-    vcpu_request(vcpu, VCPU_REQ_IRQ);
+    if (level) {
+        __atomic_fetch_or(&lapic->posted_level[vector / 32], bit, __ATOMIC_RELEASE);
+        vcpu_request(vcpu, VCPU_REQ_IRQ);
+    } else {
+        __atomic_fetch_or(&lapic->posted.edge[vector / 32], bit, __ATOMIC_RELEASE);
+        vcpu_notify(vcpu);
+    }
 }
 
 int vlapic_pending(struct vlapic *lapic)
 {
-    int vector = highest(lapic->irr);
+    int vector;
 
+    take_posted(lapic);
+    vector = highest(lapic, APIC_IRR);
     if (vector < 0 || !software_enabled(lapic))
         return -1;
     return ((uint32_t)vector & 0xF0) > (vlapic_ppr(lapic) & 0xF0) ? vector : -1;
+}
+
+uint16_t vlapic_status(const struct vlapic *lapic)
+{
+    int serving = highest(lapic, APIC_ISR), next = highest(lapic, APIC_IRR);
+
+    if (next < 0 || !software_enabled(lapic))
+        next = 0;
+    return (uint16_t)((serving < 0 ? 0 : serving) << 8 | next);
 }
 
 void vlapic_accept(struct vlapic *lapic, uint8_t vector)
 {
     uint32_t bit = 1u << (vector & 31);
 
-    __atomic_fetch_and(&lapic->irr[vector / 32], ~bit, __ATOMIC_ACQUIRE);
-    lapic->isr[vector / 32] |= bit;
+    lapic->regs[APIC_IRR + vector / 32].value &= ~bit;
+    lapic->regs[APIC_ISR + vector / 32].value |= bit;
+}
+
+void vlapic_level_ended(struct vlapic *lapic, uint8_t vector)
+{
+    if (lapic->vcpu->vm->ioapic)
+        vioapic_eoi(lapic->vcpu->vm->ioapic, vector);
 }
 
 static void end_of_interrupt(struct vlapic *lapic)
 {
-    int vector = highest(lapic->isr);
+    int vector = highest(lapic, APIC_ISR);
     uint32_t bit = 1u << (vector & 31);
 
     if (vector < 0)
         return;
-    lapic->isr[vector / 32] &= ~bit;
-    if (__atomic_load_n(&lapic->tmr[vector / 32], __ATOMIC_RELAXED) & bit &&
-        lapic->vcpu->vm->ioapic)
-        vioapic_eoi(lapic->vcpu->vm->ioapic, (uint8_t)vector);
+    lapic->regs[APIC_ISR + vector / 32].value &= ~bit;
+    if (lapic->regs[APIC_TMR + vector / 32].value & bit)
+        vlapic_level_ended(lapic, (uint8_t)vector);
 }
 
 static void write_svr(struct vlapic *lapic, uint32_t value)
 {
-    __atomic_store_n(&lapic->regs[APIC_SVR], value, __ATOMIC_RELAXED);
+    __atomic_store_n(&lapic->regs[APIC_SVR].value, value, __ATOMIC_RELAXED);
     if (value & SVR_ENABLED)
         return;
     for (unsigned i = APIC_LVT_TIMER; i <= APIC_LVT_ERROR; i++)
-        lapic->regs[i] |= LVT_MASKED;
+        lapic->regs[i].value |= LVT_MASKED;
 }
 
 static void write_lvt(struct vlapic *lapic, unsigned reg, uint32_t value)
 {
     unsigned old_mode = timer_mode(lapic);
 
-    if (!(lapic->regs[APIC_SVR] & SVR_ENABLED))
+    if (!(lapic->regs[APIC_SVR].value & SVR_ENABLED))
         value |= LVT_MASKED;
-    __atomic_store_n(&lapic->regs[reg], value, __ATOMIC_RELAXED);
+    __atomic_store_n(&lapic->regs[reg].value, value, __ATOMIC_RELAXED);
     /* Between the deadline and the counting modes the timer is disarmed, SDM 3 §11.5.4.1. */
     if (reg == APIC_LVT_TIMER && old_mode != timer_mode(lapic) &&
         (old_mode == TIMER_DEADLINE || timer_mode(lapic) == TIMER_DEADLINE)) {
         timer_cancel(&lapic->timer);
         lapic->tsc_deadline = 0;
-        lapic->regs[APIC_TICR] = 0;
+        lapic->regs[APIC_TICR].value = 0;
     }
 }
 
 /* False: there is no such register to read. */
 static bool read_register(struct vlapic *lapic, unsigned reg, uint32_t *value)
 {
-    bool x2apic = vlapic_is_x2apic(lapic);
+    uint64_t others = 1ull << APIC_ICR | (vlapic_is_x2apic(lapic) ? 0 : XAPIC_ONLY);
 
-    if (reg == APIC_ID)
-        *value = x2apic ? lapic->apic_id : lapic->apic_id << 24;
-    else if (reg == APIC_VERSION)
-        *value = 0x00050014; /* version 14h, six LVT entries */
-    else if (reg == APIC_PPR)
+    if (reg == APIC_PPR)
         *value = vlapic_ppr(lapic);
-    else if (reg == APIC_LDR)
-        *value = vlapic_ldr(lapic);
     else if (reg == APIC_TCCR)
         *value = timer_count(lapic);
-    else if (reg == APIC_TPR || reg == APIC_SVR || reg == APIC_ESR || reg == APIC_ICR ||
-             (reg >= APIC_ISR && reg < APIC_IRR + 8) ||
-             (reg >= APIC_LVT_TIMER && reg <= APIC_TICR) || reg == APIC_TDCR ||
-             (!x2apic && (reg == APIC_DFR || reg == APIC_ICR_HIGH)))
+    else if ((VLAPIC_IN_PAGE | others) >> reg & 1)
         *value = vlapic_peek(lapic, reg);
     else
         return false;
@@ -281,11 +324,11 @@ static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
         [[fallthrough]];
     case APIC_TPR:
     case APIC_TDCR:
-        __atomic_store_n(&lapic->regs[reg], value, __ATOMIC_RELAXED);
+        __atomic_store_n(&lapic->regs[reg].value, value, __ATOMIC_RELAXED);
         return true;
     case APIC_ICR:
-        lapic->regs[reg] = value;
-        vlapic_send_ipi(lapic, value, lapic->regs[APIC_ICR_HIGH] >> 24);
+        lapic->regs[reg].value = value;
+        vlapic_send_ipi(lapic, value, lapic->regs[APIC_ICR_HIGH].value >> 24);
         return true;
     case APIC_EOI:
         end_of_interrupt(lapic);
@@ -294,7 +337,7 @@ static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
         write_svr(lapic, value);
         return true;
     case APIC_ESR:
-        lapic->regs[APIC_ESR] = __atomic_exchange_n(&lapic->esr_pending, 0, __ATOMIC_RELAXED);
+        lapic->regs[APIC_ESR].value = __atomic_exchange_n(&lapic->esr_pending, 0, __ATOMIC_RELAXED);
         return true;
     case APIC_LVT_TIMER ... APIC_LVT_ERROR:
         write_lvt(lapic, reg, value);
@@ -345,6 +388,7 @@ static enum bn_status write_base(struct vlapic *lapic, uint64_t value)
     lapic->base_msr = (lapic->base_msr & ~both) | mode;
     if (!mode && old)
         reset_registers(lapic);
+    show_mode(lapic);
     return BN_OK;
 }
 
@@ -362,7 +406,7 @@ enum bn_status vlapic_read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
             return BN_EINVAL;
         *value = word;
         if (reg == APIC_ICR)
-            *value |= (uint64_t)lapic->regs[APIC_ICR_HIGH] << 32;
+            *value |= (uint64_t)lapic->regs[APIC_ICR_HIGH].value << 32;
     }
     return BN_OK;
 }
@@ -383,9 +427,9 @@ enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
     if (reg == APIC_ICR) {
         if ((uint32_t)value & ~(ICR_WRITABLE | ICR_PENDING))
             return BN_EINVAL;
-        lapic->regs[APIC_ICR] = (uint32_t)value & ICR_WRITABLE;
-        lapic->regs[APIC_ICR_HIGH] = (uint32_t)(value >> 32);
-        vlapic_send_ipi(lapic, lapic->regs[APIC_ICR], (uint32_t)(value >> 32));
+        lapic->regs[APIC_ICR].value = (uint32_t)value & ICR_WRITABLE;
+        lapic->regs[APIC_ICR_HIGH].value = (uint32_t)(value >> 32);
+        vlapic_send_ipi(lapic, lapic->regs[APIC_ICR].value, (uint32_t)(value >> 32));
         return BN_OK;
     }
     if (value & ~(uint64_t)(writable[reg] | ignored_bits(reg)))

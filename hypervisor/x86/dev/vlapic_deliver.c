@@ -24,7 +24,7 @@ bool vlapic_is_fixed(const struct vlapic_message *message)
 static bool is_destination(const struct vlapic *lapic, const struct vlapic_message *message)
 {
     uint32_t destination = message->wide ? message->destination : message->destination & 0xFF;
-    uint32_t ldr = vlapic_ldr(lapic);
+    uint32_t ldr = vlapic_peek(lapic, APIC_LDR);
 
     if (!(lapic->base_msr & APIC_BASE_ENABLED))
         return false;

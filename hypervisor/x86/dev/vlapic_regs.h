@@ -17,7 +17,7 @@ enum {
     APIC_SVR = 0x0F,
     APIC_ISR = 0x10,
     APIC_TMR = 0x18,
-    APIC_IRR = 0x20,
+    APIC_IRR = 0x20, /* to 27h */
     APIC_ESR = 0x28,
     APIC_ICR = 0x30,
     APIC_ICR_HIGH = 0x31,
@@ -56,20 +56,12 @@ enum {
 /* Another CPU may be writing it. */
 static inline uint32_t vlapic_peek(const struct vlapic *lapic, unsigned reg)
 {
-    return __atomic_load_n(&lapic->regs[reg], __ATOMIC_RELAXED);
+    return __atomic_load_n(&lapic->regs[reg].value, __ATOMIC_RELAXED);
 }
 
 static inline bool vlapic_is_x2apic(const struct vlapic *lapic)
 {
     return lapic->base_msr & APIC_BASE_X2APIC;
-}
-
-/* In x2APIC mode it follows from the id: cluster in the high half, bit in the low (§11.12.10.2). */
-static inline uint32_t vlapic_ldr(const struct vlapic *lapic)
-{
-    if (vlapic_is_x2apic(lapic))
-        return (lapic->apic_id >> 4) << 16 | 1u << (lapic->apic_id & 15);
-    return vlapic_peek(lapic, APIC_LDR);
 }
 
 uint32_t vlapic_ppr(const struct vlapic *lapic);

@@ -5,7 +5,8 @@
  * GREATEST" on COM1 and leaves by isa-debug-exit. The word "dm" on its command line says that a
  * device model in user space stands behind it, and measures a port that only that one answers;
  * "loop" then reads it for ever, for those who watch from outside. "irq" measures an interrupt
- * instead, from the write that raises it to behind its handler, and nothing that exits.
+ * instead, from the write that raises it to behind its handler, and nothing that exits; "posted"
+ * one that the second CPU takes while it runs, and stays there so that exits can be counted.
  */
 #include <stdint.h>
 
@@ -25,6 +26,11 @@
 #define X2APIC_ON    0xC00u
 #define X2APIC_SVR   0x80Fu
 #define X2APIC_SELF  0x83Fu
+#define X2APIC_ICR   0x830u
+#define ICR_INIT     0x4500u
+#define ICR_STARTUP  0x4600u
+#define AP_ID        (1ull << 32)
+#define AP_PAGE      0x8000u
 
 struct multiboot_info {
     uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
@@ -39,10 +45,13 @@ const struct {
     const void *base;
 } __attribute__((packed)) idt_register = {sizeof(idt) - 1, idt};
 volatile uint32_t undefined_seen, interrupts_seen;
+static volatile uint32_t ap_ready;
+extern const uint8_t ap_start[], ap_end[];
 
 void undefined_instruction(void);
 void interrupt(void);
 void bench_main(uint32_t magic, const struct multiboot_info *info);
+void ap_main(void);
 
 static void out8(uint16_t port, uint8_t value)
 {
@@ -131,6 +140,15 @@ static void op_irq(void)
     uint32_t before = interrupts_seen;
 
     write_msr(X2APIC_SELF, IRQ_VECTOR);
+    while (interrupts_seen == before)
+        ;
+}
+
+static void op_posted(void)
+{
+    uint32_t before = interrupts_seen;
+
+    write_msr(X2APIC_ICR, AP_ID | IRQ_VECTOR);
     while (interrupts_seen == before)
         ;
 }
@@ -227,13 +245,45 @@ static void set_gate(unsigned vector, void (*handler)(void))
                                 (uint16_t)((uintptr_t)handler >> 16)};
 }
 
-static void measure_interrupt(void)
+static void apic_on(void)
 {
     uint64_t base = read_msr(APIC_BASE);
 
     if ((base & X2APIC_ON) != X2APIC_ON)
         write_msr(APIC_BASE, base | X2APIC_ON);
     write_msr(X2APIC_SVR, 0x1FF);
+}
+
+void ap_main(void)
+{
+    apic_on();
+    ap_ready = 1;
+    __asm__ volatile("sti");
+    for (;;)
+        ;
+}
+
+static void measure_posted(void)
+{
+    for (unsigned i = 0; i < (unsigned)(ap_end - ap_start); i++)
+        ((volatile uint8_t *)AP_PAGE)[i] = ap_start[i];
+    set_gate(IRQ_VECTOR, interrupt);
+    apic_on();
+    write_msr(X2APIC_ICR, AP_ID | ICR_INIT);
+    write_msr(X2APIC_ICR, AP_ID | ICR_STARTUP | AP_PAGE >> 12);
+    while (!ap_ready)
+        ;
+    measure("posted", op_posted);
+    print("bench interrupts ");
+    print_number(interrupts_seen);
+    print(" 0 0\nbench done\n");
+    for (;;)
+        ;
+}
+
+static void measure_interrupt(void)
+{
+    apic_on();
     out8(PIC_MASK, 0xFF); /* the BIOS left its timer on */
     out8(PIC_MASK + 0x80, 0xFF);
     set_gate(IRQ_VECTOR, interrupt);
@@ -262,6 +312,8 @@ void bench_main(uint32_t magic, const struct multiboot_info *info)
     print("\n");
     if (magic == 0x2BADB002 && (info->flags & INFO_CMDLINE))
         line = (const char *)(uintptr_t)info->cmdline;
+    if (has_word(line, "posted"))
+        measure_posted();
     if (has_word(line, "irq"))
         measure_interrupt();
     else

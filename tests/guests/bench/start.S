@@ -46,6 +46,34 @@ interrupt:
     popl %eax
     iretl
 
+    /* Where the second CPU starts, copied to a page below 1 MiB: real mode, CS the only register that is known. */
+    .globl ap_start, ap_end
+    .code16
+ap_start:
+    cli
+    movw %cs, %ax
+    movw %ax, %ds
+    lgdtl ap_gdt_register - ap_start
+    movl %cr0, %eax
+    orl $1, %eax
+    movl %eax, %cr0
+    ljmpl $8, $ap_flat
+    .balign 4
+ap_gdt_register:
+    .word 23
+    .long gdt
+ap_end:
+    .code32
+ap_flat:
+    movw $16, %ax
+    movw %ax, %ds
+    movw %ax, %es
+    movw %ax, %ss
+    movl $ap_stack_top, %esp
+    lidt idt_register
+    call ap_main
+    jmp stop
+
     .section .rodata
     .balign 8
 gdt:
@@ -58,4 +86,6 @@ gdt_register:
     .balign 16
     .skip 8192
 stack_top:
+    .skip 4096
+ap_stack_top:
     .section .note.GNU-stack, "", @progbits

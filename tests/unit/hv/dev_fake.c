@@ -135,6 +135,11 @@ void vcpu_request(struct vcpu *vcpu, uint32_t bits)
     fake.requests[vcpu->id] |= bits;
 }
 
+void vcpu_notify(struct vcpu *vcpu)
+{
+    vcpu_request(vcpu, VCPU_REQ_IRQ);
+}
+
 void vcpu_sipi(struct vcpu *vcpu, uint8_t vector)
 {
     fake.sipi[vcpu->id] = vector;
@@ -553,6 +558,8 @@ void fake_cfg_write(struct vm *vm, uint16_t bdf, unsigned at, unsigned bytes, ui
 
 /* ---- start ---- */
 
+static struct apic_register apic_page[HV_MAX_VCPUS][256];
+
 struct vm *fake_vm(unsigned vcpus)
 {
     struct vm *vm = &vms[0];
@@ -579,8 +586,9 @@ struct vm *fake_vm(unsigned vcpus)
         vm->vcpu[i].pcpu = &pcpus[i];
         vm->vcpu[i].lapic.vcpu = &vm->vcpu[i];
         vm->vcpu[i].lapic.apic_id = i;
+        vm->vcpu[i].lapic.regs = apic_page[i];
         vlapic_reset(&vm->vcpu[i].lapic);
-        vm->vcpu[i].lapic.regs[0x0F] = 0x1FF;
+        vm->vcpu[i].lapic.regs[0x0F].value = 0x1FF;
         fake.sipi[i] = -1;
     }
     return vm;

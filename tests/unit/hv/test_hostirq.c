@@ -93,6 +93,7 @@ static void test_masked_while_waiting(void **state)
     start();
     guest_entry(17, RTE_LEVEL | 0x51);
     assert_true(hostirq_take(&vm->vcpu[0], 0x51));
+    assert_int_equal(vlapic_pending(&vm->vcpu[0].lapic), 0x51);
     vlapic_accept(&vm->vcpu[0].lapic, 0x51);
     guest_entry(17, RTE_LEVEL | RTE_MASKED | 0x51);
     guest_eoi(0);
@@ -188,6 +189,7 @@ static void test_remapped(void **state)
     assert_int_equal(fake.ioapic[0x11 + 34], 5u << 17 | 1u << 16);
     assert_true(hostirq_take(&vm->vcpu[1], 0x51)); /* found by what the table has */
     assert_int_equal(machine(17), 0x10000);
+    assert_int_equal(vlapic_pending(&vm->vcpu[1].lapic), 0x51);
     vlapic_accept(&vm->vcpu[1].lapic, 0x51);
     guest_eoi(1);
     assert_int_equal(machine(17), 0xA051);

@@ -263,13 +263,13 @@ static void test_task_priority(void **state)
     struct vcpu *vcpu = fake_svm_boot(NPT, 0);
 
     (void)state;
-    vcpu->lapic.regs[8] = 0x20;
+    vcpu->lapic.regs[8].value = 0x20;
     vcpu->look = false;
     fake_svm_ends(vcpu, 0x72);
     assert_int_equal(fake_entered.int_control & 0xFF, 2);
     assert_false(vcpu->look);
     (void)fake_svm_run(vcpu, (struct fake_exit){.code = 0x72, .tpr = 5});
-    assert_int_equal(vcpu->lapic.regs[8], 0x50);
+    assert_int_equal(vcpu->lapic.regs[8].value, 0x50);
     assert_true(vcpu->look);
 }
 

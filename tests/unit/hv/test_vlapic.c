@@ -49,7 +49,8 @@ static void use_x2apic(unsigned vcpus)
 
 static bool in_irr(unsigned vcpu, uint8_t vector)
 {
-    return lapic(vcpu)->irr[vector / 32] >> vector % 32 & 1;
+    (void)vlapic_pending(lapic(vcpu)); /* takes what was posted */
+    return lapic(vcpu)->regs[0x20 + vector / 32].value >> vector % 32 & 1;
 }
 
 static void test_priorities(void **state)
@@ -71,7 +72,7 @@ static void test_priorities(void **state)
     assert_int_equal(vlapic_pending(lapic(0)), -1);
     mmio_write(0, 0x80, 0);
     mmio_write(0, 0xB0, 0);
-    assert_int_equal(lapic(0)->isr[3], 0);
+    assert_int_equal(lapic(0)->regs[0x13].value, 0);
     assert_int_equal(vlapic_pending(lapic(0)), 0x70);
 }
 
@@ -85,7 +86,8 @@ static void test_eoi_of_level_reaches_ioapic(void **state)
     ioapic.rte[5] = 0x50 | RTE_LEVEL;
     vioapic_set_line(&ioapic, 5, true);
     assert_true(ioapic.rte[5] & RTE_REMOTE_IRR);
-    assert_int_equal(lapic(0)->tmr[2], 1 << 16);
+    assert_int_equal(vlapic_pending(lapic(0)), 0x50);
+    assert_int_equal(lapic(0)->regs[0x1A].value, 1 << 16);
     vlapic_accept(lapic(0), 0x50);
     vioapic_set_line(&ioapic, 5, false);
     mmio_write(0, 0xB0, 0);
@@ -360,6 +362,36 @@ static void test_other_vms_cpus(void **state)
     assert_int_equal(fake.log[0], 0);
 }
 
+/* What the processor would find in the page, and what it may take by itself: edge vectors only. */
+static void test_page(void **state)
+{
+    (void)state;
+    use_x2apic(2);
+    assert_int_equal(lapic(1)->regs[0x02].value, 1);
+    assert_int_equal(lapic(1)->regs[0x0D].value, 2);
+    assert_int_equal(lapic(1)->regs[0x03].value, 0x50014);
+    assert_int_equal(vlapic_status(lapic(1)), 0);
+    vlapic_post(&vms[0].vcpu[1], 0x41, false);
+    vlapic_post(&vms[0].vcpu[1], 0x52, true);
+    assert_int_equal(lapic(1)->posted.edge[2], 1 << 1);
+    assert_int_equal(lapic(1)->posted_level[2], 1 << 18);
+    assert_int_equal(vlapic_status(lapic(1)), 0);
+    assert_int_equal(vlapic_pending(lapic(1)), 0x52);
+    assert_int_equal(lapic(1)->posted.edge[2] | lapic(1)->posted_level[2], 0);
+    assert_int_equal(lapic(1)->regs[0x1A].value, 1 << 18);
+    assert_int_equal(vlapic_status(lapic(1)), 0x52);
+    vlapic_accept(lapic(1), 0x52);
+    assert_int_equal(vlapic_status(lapic(1)), 0x5241);
+    vlapic_post(&vms[0].vcpu[1], 0x52, false); /* the same vector, of another kind now */
+    assert_int_equal(vlapic_pending(lapic(1)), -1);
+    assert_int_equal(lapic(1)->regs[0x1A].value, 0);
+    assert_int_equal(wrmsr(1, 0x80F, 0xFF), BN_OK); /* software-disabled: delivers nothing */
+    assert_int_equal(vlapic_status(lapic(1)), 0x5200);
+    assert_int_equal(wrmsr(1, MSR_APIC_BASE, VLAPIC_BASE), BN_OK);
+    assert_int_equal(vlapic_status(lapic(1)), 0);
+    assert_int_equal(lapic(1)->regs[0x02].value, 1 << 24);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_msi),
         cmocka_unit_test(test_read_only_bits),
         cmocka_unit_test(test_other_vms_cpus),
+        cmocka_unit_test(test_page),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -214,6 +214,7 @@ static void test_bar_moves(void **state)
 /* A VM that shares its CPU with the service VM: a vector of the host's, and its own words. */
 static void test_other_owner(void **state)
 {
+    static struct apic_register apic[64];
     struct vm *other = &vms[1];
     uint64_t value = 0;
     uint8_t vector;
@@ -223,8 +224,9 @@ static void test_other_owner(void **state)
     *other = (struct vm){.id = 1, .config = vms[1].config, .vcpu_count = 1};
     other->vcpu[0] = (struct vcpu){.vm = other, .pcpu = &pcpus[1]};
     other->vcpu[0].lapic.vcpu = &other->vcpu[0];
+    other->vcpu[0].lapic.regs = apic;
     vlapic_reset(&other->vcpu[0].lapic);
-    other->vcpu[0].lapic.regs[0x0F] = 0x1FF;
+    apic[0x0F].value = 0x1FF;
     vmsi_own(NIC, other);
     fake_cfg_write(vm, NIC, MSIX + 2, 2, 0x8000);
     for (unsigned at = 0; at < 16; at += 4) {
@@ -238,13 +240,13 @@ static void test_other_owner(void **state)
     vector = (uint8_t)ram(BAR + TABLE + 8);
     assert_in_range(vector, HOST_VECTOR_DEVICE_FIRST, HOST_VECTOR_DEVICE_LAST);
     vmsi_interrupt(&pcpus[1], vector);
-    assert_int_equal(other->vcpu[0].lapic.irr[1], 1u << (0x33 - 32));
+    assert_int_equal(other->vcpu[0].lapic.posted.edge[1], 1u << (0x33 - 32));
     assert_false(access_page(BAR + TABLE, 4, false, &value)); /* nothing of the service VM's */
 
     vmsi_own(NIC, NULL);
-    other->vcpu[0].lapic.irr[1] = 0;
+    other->vcpu[0].lapic.posted.edge[1] = 0;
     vmsi_interrupt(&pcpus[1], vector);
-    assert_int_equal(other->vcpu[0].lapic.irr[1], 0);
+    assert_int_equal(other->vcpu[0].lapic.posted.edge[1], 0);
     assert_int_equal(fake_pci_get(nic, MSIX) >> 31, 0);
 }
 

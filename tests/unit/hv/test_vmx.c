@@ -62,7 +62,7 @@ static void test_no_memory(void **state)
     assert_int_equal(enable(SKYLAKE), BN_OK);
     fake.pages_limit = fake.pages_used + 4; /* too few for the maps */
     assert_int_equal(vm_close_maps(&vms[2]), BN_ENOMEM);
-    fake.pages_limit = fake.pages_used + 6; /* those; VMCS and APIC page are missing */
+    fake.pages_limit = fake.pages_used + 5; /* those; the VMCS is missing */
     assert_int_equal(vm_close_maps(&vms[2]), BN_OK);
     assert_int_equal(vendor_vmx.vcpu_create(fake_vcpu(2, 0)), BN_ENOMEM);
     assert_int_equal(vendor_vmx.vcpu_create(fake_vcpu(2, 0)), BN_ENOMEM);
@@ -159,6 +159,64 @@ static void test_direct_vm_keeps_its_interrupts(void **state)
     assert_false(fake_field(vcpu, VMCS_PIN) & 1);
     assert_false(fake_field(vcpu, VMCS_PROCESSOR) & (1u << 7 | 1u << 21));
     assert_int_equal(fake_field(vcpu, VMCS_PIN) & (1u << 3 | 1u << 5), 1u << 3 | 1u << 5);
+}
+
+/* Interrupts delivered by the processor: every part of it must be there, or none is used. */
+static void test_delivery_needs_all_of_it(void **state)
+{
+    static const struct control parts[] = {
+        {0x481, 0x48D, 7, NULL}, {0x48B, 0, 4, NULL},      {0x48B, 0, 8, NULL},
+        {0x48B, 0, 9, NULL},     {0x483, 0x48F, 15, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i <= HV_ARRAY_SIZE(parts); i++) {
+        struct vcpu *vcpu;
+
+        fake_vmx_begin(SKYLAKE_X);
+        fake.xapic = i == HV_ARRAY_SIZE(parts); /* then the page of the host's APIC is in the way */
+        if (!fake.xapic)
+            forbid(&parts[i]);
+        assert_int_equal(vendor_vmx.cpu_enable(), BN_OK);
+        vcpu = fake_vmx_vcpu(0, 0);
+        vcpu->lapic.base_msr |= 0x400;
+        assert_false(vendor_vmx.deliver_irqs(vcpu));
+        run(vcpu, 12);
+        assert_int_equal(fake_field(vcpu, VMCS_PROCESSOR2) & 0x310, 0);
+        assert_int_equal(fake_field(vcpu, VMCS_PIN) & 0x80, 0);
+    }
+}
+
+/* SDM 3 §30.5: with the first map the MSRs of the guest's x2APIC would be the host's. */
+static void test_maps_of_msrs(void **state)
+{
+    struct vcpu *vcpu = boot(SKYLAKE_X, 0);
+    const uint8_t *map = hpa_to_ptr(vm_msr_map(vcpu->vm));
+
+    (void)state;
+    assert_int_equal(fake_bits_in(vm_msr_map(vcpu->vm), HV_PAGE_BYTES), 8 * HV_PAGE_BYTES);
+    assert_int_equal(fake_field(vcpu, VMCS_MSR_BITMAP), vm_msr_map(vcpu->vm));
+    vcpu->lapic.base_msr |= 0x400;
+    assert_true(vendor_vmx.deliver_irqs(vcpu));
+    assert_int_equal(fake_field(vcpu, VMCS_MSR_BITMAP), vm_msr_map(vcpu->vm) + HV_PAGE_BYTES);
+    map += HV_PAGE_BYTES;
+    for (uint32_t msr = 0; msr < 0x2000; msr++) {
+        bool apic = msr >= 0x800 && msr < 0x900;
+        bool read =
+            apic && memchr("\x02\x03\x08\x0A\x0D\x0F\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19"
+                           "\x1A\x1B\x1C\x1D\x1E\x1F\x20\x21\x22\x23\x24\x25\x26\x27\x28"
+                           "\x32\x33\x34\x35\x36\x37\x38\x3E",
+                           (int)(msr - 0x800), 39);
+
+        assert_int_equal(map[msr / 8] >> msr % 8 & 1, !read);
+        assert_int_equal(map[0x800 + msr / 8] >> msr % 8 & 1, msr != 0x808 && msr != 0x80B);
+    }
+    vendor_vmx.allow_msr(vcpu, 0xC0000081, true, true); /* what is allowed is so in both */
+    assert_false(map[0x400 + 0x81 / 8] >> 1 & 1);
+    assert_false((map - HV_PAGE_BYTES)[0xC00 + 0x81 / 8] >> 1 & 1);
+    vcpu->lapic.base_msr &= ~0x400ull; /* back in the other mode */
+    assert_false(vendor_vmx.deliver_irqs(vcpu));
+    assert_int_equal(fake_field(vcpu, VMCS_MSR_BITMAP), vm_msr_map(vcpu->vm));
 }
 
 static void test_ept(void **state)
@@ -425,6 +483,8 @@ int main(void)
         cmocka_unit_test(test_optional_ones),
         cmocka_unit_test(test_true_controls),
         cmocka_unit_test(test_direct_vm_keeps_its_interrupts),
+        cmocka_unit_test(test_delivery_needs_all_of_it),
+        cmocka_unit_test(test_maps_of_msrs),
         cmocka_unit_test(test_ept),
         cmocka_unit_test(test_first_entries),
         cmocka_unit_test(test_who_is_current),

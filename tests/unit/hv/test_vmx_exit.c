@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The VMX back end over vmx_fake.c: exits into vendor-free words, and events on their way in. */
+#include "hv/watchdog.h"
 #include "vmx/vmcs.h"
 #include "vmx_fake.h"
 
@@ -27,11 +28,11 @@ static void test_every_reason(void **state)
         uint8_t reason;
         enum exit_kind kind;
     } known[] = {
-        {1, EXIT_HOST_IRQ},  {2, EXIT_SHUTDOWN}, {3, EXIT_NONE},   {7, EXIT_IRQ_WINDOW},
-        {10, EXIT_CPUID},    {12, EXIT_HLT},     {13, EXIT_CR},    {18, EXIT_HYPERCALL},
-        {28, EXIT_NONE},     {30, EXIT_PIO},     {31, EXIT_RDMSR}, {32, EXIT_WRMSR},
-        {40, EXIT_PAUSE},    {48, EXIT_MMIO},    {54, EXIT_CR},    {55, EXIT_XSETBV},
-        {0, EXIT_EXCEPTION},
+        {1, EXIT_HOST_IRQ}, {2, EXIT_SHUTDOWN},  {3, EXIT_NONE},   {7, EXIT_IRQ_WINDOW},
+        {10, EXIT_CPUID},   {12, EXIT_HLT},      {13, EXIT_CR},    {18, EXIT_HYPERCALL},
+        {28, EXIT_NONE},    {30, EXIT_PIO},      {31, EXIT_RDMSR}, {32, EXIT_WRMSR},
+        {40, EXIT_PAUSE},   {45, EXIT_EOI},      {48, EXIT_MMIO},  {54, EXIT_CR},
+        {55, EXIT_XSETBV},  {0, EXIT_EXCEPTION},
     };
     static const uint8_t undefined[] = {11, 19, 20, 21, 22, 23, 24, 25, 26, 27, 36, 39, 50, 53};
     struct vcpu *vcpu = boot();
@@ -154,13 +155,51 @@ static void test_task_priority(void **state)
     struct vcpu *vcpu = boot();
 
     (void)state;
-    vcpu->lapic.regs[8] = 0x20;
+    vcpu->lapic.regs[8].value = 0x20;
     vcpu->look = false;
     (void)ends(vcpu, (struct fake_exit){.reason = 12});
     assert_false(vcpu->look);
     (void)ends(vcpu, (struct fake_exit){.reason = 12, .tpr = 0x50});
-    assert_int_equal(vcpu->lapic.regs[8], 0x50);
+    assert_int_equal(vcpu->lapic.regs[8].value, 0x50);
     assert_true(vcpu->look); /* another interrupt may be due now */
+}
+
+/* Delivery by the processor: entered with what is pending and in service, level vectors exit at
+ * their end, and what interrupted the guest comes acknowledged. */
+static void test_delivery(void **state)
+{
+    struct vcpu *vcpu;
+    struct vcpu_exit exit;
+
+    (void)state;
+    fake_vmx_begin(SKYLAKE_X);
+    assert_int_equal(vendor_vmx.cpu_enable(), BN_OK);
+    vcpu = fake_vmx_vcpu(0, 0);
+    assert_false(vendor_vmx.deliver_irqs(vcpu)); /* its APIC's page is where accesses exit */
+    exit = ends(vcpu, (struct fake_exit){.reason = 1, .event = 0x41}); /* not valid */
+    assert_int_equal(exit.vector, 0);
+    vcpu->lapic.base_msr |= 0x400;
+    vcpu->lapic.regs[0x18].value = 0x80000000; /* 1Fh and C1h are level ones */
+    vcpu->lapic.regs[0x1E].value = 2;
+    fake.apic_status = 0x3141;
+    assert_true(vendor_vmx.deliver_irqs(vcpu));
+    assert_int_equal(fake_field(vcpu, 0x0810), 0x3141);
+    assert_int_equal(fake_field(vcpu, 0x201C), 0x80000000);
+    assert_int_equal(fake_field(vcpu, 0x201E), 0);
+    assert_int_equal(fake_field(vcpu, 0x2020), 0);
+    assert_int_equal(fake_field(vcpu, 0x2022), 2);
+    assert_int_equal(fake_field(vcpu, 0x0002), HOST_VECTOR_POSTED);
+    vcpu->look = false;
+    exit = ends(vcpu, (struct fake_exit){.reason = 1, .event = VALID | 0xF4, .tpr = 0x50});
+    assert_int_equal(exit.kind, EXIT_HOST_IRQ);
+    assert_int_equal(exit.vector, 0xF4);
+    assert_false(vcpu->look); /* its priority is between the processor and it */
+    exit = ends(vcpu, (struct fake_exit){.reason = 45, .qualification = 0xC1});
+    assert_int_equal(exit.kind, EXIT_EOI);
+    assert_int_equal(exit.vector, 0xC1);
+    vcpu_reset(vcpu); /* back in xAPIC mode */
+    (void)ends(vcpu, (struct fake_exit){.reason = 12});
+    assert_int_equal(fake_field(vcpu, VMCS_PROCESSOR2) & 0x310, 0);
 }
 
 static void test_going_on(void **state)
@@ -312,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_control_registers),
         cmocka_unit_test(test_task_priority),
+        cmocka_unit_test(test_delivery),
         cmocka_unit_test(test_going_on),
         cmocka_unit_test(test_cut_short),
         cmocka_unit_test(test_interrupts),

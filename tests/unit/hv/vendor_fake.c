@@ -16,7 +16,8 @@ struct pcpu pcpus[HV_MAX_PCPUS];
 struct vm vms[HV_MAX_VMS];
 
 static struct bn_scenario_vm config[HV_MAX_VMS];
-static _Alignas(4096) uint8_t page[FAKE_PAGES + 1][HV_PAGE_BYTES]; /* page 0 is never given */
+/* Page 0 is never given; those of the local APICs follow. */
+static _Alignas(4096) uint8_t page[FAKE_PAGES + 1 + HV_MAX_VMS * 2][HV_PAGE_BYTES];
 
 /* ---- processor ---- */
 struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
@@ -131,7 +132,7 @@ void page_free(hpa_t address)
 
 void *hpa_to_ptr(hpa_t address)
 {
-    assert_in_range(address, HV_PAGE_BYTES, (FAKE_PAGES + 1) * HV_PAGE_BYTES - 1);
+    assert_in_range(address, HV_PAGE_BYTES, sizeof(page) - 1);
     return page[0] + address;
 }
 
@@ -252,9 +253,28 @@ void vlapic_accept(struct vlapic *lapic, uint8_t vector)
     abort();
 }
 
+uint16_t vlapic_status(const struct vlapic *lapic)
+{
+    (void)lapic;
+    return fake.apic_status;
+}
+
 void vlapic_reset(struct vlapic *lapic)
 {
-    memset(lapic, 0, sizeof(*lapic));
+    lapic->base_msr = 0xFEE00900;
+    memset(lapic->regs, 0, HV_PAGE_BYTES);
+}
+
+void lapic_send(uint32_t apic_id, uint32_t command)
+{
+    (void)apic_id;
+    (void)command;
+    abort();
+}
+
+bool lapic_is_x2apic(void)
+{
+    return !fake.xapic;
 }
 
 void xstate_reset(struct vcpu *vcpu)
@@ -302,6 +322,7 @@ void fake_begin(void)
             vms[i].vcpu[k].vm = &vms[i];
             vms[i].vcpu[k].id = k;
             vms[i].vcpu[k].pcpu = &pcpus[k];
+            vms[i].vcpu[k].lapic.regs = (struct apic_register *)page[FAKE_PAGES + 1 + i * 2 + k];
         }
     }
     config[1].flags = BN_VM_DIRECT_IRQ;

@@ -35,8 +35,10 @@ struct fake_cpu {
     jmp_buf panic;
     bool panic_expected;
     uint32_t pages_used, pages_limit;
-    unsigned skips; /* calls of vcpu_skip_instruction() */
-    bool at_vmcall; /* what vcpu_at_vmcall() says */
+    unsigned skips;       /* calls of vcpu_skip_instruction() */
+    bool at_vmcall;       /* what vcpu_at_vmcall() says */
+    uint16_t apic_status; /* what vlapic_status() says */
+    bool xapic;           /* the host's local APIC has no x2APIC mode */
 };
 
 extern struct fake_cpu fake;

@@ -62,6 +62,10 @@ static bool exists(uint32_t field)
         return ALLOWED(0x482, 31);
     if (field == 0x201A || field == 0x2400 || (field >= 0x280A && field <= 0x2810 && !(field & 1)))
         return ALLOWED(0x48B, 1);
+    if (field == 0x0002 || field == 0x2016)
+        return ALLOWED(0x481, 7);
+    if (field == 0x0810 || (field >= 0x201C && field <= 0x2022 && !(field & 1)))
+        return ALLOWED(0x48B, 9);
     return field == 0 && ALLOWED(0x48B, 5);
 }
 
@@ -204,6 +208,30 @@ static void check_allowed(uint32_t field, uint32_t msr)
     assert_int_equal(needed(field) & ~(allowed >> 32), 0);
 }
 
+/* Virtual-interrupt delivery and posted interrupts, and what x2APIC mode needs (SDM 3 §27.2.1.1).
+ */
+static void check_delivery(uint32_t processor, uint32_t processor2)
+{
+    uint32_t pin = (uint32_t)needed(0x4000);
+
+    if (processor2 & (1u << 4 | 1u << 8 | 1u << 9)) {
+        assert_true(processor >> 21 & 1);
+        assert_int_equal(needed(0x2012) % HV_PAGE_BYTES, 0);
+    }
+    if (processor2 >> 9 & 1) {
+        assert_true(pin & 1);
+        needed(0x0810);
+        for (uint32_t field = 0x201C; field <= 0x2022; field += 2)
+            needed(field);
+    }
+    if (pin >> 7 & 1) {
+        assert_true(processor2 >> 9 & 1);
+        assert_true(needed(0x400C) >> 15 & 1);
+        assert_true(needed(0x0002) < 256);
+        assert_int_equal(needed(0x2016) % 64, 0);
+    }
+}
+
 static void check_controls(void)
 {
     bool true_ones = *fake_msr(0x480) >> 55 & 1;
@@ -226,7 +254,8 @@ static void check_controls(void)
         assert_int_equal((needed(0x2000) | needed(0x2002)) % HV_PAGE_BYTES, 0);
     if (processor >> 28 & 1)
         assert_int_equal(needed(0x2004) % HV_PAGE_BYTES, 0);
-    if (processor >> 21 & 1) { /* without virtual-interrupt delivery TPR is at or above */
+    check_delivery(processor, processor2);
+    if (processor >> 21 & 1 && !(processor2 >> 9 & 1)) { /* TPR is at or above the threshold */
         const uint8_t *page = hpa_to_ptr(needed(0x2012));
 
         assert_true((needed(0x401C) & 0xF) <= page[0x80] >> 4u);
@@ -357,34 +386,34 @@ unsigned vmx_enter(uint64_t *registers, bool launched)
     return 0;
 }
 
-/* ---- start: the capabilities that the two report ---- */
+/* ---- start: the capabilities that the three report ---- */
 static const struct {
     uint32_t msr;
-    uint64_t value[2]; /* Core i7-3770K, Core i7-6700 */
+    uint64_t value[3]; /* Core i7-3770K, Core i7-6700, Core i7-7800X */
 } capabilities[] = {
-    {0x3A, {5, 5}},
-    {0x277, {0x0007040600070406, 0x0007040600070406}},
-    {0xC0000080, {0xD00, 0xD00}},
-    {0x480, {0x00DA040000000010, 0x00DA040000000004}},
-    {0x481, {0x0000007F00000016, 0x0000007F00000016}},
-    {0x482, {0xFFF9FFFE0401E172, 0xFFF9FFFE0401E172}},
-    {0x483, {0x007FFFFF00036DFF, 0x01FFFFFF00036DFF}},
-    {0x484, {0x0000FFFF000011FF, 0x0003FFFF000011FF}},
-    {0x486, {0x80000021, 0x80000021}},
-    {0x487, {0xFFFFFFFF, 0xFFFFFFFF}},
-    {0x488, {0x2000, 0x2000}},
-    {0x489, {0x1767FF, 0x3767FF}},
-    {0x48B, {0x000008FF00000000, 0x001FFCFF00000000}},
-    {0x48C, {0x00000F0106114141, 0x00000F0106734141}},
-    {0x48D, {0x0000007F00000016, 0x0000007F00000016}},
-    {0x48E, {0xFFF9FFFE04006172, 0xFFF9FFFE04006172}},
-    {0x48F, {0x007FFFFF00036DFB, 0x01FFFFFF00036DFB}},
-    {0x490, {0x0000FFFF000011FB, 0x0003FFFF000011FB}},
-    {0xC0000081, {0, 0}},
-    {0xC0000082, {0, 0}},
-    {0xC0000083, {0, 0}},
-    {0xC0000084, {0, 0}},
-    {0xC0000102, {0, 0}},
+    {0x3A, {5, 5, 5}},
+    {0x277, {0x0007040600070406, 0x0007040600070406, 0x0007040600070406}},
+    {0xC0000080, {0xD00, 0xD00, 0xD00}},
+    {0x480, {0x00DA040000000010, 0x00DA040000000004, 0x00DA040000000004}},
+    {0x481, {0x0000007F00000016, 0x0000007F00000016, 0x000000FF00000016}},
+    {0x482, {0xFFF9FFFE0401E172, 0xFFF9FFFE0401E172, 0xFFF9FFFE0401E172}},
+    {0x483, {0x007FFFFF00036DFF, 0x01FFFFFF00036DFF, 0x01FFFFFF00036DFF}},
+    {0x484, {0x0000FFFF000011FF, 0x0003FFFF000011FF, 0x0003FFFF000011FF}},
+    {0x486, {0x80000021, 0x80000021, 0x80000021}},
+    {0x487, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}},
+    {0x488, {0x2000, 0x2000, 0x2000}},
+    {0x489, {0x1767FF, 0x3767FF, 0x3727FF}},
+    {0x48B, {0x000008FF00000000, 0x001FFCFF00000000, 0x025D3FFF00000000}},
+    {0x48C, {0x00000F0106114141, 0x00000F0106734141, 0x00000F0106734141}},
+    {0x48D, {0x0000007F00000016, 0x0000007F00000016, 0x000000FF00000016}},
+    {0x48E, {0xFFF9FFFE04006172, 0xFFF9FFFE04006172, 0xFFF9FFFE04006172}},
+    {0x48F, {0x007FFFFF00036DFB, 0x01FFFFFF00036DFB, 0x01FFFFFF00036DFB}},
+    {0x490, {0x0000FFFF000011FB, 0x0003FFFF000011FB, 0x0003FFFF000011FB}},
+    {0xC0000081, {0, 0, 0}},
+    {0xC0000082, {0, 0, 0}},
+    {0xC0000083, {0, 0, 0}},
+    {0xC0000084, {0, 0, 0}},
+    {0xC0000102, {0, 0, 0}},
 };
 
 void fake_vmx_load(struct vcpu *vcpu)

@@ -10,7 +10,7 @@
 
 #include "vendor_fake.h"
 
-enum fake_model { IVY_BRIDGE, SKYLAKE };
+enum fake_model { IVY_BRIDGE, SKYLAKE, SKYLAKE_X };
 
 /* FEATURE_CONTROL and the capability MSRs of that model, locked with VMX on; the CPU is as the
  * firmware leaves it. */
