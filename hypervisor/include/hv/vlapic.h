@@ -46,6 +46,7 @@ struct vlapic {
      * Level ones stay apart: their end must be noticed, so no processor takes them by itself. */
     struct vlapic_posted posted;
     uint32_t posted_level[8];
+    uint32_t posted_news; /* something was posted since the last look; set after it */
     uint32_t esr_pending; /* errors since the last write of ESR */
     uint64_t tsc_deadline;
     struct hv_timer timer;

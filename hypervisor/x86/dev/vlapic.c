@@ -145,6 +145,8 @@ static void set_deadline(struct vlapic *lapic, uint64_t deadline)
 /* What any CPU posted is pending from now on. Own CPU. */
 static void take_posted(struct vlapic *lapic)
 {
+    if (!take(&lapic->posted_news))
+        return;
     for (unsigned i = 0; i < 8; i++) {
         uint32_t edge = take(&lapic->posted.edge[i]), level = take(&lapic->posted_level[i]);
 
@@ -212,13 +214,13 @@ void vlapic_post(struct vcpu *vcpu, uint8_t vector, bool level)
         vlapic_raise_error(lapic, ESR_RECEIVED_ILLEGAL);
         return;
     }
-    if (level) {
-        __atomic_fetch_or(&lapic->posted_level[vector / 32], bit, __ATOMIC_RELEASE);
+    __atomic_fetch_or(&(level ? lapic->posted_level : lapic->posted.edge)[vector / 32], bit,
+                      __ATOMIC_RELAXED);
+    __atomic_store_n(&lapic->posted_news, 1, __ATOMIC_RELEASE);
+    if (level)
         vcpu_request(vcpu, VCPU_REQ_IRQ);
-    } else {
-        __atomic_fetch_or(&lapic->posted.edge[vector / 32], bit, __ATOMIC_RELEASE);
+    else
         vcpu_notify(vcpu);
-    }
 }
 
 int vlapic_pending(struct vlapic *lapic)
