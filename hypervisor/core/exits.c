@@ -102,6 +102,12 @@ static void handle_irq_window(struct vcpu *vcpu, const struct vcpu_exit *exit)
     vcpu->look = true;
 }
 
+static void handle_pause(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+    sched_yield();
+    vcpu_skip_instruction(vcpu, exit);
+}
+
 static void handle_eoi(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
     vlapic_level_ended(&vcpu->lapic, exit->vector);
@@ -155,7 +161,7 @@ static void (*const handlers[EXIT_KINDS])(struct vcpu *vcpu, const struct vcpu_e
     [EXIT_IRQ_WINDOW] = handle_irq_window,
     [EXIT_CPUID] = handle_cpuid,
     [EXIT_HLT] = handle_hlt,
-    [EXIT_PAUSE] = vcpu_skip_instruction,
+    [EXIT_PAUSE] = handle_pause,
     [EXIT_HYPERCALL] = handle_hypercall,
     [EXIT_PIO] = exit_pio,
     [EXIT_MMIO] = exit_mmio,

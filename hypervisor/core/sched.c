@@ -134,6 +134,17 @@ static void share(struct pcpu *cpu, bool changed, unsigned waiting)
     }
 }
 
+void sched_yield(void)
+{
+    struct pcpu *cpu = this_pcpu();
+    uint64_t now = tsc_now();
+
+    if (cpu->slice_end > now)
+        cpu->loaded->vruntime += (cpu->slice_end - now) * WEIGHT_ONE / cpu->loaded->weight;
+    if (cpu->slice_end)
+        slice_over(cpu);
+}
+
 struct vcpu *sched_pick(void)
 {
     struct pcpu *cpu = this_pcpu();

@@ -10,6 +10,7 @@ enum {
     SVM_CPUID = 0x72,
     SVM_IRET = 0x74,
     SVM_INVD = 0x76,
+    SVM_PAUSE = 0x77,
     SVM_HLT = 0x78,
     SVM_INVLPGA = 0x7A,
     SVM_IOIO = 0x7B,
@@ -28,7 +29,7 @@ enum {
 #define NPF_WRITE (1u << 1)
 #define NPF_FETCH (1u << 4)
 
-bool svm_has_nrips;
+bool svm_has_nrips, svm_filters_pause;
 
 static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
 {
@@ -87,6 +88,7 @@ static const uint8_t kinds[] = {
     [SVM_VINTR] = EXIT_IRQ_WINDOW,
     [SVM_CPUID] = EXIT_CPUID,
     [SVM_INVD] = EXIT_CR,
+    [SVM_PAUSE] = EXIT_PAUSE,
     [SVM_HLT] = EXIT_HLT,
     [SVM_INVLPGA] = EXIT_EXCEPTION,
     [SVM_SHUTDOWN] = EXIT_SHUTDOWN,

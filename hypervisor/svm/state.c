@@ -52,6 +52,11 @@ void svm_reset(struct vcpu *vcpu)
     if (!svm->direct) {
         vmcb->misc1 |= MISC1_INTR | MISC1_HLT;
         vmcb->int_control = INT_V_MASKING;
+        if (svm_filters_pause) { /* APM 2 §15.14.4; the threshold counts where there is one */
+            vmcb->misc1 |= MISC1_PAUSE;
+            vmcb->pause_count = VCPU_SPIN_WINDOW;
+            vmcb->pause_threshold = VCPU_SPIN_GAP;
+        }
     }
     vmcb->iopm = vcpu->vm->maps;
     vmcb->msrpm = vm_msr_map(vcpu->vm);

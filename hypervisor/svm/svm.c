@@ -9,6 +9,7 @@
 #define FEATURE_NPT    (1u << 0)
 #define FEATURE_NRIPS  (1u << 3)
 #define FEATURE_ASID   (1u << 6)
+#define FEATURE_PAUSE  (1u << 10)
 #define TLB_FLUSH_ALL  1u
 #define TLB_FLUSH_ASID 3u
 
@@ -40,6 +41,7 @@ static enum bn_status svm_cpu_enable(void)
         return BN_ENODEV;
     }
     svm_has_nrips = features.edx & FEATURE_NRIPS;
+    svm_filters_pause = features.edx & FEATURE_PAUSE;
     tlb_flush_code = features.edx & FEATURE_ASID ? TLB_FLUSH_ASID : TLB_FLUSH_ALL;
     asid_count = features.ebx;
     host_state[cpu->id] = page_alloc();

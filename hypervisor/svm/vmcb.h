@@ -90,6 +90,7 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 #define MISC1_CPUID    (1u << 18)
 #define MISC1_IRET     (1u << 20)
 #define MISC1_INVD     (1u << 22)
+#define MISC1_PAUSE    (1u << 23)
 #define MISC1_HLT      (1u << 24)
 #define MISC1_INVLPGA  (1u << 26)
 #define MISC1_IOIO     (1u << 27)
@@ -135,6 +136,6 @@ bool svm_can_take_nmi(struct vcpu *vcpu);
 void svm_inject_nmi(struct vcpu *vcpu);
 void svm_request_irq_window(struct vcpu *vcpu, bool on);
 
-extern bool svm_has_nrips;
+extern bool svm_has_nrips, svm_filters_pause;
 
 #endif

@@ -221,6 +221,10 @@ void vmx_reset(struct vcpu *vcpu)
         vmx_write(vcpu, VMCS_VIRTUAL_APIC, ptr_to_hpa(vcpu->lapic.regs));
         vmx_write(vcpu, VMCS_TPR_THRESHOLD, 0);
     }
+    if (c->processor2 & PROCESSOR2_SPIN) { /* SDM 3 §25.6.13 */
+        vmx_write(vcpu, VMCS_SPIN_GAP, VCPU_SPIN_GAP);
+        vmx_write(vcpu, VMCS_SPIN_WINDOW, VCPU_SPIN_WINDOW);
+    }
     if (vmx_posts) {
         vmx_write(vcpu, VMCS_POSTED, ptr_to_hpa(&vcpu->lapic.posted));
         vmx_write(vcpu, VMCS_POSTED_VECTOR, HOST_VECTOR_POSTED);

@@ -52,6 +52,8 @@ enum vmcs_field {
     VMCS_ENTRY_ERROR = 0x4018,
     VMCS_TPR_THRESHOLD = 0x401C,
     VMCS_PROCESSOR2 = 0x401E,
+    VMCS_SPIN_GAP = 0x4020,
+    VMCS_SPIN_WINDOW = 0x4022,
     VMCS_INSTRUCTION_ERROR = 0x4400,
     VMCS_REASON = 0x4402,
     VMCS_EXIT_EVENT = 0x4404,
@@ -102,6 +104,7 @@ enum vmcs_field {
 #define PROCESSOR_IRQ_WINDOW (1u << 2)
 #define PROCESSOR_TPR        (1u << 21)
 #define PROCESSOR2_VPID      (1u << 5)
+#define PROCESSOR2_SPIN      (1u << 10) /* PAUSE-loop exiting */
 #define ENTRY_IA32E          (1u << 9)
 #define ACCESS_LONG          (1u << 13)
 #define ACCESS_UNUSABLE      (1u << 16)

@@ -79,7 +79,9 @@ static bool choose_controls(enum vmx_irqs irqs)
                   PROCESSOR_MWAIT | PROCESSOR_MONITOR | PROCESSOR_IO | PROCESSOR_MSR | PROCESSOR_2 |
                       (direct ? 0 : PROCESSOR_HLT | PROCESSOR_TPR),
                   "processor", &c->processor) &&
-           choose(MSR_VMX_PROCESSOR2, PROCESSOR2_RDTSCP | PROCESSOR2_VPID | PROCESSOR2_INVPCID,
+           choose(MSR_VMX_PROCESSOR2,
+                  PROCESSOR2_RDTSCP | PROCESSOR2_VPID | PROCESSOR2_INVPCID |
+                      (direct ? 0 : PROCESSOR2_SPIN),
                   PROCESSOR2_EPT | PROCESSOR2_REAL | (deliver ? PROCESSOR2_DELIVER : 0),
                   "secondary", &c->processor2) &&
            choose(MSR_VMX_PIN + 2, 0, EXIT_MUST | (deliver ? EXIT_ACKNOWLEDGE : 0), "exit",

@@ -64,6 +64,8 @@ void sched_add(struct vcpu *vcpu); /* to its CPU, for good */
 struct vcpu *sched_pick(void);
 /* Own CPU: the loaded vCPU's state goes back to memory; it is not `loaded` any more. */
 void sched_unload(void);
+/* Own CPU: the loaded vCPU only spins; if another waits, the rest of its slice counts as used. */
+void sched_yield(void);
 /* vCPU became runnable: its CPU looks again if that is of use. Any CPU. */
 void sched_wake(struct vcpu *vcpu);
 

@@ -108,6 +108,11 @@ struct vcpu {
 #define VCPU_REQ_IO_DONE   (1u << 5) /* the service VM has completed the ioreq */
 #define VCPU_REQ_SIPI      (1u << 6) /* start at sipi_vector << 12, if waiting for it */
 
+/* A guest that spins so long, in cycles, lets others have its CPU; and what is one loop, from PAUSE
+ * to PAUSE. Counted in PAUSEs of about the same cost on AMD's side. */
+#define VCPU_SPIN_WINDOW 4096u
+#define VCPU_SPIN_GAP    128u
+
 /* The vendor interface: everything above it is vendor-free, everything below it is svm/ or vmx/.
  * Const tables. */
 struct paging_format;

@@ -363,6 +363,7 @@ static void test_lengths(void **state)
     assert_int_equal(length("\x0f\x32", 2, 8, EXIT_RDMSR), 2);
     assert_int_equal(length("\x0f\x30", 2, 8, EXIT_WRMSR), 2);
     assert_int_equal(length("\xf4", 1, 8, EXIT_HLT), 1);
+    assert_int_equal(length("\xf3\x90", 2, 8, EXIT_PAUSE), 2);
     assert_int_equal(length("\x0f\x01\xc1", 3, 8, EXIT_HYPERCALL), 3);
     assert_int_equal(length("\x0f\x01\xd9", 3, 8, EXIT_HYPERCALL), 3);
     assert_int_equal(length("\x0f\x01\xd1", 3, 8, EXIT_XSETBV), 3);

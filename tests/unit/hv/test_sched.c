@@ -265,6 +265,28 @@ static void sleep_is_not_saved_up(void **state)
     assert_true(record[1].longest_wait <= credit + SLICE);
 }
 
+/* One that only spins: the other runs at once, and the spinner has used its slice. */
+static void who_spins_lets_others_go_first(void **state)
+{
+    static const uint32_t weights[] = {500, 500};
+    struct vcpu *spins;
+
+    (void)state;
+    begin(weights, 2);
+    play(now + 10 * MS + MS / 2); /* in the middle of a slice */
+    spins = cpu.loaded;
+    sched_yield();
+    assert_ptr_not_equal(sched_pick(), spins);
+    play(now + 20 * S);
+    assert_near(record[0].used, record[1].used, 2 * SLICE);
+    begin(weights, 1);
+    play(now + MS); /* alone: nobody to yield to */
+    spins = cpu.loaded;
+    sched_yield();
+    assert_ptr_equal(sched_pick(), spins);
+    assert_int_equal(spins->vruntime, 0); /* and nothing to pay for it */
+}
+
 static void alone_it_has_the_cpu_and_no_timer(void **state)
 {
     static const uint32_t weights[] = {1, 1000};
@@ -301,6 +323,7 @@ int main(void)
         cmocka_unit_test(equals_take_turns),
         cmocka_unit_test(a_busy_neighbour_takes_nothing_from_a_short_task),
         cmocka_unit_test(sleep_is_not_saved_up),
+        cmocka_unit_test(who_spins_lets_others_go_first),
         cmocka_unit_test(alone_it_has_the_cpu_and_no_timer),
         cmocka_unit_test(a_paused_vm_is_unloaded),
     };

@@ -51,6 +51,21 @@ static void test_no_memory_no_asid(void **state)
     }
 }
 
+/* PAUSE exits only where the processor counts loops, and never a VM that has its CPU alone. */
+static void test_pauses(void **state)
+{
+    (void)state;
+    for (unsigned filter = 0; filter < 2; filter++)
+        for (unsigned vm = 0; vm < 2; vm++) {
+            struct vcpu *vcpu = fake_svm_boot(filter ? NPT | 1u << 10 : NPT, vm);
+
+            assert_int_equal(fake_svm_ends(vcpu, 0x77), EXIT_PAUSE);
+            assert_int_equal(fake_entered.misc1 >> 23 & 1, filter && vm == 0);
+            assert_int_equal(fake_entered.pause_count != 0, filter && vm == 0);
+            assert_true(fake_entered.pause_threshold <= fake_entered.pause_count);
+        }
+}
+
 static void test_first_entries(void **state)
 {
     (void)state;
@@ -204,11 +219,17 @@ static void test_dump(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_presence),          cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_no_memory_no_asid), cmocka_unit_test(test_first_entries),
-        cmocka_unit_test(test_translations),      cmocka_unit_test(test_reset_and_again),
-        cmocka_unit_test(test_registers),         cmocka_unit_test(test_segments),
-        cmocka_unit_test(test_permission_maps),   cmocka_unit_test(test_dump),
+        cmocka_unit_test(test_presence),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_no_memory_no_asid),
+        cmocka_unit_test(test_pauses),
+        cmocka_unit_test(test_first_entries),
+        cmocka_unit_test(test_translations),
+        cmocka_unit_test(test_reset_and_again),
+        cmocka_unit_test(test_registers),
+        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_permission_maps),
+        cmocka_unit_test(test_dump),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

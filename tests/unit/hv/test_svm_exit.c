@@ -16,10 +16,11 @@ static void test_every_code(void **state)
         uint16_t code;
         enum exit_kind kind;
     } known[] = {
-        {0x60, EXIT_HOST_IRQ}, {0x61, EXIT_HOST_NMI}, {0x64, EXIT_IRQ_WINDOW}, {0x72, EXIT_CPUID},
-        {0x74, EXIT_NONE},     {0x76, EXIT_CR},       {0x78, EXIT_HLT},        {0x7B, EXIT_PIO},
-        {0x7C, EXIT_RDMSR},    {0x7F, EXIT_SHUTDOWN}, {0x81, EXIT_HYPERCALL},  {0x8D, EXIT_XSETBV},
-        {0x400, EXIT_MMIO},
+        {0x60, EXIT_HOST_IRQ}, {0x61, EXIT_HOST_NMI}, {0x64, EXIT_IRQ_WINDOW},
+        {0x72, EXIT_CPUID},    {0x74, EXIT_NONE},     {0x76, EXIT_CR},
+        {0x77, EXIT_PAUSE},    {0x78, EXIT_HLT},      {0x7B, EXIT_PIO},
+        {0x7C, EXIT_RDMSR},    {0x7F, EXIT_SHUTDOWN}, {0x81, EXIT_HYPERCALL},
+        {0x8D, EXIT_XSETBV},   {0x400, EXIT_MMIO},
     };
     static const uint8_t undefined[] = {0x7A, 0x80, 0x82, 0x83, 0x84, 0x85,
                                         0x86, 0x8A, 0x8B, 0x8C, 0x8E};

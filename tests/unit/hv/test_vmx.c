@@ -113,7 +113,7 @@ static void test_each_lack_is_named(void **state)
 
 static void test_optional_ones(void **state)
 {
-    static const unsigned bits[] = {3, 5, 12}; /* RDTSCP, VPID, INVPCID */
+    static const unsigned bits[] = {3, 5, 10, 12}; /* RDTSCP, VPID, PAUSE loops, INVPCID */
 
     (void)state;
     for (size_t i = 0; i < HV_ARRAY_SIZE(bits); i++) {
@@ -127,7 +127,8 @@ static void test_optional_ones(void **state)
         run(vcpu, 12);
         assert_false(fake_field(vcpu, VMCS_PROCESSOR2) >> bits[i] & 1);
     }
-    assert_int_equal(fake_field(boot(SKYLAKE, 0), VMCS_PROCESSOR2), 0x10AA);
+    assert_int_equal(fake_field(boot(SKYLAKE, 0), VMCS_PROCESSOR2), 0x14AA);
+    assert_int_equal(fake_field(boot(SKYLAKE, 1), VMCS_PROCESSOR2), 0x10AA); /* has its CPU alone */
     assert_int_equal(fake_field(boot(IVY_BRIDGE, 0), VMCS_PROCESSOR2), 0xAA);
 }
 
@@ -303,7 +304,7 @@ static void test_refused_entries(void **state)
     vcpu_dump(vcpu);
     assert_non_null(strstr(fake.log, "reason 80000021"));
     assert_non_null(strstr(fake.log, "qualification 4"));
-    assert_non_null(strstr(fake.log, "secondary controls 10aa"));
+    assert_non_null(strstr(fake.log, "secondary controls 14aa"));
     assert_non_null(strstr(fake.log, "cs   f000 base ffff0000 limit ffff access 009b"));
 }
 
