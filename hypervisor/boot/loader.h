@@ -5,12 +5,13 @@
 
 #include <efi.h>
 
+#include <efilib.h>
+
 #include "hv/hw.h"
 #include "hv/lib.h"
 #include "hv/scenario.h"
 #include "machine.h"
 
-extern EFI_SYSTEM_TABLE *efi_system;
 extern EFI_HANDLE efi_image;
 extern uint64_t loader_tsc_entry; /* TSC at the first instruction, start.S */
 

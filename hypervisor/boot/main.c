@@ -7,7 +7,6 @@
 #define FIRST_CONSOLE    0x3F8 /* COM1, until the scenario is read */
 #define RECOVERY_SECONDS 3u
 
-EFI_SYSTEM_TABLE *efi_system;
 EFI_HANDLE efi_image;
 
 static const char recovery[] = "recovery.bin"; /* the other scenario, where the list has one */
@@ -16,26 +15,15 @@ static struct bn_memory early_map[BN_BOOT_MAX_MEMORY];
 
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
-static bool same_guid(const EFI_GUID *a, const EFI_GUID *b)
-{
-    return __builtin_memcmp(a, b, sizeof(*a)) == 0;
-}
-
 /* The root of the firmware's ACPI tables; 0: it has none. */
 static uint64_t find_rsdp(void)
 {
-    const EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
-    uint64_t old = 0;
+    EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
+    VOID *root = NULL;
 
-    for (UINTN i = 0; i < efi_system->NumberOfTableEntries; i++) {
-        const EFI_CONFIGURATION_TABLE *t = &efi_system->ConfigurationTable[i];
-
-        if (same_guid(&t->VendorGuid, &acpi2))
-            return (uint64_t)t->VendorTable;
-        if (same_guid(&t->VendorGuid, &acpi1))
-            old = (uint64_t)t->VendorTable;
-    }
-    return old;
+    if (LibGetSystemConfigurationTable(&acpi2, &root) != EFI_SUCCESS)
+        (void)LibGetSystemConfigurationTable(&acpi1, &root);
+    return (uint64_t)root;
 }
 
 /* The scenario, undamaged and fit for this machine. */
@@ -142,10 +130,11 @@ static void boot(const char *plan)
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 {
     efi_image = image;
-    efi_system = table;
+    ST = table;
+    BS = table->BootServices;
     console_start(FIRST_CONSOLE);
     say("Binnacle, from the first instruction at TSC %lu", loader_tsc_entry);
-    efi_system->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
+    BS->SetWatchdogTimer(0, 0, 0, NULL);
     files_open();
     boot("scenario.bin");
 }
