@@ -46,14 +46,14 @@ static UINTN read_raw_map(UINTN *stride, UINTN *key)
     return bytes;
 }
 
-uint32_t memory_read_map(struct bn_memory *to, uint32_t max)
+void memory_read_map(struct bn_boot_info *info)
 {
     UINTN stride, key, bytes = read_raw_map(&stride, &key);
-    uint32_t count = memory_map_read(map_buffer, bytes, stride, to, max);
 
-    if (count > max)
-        fail("the firmware's memory map has more than %u parts", max);
-    return count;
+    info->memory_count =
+        memory_map_read(map_buffer, bytes, stride, info->memory, BN_BOOT_MAX_MEMORY);
+    if (info->memory_count > BN_BOOT_MAX_MEMORY)
+        fail("the firmware's memory map has more than %u parts", BN_BOOT_MAX_MEMORY);
 }
 
 /* The parts of the range that firmware has free become ours; what it holds itself is free after

@@ -78,15 +78,6 @@ long_mode:
     mov %ebx, %edi
     call loader_main
 
-/* void jump_to(uint64_t entry, uint64_t info): the state that binnacle/boot.h promises. */
-    .globl jump_to
-jump_to:
-    mov %rdi, %rax
-    mov %rsi, %rdi
-    xor %ebp, %ebp
-    xor %esp, %esp
-    jmp *%rax
-
     .section .rodata
     .balign 8
 gdt:
