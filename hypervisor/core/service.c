@@ -3,6 +3,7 @@
 #include "hv/arch.h"
 #include "hv/host.h"
 #include "hv/iommu.h"
+#include "hv/pci.h"
 #include "hv/platform.h"
 #include "hv/scenario.h"
 #include "hv/shm.h"
@@ -81,15 +82,10 @@ static enum bn_status map_machine(struct vm *vm)
             hide(vm, boot_info.memory[i].base, boot_info.memory[i].bytes, &status);
     for (uint32_t i = 0; i < own_count; i++)
         show(vm, own[i].base, own[i].bytes, 0, &status);
-    hide(vm, scenario.hypervisor.hpa, scenario.hypervisor.bytes, &status);
     for (uint32_t i = 0; i < vm->mmio_count; i++)
         hide(vm, vm->mmio[i].base, vm->mmio[i].bytes, &status);
-    for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
-        hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES, &status);
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        hide(vm, acpi_info.iommu[i].base, acpi_info.iommu[i].bytes, &status);
-    if (acpi_info.hpet_base)
-        hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES, &status);
+    for (uint32_t i = 0; i < vm->pci->forbidden_count; i++)
+        hide(vm, vm->pci->forbidden[i].base, vm->pci->forbidden[i].bytes, &status);
     return status == BN_OK ? shm_map(vm) : status;
 }
 

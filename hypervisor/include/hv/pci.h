@@ -87,8 +87,7 @@ struct vpci {
 };
 
 /* Registers CF8/CFC and the ECAM window; vm->pci is set. */
-void vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
-               uint8_t last_bus);
+void vpci_init(struct vpci *pci, struct vm *vm);
 /* The function belongs to somebody else: it reads as absent, and so do its registers in memory. */
 void vpci_hide(struct vpci *pci, uint16_t bdf);
 /* Its VM has ended: no device of it writes to memory or interrupts from here on, and what can be

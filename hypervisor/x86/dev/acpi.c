@@ -100,8 +100,9 @@ static void read_mcfg(struct acpi_info *info, hpa_t table)
     for (uint32_t at = MCFG_ENTRIES; at + 16 <= length_of(table); at += 16) {
         hpa_t base = acpi_get64(table + at);
 
-        if (acpi_get16(table + at + 8) != 0 || base >= BELOW_4G)
-            continue; /* other segments, or out of reach: the ports serve */
+        if (acpi_get16(table + at + 8) != 0 || base >= BELOW_4G ||
+            acpi_get8(table + at + 11) < acpi_get8(table + at + 10))
+            continue; /* other segments, out of reach, or no buses: the ports serve */
         info->ecam_base = base;
         info->ecam_first_bus = acpi_get8(table + at + 10);
         info->ecam_last_bus = acpi_get8(table + at + 11);
