@@ -19,7 +19,7 @@
 
 static struct host_range own[HOST_MAX_RANGES];
 static uint32_t own_count;
-static struct linux_e820 e820[LINUX_E820_MAX];
+static struct boot_e820_entry e820[E820_MAX_ENTRIES_ZEROPAGE];
 static uint32_t e820_count;
 
 static const struct bn_module *module_in(hpa_t base, uint64_t bytes)
@@ -109,8 +109,8 @@ static void open_ports(struct vm *vm)
 
 static void add_e820(uint64_t base, uint64_t bytes, uint32_t type)
 {
-    if (bytes && e820_count < LINUX_E820_MAX)
-        e820[e820_count++] = (struct linux_e820){base, bytes, type};
+    if (bytes && e820_count < HV_ARRAY_SIZE(e820))
+        e820[e820_count++] = (struct boot_e820_entry){base, bytes, type};
 }
 
 /* Its own memory with the page of ACPI tables cut out, the firmware's reservations, the window; in
@@ -147,7 +147,7 @@ static void make_e820(hpa_t acpi_page)
 static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
 {
     const struct bn_module *initrd = boot_module(vm->config->initrd);
-    const uint8_t *image = hpa_to_ptr(kernel->base);
+    const struct boot_params *image = hpa_to_ptr(kernel->base);
     struct linux_place where = {0};
     uint64_t room, alignment;
 
