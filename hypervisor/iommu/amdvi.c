@@ -167,8 +167,10 @@ static uint64_t control_of(uint8_t flags)
            (iommu.limits.remapping && iommu.limits.wide ? CONTROL_X2APIC : 0);
 }
 
-static bool start_unit(struct unit *unit, const struct acpi_iommu *found)
+static bool start(uint32_t number)
 {
+    const struct acpi_iommu *found = &acpi_info.iommu[number];
+    struct unit *unit = &units[number];
     uint64_t control = control_of(found->flags);
 
     unit->events = page_alloc();
@@ -189,14 +191,6 @@ static bool start_unit(struct unit *unit, const struct acpi_iommu *found)
     return send(unit, COMMAND_ALL, 0);
 }
 
-static bool start(void)
-{
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        if (!start_unit(&units[i], &acpi_info.iommu[i]))
-            return false;
-    return true;
-}
-
 static void tell(const uint32_t event[4])
 {
     unsigned code = event[1] >> 28;
@@ -210,22 +204,20 @@ static void tell(const uint32_t event[4])
                  address & TABLE_FRAME, code);
 }
 
-static void faults(void)
+static void faults(uint32_t number)
 {
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        struct unit *unit = &units[i];
-        unsigned tail = hw_mmio_read(unit->base + REG_EVENT_TAIL, 4) / 16 % EVENTS;
-        uint32_t status = hw_mmio_read(unit->base + REG_STATUS, 4), control;
+    struct unit *unit = &units[number];
+    unsigned tail = hw_mmio_read(unit->base + REG_EVENT_TAIL, 4) / 16 % EVENTS;
+    uint32_t status = hw_mmio_read(unit->base + REG_STATUS, 4), control;
 
-        for (; unit->head != tail; unit->head = (unit->head + 1) % EVENTS)
-            tell((uint32_t *)hpa_to_ptr(unit->events) + 4 * unit->head);
-        hw_mmio_write(unit->base + REG_EVENT_HEAD, 4, unit->head * 16);
-        hw_mmio_write(unit->base + REG_STATUS, 4, STATUS_EVENT | STATUS_OVERFLOW);
-        if (status & STATUS_OVERFLOW) { /* it stopped: on again, §2.5.2 */
-            control = hw_mmio_read(unit->base + REG_CONTROL, 4);
-            hw_mmio_write(unit->base + REG_CONTROL, 4, control & ~CONTROL_EVENTS);
-            hw_mmio_write(unit->base + REG_CONTROL, 4, control);
-        }
+    for (; unit->head != tail; unit->head = (unit->head + 1) % EVENTS)
+        tell((uint32_t *)hpa_to_ptr(unit->events) + 4 * unit->head);
+    hw_mmio_write(unit->base + REG_EVENT_HEAD, 4, unit->head * 16);
+    hw_mmio_write(unit->base + REG_STATUS, 4, STATUS_EVENT | STATUS_OVERFLOW);
+    if (status & STATUS_OVERFLOW) { /* it stopped: on again, §2.5.2 */
+        control = hw_mmio_read(unit->base + REG_CONTROL, 4);
+        hw_mmio_write(unit->base + REG_CONTROL, 4, control & ~CONTROL_EVENTS);
+        hw_mmio_write(unit->base + REG_CONTROL, 4, control);
     }
 }
 

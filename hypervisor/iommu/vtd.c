@@ -234,9 +234,10 @@ static bool start_remapping(struct unit *unit)
 }
 
 /* Firmware's own use of it ends first. */
-static bool start_unit(struct unit *unit)
+static bool start(uint32_t number)
 {
     static const uint32_t off[] = {COMMAND_ENABLE, COMMAND_REMAP, COMMAND_QUEUE};
+    struct unit *unit = &units[number];
 
     for (unsigned i = 0; i < HV_ARRAY_SIZE(off); i++)
         if (hw_mmio_read(unit->base + REG_STATUS, 4) & off[i] && !command(unit, off[i], false))
@@ -251,14 +252,6 @@ static bool start_unit(struct unit *unit)
         return false;
     if (hw_mmio_read(unit->base + REG_PROTECTED, 4) & PROTECTED_ON)
         hw_mmio_write(unit->base + REG_PROTECTED, 4, 0);
-    return true;
-}
-
-static bool start(void)
-{
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        if (!start_unit(&units[i]))
-            return false;
     return true;
 }
 
@@ -280,16 +273,15 @@ static bool take_record(hpa_t record)
     return true;
 }
 
-static void faults(void)
+static void faults(uint32_t number)
 {
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        unsigned count = record_count(&units[i]);
+    const struct unit *unit = &units[number];
+    unsigned count = record_count(unit);
 
-        for (unsigned taken = 0; taken < MAX_RECORDS; taken++)
-            if (!take_record(records_of(&units[i]) + taken % count * 16) && taken >= count)
-                break;
-        hw_mmio_write(units[i].base + REG_FAULT_STATUS, 4, FAULT_OVERFLOW);
-    }
+    for (unsigned taken = 0; taken < MAX_RECORDS; taken++)
+        if (!take_record(records_of(unit) + taken % count * 16) && taken >= count)
+            break;
+    hw_mmio_write(unit->base + REG_FAULT_STATUS, 4, FAULT_OVERFLOW);
 }
 
 static uint64_t *irq_entry(uint16_t source, uint32_t handle)
