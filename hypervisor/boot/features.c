@@ -8,7 +8,6 @@
 #define FEATURE_LOCK       1u
 #define FEATURE_VMXON      4u
 #define EXT1_SVM           (1u << 2)
-#define LEAF1_VMX          (1u << 5)
 #define EXT7_INVARIANT_TSC (1u << 8)
 #define SVM_NPT            1u
 #define VMX2_EPT           (1u << 1)

@@ -12,7 +12,6 @@
 #define MSR_VMX_PROCESSOR2  0x48Bu
 #define MSR_VMX_EPT         0x48Cu
 #define MSR_VM_CR           0xC0010114u
-#define LEAF1_VMX           (1u << 5)
 #define PROCESSOR_2         (1u << 31)
 #define PROCESSOR2_EPT      (1u << 1)
 

@@ -6,6 +6,9 @@
 #include "hv/acpi.h"
 #include "hv/scenario.h"
 
+#define FIRST_CONSOLE 0x3F8     /* COM1, until the scenario is read */
+#define LEAF1_VMX     (1u << 5) /* of WORD_1_ECX */
+
 /* Registers of CPUID and MSRs that say what a processor can: CPUID 1, Dh/1, 80000001h, 80000007h,
  * 8000000Ah; then VMX's capabilities, of its controls those that may be set. */
 enum machine_word {

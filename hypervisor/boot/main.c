@@ -4,7 +4,6 @@
 #include "loader.h"
 #include "memory_map.h"
 
-#define FIRST_CONSOLE    0x3F8 /* COM1, until the scenario is read */
 #define RECOVERY_SECONDS 3u
 
 EFI_HANDLE efi_image;

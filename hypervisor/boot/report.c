@@ -7,8 +7,6 @@
 #include "hypervisor/x86/dev/pci_regs.h"
 #include "machine.h"
 
-#define VENDOR_INTEL 0x8086u
-
 static void report_processor(void)
 {
     char maker[13], model[49], list[400];
@@ -78,7 +76,7 @@ static void report_function(uint16_t bdf, void *context)
 
     (void)context;
     machine_pci_ids(bdf, &maker, &device);
-    if (class >> 8 == PCI_CLASS_DISPLAY && maker == VENDOR_INTEL && intel_generation(device))
+    if (class >> 8 == PCI_CLASS_DISPLAY && maker == PCI_VENDOR_INTEL && intel_generation(device))
         report_line("graphics: %02x:%02x.%x is %04x:%04x, Intel generation %u", PCI_NAME(bdf),
                     maker, device, intel_generation(device));
     else if (class >> 8 == PCI_CLASS_DISPLAY)

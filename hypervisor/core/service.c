@@ -9,7 +9,6 @@
 #include "hv/shm.h"
 #include "hv/vmsi.h"
 
-#define FOUR_GIB           0x100000000ull
 #define LOWEST_PLACE       0x1000000ull /* parts of the kernel lie above 16 MiB */
 #define E820_RAM           1u
 #define E820_RESERVED      2u
@@ -38,8 +37,8 @@ static hpa_t place(uint64_t bytes, uint64_t alignment)
         hpa_t first = own[i].base > LOWEST_PLACE ? own[i].base : LOWEST_PLACE;
         hpa_t end = own[i].base + own[i].bytes;
 
-        if (end > FOUR_GIB)
-            end = FOUR_GIB;
+        if (end > HV_4_GIB)
+            end = HV_4_GIB;
         while (end >= first && end - first >= bytes) {
             hpa_t at = (end - bytes) & ~(alignment - 1);
             const struct bn_module *module = module_in(at, bytes);

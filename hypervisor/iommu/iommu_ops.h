@@ -11,6 +11,7 @@
 
 #define IOMMU_FUNCTIONS 65536u /* of one segment: what a requester can call itself */
 #define IOMMU_NOBODY    UINT32_MAX
+#define MSI_ADDRESS     0xFEE00000u
 
 struct iommu_limits { /* what all units together can do */
     unsigned top, large;

@@ -51,7 +51,6 @@ enum { /* registers, §11.4 */
 #define REASON_INTERRUPT 0x20u /* and above: of remapping interrupts */
 #define PROTECTED_ON     (1u << 31)
 #define PRESENT          1u
-#define TABLE_FRAME      0x000FFFFFFFFFF000ull
 #define BUSES            256u
 #define IOTLB_BYTES      16u
 #define CONTEXT_BYTES    (IOMMU_FUNCTIONS * 16u)
@@ -61,7 +60,7 @@ enum { /* registers, §11.4 */
 #define IRQ_LEVEL        (1u << 4)
 #define IRQ_MARK         (1u << 8)               /* for software, §9.10 */
 #define IRQ_VERIFY       (1u << 18)              /* the whole source id */
-#define MESSAGE          (0xFEE00000u | 1u << 4) /* remappable format, §5.1.2.2 */
+#define MESSAGE          (MSI_ADDRESS | 1u << 4) /* remappable format, §5.1.2.2 */
 #define MAX_RECORDS      64u
 
 static struct unit {
@@ -210,7 +209,7 @@ static void point(uint16_t bdf, const struct nested_paging *tables, uint16_t id)
 static void tell_faults(hpa_t unit)
 {
     hw_mmio_write(unit + REG_FAULT_DATA, 4, HOST_VECTOR_IOMMU);
-    hw_mmio_write(unit + REG_FAULT_ADDRESS, 4, 0xFEE00000u | (pcpus[0].apic_id & 0xFF) << 12);
+    hw_mmio_write(unit + REG_FAULT_ADDRESS, 4, MSI_ADDRESS | (pcpus[0].apic_id & 0xFF) << 12);
     hw_mmio_write(unit + REG_FAULT_UPPER, 4, pcpus[0].apic_id & ~0xFFu);
     hw_mmio_write(unit + REG_FAULT_CONTROL, 4, 0);
 }
@@ -267,7 +266,7 @@ static bool take_record(hpa_t record)
     if (reason >= REASON_INTERRUPT)
         iommu_denied(source, "interrupt", address >> 48, reason);
     else
-        iommu_denied(source, last & RECORD_READ ? "read of" : "write of", address & TABLE_FRAME,
+        iommu_denied(source, last & RECORD_READ ? "read of" : "write of", address & PAGING_FRAME,
                      reason);
     hw_mmio_write(record + 12, 4, RECORD_FAULT);
     return true;

@@ -12,9 +12,7 @@
 #include "hypervisor/boot/machine.h"
 #include "hypervisor/boot/memory_map.h"
 
-#define FIRST_CONSOLE 0x3F8 /* COM1, until the scenario is found */
-#define LOW_PAGE      0x8000u
-#define PAGE          4096u
+#define LOW_PAGE 0x8000u
 
 /* Multiboot2 specification 2.0, §3.6. */
 enum { TAG_END, TAG_MODULE = 3, TAG_MAP = 6, TAG_FRAMEBUFFER = 8, TAG_RSDP = 14, TAG_RSDP2 = 15 };

@@ -9,6 +9,7 @@
 #define PCI_BDF(bus, device, function) ((uint16_t)((bus) << 8 | (device) << 3 | (function)))
 /* For log lines: "%02x:%02x.%x". */
 #define PCI_NAME(bdf)      (bdf) >> 8, (bdf) >> 3 & 31, (bdf) & 7u
+#define PCI_VENDOR_INTEL   0x8086u
 #define PCI_ADDRESS_PORT   0xCF8u
 #define PCI_DATA_PORT      0xCFCu
 #define PCI_ADDRESS_ENABLE 0x80000000u

@@ -10,6 +10,10 @@
 #define VIOAPIC_BYTES 0x1000u
 #define VIOAPIC_PINS  24u
 
+#define IOAPIC_SELECT  0x00u /* registers, alike in the machine's and the virtual one */
+#define IOAPIC_WINDOW  0x10u
+#define IOAPIC_VERSION 0x01u /* what is seen through the window, by its index */
+#define IOAPIC_RTE     0x10u
 #define RTE_VECTOR     0xFFull
 #define RTE_DELIVERY   0x700ull
 #define RTE_LOGICAL    (1ull << 11)

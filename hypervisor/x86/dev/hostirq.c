@@ -5,15 +5,10 @@
 #include "hv/iommu.h"
 #include "hv/vioapic.h"
 
-#define REG_SELECT    0x00u
-#define REG_WINDOW    0x10u
-#define INDEX_VERSION 0x01u
-#define INDEX_RTE     0x10u
-#define VECTOR_FIRST  0x20u
-#define PIN_NONE      UINT32_MAX
-#define PINS_MAX      120u /* of one chip */
-#define NO_HANDLE     UINT16_MAX
-#define RTE_FIELDS    0x7FFull /* of the low half: vector and kind of delivery */
+#define PIN_NONE   UINT32_MAX
+#define PINS_MAX   120u /* of one chip */
+#define NO_HANDLE  UINT16_MAX
+#define RTE_FIELDS 0x7FFull /* of the low half: vector and kind of delivery */
 
 static struct {
     struct spinlock lock; /* taken before a virtual I/O APIC's */
@@ -28,14 +23,14 @@ static struct {
 
 static uint32_t chip_read(const struct acpi_ioapic *chip, uint32_t index)
 {
-    hw_mmio_write(chip->base + REG_SELECT, 4, index);
-    return hw_mmio_read(chip->base + REG_WINDOW, 4);
+    hw_mmio_write(chip->base + IOAPIC_SELECT, 4, index);
+    return hw_mmio_read(chip->base + IOAPIC_WINDOW, 4);
 }
 
 static void chip_write(const struct acpi_ioapic *chip, uint32_t index, uint32_t value)
 {
-    hw_mmio_write(chip->base + REG_SELECT, 4, index);
-    hw_mmio_write(chip->base + REG_WINDOW, 4, value);
+    hw_mmio_write(chip->base + IOAPIC_SELECT, 4, index);
+    hw_mmio_write(chip->base + IOAPIC_WINDOW, 4, value);
 }
 
 static const struct acpi_ioapic *chip_of(uint32_t gsi)
@@ -76,7 +71,7 @@ static void write_rte(uint32_t gsi, uint64_t rte)
         return;
     if (iommu_remaps_interrupts())
         rte = remapped(chip, gsi - chip->gsi_base, rte);
-    index = INDEX_RTE + 2 * (gsi - chip->gsi_base);
+    index = IOAPIC_RTE + 2 * (gsi - chip->gsi_base);
     chip_write(chip, index, (uint32_t)RTE_MASKED);
     chip_write(chip, index + 1, (uint32_t)(rte >> 32));
     chip_write(chip, index, (uint32_t)rte);
@@ -89,7 +84,7 @@ void hostirq_init(void)
     irq.waiting = 0;
     __builtin_memset(irq.handle, 0xFF, sizeof(irq.handle));
     for (uint32_t i = 0; i < acpi_info.ioapic_count; i++) {
-        irq.pins[i] = (chip_read(&acpi_info.ioapic[i], INDEX_VERSION) >> 16 & 0xFF) + 1;
+        irq.pins[i] = (chip_read(&acpi_info.ioapic[i], IOAPIC_VERSION) >> 16 & 0xFF) + 1;
         if (irq.pins[i] > PINS_MAX)
             irq.pins[i] = PINS_MAX;
         for (uint32_t pin = 0; pin < irq.pins[i]; pin++)
@@ -108,7 +103,7 @@ enum bn_status hostirq_route_isa(unsigned isa, uint32_t apic_id, uint8_t vector)
             line = acpi_info.override[i];
     if (!chip_of(line.gsi))
         return BN_ENODEV;
-    if (apic_id > 0xFE || vector < VECTOR_FIRST)
+    if (apic_id > 0xFE || vector < DEVICE_VECTOR_FIRST)
         return BN_EINVAL;
     spin_lock(&irq.lock);
     if (line.gsi < VIOAPIC_PINS)
@@ -127,8 +122,8 @@ static uint64_t physical_entry(const struct vioapic *ioapic, uint64_t rte)
         vlapic_message((uint32_t)rte, (uint32_t)(rte >> RTE_DEST_SHIFT));
     const struct vcpu *vcpu = vlapic_destination(ioapic->vm, &message);
 
-    if (!vcpu || rte & RTE_MASKED || !vlapic_is_fixed(&message) || message.vector < VECTOR_FIRST ||
-        message.vector >= HOST_VECTOR_DEVICE_FIRST)
+    if (!vcpu || rte & RTE_MASKED || !vlapic_is_fixed(&message) ||
+        message.vector < DEVICE_VECTOR_FIRST || message.vector >= HOST_VECTOR_DEVICE_FIRST)
         return RTE_MASKED;
     return (uint64_t)vcpu->pcpu->apic_id << RTE_DEST_SHIFT |
            (rte & (RTE_LEVEL | RTE_LOW | RTE_VECTOR));

@@ -15,7 +15,6 @@
 #define TCO_AT          0x60u
 #define TCO_SIZE        0x20u
 #define LPC_BRIDGE      PCI_BDF(0, 31, 0)
-#define VENDOR_INTEL    0x8086u
 
 #define CF9        0xCF9u
 #define CF9_SYSTEM 0x02u
@@ -184,7 +183,7 @@ void power_init(struct vm *vm)
         vm_add_pio(vm, acpi_info.pm1a_control, 2, pm1_control, NULL);
     if (acpi_info.pm1b_control)
         vm_add_pio(vm, acpi_info.pm1b_control, 2, pm1_control, &power);
-    if (base && pci_read(LPC_BRIDGE, 0, 2) == VENDOR_INTEL) {
+    if (base && pci_read(LPC_BRIDGE, 0, 2) == PCI_VENDOR_INTEL) {
         vm_add_pio(vm, base + SMI_ENABLE_AT, SMI_ENABLE_SIZE, read_only, NULL);
         vm_add_pio(vm, base + TCO_AT, TCO_SIZE, read_only, NULL);
     }
