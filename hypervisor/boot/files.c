@@ -142,7 +142,7 @@ void file_read(const char *name, struct file *file)
 
 void file_release(const struct file *file)
 {
-    BS->FreePages((EFI_PHYSICAL_ADDRESS)file->data, (file->bytes + 4095) / 4096);
+    BS->FreePages((EFI_PHYSICAL_ADDRESS)file->data, page_up(file->bytes) / HV_PAGE_BYTES);
 }
 
 /* Whether the open file has these bytes and no others. */

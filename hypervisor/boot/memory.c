@@ -3,9 +3,7 @@
 #include "loader.h"
 #include "memory_map.h"
 
-#define PAGE      4096u
 #define BELOW_1M  0xFFFFFu
-#define BELOW_4G  UINT64_C(0xFFFFFFFF)
 #define MAP_BYTES (64u << 10)
 
 static uint64_t map_buffer[MAP_BYTES / 8];
@@ -13,25 +11,26 @@ static uint64_t map_buffer[MAP_BYTES / 8];
 static uint64_t pages_below(uint64_t limit, uint64_t bytes, const char *what)
 {
     EFI_PHYSICAL_ADDRESS base = limit;
-    UINTN pages = (bytes + PAGE - 1) / PAGE;
+    UINTN pages = page_up(bytes) / HV_PAGE_BYTES;
     EFI_STATUS status = BS->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &base);
 
     if (status != EFI_SUCCESS)
-        fail("too little memory: no %lu KiB free %s", pages * PAGE >> 10, what);
-    BS->SetMem((VOID *)base, pages * PAGE, 0);
+        fail("too little memory: no %lu KiB free %s", pages * HV_PAGE_BYTES >> 10, what);
+    BS->SetMem((VOID *)base, pages * HV_PAGE_BYTES, 0);
     return base;
 }
 
 uint64_t memory_pages(uint64_t bytes)
 {
-    return pages_below(BELOW_4G, bytes, "below 4 GiB");
+    return pages_below(HV_4_GIB - 1, bytes, "below 4 GiB");
 }
 
 uint64_t memory_low_page(void)
 {
-    uint64_t page = pages_below(BELOW_1M, PAGE, "below 1 MiB");
+    uint64_t page = pages_below(BELOW_1M, HV_PAGE_BYTES, "below 1 MiB");
 
-    return page ? page : pages_below(BELOW_1M, PAGE, "below 1 MiB"); /* page 0 is nobody's */
+    return page ? page
+                : pages_below(BELOW_1M, HV_PAGE_BYTES, "below 1 MiB"); /* page 0 is nobody's */
 }
 
 static UINTN read_raw_map(UINTN *stride, UINTN *key)
@@ -68,13 +67,13 @@ static void claim(const struct bn_range *r, bool whole)
     BS->CopyMem(copy, map_buffer, bytes);
     for (UINTN at = 0; at + stride <= bytes; at += stride) {
         const EFI_MEMORY_DESCRIPTOR *d = (const EFI_MEMORY_DESCRIPTOR *)((uint8_t *)copy + at);
-        const uint64_t d_end = d->PhysicalStart + d->NumberOfPages * PAGE;
+        const uint64_t d_end = d->PhysicalStart + d->NumberOfPages * HV_PAGE_BYTES;
         EFI_PHYSICAL_ADDRESS from = d->PhysicalStart > r->hpa ? d->PhysicalStart : r->hpa;
         const uint64_t to = d_end < end ? d_end : end;
 
         if (d->Type != EfiConventionalMemory || from >= to)
             continue;
-        if (BS->AllocatePages(AllocateAddress, EfiLoaderData, (to - from) / PAGE, &from) ==
+        if (BS->AllocatePages(AllocateAddress, EfiLoaderData, (to - from) / HV_PAGE_BYTES, &from) ==
             EFI_SUCCESS)
             claimed += to - from;
     }
