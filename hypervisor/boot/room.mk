@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The UEFI loader, with GNU-EFI's start code and linker script.
+# The UEFI loader, with GNU-EFI's start code, linker script and library.
 ifndef BOOT # the hypervisor's part includes this one too
 BOOT := $(B)/hypervisor/boot
 BOOT_EFI := /usr/lib
