@@ -121,6 +121,8 @@ static void boot(const char *plan)
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 {
     efi_image = image;
+    /* All that the parts of GNU-EFI's library work with that are used here; its InitializeLib() is
+     * in one object with a memcpy() of its own. */
     ST = table;
     BS = table->BootServices;
     console_start(FIRST_CONSOLE);
