@@ -33,16 +33,14 @@ static void put(char c)
 /* The text screen that firmware draws on this display: its driver may not be running yet. */
 static SIMPLE_TEXT_OUTPUT_INTERFACE *text_on(EFI_HANDLE display)
 {
-    EFI_GUID text = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;
-    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
     VOID *found = NULL;
 
-    if (bs->HandleProtocol(display, &text, &found) != EFI_SUCCESS) {
-        bs->ConnectController(display, NULL, NULL, TRUE);
-        if (bs->HandleProtocol(display, &text, &found) != EFI_SUCCESS)
+    if (BS->HandleProtocol(display, &TextOutProtocol, &found) != EFI_SUCCESS) {
+        BS->ConnectController(display, NULL, NULL, TRUE);
+        if (BS->HandleProtocol(display, &TextOutProtocol, &found) != EFI_SUCCESS)
             return NULL;
     }
-    return found != efi_system->ConOut ? found : NULL;
+    return found != ST->ConOut ? found : NULL;
 }
 
 void console_move(uint16_t port)
@@ -54,17 +52,15 @@ void console_move(uint16_t port)
 
 void console_start(uint16_t port)
 {
-    EFI_GUID graphics = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
-    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
     EFI_HANDLE *handles = NULL;
     UINTN count = 0;
 
     console_move(port);
-    if (bs->LocateHandleBuffer(ByProtocol, &graphics, NULL, &count, &handles) != EFI_SUCCESS)
+    if (LibLocateHandle(ByProtocol, &GraphicsOutputProtocol, NULL, &count, &handles) != EFI_SUCCESS)
         return;
     for (UINTN i = 0; i < count && !screen; i++)
         screen = text_on(handles[i]);
-    bs->FreePool(handles);
+    BS->FreePool(handles);
 }
 
 void console_screen_off(void)
@@ -154,17 +150,16 @@ static bool is_r(EFI_INPUT_KEY key)
 
 bool recovery_wanted(unsigned seconds)
 {
-    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
-    SIMPLE_INPUT_INTERFACE *keys = efi_system->ConIn;
+    SIMPLE_INPUT_INTERFACE *keys = ST->ConIn;
     EFI_EVENT events[2] = {keys ? keys->WaitForKey : NULL};
     EFI_INPUT_KEY key;
     UINTN which;
 
-    if (!keys || bs->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[1]) != EFI_SUCCESS ||
-        bs->SetTimer(events[1], TimerRelative, UINT64_C(10000000) * seconds) != EFI_SUCCESS)
+    if (!keys || BS->CreateEvent(EVT_TIMER, 0, NULL, NULL, &events[1]) != EFI_SUCCESS ||
+        BS->SetTimer(events[1], TimerRelative, UINT64_C(10000000) * seconds) != EFI_SUCCESS)
         return false;
     complain("Press R within %u s for recovery, another key to start at once.", seconds);
-    while (bs->WaitForEvent(2, events, &which) == EFI_SUCCESS && which == 0)
+    while (BS->WaitForEvent(2, events, &which) == EFI_SUCCESS && which == 0)
         if (keys->ReadKeyStroke(keys, &key) == EFI_SUCCESS)
             return is_r(key);
     return false;
@@ -172,7 +167,7 @@ bool recovery_wanted(unsigned seconds)
 
 void fail(const char *format, ...)
 {
-    SIMPLE_INPUT_INTERFACE *keys = efi_system->ConIn;
+    SIMPLE_INPUT_INTERFACE *keys = ST->ConIn;
     va_list arguments;
     EFI_INPUT_KEY key;
     UINTN which;
@@ -188,13 +183,12 @@ void fail(const char *format, ...)
                  "machine.");
     else
         complain("Binnacle does not start. Press a key to restart the machine.");
-    while (keys &&
-           efi_system->BootServices->WaitForEvent(1, &keys->WaitForKey, &which) == EFI_SUCCESS) {
+    while (keys && BS->WaitForEvent(1, &keys->WaitForKey, &which) == EFI_SUCCESS) {
         if (keys->ReadKeyStroke(keys, &key) != EFI_SUCCESS)
             continue; /* a shift key alone */
         if (offered && is_r(key))
             offered();
-        efi_system->RuntimeServices->ResetSystem(EfiResetCold, EFI_ABORTED, 0, NULL);
+        ST->RuntimeServices->ResetSystem(EfiResetCold, EFI_ABORTED, 0, NULL);
     }
     for (;;)
         __asm__ volatile("hlt");
@@ -202,25 +196,11 @@ void fail(const char *format, ...)
 
 const char *efi_error(EFI_STATUS status)
 {
-    static const struct {
-        EFI_STATUS status;
-        const char *text;
-    } texts[] = {
-        {EFI_NOT_FOUND, "not found"},
-        {EFI_OUT_OF_RESOURCES, "out of memory"},
-        {EFI_DEVICE_ERROR, "device error"},
-        {EFI_VOLUME_CORRUPTED, "file system is damaged"},
-        {EFI_NO_MEDIA, "no medium"},
-        {EFI_MEDIA_CHANGED, "medium was changed"},
-        {EFI_ACCESS_DENIED, "access denied"},
-        {EFI_INVALID_PARAMETER, "invalid parameter"},
-        {EFI_UNSUPPORTED, "not supported"},
-        {EFI_BUFFER_TOO_SMALL, "buffer too small"},
-        {EFI_SECURITY_VIOLATION, "security violation"},
-    };
+    static char text[64];
+    CHAR16 wide[HV_ARRAY_SIZE(text)]; /* GNU-EFI's texts have half of it at most */
 
-    for (unsigned i = 0; i < HV_ARRAY_SIZE(texts); i++)
-        if (texts[i].status == status)
-            return texts[i].text;
-    return "firmware error";
+    StatusToString(wide, status);
+    for (unsigned i = 0; i < sizeof(text); i++)
+        text[i] = (char)wide[i];
+    return text;
 }

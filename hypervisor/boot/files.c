@@ -22,15 +22,12 @@ static EFI_FILE_HANDLE volume;
 
 void files_open(void)
 {
-    EFI_GUID image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID,
-             volume_guid = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
-    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
     EFI_LOADED_IMAGE *image;
     EFI_FILE_IO_INTERFACE *io;
-    EFI_STATUS status = bs->HandleProtocol(efi_image, &image_guid, (VOID **)&image);
+    EFI_STATUS status = BS->HandleProtocol(efi_image, &LoadedImageProtocol, (VOID **)&image);
 
     if (status == EFI_SUCCESS)
-        status = bs->HandleProtocol(image->DeviceHandle, &volume_guid, (VOID **)&io);
+        status = BS->HandleProtocol(image->DeviceHandle, &FileSystemProtocol, (VOID **)&io);
     if (status == EFI_SUCCESS)
         status = io->OpenVolume(io, &volume);
     if (status != EFI_SUCCESS)
@@ -108,9 +105,8 @@ static EFI_FILE_HANDLE open_file(const char *name)
 static uint64_t size_of(EFI_FILE_HANDLE handle, const char *name)
 {
     static uint64_t buffer[128]; /* EFI_FILE_INFO with a name of any length FAT allows */
-    EFI_GUID guid = EFI_FILE_INFO_ID;
     UINTN bytes = sizeof(buffer);
-    EFI_STATUS status = handle->GetInfo(handle, &guid, &bytes, buffer);
+    EFI_STATUS status = handle->GetInfo(handle, &GenericFileInfo, &bytes, buffer);
     const EFI_FILE_INFO *info = (const EFI_FILE_INFO *)buffer;
 
     if (status != EFI_SUCCESS)
@@ -146,8 +142,7 @@ void file_read(const char *name, struct file *file)
 
 void file_release(const struct file *file)
 {
-    efi_system->BootServices->FreePages((EFI_PHYSICAL_ADDRESS)file->data,
-                                        (file->bytes + 4095) / 4096);
+    BS->FreePages((EFI_PHYSICAL_ADDRESS)file->data, page_up(file->bytes) / HV_PAGE_BYTES);
 }
 
 /* Whether the open file has these bytes and no others. */

@@ -189,8 +189,7 @@ static void fit_device(struct fitting *f, uint32_t i)
 
     if (uart ? !f->m->uart_present : d->kind != BN_DEVICE_PCI || !f->m->pci_ids)
         return;
-    present = uart ? f->m->uart_present(f->m->context, d->port)
-                   : f->m->pci_ids(f->m->context, d->bdf, &vendor, &device);
+    present = uart ? f->m->uart_present(d->port) : f->m->pci_ids(d->bdf, &vendor, &device);
     if (!present)
         found(f, d->flags & BN_DEVICE_OPTIONAL ? SCENARIO_LOST : SCENARIO_UNMET, at, member,
               "add the device, correct its address, or mark it optional",

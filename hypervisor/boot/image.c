@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns the way of the hypervisor's image to its place. */
+/* Owns the way of the hypervisor's image to its place, and into it. */
 #include "image.h"
 
 #include "hv/lib.h"
@@ -22,4 +22,19 @@ const char *image_place(const void *file, uint64_t bytes, const struct bn_range 
     memset((void *)room->hpa, 0, image->bytes);
     memcpy((void *)room->hpa, file, bytes);
     return NULL;
+}
+
+void image_enter(struct bn_boot_info *info, const struct bn_scenario *s)
+{
+    info->magic = BN_BOOT_MAGIC;
+    info->version = BN_BOOT_VERSION;
+    info->bytes = sizeof(*info);
+    info->scenario = (uint64_t)s;
+    info->tsc_entry = loader_tsc_entry;
+    info->crc = bn_crc32(0, info, sizeof(*info));
+    __asm__ volatile("cli; cld; xor %%ebp, %%ebp; xor %%esp, %%esp; jmp *%0"
+                     :
+                     : "a"(info->image_base), "D"(info)
+                     : "memory");
+    __builtin_unreachable();
 }

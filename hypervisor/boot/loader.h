@@ -5,14 +5,14 @@
 
 #include <efi.h>
 
+#include <efilib.h>
+
 #include "hv/hw.h"
 #include "hv/lib.h"
 #include "hv/scenario.h"
 #include "machine.h"
 
-extern EFI_SYSTEM_TABLE *efi_system;
 extern EFI_HANDLE efi_image;
-extern uint64_t loader_tsc_entry; /* TSC at the first instruction, start.S */
 
 /* console.c: the UART and the firmware's text screen; formats as hv/lib.h says. */
 void console_start(uint16_t port);
@@ -50,16 +50,13 @@ uint64_t memory_low_page(void);        /* below 1 MiB */
 /* Takes what the scenario gives to someone, so that no file is put there. The hypervisor's must be
  * free now. */
 void memory_claim(const struct bn_scenario *s);
-uint32_t memory_read_map(struct bn_memory *to, uint32_t max);
-/* Ends boot services; no call to firmware after it. `to` gets the final map. */
+void memory_read_map(struct bn_boot_info *info);
+/* Ends boot services; no call to firmware after it. `info` gets the final map. */
 void memory_exit_boot_services(struct bn_boot_info *info);
 
 /* screen.c: the mode that firmware has set, base 0: no display with a linear one; the scenario's.
  */
 void screen_now(struct bn_boot_framebuffer *is);
 void screen_set(const struct bn_scenario *s, struct bn_boot_framebuffer *to);
-
-/* start.S: to the hypervisor with RDI = info, no way back. */
-void jump_to(uint64_t entry, uint64_t info) __attribute__((noreturn));
 
 #endif

@@ -3,7 +3,6 @@
 #include "machine.h"
 
 #include "hv/arch.h"
-#include "hv/hw.h"
 #include "hv/lib.h"
 #include "hv/pci.h"
 
@@ -13,7 +12,6 @@
 #define MSR_VMX_PROCESSOR2  0x48Bu
 #define MSR_VMX_EPT         0x48Cu
 #define MSR_VM_CR           0xC0010114u
-#define LEAF1_VMX           (1u << 5)
 #define PROCESSOR_2         (1u << 31)
 #define PROCESSOR2_EPT      (1u << 1)
 
@@ -77,17 +75,10 @@ void machine_brand(char maker[13], char model[49])
     maker[12] = model[48] = 0;
 }
 
-bool machine_uart_present(void *context, uint16_t port)
-{
-    (void)context;
-    return uart_present(port);
-}
-
-bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
+bool machine_pci_ids(uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
 {
     const uint32_t ids = pci_read(bdf, 0, 4);
 
-    (void)context;
     *vendor_id = (uint16_t)ids;
     *device_id = (uint16_t)(ids >> 16);
     return *vendor_id != 0xFFFF;

@@ -6,6 +6,9 @@
 #include "hv/acpi.h"
 #include "hv/scenario.h"
 
+#define FIRST_CONSOLE 0x3F8     /* COM1, until the scenario is read */
+#define LEAF1_VMX     (1u << 5) /* of WORD_1_ECX */
+
 /* Registers of CPUID and MSRs that say what a processor can: CPUID 1, Dh/1, 80000001h, 80000007h,
  * 8000000Ah; then VMX's capabilities, of its controls those that may be set. */
 enum machine_word {
@@ -24,9 +27,8 @@ enum machine_word {
 uint32_t machine_word(enum machine_word word); /* 0: the processor has no such register */
 void machine_brand(char maker[13], char model[49]);
 
-/* As struct scenario_machine wants them. */
-bool machine_uart_present(void *context, uint16_t port);
-bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id);
+/* As struct scenario_machine wants it. */
+bool machine_pci_ids(uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id);
 
 /* features.c: the names of what the processor has, or lacks, with commas between. */
 void machine_names(bool there, char *to, size_t bytes);
@@ -34,16 +36,15 @@ void machine_names(bool there, char *to, size_t bytes);
 void machine_features(const struct acpi_info *acpi, bool display, struct scenario_machine *machine);
 
 /* report.c: what the machine is, line by line. */
-void report_machine(const struct acpi_info *acpi, const struct bn_memory *map, uint32_t map_count,
-                    const struct bn_boot_framebuffer *display);
+void report_machine(const struct acpi_info *acpi, const struct bn_boot_info *info);
 /* A scenario_finding; scenario_fit calls it. Misfits are told as errors in any case. context: null,
  * or the findings are told too. */
 void report_finding(void *context, enum scenario_verdict verdict, struct scenario_ref at,
                     const char *member, const char *what, const char *remedy);
-/* Whether the scenario, which is sound, can be used on this machine; NULL, or why not. What the
- * machine is and every finding is told if the scenario asks for the report. */
-const char *machine_misfit(const struct bn_scenario *s, uint64_t rsdp, const struct bn_memory *map,
-                           uint32_t map_count, const struct bn_boot_framebuffer *display);
+/* Whether the scenario, which is sound, can be used on this machine, by `info`'s root pointer,
+ * memory map and framebuffer; NULL, or why not. What the machine is and every finding is told if
+ * the scenario asks for the report. */
+const char *machine_misfit(const struct bn_scenario *s, const struct bn_boot_info *info);
 /* Each loader's own: a line of the report; an error. */
 void report_line(const char *format, ...) HV_PRINTF(1, 2);
 void complain(const char *format, ...) HV_PRINTF(1, 2);

@@ -4,44 +4,29 @@
 #include "loader.h"
 #include "memory_map.h"
 
-#define FIRST_CONSOLE    0x3F8 /* COM1, until the scenario is read */
 #define RECOVERY_SECONDS 3u
 
-EFI_SYSTEM_TABLE *efi_system;
 EFI_HANDLE efi_image;
 
 static const char recovery[] = "recovery.bin"; /* the other scenario, where the list has one */
 static struct bn_scenario scenario;
-static struct bn_memory early_map[BN_BOOT_MAX_MEMORY];
 
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
-
-static bool same_guid(const EFI_GUID *a, const EFI_GUID *b)
-{
-    return __builtin_memcmp(a, b, sizeof(*a)) == 0;
-}
 
 /* The root of the firmware's ACPI tables; 0: it has none. */
 static uint64_t find_rsdp(void)
 {
-    const EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
-    uint64_t old = 0;
+    EFI_GUID acpi2 = ACPI_20_TABLE_GUID, acpi1 = ACPI_TABLE_GUID;
+    VOID *root = NULL;
 
-    for (UINTN i = 0; i < efi_system->NumberOfTableEntries; i++) {
-        const EFI_CONFIGURATION_TABLE *t = &efi_system->ConfigurationTable[i];
-
-        if (same_guid(&t->VendorGuid, &acpi2))
-            return (uint64_t)t->VendorTable;
-        if (same_guid(&t->VendorGuid, &acpi1))
-            old = (uint64_t)t->VendorTable;
-    }
-    return old;
+    if (LibGetSystemConfigurationTable(&acpi2, &root) != EFI_SUCCESS)
+        (void)LibGetSystemConfigurationTable(&acpi1, &root);
+    return (uint64_t)root;
 }
 
-/* The scenario, undamaged and fit for this machine. */
-static void read_scenario(const char *name, uint64_t rsdp)
+/* The scenario, undamaged and fit for this machine, which `info` describes. */
+static void read_scenario(const char *name, struct bn_boot_info *info)
 {
-    struct bn_boot_framebuffer display;
     struct file file;
     const char *wrong;
 
@@ -52,11 +37,12 @@ static void read_scenario(const char *name, uint64_t rsdp)
     __builtin_memcpy(&scenario, file.data, sizeof(scenario));
     file_release(&file);
     console_move(scenario.console_port);
-    screen_now(&display);
+    info->rsdp = find_rsdp();
+    screen_now(&info->framebuffer);
+    memory_read_map(info);
     if (scenario.flags & BN_SCENARIO_REPORT)
         report_start();
-    wrong = machine_misfit(&scenario, rsdp, early_map,
-                           memory_read_map(early_map, BN_BOOT_MAX_MEMORY), &display);
+    wrong = machine_misfit(&scenario, info);
     if (scenario.flags & BN_SCENARIO_REPORT)
         report_save();
     if (wrong)
@@ -109,9 +95,8 @@ static void boot(const char *plan)
 
     /* Its final place is chosen once the scenario's ranges are taken. */
     static struct bn_boot_info early;
-    early.rsdp = find_rsdp();
     fail_offers(has_recovery ? boot_recovery : NULL);
-    read_scenario(plan, early.rsdp);
+    read_scenario(plan, &early);
     if (has_recovery && recovery_wanted(RECOVERY_SECONDS))
         boot_recovery();
     fail_offers(NULL); /* what is taken from here on only a restart gives back */
@@ -126,26 +111,23 @@ static void boot(const char *plan)
     struct bn_scenario *place = (struct bn_scenario *)memory_pages(sizeof(*place));
     *info = early;
     *place = scenario;
-    info->magic = BN_BOOT_MAGIC;
-    info->version = BN_BOOT_VERSION;
-    info->bytes = sizeof(*info);
-    info->scenario = (uint64_t)place;
     info->low_page = memory_low_page();
-    info->tsc_entry = loader_tsc_entry;
     screen_set(&scenario, &info->framebuffer);
     say("hypervisor: %lu KiB at 0x%lx", info->image_bytes >> 10, info->image_base);
     memory_exit_boot_services(info);
-    info->crc = bn_crc32(0, info, sizeof(*info));
-    jump_to(info->image_base, (uint64_t)info);
+    image_enter(info, place);
 }
 
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 {
     efi_image = image;
-    efi_system = table;
+    /* All that the parts of GNU-EFI's library work with that are used here; its InitializeLib() is
+     * in one object with a memcpy() of its own. */
+    ST = table;
+    BS = table->BootServices;
     console_start(FIRST_CONSOLE);
     say("Binnacle, from the first instruction at TSC %lu", loader_tsc_entry);
-    efi_system->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
+    BS->SetWatchdogTimer(0, 0, 0, NULL);
     files_open();
     boot("scenario.bin");
 }

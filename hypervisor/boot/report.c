@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the hardware report: what the machine is, and whether it has what the scenario asks for. */
+#include "hv/hw.h"
 #include "hv/lib.h"
 #include "hv/log.h"
 #include "hv/pci.h"
 #include "hypervisor/x86/dev/pci_regs.h"
 #include "machine.h"
-
-#define VENDOR_INTEL 0x8086u
 
 static void report_processor(void)
 {
@@ -76,8 +75,8 @@ static void report_function(uint16_t bdf, void *context)
     uint16_t maker, device;
 
     (void)context;
-    machine_pci_ids(NULL, bdf, &maker, &device);
-    if (class >> 8 == PCI_CLASS_DISPLAY && maker == VENDOR_INTEL && intel_generation(device))
+    machine_pci_ids(bdf, &maker, &device);
+    if (class >> 8 == PCI_CLASS_DISPLAY && maker == PCI_VENDOR_INTEL && intel_generation(device))
         report_line("graphics: %02x:%02x.%x is %04x:%04x, Intel generation %u", PCI_NAME(bdf),
                     maker, device, intel_generation(device));
     else if (class >> 8 == PCI_CLASS_DISPLAY)
@@ -87,15 +86,16 @@ static void report_function(uint16_t bdf, void *context)
                     bar & 0xFFF8);
 }
 
-void report_machine(const struct acpi_info *acpi, const struct bn_memory *map, uint32_t map_count,
-                    const struct bn_boot_framebuffer *display)
+void report_machine(const struct acpi_info *acpi, const struct bn_boot_info *info)
 {
+    const struct bn_boot_framebuffer *display = &info->framebuffer;
+
     report_processor();
     report_acpi(acpi);
-    report_memory(map, map_count);
+    report_memory(info->memory, info->memory_count);
     pci_each(report_function, NULL);
     for (uint16_t port = 0x2F8; port <= 0x3F8; port = (uint16_t)(port + 0x100))
-        if (machine_uart_present(NULL, port))
+        if (uart_present(port))
             report_line("UART: port 0x%x", port);
     if (display->base)
         report_line("display: %ux%u, framebuffer at 0x%lx", display->width, display->height,
@@ -122,21 +122,20 @@ void report_finding(void *context, enum scenario_verdict verdict, struct scenari
     }
 }
 
-const char *machine_misfit(const struct bn_scenario *s, uint64_t rsdp, const struct bn_memory *map,
-                           uint32_t map_count, const struct bn_boot_framebuffer *display)
+const char *machine_misfit(const struct bn_scenario *s, const struct bn_boot_info *info)
 {
     static struct acpi_info acpi;
     const bool report = s->flags & BN_SCENARIO_REPORT;
-    struct scenario_machine machine = {.memory = map,
-                                       .memory_count = map_count,
+    struct scenario_machine machine = {.memory = info->memory,
+                                       .memory_count = info->memory_count,
                                        .pci_ids = machine_pci_ids,
-                                       .uart_present = machine_uart_present};
+                                       .uart_present = uart_present};
 
-    if (acpi_read(rsdp, 0, &acpi) != BN_OK)
+    if (acpi_read(info->rsdp, 0, &acpi) != BN_OK)
         return "the firmware's ACPI tables cannot be used";
-    machine_features(&acpi, display->base, &machine);
+    machine_features(&acpi, info->framebuffer.base, &machine);
     if (report)
-        report_machine(&acpi, map, map_count, display);
+        report_machine(&acpi, info);
     if (scenario_fit(s, &machine, report_finding, report ? &acpi : NULL))
         return "it cannot be used on this machine";
     hv_log("scenario %s for %u VMs on %u CPUs", s->name, s->vm_count, machine.cpu_count);

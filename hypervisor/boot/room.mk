@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The UEFI loader, with GNU-EFI's start code and linker script.
+# The UEFI loader, with GNU-EFI's start code, linker script and library.
 ifndef BOOT # the hypervisor's part includes this one too
 BOOT := $(B)/hypervisor/boot
 BOOT_EFI := /usr/lib
@@ -17,7 +17,7 @@ $(BOOT)/%.o: hypervisor/%
 
 $(BOOT)/loader.so: $(BOOT_OBJECTS)
 	@$(LD) -nostdlib -shared -Bsymbolic -znocombreloc --no-undefined -z noexecstack -e loader_start --build-id=none \
-		-T $(BOOT_EFI)/elf_x86_64_efi.lds $(BOOT_EFI)/crt0-efi-x86_64.o $^ -L$(BOOT_EFI) -lgnuefi -o $@
+		-T $(BOOT_EFI)/elf_x86_64_efi.lds $(BOOT_EFI)/crt0-efi-x86_64.o $^ -L$(BOOT_EFI) -lefi -lgnuefi -o $@
 
 # The list of sums is empty here: bn-sums fills it in when the files it lists exist.
 $(BOOT)/BOOTX64.EFI: $(BOOT)/loader.so

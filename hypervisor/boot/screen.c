@@ -33,7 +33,7 @@ static void choose(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, uint32_t width, uint32_t h
         if (mode->PixelFormat == PixelBlueGreenRedReserved8BitPerColor &&
             is_better(best, fits, pixels))
             *best = (struct choice){gop, i, fits, pixels};
-        efi_system->BootServices->FreePool(mode);
+        BS->FreePool(mode);
     }
 }
 
@@ -41,22 +41,20 @@ static void choose(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, uint32_t width, uint32_t h
  * firmware's splitters. */
 static struct choice find_display(uint32_t width, uint32_t height)
 {
-    EFI_GUID graphics = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID, path = EFI_DEVICE_PATH_PROTOCOL_GUID;
-    EFI_BOOT_SERVICES *bs = efi_system->BootServices;
     struct choice best = {0};
     EFI_HANDLE *handles;
     UINTN count = 0;
 
-    if (bs->LocateHandleBuffer(ByProtocol, &graphics, NULL, &count, &handles) != EFI_SUCCESS)
+    if (LibLocateHandle(ByProtocol, &GraphicsOutputProtocol, NULL, &count, &handles) != EFI_SUCCESS)
         return best;
     for (UINTN i = 0; i < count && !best.pixels; i++) {
         VOID *gop, *where;
 
-        if (bs->HandleProtocol(handles[i], &path, &where) == EFI_SUCCESS &&
-            bs->HandleProtocol(handles[i], &graphics, &gop) == EFI_SUCCESS)
+        if (BS->HandleProtocol(handles[i], &DevicePathProtocol, &where) == EFI_SUCCESS &&
+            BS->HandleProtocol(handles[i], &GraphicsOutputProtocol, &gop) == EFI_SUCCESS)
             choose(gop, width, height, &best);
     }
-    bs->FreePool(handles);
+    BS->FreePool(handles);
     return best;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The loader's first and last instructions. */
+/* The loader's first instructions. */
     .text
 
 /*
@@ -16,18 +16,6 @@ loader_start:
     mov %rax, loader_tsc_entry(%rip)
     mov %r10, %rdx
     jmp _start
-
-/* void jump_to(uint64_t entry, uint64_t info): the state that binnacle/boot.h promises. */
-    .globl jump_to
-    .hidden jump_to
-jump_to:
-    cli
-    cld
-    mov %rdi, %rax
-    mov %rsi, %rdi
-    xor %ebp, %ebp
-    xor %esp, %esp
-    jmp *%rax
 
     .data
     .balign 8

@@ -3,110 +3,80 @@
 #include "hv/arch.h"
 #include "hv/platform.h"
 
-#define SETUP_MAGIC      0x53726448u /* "HdrS" at 0x202 */
-#define SETUP_HEADER     0x1F1u
+#define SETUP_MAGIC      0x53726448u /* "HdrS" */
+#define SETUP_JUMP_END   0x202u      /* what its jump over the header counts from */
 #define SECTOR           512u
-#define XLF_KERNEL_64    1u
 #define PROTOCOL_2_12    0x20Cu
 #define LOADER_UNDEFINED 0xFFu
 
-/* Offsets in the setup header and in boot_params, which begin alike. */
-#define P_RSDP            0x070u
-#define P_EXT_INITRD      0x0C0u
-#define P_EXT_INITRD_SIZE 0x0C4u
-#define P_E820_COUNT      0x1E8u
-#define P_SETUP_SECTS     0x1F1u
-#define P_MAGIC           0x202u
-#define P_VERSION         0x206u
-#define P_LOADER          0x210u
-#define P_INITRD          0x218u
-#define P_INITRD_SIZE     0x21Cu
-#define P_CMDLINE         0x228u
-#define P_ALIGNMENT       0x230u
-#define P_XLOADFLAGS      0x236u
-#define P_INIT_SIZE       0x260u
-#define P_E820            0x2D0u
-#define HEADER_END        0x268u
+struct blob {
+    struct boot_params params;
+    char cmdline[BN_CMDLINE_BYTES];
+    uint64_t gdt[4];
+};
+_Static_assert(sizeof(struct blob) <= LINUX_BLOB_BYTES, "the blob fits its place");
 
-/* The blob: boot parameters, command line, descriptor table. */
-#define B_PARAMS  0x0000u
-#define B_CMDLINE 0x1000u
-#define B_GDT     0x1800u
-
-static uint32_t get32(const uint8_t *p)
+static uint64_t setup_bytes(const struct boot_params *image)
 {
-    uint32_t value;
-
-    memcpy(&value, p, sizeof(value));
-    return value;
+    return (image->hdr.setup_sects ? image->hdr.setup_sects + 1u : 5u) * SECTOR;
 }
 
-static void put32(uint8_t *p, uint64_t value)
-{
-    uint32_t word = (uint32_t)value;
-
-    memcpy(p, &word, sizeof(word));
-}
-
-static uint64_t setup_bytes(const uint8_t *image)
-{
-    return (image[P_SETUP_SECTS] ? image[P_SETUP_SECTS] + 1u : 5u) * SECTOR;
-}
-
-enum bn_status linux_check(const uint8_t *image, uint64_t bytes, uint64_t *room,
+enum bn_status linux_check(const struct boot_params *image, uint64_t bytes, uint64_t *room,
                            uint64_t *alignment)
 {
-    if (bytes < HEADER_END || get32(image + P_MAGIC) != SETUP_MAGIC ||
-        (get32(image + P_VERSION) & 0xFFFF) < PROTOCOL_2_12 ||
-        !(image[P_XLOADFLAGS] & XLF_KERNEL_64) || setup_bytes(image) >= bytes)
+    if (bytes < sizeof(*image) || image->hdr.header != SETUP_MAGIC ||
+        image->hdr.version < PROTOCOL_2_12 || !(image->hdr.xloadflags & XLF_KERNEL_64) ||
+        setup_bytes(image) >= bytes)
         return BN_EINVAL;
-    *room = get32(image + P_INIT_SIZE);
-    *alignment = get32(image + P_ALIGNMENT);
+    *room = image->hdr.init_size;
+    *alignment = image->hdr.kernel_alignment;
     if (*room < bytes - setup_bytes(image) || !*alignment || *alignment & (*alignment - 1))
         return BN_EINVAL;
     return BN_OK;
 }
 
-static void fill_params(uint8_t *params, const uint8_t *image, const struct linux_place *place,
-                        const struct linux_e820 *e820, uint32_t count)
+static void fill_params(struct boot_params *params, const struct boot_params *image,
+                        const struct linux_place *place, const struct boot_e820_entry *e820,
+                        uint32_t count)
 {
-    uint32_t header_bytes = 0x202u + image[0x201] - SETUP_HEADER;
+    size_t header_bytes =
+        SETUP_JUMP_END + (image->hdr.jump >> 8) - offsetof(struct boot_params, hdr);
 
-    if (header_bytes > HEADER_END + 0x20 - SETUP_HEADER)
-        header_bytes = HEADER_END + 0x20 - SETUP_HEADER;
-    memcpy(params + SETUP_HEADER, image + SETUP_HEADER, header_bytes);
-    params[P_LOADER] = LOADER_UNDEFINED;
-    put32(params + P_INITRD, place->initrd);
-    put32(params + P_EXT_INITRD, place->initrd >> 32);
-    put32(params + P_INITRD_SIZE, place->initrd_bytes);
-    put32(params + P_EXT_INITRD_SIZE, place->initrd_bytes >> 32);
-    put32(params + P_CMDLINE, place->blob + B_CMDLINE);
-    memcpy(params + P_RSDP, &place->rsdp, sizeof(place->rsdp));
-    params[P_E820_COUNT] = (uint8_t)count;
-    memcpy(params + P_E820, e820, count * sizeof(*e820));
+    if (header_bytes > sizeof(params->hdr))
+        header_bytes = sizeof(params->hdr);
+    memcpy(&params->hdr, &image->hdr, header_bytes);
+    params->hdr.type_of_loader = LOADER_UNDEFINED;
+    params->hdr.ramdisk_image = (uint32_t)place->initrd;
+    params->ext_ramdisk_image = (uint32_t)(place->initrd >> 32);
+    params->hdr.ramdisk_size = (uint32_t)place->initrd_bytes;
+    params->ext_ramdisk_size = (uint32_t)(place->initrd_bytes >> 32);
+    params->hdr.cmd_line_ptr = (uint32_t)(place->blob + offsetof(struct blob, cmdline));
+    params->acpi_rsdp_addr = place->rsdp;
+    params->e820_entries = (uint8_t)count;
+    memcpy(params->e820_table, e820, count * sizeof(*e820));
 }
 
-enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
-                          const struct linux_place *place, const struct linux_e820 *e820,
+enum bn_status linux_load(struct vm *vm, const struct boot_params *image, uint64_t bytes,
+                          const struct linux_place *place, const struct boot_e820_entry *e820,
                           uint32_t e820_count)
 {
-    static uint8_t blob[LINUX_BLOB_BYTES] __attribute__((aligned(HV_PAGE_BYTES)));
-    const struct segment_state table = {.limit = 31, .base = place->blob + B_GDT};
-    uint64_t *gdt = (uint64_t *)(blob + B_GDT);
+    static struct blob blob;
+    const struct segment_state table = {.limit = sizeof(blob.gdt) - 1,
+                                        .base = place->blob + offsetof(struct blob, gdt)};
+    const uint64_t skipped = setup_bytes(image);
 
-    if (e820_count > LINUX_E820_MAX)
+    if (e820_count > HV_ARRAY_SIZE(blob.params.e820_table))
         return BN_EINVAL;
-    memset(blob, 0, sizeof(blob));
-    gdt[2] = 0x00CF9B000000FFFFull; /* what vcpu_set_flat() has loaded */
-    gdt[3] = 0x00CF93000000FFFFull;
-    fill_params(blob + B_PARAMS, image, place, e820, e820_count);
-    memcpy(blob + B_CMDLINE, vm->config->cmdline, BN_CMDLINE_BYTES - 1);
-    if (gpa_write(vm, place->blob, blob, sizeof(blob)) != BN_OK ||
-        gpa_write(vm, place->kernel, image + setup_bytes(image), bytes - setup_bytes(image)) !=
-            BN_OK)
+    memset(&blob, 0, sizeof(blob));
+    blob.gdt[2] = 0x00CF9B000000FFFFull; /* what vcpu_set_flat() has loaded */
+    blob.gdt[3] = 0x00CF93000000FFFFull;
+    fill_params(&blob.params, image, place, e820, e820_count);
+    memcpy(blob.cmdline, vm->config->cmdline, BN_CMDLINE_BYTES - 1);
+    if (gpa_write(vm, place->blob, &blob, sizeof(blob)) != BN_OK ||
+        gpa_write(vm, place->kernel, (const uint8_t *)image + skipped, bytes - skipped) != BN_OK)
         return BN_EFAULT;
     vcpu_set_flat(&vm->vcpu[0], (uint32_t)place->kernel);
     vendor->set_segment(&vm->vcpu[0], SEG_GDTR, &table);
-    vm->vcpu[0].regs[REG_RSI] = place->blob + B_PARAMS;
+    vm->vcpu[0].regs[REG_RSI] = place->blob + offsetof(struct blob, params);
     return BN_OK;
 }

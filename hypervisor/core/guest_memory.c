@@ -9,7 +9,6 @@
 #define PTE_WRITE      2u
 #define PTE_USER       4u
 #define PTE_LARGE      0x80u
-#define PTE_FRAME      0x000FFFFFFFFFF000ull
 
 static size_t up_to_page_end(uint64_t address, size_t bytes)
 {
@@ -87,7 +86,9 @@ static struct guest_walk walk_of(struct vcpu *vcpu, bool write)
     w.entry_bytes = cr4 & CR4_PAE ? 8 : 4;
     w.bits = cr4 & CR4_PAE ? 9 : 10;
     w.levels = efer & EFER_LMA ? 4 : cr4 & CR4_PAE ? 3 : 2;
-    w.root = w.levels == 4 ? cr3 & PTE_FRAME : w.levels == 3 ? cr3 & 0xFFFFFFE0 : cr3 & 0xFFFFF000;
+    w.root = w.levels == 4   ? cr3 & PAGING_FRAME
+             : w.levels == 3 ? cr3 & 0xFFFFFFE0
+                             : cr3 & 0xFFFFF000;
     return w;
 }
 
@@ -109,10 +110,10 @@ static enum bn_status walk(struct vcpu *vcpu, const struct guest_walk *w, gva_t 
         if (level == 0 || (!top_of_pae && level < 3 && entry & PTE_LARGE)) {
             uint64_t offset = (1ull << shift) - 1;
 
-            *gpa = (entry & PTE_FRAME & ~offset) | (gva & offset);
+            *gpa = (entry & PAGING_FRAME & ~offset) | (gva & offset);
             return BN_OK;
         }
-        table = entry & PTE_FRAME;
+        table = entry & PAGING_FRAME;
     }
     return BN_EFAULT;
 }

@@ -98,17 +98,15 @@ static void build_vms(enum bn_vm_kind kind)
 /* By the UART's interrupt if the scenario says which it is; else by polling. */
 static void start_console_input(void)
 {
-    bool routed = false, level, low;
+    bool routed = false;
 
     for (uint32_t i = 0; i < scenario.device_count; i++) {
         const struct bn_scenario_device *device = &scenario.device[i];
-        uint32_t gsi;
 
-        if (device->kind != BN_DEVICE_UART || device->owner != BN_OWNER_HYPERVISOR ||
-            device->port != scenario.console_port)
-            continue;
-        gsi = hostirq_isa_gsi(device->isa_irq, &level, &low);
-        routed = hostirq_route(gsi, pcpus[0].apic_id, HOST_VECTOR_CONSOLE, level, low) == BN_OK;
+        if (device->kind == BN_DEVICE_UART && device->owner == BN_OWNER_HYPERVISOR &&
+            device->port == scenario.console_port)
+            routed =
+                hostirq_route_isa(device->isa_irq, pcpus[0].apic_id, HOST_VECTOR_CONSOLE) == BN_OK;
     }
     console_start_input(routed);
 }
@@ -122,7 +120,7 @@ static void boot_rest(void)
     if (acpi_read(boot_info.rsdp, pcpus[0].apic_id, &acpi_info) != BN_OK)
         hv_panic("the firmware's ACPI tables cannot be used");
     clock_calibrate(acpi_info.pm_timer);
-    hostirq_init(&acpi_info);
+    hostirq_init();
     pci_init(acpi_info.ecam_base, acpi_info.ecam_first_bus, acpi_info.ecam_last_bus);
     xstate_init();
     cpuid_policy_init();

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Loads a Multiboot1 ELF32 into a pre-launched VM (Multiboot specification 0.6.96). */
+#include <elf.h>
+
 #include "binnacle/guest_info.h"
 #include "hv/arch.h"
 #include "hv/platform.h"
@@ -7,8 +9,6 @@
 #define HEADER_MAGIC     0x1BADB002u
 #define LOADER_MAGIC     0x2BADB002u
 #define HEADER_SEARCH    8192u
-#define ELF_MAGIC        0x464C457Fu
-#define PT_LOAD          1u
 #define INFO_GPA         0x9000u /* information structure, map, module list, name; module 0 one page on */
 #define INFO_END         0xB000u
 #define FLAG_MEMORY      (1u << 0)
@@ -18,19 +18,6 @@
 #define FLAG_FRAMEBUFFER (1u << 12)
 #define FRAMEBUFFER_RGB  1u
 #define MAP_AVAILABLE    1u
-
-struct elf_header {
-    uint32_t magic;
-    uint8_t class, data, version, padding[9];
-    uint16_t type, machine;
-    uint32_t version2, entry, phoff, shoff, flags;
-    uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-BN_SIZE_IS(struct elf_header, 52);
-
-struct elf_segment {
-    uint32_t type, offset, vaddr, paddr, filesz, memsz, flags, align;
-};
 
 struct multiboot_info {
     uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr, syms[4];
@@ -84,37 +71,37 @@ static enum bn_status clear(struct vm *vm, gpa_t gpa, uint64_t bytes)
 }
 
 static enum bn_status load_segment(struct vm *vm, const uint8_t *image, uint64_t bytes,
-                                   const struct elf_segment *s)
+                                   const Elf32_Phdr *s)
 {
-    if (s->type != PT_LOAD || !s->memsz)
+    if (s->p_type != PT_LOAD || !s->p_memsz)
         return BN_OK;
-    if (s->filesz > s->memsz || s->offset > bytes || s->filesz > bytes - s->offset ||
-        (s->paddr < INFO_END && (uint64_t)s->paddr + s->memsz > INFO_GPA))
+    if (s->p_filesz > s->p_memsz || s->p_offset > bytes || s->p_filesz > bytes - s->p_offset ||
+        (s->p_paddr < INFO_END && (uint64_t)s->p_paddr + s->p_memsz > INFO_GPA))
         return BN_EINVAL;
-    if (gpa_write(vm, s->paddr, image + s->offset, s->filesz) != BN_OK)
+    if (gpa_write(vm, s->p_paddr, image + s->p_offset, s->p_filesz) != BN_OK)
         return BN_EFAULT;
-    return clear(vm, (gpa_t)s->paddr + s->filesz, s->memsz - s->filesz);
+    return clear(vm, (gpa_t)s->p_paddr + s->p_filesz, s->p_memsz - s->p_filesz);
 }
 
 static enum bn_status load_elf(struct vm *vm, const uint8_t *image, uint64_t bytes, uint32_t *entry)
 {
-    struct elf_header h;
+    Elf32_Ehdr h;
     enum bn_status status = BN_OK;
 
     if (bytes < sizeof(h))
         return BN_EINVAL;
     memcpy(&h, image, sizeof(h));
-    if (h.magic != ELF_MAGIC || h.class != 1 || h.machine != 3 ||
-        h.phentsize != sizeof(struct elf_segment) || h.phoff > bytes ||
-        h.phnum * sizeof(struct elf_segment) > bytes - h.phoff)
+    if (memcmp(h.e_ident, ELFMAG, SELFMAG) || h.e_ident[EI_CLASS] != ELFCLASS32 ||
+        h.e_machine != EM_386 || h.e_phentsize != sizeof(Elf32_Phdr) || h.e_phoff > bytes ||
+        h.e_phnum * sizeof(Elf32_Phdr) > bytes - h.e_phoff)
         return BN_EINVAL;
-    for (unsigned i = 0; i < h.phnum && status == BN_OK; i++) {
-        struct elf_segment s;
+    for (unsigned i = 0; i < h.e_phnum && status == BN_OK; i++) {
+        Elf32_Phdr s;
 
-        memcpy(&s, image + h.phoff + i * sizeof(s), sizeof(s));
+        memcpy(&s, image + h.e_phoff + i * sizeof(s), sizeof(s));
         status = load_segment(vm, image, bytes, &s);
     }
-    *entry = h.entry;
+    *entry = h.e_entry;
     return status;
 }
 

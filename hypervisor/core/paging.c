@@ -13,7 +13,6 @@
 #endif
 #define ENTRIES     (1u << PAGING_BITS)
 #define ADDRESS_MAX (1ull << 48)
-#define FRAME       0x000FFFFFFFFFF000ull
 
 struct paging_format {
     uint64_t table; /* bits of an entry that points to a table */
@@ -100,8 +99,8 @@ static uint64_t *new_table(struct walk *walk, uint64_t *slot, unsigned level)
     walk->reserve = *table;
     *table = 0;
     if (old & format->present) {
-        uint64_t bits = old & ~FRAME & ~(level == 1 ? format->large : 0);
-        uint64_t frame = old & FRAME & ~(span_of(level) - 1);
+        uint64_t bits = old & ~PAGING_FRAME & ~(level == 1 ? format->large : 0);
+        uint64_t frame = old & PAGING_FRAME & ~(span_of(level) - 1);
 
         for (unsigned i = 0; i < ENTRIES; i++)
             table[i] = bits | (frame + i * span_of(level - 1));
@@ -143,7 +142,7 @@ static void walk_level(struct walk *walk, uint64_t *table, unsigned level, uint6
 
             HV_ASSERT(level); /* a page is never split */
             if (!leaf)
-                next = hpa_to_ptr(entry & FRAME);
+                next = hpa_to_ptr(entry & PAGING_FRAME);
             else if (walk->dry)
                 walk->needed++;
             else
@@ -209,7 +208,7 @@ static void free_level(const struct paging_format *format, hpa_t page, unsigned 
 
     for (unsigned i = 0; level && i < ENTRIES; i++)
         if ((table[i] & format->present) && !is_leaf(format, table[i], level))
-            free_level(format, table[i] & FRAME, level - 1);
+            free_level(format, table[i] & PAGING_FRAME, level - 1);
     page_free(page);
 }
 
@@ -252,12 +251,12 @@ enum bn_status paging_lookup(const struct nested_paging *tables, uint64_t from, 
         if (!(entry & tables->format->present))
             return BN_EFAULT;
         if (is_leaf(tables->format, entry, level)) {
-            *to = (entry & FRAME & ~(span_of(level) - 1)) + offset;
+            *to = (entry & PAGING_FRAME & ~(span_of(level) - 1)) + offset;
             *rights = rights_of(tables->format, entry);
             *contiguous = span_of(level) - offset;
             return BN_OK;
         }
-        table = hpa_to_ptr(entry & FRAME);
+        table = hpa_to_ptr(entry & PAGING_FRAME);
     }
 }
 
@@ -268,7 +267,7 @@ static enum bn_status each_below(const struct nested_paging *tables, hpa_t page,
     enum bn_status status = BN_OK;
 
     for (unsigned i = 0; i < ENTRIES && status == BN_OK; i++, from += span_of(level)) {
-        uint64_t frame = table[i] & FRAME;
+        uint64_t frame = table[i] & PAGING_FRAME;
 
         if (!(table[i] & tables->format->present))
             continue;

@@ -41,9 +41,6 @@ static void forbid_others(struct vpci *pci)
         vpci_forbid(pci, r.hpa, r.bytes);
     for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
         vpci_forbid(pci, acpi_info.ioapic[i].base, HV_PAGE_BYTES);
-    if (acpi_info.ecam_base)
-        vpci_forbid(pci, acpi_info.ecam_base,
-                    (acpi_info.ecam_last_bus - acpi_info.ecam_first_bus + 1ull) << 20);
     for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
         vpci_forbid(pci, acpi_info.iommu[i].base, acpi_info.iommu[i].bytes);
     if (acpi_info.hpet_base)
@@ -56,7 +53,7 @@ static void create_service(struct vm *vm, struct devices *d)
 {
     interrupt_controllers(vm, d);
     vuart_init(&d->uart, vm);
-    vpci_init(&d->pci, vm, acpi_info.ecam_base, acpi_info.ecam_first_bus, acpi_info.ecam_last_bus);
+    vpci_init(&d->pci, vm);
     forbid_others(&d->pci);
     for (uint32_t i = 0; i < scenario.device_count; i++)
         if (scenario.device[i].kind == BN_DEVICE_PCI)
@@ -64,20 +61,17 @@ static void create_service(struct vm *vm, struct devices *d)
     for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
         if (acpi_info.iommu[i].amd)
             vpci_hide(&d->pci, acpi_info.iommu[i].bdf);
-    power_init(vm, &acpi_info);
+    power_init(vm);
     hostirq_forward(&d->ioapic, PIN_UART | PIN_PIT);
     hvregs_init(vm);
 }
 
 static enum bn_status open_uart(struct vm *vm, const struct bn_scenario_device *device)
 {
-    bool level, low;
-    uint32_t gsi = hostirq_isa_gsi(device->isa_irq, &level, &low);
-
     vm_allow_port(vm, device->port, UART_PORTS);
     if (device->vector == BN_VECTOR_NONE)
         return BN_OK;
-    return hostirq_route(gsi, vm->vcpu[0].lapic.apic_id, device->vector, level, low);
+    return hostirq_route_isa(device->isa_irq, vm->vcpu[0].lapic.apic_id, device->vector);
 }
 
 /*

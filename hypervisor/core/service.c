@@ -3,12 +3,12 @@
 #include "hv/arch.h"
 #include "hv/host.h"
 #include "hv/iommu.h"
+#include "hv/pci.h"
 #include "hv/platform.h"
 #include "hv/scenario.h"
 #include "hv/shm.h"
 #include "hv/vmsi.h"
 
-#define FOUR_GIB           0x100000000ull
 #define LOWEST_PLACE       0x1000000ull /* parts of the kernel lie above 16 MiB */
 #define E820_RAM           1u
 #define E820_RESERVED      2u
@@ -18,7 +18,7 @@
 
 static struct host_range own[HOST_MAX_RANGES];
 static uint32_t own_count;
-static struct linux_e820 e820[LINUX_E820_MAX];
+static struct boot_e820_entry e820[E820_MAX_ENTRIES_ZEROPAGE];
 static uint32_t e820_count;
 
 static const struct bn_module *module_in(hpa_t base, uint64_t bytes)
@@ -37,8 +37,8 @@ static hpa_t place(uint64_t bytes, uint64_t alignment)
         hpa_t first = own[i].base > LOWEST_PLACE ? own[i].base : LOWEST_PLACE;
         hpa_t end = own[i].base + own[i].bytes;
 
-        if (end > FOUR_GIB)
-            end = FOUR_GIB;
+        if (end > HV_4_GIB)
+            end = HV_4_GIB;
         while (end >= first && end - first >= bytes) {
             hpa_t at = (end - bytes) & ~(alignment - 1);
             const struct bn_module *module = module_in(at, bytes);
@@ -81,15 +81,10 @@ static enum bn_status map_machine(struct vm *vm)
             hide(vm, boot_info.memory[i].base, boot_info.memory[i].bytes, &status);
     for (uint32_t i = 0; i < own_count; i++)
         show(vm, own[i].base, own[i].bytes, 0, &status);
-    hide(vm, scenario.hypervisor.hpa, scenario.hypervisor.bytes, &status);
     for (uint32_t i = 0; i < vm->mmio_count; i++)
         hide(vm, vm->mmio[i].base, vm->mmio[i].bytes, &status);
-    for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
-        hide(vm, acpi_info.ioapic[i].base, HV_PAGE_BYTES, &status);
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        hide(vm, acpi_info.iommu[i].base, acpi_info.iommu[i].bytes, &status);
-    if (acpi_info.hpet_base)
-        hide(vm, acpi_info.hpet_base, HV_PAGE_BYTES, &status);
+    for (uint32_t i = 0; i < vm->pci->forbidden_count; i++)
+        hide(vm, vm->pci->forbidden[i].base, vm->pci->forbidden[i].bytes, &status);
     return status == BN_OK ? shm_map(vm) : status;
 }
 
@@ -113,8 +108,8 @@ static void open_ports(struct vm *vm)
 
 static void add_e820(uint64_t base, uint64_t bytes, uint32_t type)
 {
-    if (bytes && e820_count < LINUX_E820_MAX)
-        e820[e820_count++] = (struct linux_e820){base, bytes, type};
+    if (bytes && e820_count < HV_ARRAY_SIZE(e820))
+        e820[e820_count++] = (struct boot_e820_entry){base, bytes, type};
 }
 
 /* Its own memory with the page of ACPI tables cut out, the firmware's reservations, the window; in
@@ -151,7 +146,7 @@ static void make_e820(hpa_t acpi_page)
 static enum bn_status load_kernel(struct vm *vm, const struct bn_module *kernel)
 {
     const struct bn_module *initrd = boot_module(vm->config->initrd);
-    const uint8_t *image = hpa_to_ptr(kernel->base);
+    const struct boot_params *image = hpa_to_ptr(kernel->base);
     struct linux_place where = {0};
     uint64_t room, alignment;
 

@@ -39,7 +39,6 @@ enum { /* registers, §3.4 */
 #define DEVICE_REMAPS     1ull         /* in the third word */
 #define DEVICE_IRQ_LENGTH (8ull << 1)  /* 2^8 entries */
 #define DEVICE_IRQ_TABLE  (2ull << 60) /* fixed interrupts by the table; 0: none at all */
-#define TABLE_FRAME       0x000FFFFFFFFFF000ull
 #define QUEUE_LENGTH      (8ull << 56) /* 2^8 entries */
 
 #define COMMAND_WAIT   (1ull << 60 | 1u) /* §2.4; stores the second word */
@@ -57,7 +56,6 @@ enum { /* registers, §3.4 */
 #define IRQ_ENTRIES 256u /* bits 10:8 of a message's data are its kind, so no more */
 #define IRQ_VALID   1u
 #define IRQ_MARK    (1u << 2) /* the hardware ignores what is not valid */
-#define MESSAGE     0xFEE00000u
 
 #define CAP_MSI 5u /* of PCI */
 
@@ -151,7 +149,7 @@ static void tell_events(uint16_t bdf)
         hv_log("IOMMU: PCI %02x:%02x.%x has no messages: its events are not told", PCI_NAME(bdf));
         return;
     }
-    pci_write(bdf, at + 4, 4, MESSAGE | (pcpus[0].apic_id & 0xFF) << 12);
+    pci_write(bdf, at + 4, 4, MSI_ADDRESS | (pcpus[0].apic_id & 0xFF) << 12);
     if (wide)
         pci_write(bdf, at + 8, 4, 0);
     pci_write(bdf, at + (wide ? 12 : 8), 2, HOST_VECTOR_IOMMU);
@@ -167,8 +165,10 @@ static uint64_t control_of(uint8_t flags)
            (iommu.limits.remapping && iommu.limits.wide ? CONTROL_X2APIC : 0);
 }
 
-static bool start_unit(struct unit *unit, const struct acpi_iommu *found)
+static bool start(uint32_t number)
 {
+    const struct acpi_iommu *found = &acpi_info.iommu[number];
+    struct unit *unit = &units[number];
     uint64_t control = control_of(found->flags);
 
     unit->events = page_alloc();
@@ -189,14 +189,6 @@ static bool start_unit(struct unit *unit, const struct acpi_iommu *found)
     return send(unit, COMMAND_ALL, 0);
 }
 
-static bool start(void)
-{
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        if (!start_unit(&units[i], &acpi_info.iommu[i]))
-            return false;
-    return true;
-}
-
 static void tell(const uint32_t event[4])
 {
     unsigned code = event[1] >> 28;
@@ -207,25 +199,23 @@ static void tell(const uint32_t event[4])
                  : event[1] & EVENT_INTERRUPT ? "interrupt"
                  : event[1] & EVENT_WRITE     ? "write of"
                                               : "read of",
-                 address & TABLE_FRAME, code);
+                 address & PAGING_FRAME, code);
 }
 
-static void faults(void)
+static void faults(uint32_t number)
 {
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        struct unit *unit = &units[i];
-        unsigned tail = hw_mmio_read(unit->base + REG_EVENT_TAIL, 4) / 16 % EVENTS;
-        uint32_t status = hw_mmio_read(unit->base + REG_STATUS, 4), control;
+    struct unit *unit = &units[number];
+    unsigned tail = hw_mmio_read(unit->base + REG_EVENT_TAIL, 4) / 16 % EVENTS;
+    uint32_t status = hw_mmio_read(unit->base + REG_STATUS, 4), control;
 
-        for (; unit->head != tail; unit->head = (unit->head + 1) % EVENTS)
-            tell((uint32_t *)hpa_to_ptr(unit->events) + 4 * unit->head);
-        hw_mmio_write(unit->base + REG_EVENT_HEAD, 4, unit->head * 16);
-        hw_mmio_write(unit->base + REG_STATUS, 4, STATUS_EVENT | STATUS_OVERFLOW);
-        if (status & STATUS_OVERFLOW) { /* it stopped: on again, §2.5.2 */
-            control = hw_mmio_read(unit->base + REG_CONTROL, 4);
-            hw_mmio_write(unit->base + REG_CONTROL, 4, control & ~CONTROL_EVENTS);
-            hw_mmio_write(unit->base + REG_CONTROL, 4, control);
-        }
+    for (; unit->head != tail; unit->head = (unit->head + 1) % EVENTS)
+        tell((uint32_t *)hpa_to_ptr(unit->events) + 4 * unit->head);
+    hw_mmio_write(unit->base + REG_EVENT_HEAD, 4, unit->head * 16);
+    hw_mmio_write(unit->base + REG_STATUS, 4, STATUS_EVENT | STATUS_OVERFLOW);
+    if (status & STATUS_OVERFLOW) { /* it stopped: on again, §2.5.2 */
+        control = hw_mmio_read(unit->base + REG_CONTROL, 4);
+        hw_mmio_write(unit->base + REG_CONTROL, 4, control & ~CONTROL_EVENTS);
+        hw_mmio_write(unit->base + REG_CONTROL, 4, control);
     }
 }
 
@@ -233,7 +223,7 @@ static void faults(void)
 static uint64_t *irq_entry(uint16_t source, uint32_t handle)
 {
     uint64_t *device = device_of(source);
-    hpa_t table = device[2] & TABLE_FRAME;
+    hpa_t table = device[2] & PAGING_FRAME;
 
     if (!table) {
         table = page_alloc();
@@ -254,7 +244,7 @@ static void irq_write(uint64_t *entry, uint16_t source, uint32_t handle, uint32_
     (void)level; /* the message says it */
     hw_store_pair(entry, IRQ_VALID | (apic_id & 0xFFFFFFull) << 8,
                   vector | (uint64_t)(apic_id >> 24) << 56);
-    *message = (struct msi_message){MESSAGE, handle};
+    *message = (struct msi_message){MSI_ADDRESS, handle};
 }
 
 static bool irq_flush(uint16_t source, uint32_t handle)

@@ -247,8 +247,9 @@ void iommu_init(void)
         if (owner[bdf])
             ops->point((uint16_t)bdf, &rest->tables, REST + 1);
     }
-    if (!ops->start())
-        hv_panic("an IOMMU that does not do what it is told protects nobody");
+    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
+        if (!ops->start(i))
+            hv_panic("an IOMMU that does not do what it is told protects nobody");
     hv_log("IOMMU: %u of %s, devices reach the service VM's memory only; interrupts are%s remapped",
            acpi_info.iommu_count, ops->name, iommu.limits.remapping ? "" : " not");
 }
@@ -264,6 +265,6 @@ void iommu_denied(uint16_t bdf, const char *what, uint64_t where, unsigned reaso
 
 void iommu_interrupt(void)
 {
-    if (iommu.ops)
-        iommu.ops->faults();
+    for (uint32_t i = 0; iommu.ops && i < acpi_info.iommu_count; i++)
+        iommu.ops->faults(i);
 }

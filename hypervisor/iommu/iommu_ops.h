@@ -11,6 +11,7 @@
 
 #define IOMMU_FUNCTIONS 65536u /* of one segment: what a requester can call itself */
 #define IOMMU_NOBODY    UINT32_MAX
+#define MSI_ADDRESS     0xFEE00000u
 
 struct iommu_limits { /* what all units together can do */
     unsigned top, large;
@@ -20,22 +21,23 @@ struct iommu_limits { /* what all units together can do */
 };
 
 /*
- * One kind. Every function but `faults` is called with iommu.lock held, or before the first VM
- * runs. A domain's number is from 1 on; 0 is none. Where a bool comes back, false means that a unit
- * does not do what it is told, which the log then says; its caches may hold anything.
+ * One kind, its units numbered as in acpi_info. Every function but `faults` is called with
+ * iommu.lock held, or before the first VM runs. A domain's number is from 1 on; 0 is none. Where a
+ * bool comes back, false means that a unit does not do what it is told, which the log then says;
+ * its caches may hold anything.
  */
 struct iommu_ops {
     const char *name;
     const struct paging_format *format;
     bool (*probe)(struct iommu_limits *limits); /* false: not of a kind that we use */
     void (*prepare)(bool remapping);            /* tables, in which nobody reaches anything */
-    bool (*start)(void);
+    bool (*start)(uint32_t unit);
     /* `tables` NULL: the function reaches nothing. Its caller flushes. */
     void (*point)(uint16_t bdf, const struct nested_paging *tables, uint16_t id);
     /* Nothing of domain `id` (0: none) is cached any more, nor whose function `bdf` was
      * (IOMMU_NOBODY: none changed). */
     bool (*flush)(uint16_t id, uint32_t bdf);
-    void (*faults)(void);
+    void (*faults)(uint32_t unit);
     /* Entries for interrupts, two words: the first is 0 in free ones, `mark` in those that go
      * nowhere. */
     uint64_t mark;

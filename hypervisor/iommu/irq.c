@@ -3,8 +3,7 @@
 #include "hv/hw.h"
 #include "iommu_ops.h"
 
-#define MSI_ADDRESS 0xFEE00000u
-#define MSI_LEVEL   (1u << 15 | 1u << 14) /* asserted */
+#define MSI_LEVEL (1u << 15 | 1u << 14) /* asserted */
 
 bool iommu_remaps_interrupts(void)
 {

@@ -51,7 +51,6 @@ enum { /* registers, §11.4 */
 #define REASON_INTERRUPT 0x20u /* and above: of remapping interrupts */
 #define PROTECTED_ON     (1u << 31)
 #define PRESENT          1u
-#define TABLE_FRAME      0x000FFFFFFFFFF000ull
 #define BUSES            256u
 #define IOTLB_BYTES      16u
 #define CONTEXT_BYTES    (IOMMU_FUNCTIONS * 16u)
@@ -61,7 +60,7 @@ enum { /* registers, §11.4 */
 #define IRQ_LEVEL        (1u << 4)
 #define IRQ_MARK         (1u << 8)               /* for software, §9.10 */
 #define IRQ_VERIFY       (1u << 18)              /* the whole source id */
-#define MESSAGE          (0xFEE00000u | 1u << 4) /* remappable format, §5.1.2.2 */
+#define MESSAGE          (MSI_ADDRESS | 1u << 4) /* remappable format, §5.1.2.2 */
 #define MAX_RECORDS      64u
 
 static struct unit {
@@ -210,7 +209,7 @@ static void point(uint16_t bdf, const struct nested_paging *tables, uint16_t id)
 static void tell_faults(hpa_t unit)
 {
     hw_mmio_write(unit + REG_FAULT_DATA, 4, HOST_VECTOR_IOMMU);
-    hw_mmio_write(unit + REG_FAULT_ADDRESS, 4, 0xFEE00000u | (pcpus[0].apic_id & 0xFF) << 12);
+    hw_mmio_write(unit + REG_FAULT_ADDRESS, 4, MSI_ADDRESS | (pcpus[0].apic_id & 0xFF) << 12);
     hw_mmio_write(unit + REG_FAULT_UPPER, 4, pcpus[0].apic_id & ~0xFFu);
     hw_mmio_write(unit + REG_FAULT_CONTROL, 4, 0);
 }
@@ -234,9 +233,10 @@ static bool start_remapping(struct unit *unit)
 }
 
 /* Firmware's own use of it ends first. */
-static bool start_unit(struct unit *unit)
+static bool start(uint32_t number)
 {
     static const uint32_t off[] = {COMMAND_ENABLE, COMMAND_REMAP, COMMAND_QUEUE};
+    struct unit *unit = &units[number];
 
     for (unsigned i = 0; i < HV_ARRAY_SIZE(off); i++)
         if (hw_mmio_read(unit->base + REG_STATUS, 4) & off[i] && !command(unit, off[i], false))
@@ -254,14 +254,6 @@ static bool start_unit(struct unit *unit)
     return true;
 }
 
-static bool start(void)
-{
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
-        if (!start_unit(&units[i]))
-            return false;
-    return true;
-}
-
 /* §11.4.14: 16 bytes a record; the last word has the fault bit, cleared by writing it. */
 static bool take_record(hpa_t record)
 {
@@ -274,22 +266,21 @@ static bool take_record(hpa_t record)
     if (reason >= REASON_INTERRUPT)
         iommu_denied(source, "interrupt", address >> 48, reason);
     else
-        iommu_denied(source, last & RECORD_READ ? "read of" : "write of", address & TABLE_FRAME,
+        iommu_denied(source, last & RECORD_READ ? "read of" : "write of", address & PAGING_FRAME,
                      reason);
     hw_mmio_write(record + 12, 4, RECORD_FAULT);
     return true;
 }
 
-static void faults(void)
+static void faults(uint32_t number)
 {
-    for (uint32_t i = 0; i < acpi_info.iommu_count; i++) {
-        unsigned count = record_count(&units[i]);
+    const struct unit *unit = &units[number];
+    unsigned count = record_count(unit);
 
-        for (unsigned taken = 0; taken < MAX_RECORDS; taken++)
-            if (!take_record(records_of(&units[i]) + taken % count * 16) && taken >= count)
-                break;
-        hw_mmio_write(units[i].base + REG_FAULT_STATUS, 4, FAULT_OVERFLOW);
-    }
+    for (unsigned taken = 0; taken < MAX_RECORDS; taken++)
+        if (!take_record(records_of(unit) + taken % count * 16) && taken >= count)
+            break;
+    hw_mmio_write(unit->base + REG_FAULT_STATUS, 4, FAULT_OVERFLOW);
 }
 
 static uint64_t *irq_entry(uint16_t source, uint32_t handle)

@@ -8,7 +8,6 @@
 #define DIRECT_BASE 0xffff800000000000ull
 #define STACK_BASE  0xffffffffc0000000ull /* stacks, each with an unmapped page below it */
 #define LOWER_48    0x0000ffffffffffffull
-#define FOUR_GIB    0x100000000ull
 
 extern char image_start[], image_rodata[], image_data[], image_end[];
 
@@ -44,7 +43,7 @@ static void map_image(const char *from, const char *to, uint32_t rights)
 
 static void map_direct(void)
 {
-    map(DIRECT_BASE, 0, FOUR_GIB, MAP_READ | MAP_WRITE | MAP_UNCACHED);
+    map(DIRECT_BASE, 0, HV_4_GIB, MAP_READ | MAP_WRITE | MAP_UNCACHED);
     for (uint32_t i = 0; i < boot_info.memory_count; i++) {
         const struct bn_memory *m = &boot_info.memory[i];
         hpa_t from = page_down(m->base);
@@ -66,7 +65,7 @@ void hostmap_init(void)
     map_image(image_start, image_rodata, MAP_READ | MAP_EXEC);
     map_image(image_rodata, image_data, MAP_READ);
     map_image(image_data, image_end, MAP_READ | MAP_WRITE);
-    HV_ASSERT(tables.root < FOUR_GIB); /* other CPUs load it in 32-bit mode */
+    HV_ASSERT(tables.root < HV_4_GIB); /* other CPUs load it in 32-bit mode */
     write_cr3(tables.root);
 }
 
@@ -77,7 +76,7 @@ volatile void *host_map_mmio(hpa_t base, uint64_t bytes)
     enum bn_status status = BN_OK;
 
     spin_lock(&lock);
-    if (base >= FOUR_GIB)
+    if (base >= HV_4_GIB)
         status = paging_map(&tables, (DIRECT_BASE + from) & LOWER_48, from, length,
                             MAP_READ | MAP_WRITE | MAP_UNCACHED);
     spin_unlock(&lock);

@@ -12,9 +12,7 @@
 #include "hypervisor/boot/machine.h"
 #include "hypervisor/boot/memory_map.h"
 
-#define FIRST_CONSOLE 0x3F8 /* COM1, until the scenario is found */
-#define LOW_PAGE      0x8000u
-#define PAGE          4096u
+#define LOW_PAGE 0x8000u
 
 /* Multiboot2 specification 2.0, §3.6. */
 enum { TAG_END, TAG_MODULE = 3, TAG_MAP = 6, TAG_FRAMEBUFFER = 8, TAG_RSDP = 14, TAG_RSDP2 = 15 };
@@ -45,8 +43,6 @@ struct map_entry {
     uint32_t type, reserved;
 };
 
-extern uint64_t loader_tsc_entry;
-void jump_to(uint64_t entry, uint64_t info) HV_NORETURN;
 void loader_main(uint64_t information) HV_NORETURN;
 
 static struct bn_boot_info info;
@@ -195,7 +191,7 @@ static void read_scenario(void)
     memcpy(&scenario, (const void *)plan.base, sizeof(scenario));
     uart = scenario.console_port;
     uart_set_up(uart);
-    wrong = machine_misfit(&scenario, info.rsdp, info.memory, info.memory_count, &info.framebuffer);
+    wrong = machine_misfit(&scenario, &info);
     if (wrong)
         fail("scenario.bin: %s", wrong);
     check_places(&hypervisor);
@@ -222,15 +218,9 @@ void loader_main(uint64_t information)
     read_tags((const uint8_t *)information);
     read_scenario();
     place_hypervisor();
-    info.magic = BN_BOOT_MAGIC;
-    info.version = BN_BOOT_VERSION;
-    info.bytes = sizeof(info);
-    info.scenario = (uint64_t)&scenario;
     info.low_page = LOW_PAGE;
-    info.tsc_entry = loader_tsc_entry;
     info.tsc_exit = __builtin_ia32_rdtsc();
-    info.crc = bn_crc32(0, &info, sizeof(info));
     hv_log("hypervisor: %lu KiB at 0x%lx, framebuffer %ux%u at 0x%lx", info.image_bytes >> 10,
            info.image_base, info.framebuffer.width, info.framebuffer.height, info.framebuffer.base);
-    jump_to(info.image_base, (uint64_t)&info);
+    image_enter(&info, &scenario);
 }

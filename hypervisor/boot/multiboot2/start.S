@@ -31,25 +31,6 @@ loader_start:
     cmp $0x36D76289, %esi
     jne stop
 
-    /* The first 4 GiB as they are, in pages of 2 MiB. */
-    mov $pdpt + 3, %eax
-    mov %eax, pml4
-    mov $pd + 3, %eax
-    mov $pdpt, %edi
-1:  mov %eax, (%edi)
-    add $0x1000, %eax
-    add $8, %edi
-    cmp $pdpt + 4 * 8, %edi
-    jb 1b
-    xor %ecx, %ecx
-2:  mov %ecx, %eax
-    shl $21, %eax
-    or $0x83, %eax
-    mov %eax, pd(, %ecx, 8)
-    inc %ecx
-    cmp $2048, %ecx
-    jb 2b
-
     mov $0x20, %eax /* PAE */
     mov %eax, %cr4
     mov $pml4, %eax
@@ -78,15 +59,6 @@ long_mode:
     mov %ebx, %edi
     call loader_main
 
-/* void jump_to(uint64_t entry, uint64_t info): the state that binnacle/boot.h promises. */
-    .globl jump_to
-jump_to:
-    mov %rdi, %rax
-    mov %rsi, %rdi
-    xor %ebp, %ebp
-    xor %esp, %esp
-    jmp *%rax
-
     .section .rodata
     .balign 8
 gdt:
@@ -101,14 +73,21 @@ gdtr:
 loader_tsc_entry:
     .quad 0
 
-    .bss
+    /* The first 4 GiB as they are, in pages of 2 MiB. */
     .balign 4096
 pml4:
-    .skip 4096
+    .quad pdpt + 3
+    .balign 4096
 pdpt:
-    .skip 4096
+    .quad pd + 0x0003, pd + 0x1003, pd + 0x2003, pd + 0x3003
+    .balign 4096
 pd:
-    .skip 4 * 4096
+    .rept 4 * 512
+    .quad (. - pd) << 18 | 0x83
+    .endr
+
+    .bss
+    .balign 16
     .skip 16384
 stack_top:
     .section .note.GNU-stack, "", @progbits

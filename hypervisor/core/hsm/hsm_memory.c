@@ -26,15 +26,6 @@ static bool range_ok(uint64_t base, uint64_t bytes)
            bytes <= MAX_GPA - base;
 }
 
-/* What the hypervisor emulates for the guest must go on trapping. */
-static bool covers_emulated(const struct vm *vm, gpa_t gpa, uint64_t bytes)
-{
-    for (uint32_t i = 0; i < vm->mmio_count; i++)
-        if (ranges_meet(gpa, bytes, vm->mmio[i].base, vm->mmio[i].bytes))
-            return true;
-    return false;
-}
-
 /*
  * Everything in [gpa, gpa + bytes) of the service VM must be mapped for it, identically, and with
  * every right that the guest is to have: what it may not touch it cannot give away.
@@ -78,9 +69,7 @@ static enum bn_status add_region(struct hsm_call *call, const struct acrn_memory
     uint32_t rights = rights_of(r->attributes);
 
     if (!range_ok(r->service_gpa, r->bytes) || (r->attributes & ~ACRN_MEMORY_KNOWN) ||
-        !(rights & MAP_READ))
-        return BN_EINVAL;
-    if (covers_emulated(call->vm, r->user_gpa, r->bytes))
+        !(rights & MAP_READ) || vm_emulates(call->vm, r->user_gpa, r->bytes))
         return BN_EINVAL;
     /* A device model gone wild with 4 KiB pieces must not use up the hypervisor's tables. */
     if (call->vm->memory.pages > TABLES_PER_VM(call->vm->config->memory_bytes))

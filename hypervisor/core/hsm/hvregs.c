@@ -57,24 +57,17 @@ static uint64_t read_record(uint64_t offset, unsigned bytes)
 
 static uint64_t read_register(uint64_t offset)
 {
-    switch (offset) {
-    case BN_HV_REG_MAGIC:
-        return BN_HV_MAGIC | (uint64_t)BN_HV_VERSION << 32;
-    case BN_HV_REG_VM_COUNT:
-        return scenario.vm_count | (uint64_t)vm_service()->id << 32;
-    case BN_HV_REG_TSC_HZ:
-        return tsc_hz;
-    case BN_HV_REG_TSC:
-        return tsc_now();
-    case BN_HV_REG_HEARTBEAT:
-        return watchdog_service_beats();
-    case BN_HV_REG_COMMAND_RESULT:
-        return command_result | (uint64_t)LOG_BYTES << 32;
-    case BN_HV_REG_LOG_HEAD:
-        return log_head();
-    default:
-        return 0;
-    }
+    const uint64_t pairs[] = {
+        [BN_HV_REG_MAGIC / 8] = BN_HV_MAGIC | (uint64_t)BN_HV_VERSION << 32,
+        [BN_HV_REG_VM_COUNT / 8] = scenario.vm_count | (uint64_t)vm_service()->id << 32,
+        [BN_HV_REG_TSC_HZ / 8] = tsc_hz,
+        [BN_HV_REG_TSC / 8] = tsc_now(),
+        [BN_HV_REG_HEARTBEAT / 8] = watchdog_service_beats(),
+        [BN_HV_REG_COMMAND_RESULT / 8] = command_result | (uint64_t)LOG_BYTES << 32,
+        [BN_HV_REG_LOG_HEAD / 8] = log_head(),
+    };
+
+    return offset / 8 < HV_ARRAY_SIZE(pairs) ? pairs[offset / 8] : 0;
 }
 
 static uint32_t command(uint32_t value)
@@ -116,7 +109,7 @@ static void access(struct io_access *io)
         io->value = read_record(offset - BN_HV_REG_VM, io->bytes);
     } else {
         /* Registers are kept in pairs of 32 bits; a narrow read takes its part. */
-        pair = read_register(offset & ~7ull) >> (offset % 8 * 8);
+        pair = read_register(offset) >> (offset % 8 * 8);
         io->value = io->bytes == 8 ? pair : pair & ((1ull << io->bytes * 8) - 1);
     }
 }

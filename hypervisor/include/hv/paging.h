@@ -12,6 +12,8 @@
 #define MAP_UNCACHED (1u << 3)
 #define MAP_DEVICE   (1u << 4) /* no memory: as its registers want it, as far as the guest says */
 
+#define PAGING_FRAME 0x000FFFFFFFFFF000ull /* of an entry, in every format */
+
 struct paging_format;                         /* entry layout of one hardware */
 extern const struct paging_format paging_x86; /* hypervisor */
 extern const struct paging_format paging_npt;

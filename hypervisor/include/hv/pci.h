@@ -9,6 +9,7 @@
 #define PCI_BDF(bus, device, function) ((uint16_t)((bus) << 8 | (device) << 3 | (function)))
 /* For log lines: "%02x:%02x.%x". */
 #define PCI_NAME(bdf)      (bdf) >> 8, (bdf) >> 3 & 31, (bdf) & 7u
+#define PCI_VENDOR_INTEL   0x8086u
 #define PCI_ADDRESS_PORT   0xCF8u
 #define PCI_DATA_PORT      0xCFCu
 #define PCI_ADDRESS_ENABLE 0x80000000u
@@ -87,8 +88,7 @@ struct vpci {
 };
 
 /* Registers CF8/CFC and the ECAM window; vm->pci is set. */
-void vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
-               uint8_t last_bus);
+void vpci_init(struct vpci *pci, struct vm *vm);
 /* The function belongs to somebody else: it reads as absent, and so do its registers in memory. */
 void vpci_hide(struct vpci *pci, uint16_t bdf);
 /* Its VM has ended: no device of it writes to memory or interrupts from here on, and what can be

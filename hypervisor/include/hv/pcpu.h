@@ -9,6 +9,7 @@
 
 enum pcpu_mode { PCPU_HOST, PCPU_GUEST, PCPU_IDLE };
 
+#define DEVICE_VECTOR_FIRST 0x20u /* below are exceptions */
 /* Vectors of the host on every CPU; no guest's device is ever given one. */
 #define HOST_VECTOR_TIMER   0xF4u
 #define HOST_VECTOR_KICK    0xF5u /* look at your vCPUs again */

@@ -4,6 +4,8 @@
 #ifndef HV_PLATFORM_H
 #define HV_PLATFORM_H
 
+#include <asm/bootparam.h>
+
 #include "hv/vm.h"
 
 void vm_init_all(void); /* names the slots by the scenario */
@@ -32,19 +34,13 @@ struct linux_place {
 };
 #define LINUX_BLOB_BYTES 0x2000u
 
-struct linux_e820 { /* as boot_params has it */
-    uint64_t base, bytes;
-    uint32_t type;
-} __attribute__((packed));
-#define LINUX_E820_MAX 128u
-
 /* Checks a bzImage (Linux x86 boot protocol 2.12 or later, 64-bit): how much room it needs, how it
  * must be aligned. BN_EINVAL: not one. */
-enum bn_status linux_check(const uint8_t *image, uint64_t bytes, uint64_t *room,
+enum bn_status linux_check(const struct boot_params *image, uint64_t bytes, uint64_t *room,
                            uint64_t *alignment);
 /* Copies it in, writes boot parameters, sets vCPU 0 to its 32-bit entry. */
-enum bn_status linux_load(struct vm *vm, const uint8_t *image, uint64_t bytes,
-                          const struct linux_place *place, const struct linux_e820 *e820,
+enum bn_status linux_load(struct vm *vm, const struct boot_params *image, uint64_t bytes,
+                          const struct linux_place *place, const struct boot_e820_entry *e820,
                           uint32_t e820_count);
 
 /* Multiboot1 ELF32 and its information, as guest_info.h says; sets vCPU 0 to its entry. */

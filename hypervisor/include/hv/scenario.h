@@ -28,9 +28,8 @@ struct scenario_machine {
     const struct bn_memory *memory; /* sorted, not overlapping; null: unknown */
     uint32_t memory_count;
     uint32_t cpu_count; /* usable CPUs; 0: unknown */
-    void *context;      /* handed to the two questions below */
-    bool (*pci_ids)(void *context, uint16_t bdf, uint16_t *vendor, uint16_t *device);
-    bool (*uart_present)(void *context, uint16_t port);
+    bool (*pci_ids)(uint16_t bdf, uint16_t *vendor, uint16_t *device);
+    bool (*uart_present)(uint16_t port);
 };
 
 enum scenario_object { /* what a problem is about; `index` counts within its array of the scenario

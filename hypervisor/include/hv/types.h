@@ -35,6 +35,7 @@ enum HV_NODISCARD bn_status {
 #define HV_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define HV_PAGE_BYTES 4096u
+#define HV_4_GIB      0x100000000ull
 #define HV_MAX_PCPUS  8
 #define HV_MAX_VMS    6
 #define HV_MAX_VCPUS  8 /* of one VM */

@@ -10,6 +10,10 @@
 #define VIOAPIC_BYTES 0x1000u
 #define VIOAPIC_PINS  24u
 
+#define IOAPIC_SELECT  0x00u /* registers, alike in the machine's and the virtual one */
+#define IOAPIC_WINDOW  0x10u
+#define IOAPIC_VERSION 0x01u /* what is seen through the window, by its index */
+#define IOAPIC_RTE     0x10u
 #define RTE_VECTOR     0xFFull
 #define RTE_DELIVERY   0x700ull
 #define RTE_LOGICAL    (1ull << 11)
@@ -46,13 +50,12 @@ enum bn_status vm_set_irqline(struct vm *vm, unsigned gsi, bool asserted);
 
 /* ---- The physical I/O APICs: lines that go to a CPU directly, and lines that the service VM gets.
  */
-/* Masks every pin of every I/O APIC and both PICs. `info` stays where it is. */
-void hostirq_init(const struct acpi_info *info);
-/* The global number of an ISA interrupt, and its trigger and polarity by the overrides. */
-uint32_t hostirq_isa_gsi(unsigned irq, bool *level, bool *low);
-/* Routes a line to one CPU and vector for good (console, a VM's own device); the service VM never
- * gets it. BN_ENODEV: no such line. */
-enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, bool level, bool low);
+/* Masks every pin of every I/O APIC and both PICs. */
+void hostirq_init(void);
+/* Routes an ISA interrupt, whose line, trigger and polarity are as the overrides say, to one CPU
+ * and vector for good (console, a VM's own device); the service VM never gets it. BN_ENODEV: no
+ * such line. */
+enum bn_status hostirq_route_isa(unsigned isa, uint32_t apic_id, uint8_t vector);
 /*
  * Lines 0..23 follow the service VM's I/O APIC from here on: a pin that the guest unmasks is
  * unmasked at the machine with the guest's vector, trigger and polarity, at the CPU of the vCPU it

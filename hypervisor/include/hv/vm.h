@@ -68,6 +68,15 @@ bool vm_is_service(const struct vm *vm);
 void vm_add_pio(struct vm *vm, uint16_t port, uint16_t count, io_handler handler, void *device);
 void vm_add_mmio(struct vm *vm, gpa_t base, uint64_t bytes, io_handler handler, void *device);
 
+/* Is any of [gpa, gpa + bytes) emulated for the VM? That must go on trapping. */
+static inline bool vm_emulates(const struct vm *vm, gpa_t gpa, uint64_t bytes)
+{
+    for (uint32_t i = 0; i < vm->mmio_count; i++)
+        if (ranges_meet(gpa, bytes, vm->mmio[i].base, vm->mmio[i].bytes))
+            return true;
+    return false;
+}
+
 /*
  * Guest memory, the only way to it: copies at most one page-crossing range after checking every
  * page against the VM's nested page table (rights included). BN_EFAULT leaves nothing half-said:

@@ -5,7 +5,6 @@
 #include "hv/log.h"
 
 #define TABLE_MAX_BYTES 0x400000u
-#define BELOW_4G        0x100000000ull /* what is certain to be in the direct map */
 
 static uint32_t length_of(hpa_t table)
 {
@@ -25,7 +24,8 @@ static bool table_good(hpa_t table)
 {
     uint32_t bytes;
 
-    if (!table || table > BELOW_4G - TABLE_MAX_BYTES)
+    /* What is certain to be in the direct map. */
+    if (!table || table > HV_4_GIB - TABLE_MAX_BYTES)
         return false;
     bytes = length_of(table);
     if (bytes < SDT_BYTES || bytes > TABLE_MAX_BYTES || acpi_sum(hpa_to_ptr(table), bytes)) {
@@ -100,8 +100,9 @@ static void read_mcfg(struct acpi_info *info, hpa_t table)
     for (uint32_t at = MCFG_ENTRIES; at + 16 <= length_of(table); at += 16) {
         hpa_t base = acpi_get64(table + at);
 
-        if (acpi_get16(table + at + 8) != 0 || base >= BELOW_4G)
-            continue; /* other segments, or out of reach: the ports serve */
+        if (acpi_get16(table + at + 8) != 0 || base >= HV_4_GIB ||
+            acpi_get8(table + at + 11) < acpi_get8(table + at + 10))
+            continue; /* other segments, out of reach, or no buses: the ports serve */
         info->ecam_base = base;
         info->ecam_first_bus = acpi_get8(table + at + 10);
         info->ecam_last_bus = acpi_get8(table + at + 11);
@@ -219,7 +220,7 @@ enum bn_status acpi_read(hpa_t rsdp, uint32_t boot_apic_id, struct acpi_info *in
     uint32_t step;
 
     *info = (struct acpi_info){0};
-    if (!rsdp || rsdp > BELOW_4G - RSDP_BYTES ||
+    if (!rsdp || rsdp > HV_4_GIB - RSDP_BYTES ||
         __builtin_memcmp(hpa_to_ptr(rsdp), "RSD PTR ", 8) ||
         acpi_sum(hpa_to_ptr(rsdp), RSDP_V1_BYTES)) {
         hv_log("acpi: root pointer at %#lx is none", rsdp);

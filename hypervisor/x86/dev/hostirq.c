@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The physical I/O APICs: direct lines, and those that follow the service VM's virtual one. */
+#include "hv/host.h"
 #include "hv/hw.h"
 #include "hv/iommu.h"
 #include "hv/vioapic.h"
 
-#define REG_SELECT    0x00u
-#define REG_WINDOW    0x10u
-#define INDEX_VERSION 0x01u
-#define INDEX_RTE     0x10u
-#define VECTOR_FIRST  0x20u
-#define PIN_NONE      UINT32_MAX
-#define PINS_MAX      120u /* of one chip */
-#define NO_HANDLE     UINT16_MAX
-#define RTE_FIELDS    0x7FFull /* of the low half: vector and kind of delivery */
+#define PIN_NONE   UINT32_MAX
+#define PINS_MAX   120u /* of one chip */
+#define NO_HANDLE  UINT16_MAX
+#define RTE_FIELDS 0x7FFull /* of the low half: vector and kind of delivery */
 
 static struct {
     struct spinlock lock; /* taken before a virtual I/O APIC's */
-    const struct acpi_info *info;
     uint32_t pins[ACPI_MAX_IOAPICS];
     uint16_t handle[ACPI_MAX_IOAPICS][PINS_MAX]; /* where messages are remapped */
 
@@ -28,21 +23,21 @@ static struct {
 
 static uint32_t chip_read(const struct acpi_ioapic *chip, uint32_t index)
 {
-    hw_mmio_write(chip->base + REG_SELECT, 4, index);
-    return hw_mmio_read(chip->base + REG_WINDOW, 4);
+    hw_mmio_write(chip->base + IOAPIC_SELECT, 4, index);
+    return hw_mmio_read(chip->base + IOAPIC_WINDOW, 4);
 }
 
 static void chip_write(const struct acpi_ioapic *chip, uint32_t index, uint32_t value)
 {
-    hw_mmio_write(chip->base + REG_SELECT, 4, index);
-    hw_mmio_write(chip->base + REG_WINDOW, 4, value);
+    hw_mmio_write(chip->base + IOAPIC_SELECT, 4, index);
+    hw_mmio_write(chip->base + IOAPIC_WINDOW, 4, value);
 }
 
 static const struct acpi_ioapic *chip_of(uint32_t gsi)
 {
-    for (uint32_t i = 0; i < irq.info->ioapic_count; i++)
-        if (gsi >= irq.info->ioapic[i].gsi_base && gsi - irq.info->ioapic[i].gsi_base < irq.pins[i])
-            return &irq.info->ioapic[i];
+    for (uint32_t i = 0; i < acpi_info.ioapic_count; i++)
+        if (gsi >= acpi_info.ioapic[i].gsi_base && gsi - acpi_info.ioapic[i].gsi_base < irq.pins[i])
+            return &acpi_info.ioapic[i];
     return NULL;
 }
 
@@ -50,7 +45,7 @@ static const struct acpi_ioapic *chip_of(uint32_t gsi)
  * what that asks for: in an entry's words (VT-d §5.1.5.1; AMD's index is where the vector was). */
 static uint64_t remapped(const struct acpi_ioapic *chip, uint32_t pin, uint64_t rte)
 {
-    uint16_t *handle = &irq.handle[chip - irq.info->ioapic][pin];
+    uint16_t *handle = &irq.handle[chip - acpi_info.ioapic][pin];
     uint32_t fresh = NO_HANDLE;
     struct msi_message message;
 
@@ -76,56 +71,46 @@ static void write_rte(uint32_t gsi, uint64_t rte)
         return;
     if (iommu_remaps_interrupts())
         rte = remapped(chip, gsi - chip->gsi_base, rte);
-    index = INDEX_RTE + 2 * (gsi - chip->gsi_base);
+    index = IOAPIC_RTE + 2 * (gsi - chip->gsi_base);
     chip_write(chip, index, (uint32_t)RTE_MASKED);
     chip_write(chip, index + 1, (uint32_t)(rte >> 32));
     chip_write(chip, index, (uint32_t)rte);
 }
 
-void hostirq_init(const struct acpi_info *info)
+void hostirq_init(void)
 {
-    irq.info = info;
     irq.direct = 0;
     irq.ioapic = NULL;
     irq.waiting = 0;
     __builtin_memset(irq.handle, 0xFF, sizeof(irq.handle));
-    for (uint32_t i = 0; i < irq.info->ioapic_count; i++) {
-        irq.pins[i] = (chip_read(&irq.info->ioapic[i], INDEX_VERSION) >> 16 & 0xFF) + 1;
+    for (uint32_t i = 0; i < acpi_info.ioapic_count; i++) {
+        irq.pins[i] = (chip_read(&acpi_info.ioapic[i], IOAPIC_VERSION) >> 16 & 0xFF) + 1;
         if (irq.pins[i] > PINS_MAX)
             irq.pins[i] = PINS_MAX;
         for (uint32_t pin = 0; pin < irq.pins[i]; pin++)
-            write_rte(irq.info->ioapic[i].gsi_base + pin, RTE_MASKED);
+            write_rte(acpi_info.ioapic[i].gsi_base + pin, RTE_MASKED);
     }
     hw_out8(0x21, 0xFF);
     hw_out8(0xA1, 0xFF);
 }
 
-uint32_t hostirq_isa_gsi(unsigned isa, bool *level, bool *low)
+enum bn_status hostirq_route_isa(unsigned isa, uint32_t apic_id, uint8_t vector)
 {
-    *level = *low = false; /* the bus' own: edges, active high */
-    for (uint32_t i = 0; i < irq.info->override_count; i++) {
-        const struct acpi_override *override = &irq.info->override[i];
+    struct acpi_override line = {.gsi = isa}; /* the bus' own: edges, active high */
 
-        if (override->irq != isa)
-            continue;
-        *low = (override->flags & 3) == 3;
-        *level = (override->flags >> 2 & 3) == 3;
-        return override->gsi;
-    }
-    return isa;
-}
-
-enum bn_status hostirq_route(uint32_t gsi, uint32_t apic_id, uint8_t vector, bool level, bool low)
-{
-    if (!chip_of(gsi))
+    for (uint32_t i = acpi_info.override_count; i--;)
+        if (acpi_info.override[i].irq == isa)
+            line = acpi_info.override[i];
+    if (!chip_of(line.gsi))
         return BN_ENODEV;
-    if (apic_id > 0xFE || vector < VECTOR_FIRST)
+    if (apic_id > 0xFE || vector < DEVICE_VECTOR_FIRST)
         return BN_EINVAL;
     spin_lock(&irq.lock);
-    if (gsi < VIOAPIC_PINS)
-        irq.direct |= 1u << gsi;
-    write_rte(gsi, (uint64_t)apic_id << RTE_DEST_SHIFT | (level ? RTE_LEVEL : 0) |
-                       (low ? RTE_LOW : 0) | vector);
+    if (line.gsi < VIOAPIC_PINS)
+        irq.direct |= 1u << line.gsi;
+    write_rte(line.gsi, (uint64_t)apic_id << RTE_DEST_SHIFT |
+                            ((line.flags >> 2 & 3) == 3 ? RTE_LEVEL : 0) |
+                            ((line.flags & 3) == 3 ? RTE_LOW : 0) | vector);
     spin_unlock(&irq.lock);
     return BN_OK;
 }
@@ -137,8 +122,8 @@ static uint64_t physical_entry(const struct vioapic *ioapic, uint64_t rte)
         vlapic_message((uint32_t)rte, (uint32_t)(rte >> RTE_DEST_SHIFT));
     const struct vcpu *vcpu = vlapic_destination(ioapic->vm, &message);
 
-    if (!vcpu || rte & RTE_MASKED || !vlapic_is_fixed(&message) || message.vector < VECTOR_FIRST ||
-        message.vector >= HOST_VECTOR_DEVICE_FIRST)
+    if (!vcpu || rte & RTE_MASKED || !vlapic_is_fixed(&message) ||
+        message.vector < DEVICE_VECTOR_FIRST || message.vector >= HOST_VECTOR_DEVICE_FIRST)
         return RTE_MASKED;
     return (uint64_t)vcpu->pcpu->apic_id << RTE_DEST_SHIFT |
            (rte & (RTE_LEVEL | RTE_LOW | RTE_VECTOR));

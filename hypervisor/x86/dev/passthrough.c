@@ -19,15 +19,10 @@ static gpa_t bar_gpa(const struct passed *f, unsigned bar)
     return f->real[bar].wide ? base | (gpa_t)f->bar[bar + 1] << 32 : base;
 }
 
-/* What the hypervisor emulates for the VM goes on trapping. */
 static bool may_be_at(const struct vm *vm, gpa_t base, uint64_t bytes)
 {
-    if (!base || base + bytes < base || base + bytes > PASSED_MAX_GPA)
-        return false;
-    for (uint32_t i = 0; i < vm->mmio_count; i++)
-        if (ranges_meet(base, bytes, vm->mmio[i].base, vm->mmio[i].bytes))
-            return false;
-    return true;
+    return base && base + bytes > base && base + bytes <= PASSED_MAX_GPA &&
+           !vm_emulates(vm, base, bytes);
 }
 
 static enum bn_status map_bar(struct vm *vm, const struct passed *f, unsigned bar, gpa_t at)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Power, reset and sleep registers: what a VM does to them concerns that VM; the machine is the
  * hypervisor's. */
+#include "hv/host.h"
 #include "hv/hw.h"
 #include "hv/pci.h"
 #include "hv/watchdog.h"
@@ -14,7 +15,6 @@
 #define TCO_AT          0x60u
 #define TCO_SIZE        0x20u
 #define LPC_BRIDGE      PCI_BDF(0, 31, 0)
-#define VENDOR_INTEL    0x8086u
 
 #define CF9        0xCF9u
 #define CF9_SYSTEM 0x02u
@@ -28,7 +28,6 @@
 #define I8042_RESET        0xFEu
 
 static struct {
-    const struct acpi_info *info;
     /* Registers that only remember; a VM's own CPUs racing here confuse nobody else. */
     uint8_t cf9, port92;
     bool swallow; /* the next byte to 60h would go to the i8042's output port: reset, A20 */
@@ -62,7 +61,6 @@ static void reset_register(struct io_access *io, uint8_t *reg, uint8_t trigger, 
  * which alone still counts. */
 static void pm1_control(struct io_access *io)
 {
-    const struct acpi_info *info = power.info;
     uint16_t port = (uint16_t)(io->address - io->offset);
     uint32_t value = (uint32_t)io->value;
     bool off;
@@ -74,7 +72,7 @@ static void pm1_control(struct io_access *io)
     if (io->offset)
         value = value << 8 | (hw_in16(port) & PM1_SCI_ENABLE);
     if (value & PM1_SLEEP) {
-        off = !info->has_s5 || (value >> PM1_SLEEP_TYPE & 7) == info->s5_type[!!io->device];
+        off = !acpi_info.has_s5 || (value >> PM1_SLEEP_TYPE & 7) == acpi_info.s5_type[!!io->device];
         ask(io, off ? BN_HV_END_POWER_OFF : BN_HV_END_SLEEP,
             io->device ? "PM1b control" : "PM1a control");
         return;
@@ -130,7 +128,7 @@ static void read_only(struct io_access *io)
 /* ACPI mode on is the one call to the firmware that must work. */
 static void smi_command(struct io_access *io)
 {
-    if (io->write && !io->offset && io->bytes == 1 && io->value == power.info->acpi_enable)
+    if (io->write && !io->offset && io->bytes == 1 && io->value == acpi_info.acpi_enable)
         hw_out8((uint16_t)io->address, (uint8_t)io->value);
     else
         read_only(io);
@@ -138,14 +136,14 @@ static void smi_command(struct io_access *io)
 
 static void reset_port(struct io_access *io)
 {
-    if (io->write && (uint8_t)io->value == power.info->reset_value)
+    if (io->write && (uint8_t)io->value == acpi_info.reset_value)
         ask(io, BN_HV_END_RESET, "the ACPI reset register");
 }
 
 /* A reset register in memory: the rest of its page goes through. */
 static void reset_page(struct io_access *io)
 {
-    uint64_t reg = power.info->reset_address;
+    uint64_t reg = acpi_info.reset_address;
 
     if (io->bytes > 4 || io->address % io->bytes)
         return;
@@ -158,39 +156,38 @@ static void reset_page(struct io_access *io)
 }
 
 /* One in configuration space of a chipset function needs nothing: writes there are refused. */
-static void add_reset_register(struct vm *vm, const struct acpi_info *info)
+static void add_reset_register(struct vm *vm)
 {
-    uint64_t address = info->reset_address;
+    uint64_t address = acpi_info.reset_address;
 
-    if (!info->reset_supported || address == CF9 || address == I8042_COMMAND || address == 0x92)
+    if (!acpi_info.reset_supported || address == CF9 || address == I8042_COMMAND || address == 0x92)
         return;
-    if (info->reset_space == 1)
+    if (acpi_info.reset_space == 1)
         vm_add_pio(vm, (uint16_t)address, 1, reset_port, NULL);
-    else if (info->reset_space == 0)
+    else if (acpi_info.reset_space == 0)
         vm_add_mmio(vm, address & ~0xFFFull, 0x1000, reset_page, NULL);
 }
 
-void power_init(struct vm *vm, const struct acpi_info *info)
+void power_init(struct vm *vm)
 {
-    uint16_t base = info->pm1a_event;
+    uint16_t base = acpi_info.pm1a_event;
 
-    power.info = info;
     power.cf9 = power.port92 = 0;
     power.swallow = false;
     vm_add_pio(vm, I8042_DATA, 1, i8042_data, NULL);
     vm_add_pio(vm, I8042_COMMAND, 1, i8042_command, NULL);
     vm_add_pio(vm, 0x92, 1, port_92, NULL);
-    if (info->smi_command)
-        vm_add_pio(vm, (uint16_t)info->smi_command, 2, smi_command, NULL);
-    if (info->pm1a_control)
-        vm_add_pio(vm, info->pm1a_control, 2, pm1_control, NULL);
-    if (info->pm1b_control)
-        vm_add_pio(vm, info->pm1b_control, 2, pm1_control, &power);
-    if (base && pci_read(LPC_BRIDGE, 0, 2) == VENDOR_INTEL) {
+    if (acpi_info.smi_command)
+        vm_add_pio(vm, (uint16_t)acpi_info.smi_command, 2, smi_command, NULL);
+    if (acpi_info.pm1a_control)
+        vm_add_pio(vm, acpi_info.pm1a_control, 2, pm1_control, NULL);
+    if (acpi_info.pm1b_control)
+        vm_add_pio(vm, acpi_info.pm1b_control, 2, pm1_control, &power);
+    if (base && pci_read(LPC_BRIDGE, 0, 2) == PCI_VENDOR_INTEL) {
         vm_add_pio(vm, base + SMI_ENABLE_AT, SMI_ENABLE_SIZE, read_only, NULL);
         vm_add_pio(vm, base + TCO_AT, TCO_SIZE, read_only, NULL);
     }
-    add_reset_register(vm, info);
+    add_reset_register(vm);
 }
 
 static uint16_t sleep_value(uint8_t type)
@@ -200,22 +197,18 @@ static uint16_t sleep_value(uint8_t type)
 
 void power_off_machine(void)
 {
-    const struct acpi_info *info = power.info;
-
-    if (!info || !info->has_s5)
+    if (!acpi_info.has_s5)
         return;
-    if (info->pm1a_control)
-        hw_out16(info->pm1a_control, sleep_value(info->s5_type[0]));
-    if (info->pm1b_control)
-        hw_out16(info->pm1b_control, sleep_value(info->s5_type[1]));
+    if (acpi_info.pm1a_control)
+        hw_out16(acpi_info.pm1a_control, sleep_value(acpi_info.s5_type[0]));
+    if (acpi_info.pm1b_control)
+        hw_out16(acpi_info.pm1b_control, sleep_value(acpi_info.s5_type[1]));
 }
 
 void reset_machine(void)
 {
-    const struct acpi_info *info = power.info;
-
-    if (info && info->reset_supported && info->reset_space == 1)
-        hw_out8((uint16_t)info->reset_address, info->reset_value);
+    if (acpi_info.reset_supported && acpi_info.reset_space == 1)
+        hw_out8((uint16_t)acpi_info.reset_address, acpi_info.reset_value);
     hw_out8(CF9, CF9_SYSTEM);
     hw_out8(CF9, CF9_SYSTEM | CF9_RESET);
     hw_out8(I8042_COMMAND, I8042_RESET);

@@ -3,14 +3,10 @@
  * §13.5). */
 #include "hv/vioapic.h"
 
-#define REG_SELECT 0x00u
-#define REG_WINDOW 0x10u
-#define REG_EOI    0x40u
+#define REG_EOI 0x40u
 
 #define INDEX_ID          0x00u
-#define INDEX_VERSION     0x01u
 #define INDEX_ARBITRATION 0x02u
-#define INDEX_RTE         0x10u
 
 #define VERSION      (0x20u | (VIOAPIC_PINS - 1) << 16)
 #define RTE_WRITABLE (RTE_VECTOR | RTE_DELIVERY | RTE_LOGICAL | RTE_LOW | RTE_LEVEL | RTE_MASKED)
@@ -89,13 +85,13 @@ uint64_t vioapic_entry(const struct vioapic *ioapic, unsigned pin)
 static uint32_t read_window(const struct vioapic *ioapic)
 {
     uint32_t index = ioapic->select;
-    unsigned pin = (index - INDEX_RTE) / 2;
+    unsigned pin = (index - IOAPIC_RTE) / 2;
 
     if (index == INDEX_ID || index == INDEX_ARBITRATION)
         return ioapic->id;
-    if (index == INDEX_VERSION)
+    if (index == IOAPIC_VERSION)
         return VERSION;
-    if (index < INDEX_RTE || pin >= VIOAPIC_PINS)
+    if (index < IOAPIC_RTE || pin >= VIOAPIC_PINS)
         return 0;
     return (uint32_t)(index & 1 ? ioapic->rte[pin] >> 32 : ioapic->rte[pin]);
 }
@@ -104,12 +100,12 @@ static uint32_t read_window(const struct vioapic *ioapic)
 static int write_window(struct vioapic *ioapic, uint32_t value)
 {
     uint32_t index = ioapic->select;
-    unsigned pin = (index - INDEX_RTE) / 2;
+    unsigned pin = (index - IOAPIC_RTE) / 2;
     uint64_t *rte = &ioapic->rte[pin < VIOAPIC_PINS ? pin : 0];
 
     if (index == INDEX_ID)
         ioapic->id = value & 0x0F000000u;
-    if (index < INDEX_RTE || pin >= VIOAPIC_PINS)
+    if (index < IOAPIC_RTE || pin >= VIOAPIC_PINS)
         return -1;
     if (index & 1)
         *rte = (*rte & UINT32_MAX) | (uint64_t)(value & 0xFF000000u) << 32;
@@ -131,14 +127,14 @@ static void vioapic_mmio(struct io_access *io)
         return;
     }
     spin_lock(&ioapic->lock);
-    if (io->write && io->offset == REG_SELECT)
+    if (io->write && io->offset == IOAPIC_SELECT)
         ioapic->select = (uint8_t)io->value;
-    else if (io->write && io->offset == REG_WINDOW && io->bytes == 4)
+    else if (io->write && io->offset == IOAPIC_WINDOW && io->bytes == 4)
         changed = write_window(ioapic, (uint32_t)io->value);
     else if (!io->write)
-        io->value = io->offset == REG_SELECT   ? ioapic->select
-                    : io->offset == REG_WINDOW ? read_window(ioapic)
-                                               : 0;
+        io->value = io->offset == IOAPIC_SELECT   ? ioapic->select
+                    : io->offset == IOAPIC_WINDOW ? read_window(ioapic)
+                                                  : 0;
     spin_unlock(&ioapic->lock);
     if (changed >= 0 && ioapic->pin_changed)
         ioapic->pin_changed(ioapic, (unsigned)changed);

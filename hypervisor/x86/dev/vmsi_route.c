@@ -6,8 +6,7 @@
 #include "hv/vlapic.h"
 #include "hv/vmsi.h"
 
-#define VECTOR_FIRST 0x20u
-#define VECTORS      (HOST_VECTOR_DEVICE_LAST - HOST_VECTOR_DEVICE_FIRST + 1)
+#define VECTORS (HOST_VECTOR_DEVICE_LAST - HOST_VECTOR_DEVICE_FIRST + 1)
 
 /* By CPU and vector. A message keeps its place whatever its VM writes later: nothing that is under
  * way gets lost. */
@@ -48,7 +47,7 @@ static bool choose(struct vm *vm, struct vmsi_message *message, uint32_t *apic_i
     if (vm_is_service(vm)) {
         *apic_id = vcpu->pcpu->apic_id;
         *vector = wanted.vector;
-        return wanted.vector >= VECTOR_FIRST && wanted.vector < HOST_VECTOR_DEVICE_FIRST;
+        return wanted.vector >= DEVICE_VECTOR_FIRST && wanted.vector < HOST_VECTOR_DEVICE_FIRST;
     }
     if (!message->vector && !take_place(vm, vcpu->pcpu, message))
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The service VM's PCI configuration space: what it sees of the machine, and which writes reach it.
  */
+#include "hv/host.h"
 #include "hv/passthrough.h"
 #include "hv/pci.h"
 #include "hv/vmsi.h"
@@ -257,14 +258,17 @@ static void shadow_display(struct vpci *pci)
     pci->display_command = (uint16_t)pci_read(pci->display->bdf, PCI_COMMAND, 2);
 }
 
-void vpci_init(struct vpci *pci, struct vm *vm, hpa_t ecam_base, uint8_t first_bus,
-               uint8_t last_bus)
+void vpci_init(struct vpci *pci, struct vm *vm)
 {
+    uint64_t ecam_bytes = (acpi_info.ecam_last_bus - acpi_info.ecam_first_bus + 1ull) << 20;
+
     *pci = (struct vpci){.vm = vm};
     vm->pci = pci;
     shadow_display(pci);
     vm_add_pio(vm, PCI_ADDRESS_PORT, 4, address_port, pci);
     vm_add_pio(vm, PCI_DATA_PORT, 4, data_port, pci);
-    if (ecam_base && last_bus >= first_bus)
-        vm_add_mmio(vm, ecam_base, (last_bus - first_bus + 1ull) << 20, ecam_window, pci);
+    if (!acpi_info.ecam_base)
+        return;
+    vm_add_mmio(vm, acpi_info.ecam_base, ecam_bytes, ecam_window, pci);
+    vpci_forbid(pci, acpi_info.ecam_base, ecam_bytes);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hv/hw.h"
 #include "hv/lib.h"
 #include "hv/log.h"
 #include "hv/pci.h"
@@ -40,17 +41,15 @@ void machine_brand(char maker[13], char model[49])
     strcpy(model, "a processor");
 }
 
-bool machine_uart_present(void *context, uint16_t port)
+bool uart_present(uint16_t port)
 {
-    (void)context;
     return port == 0x2F8;
 }
 
-bool machine_pci_ids(void *context, uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
+bool machine_pci_ids(uint16_t bdf, uint16_t *vendor_id, uint16_t *device_id)
 {
     uint32_t ids = pci_read(bdf, 0, 4);
 
-    (void)context;
     *vendor_id = (uint16_t)ids;
     *device_id = (uint16_t)(ids >> 16);
     return true;
@@ -223,10 +222,11 @@ static void test_lines(void **state)
                                    .iommu_count = 2,
                                    .reserved = {{0x7D000000, 0x7F800000}},
                                    .reserved_count = 1};
-    const struct bn_memory map[] = {{0, 512u << 20, BN_MEMORY_USABLE, 0},
-                                    {512u << 20, 4096, BN_MEMORY_RESERVED, 0},
-                                    {1ull << 32, 1ull << 30, BN_MEMORY_USABLE, 0}};
-    const struct bn_boot_framebuffer display = {0};
+    static const struct bn_boot_info info = {
+        .memory_count = 3,
+        .memory = {{0, 512u << 20, BN_MEMORY_USABLE, 0},
+                   {512u << 20, 4096, BN_MEMORY_RESERVED, 0},
+                   {1ull << 32, 1ull << 30, BN_MEMORY_USABLE, 0}}};
 
     (void)state;
     usual_vmx();
@@ -234,7 +234,7 @@ static void test_lines(void **state)
     functions[function_count++] = (typeof(functions[0])){0x20, 0x0380, 0x1B368086, 0};
     functions[function_count++] = (typeof(functions[0])){0xB3, 0x0700, 0x9DE38086, 0x3061};
     functions[function_count++] = (typeof(functions[0])){0xB4, 0x0700, 0x9DE38086, 0xFE000000};
-    report_machine(&acpi, map, 3, &display);
+    report_machine(&acpi, &info);
     static const char *const said[] = {
         "processor: GenuineIntel, a processor\n",
         "CPUs: 4\n",
@@ -264,12 +264,12 @@ static void test_amd(void **state)
                                    .reserved = {{0xAE000000, 0xAE100000}},
                                    .reserved_count = 1,
                                    .hpet_base = 0xFED00000};
-    const struct bn_boot_framebuffer display = {
-        .base = 0x4000000000, .width = 1920, .height = 1080};
+    static const struct bn_boot_info info = {
+        .framebuffer = {.base = 0x4000000000, .width = 1920, .height = 1080}};
 
     (void)state;
     clear();
-    report_machine(&acpi, NULL, 0, &display);
+    report_machine(&acpi, &info);
     assert_non_null(strstr(text, "IOMMU: AMD-Vi at 0xfd000000\n"));
     assert_non_null(strstr(text, "IVMD: 0xae000000 to 0xae0fffff\n"));
     assert_non_null(strstr(text, "HPET: at 0xfed00000, not used\n"));
@@ -296,25 +296,24 @@ static void test_findings(void **state)
 static void test_misfit(void **state)
 {
     const struct acpi_info acpi = {.cpu_count = 2, .pm_timer = 0x608};
-    const struct bn_memory map = {0, 64ull << 20, BN_MEMORY_USABLE, 0};
-    const struct bn_boot_framebuffer none = {0};
+    static const struct bn_boot_info info = {.memory_count = 1,
+                                             .memory = {{0, 64ull << 20, BN_MEMORY_USABLE, 0}}};
     static struct bn_scenario s;
 
     (void)state;
     usual_vmx();
     s.framebuffer_vm = BN_MAX_VMS;
-    assert_string_equal(machine_misfit(&s, 0, &map, 1, &none),
-                        "the firmware's ACPI tables cannot be used");
+    assert_string_equal(machine_misfit(&s, &info), "the firmware's ACPI tables cannot be used");
     firmware = &acpi;
-    assert_null(machine_misfit(&s, 0, &map, 1, &none));
+    assert_null(machine_misfit(&s, &info));
     assert_string_equal(text, ""); /* no report was asked for */
     s.vm_count = 1;
     s.vm[0].cpu_count = 1;
     s.vm[0].cpu[0].pcpu = 2;
-    assert_string_equal(machine_misfit(&s, 0, &map, 1, &none), "it cannot be used on this machine");
+    assert_string_equal(machine_misfit(&s, &info), "it cannot be used on this machine");
     assert_non_null(strstr(text, "there is no CPU 2, the machine has 2"));
     s.flags = BN_SCENARIO_REPORT;
-    assert_non_null(machine_misfit(&s, 0, &map, 1, &none));
+    assert_non_null(machine_misfit(&s, &info));
     assert_non_null(strstr(text, "processor: GenuineIntel"));
     assert_non_null(strstr(text, "needed: NO: VM"));
 }

@@ -20,6 +20,7 @@
 struct fake fake;
 struct vm vms[HV_MAX_VMS];
 struct bn_scenario scenario;
+struct acpi_info acpi_info;
 struct pcpu pcpus[HV_MAX_PCPUS];
 uint32_t pcpu_count = HV_MAX_PCPUS;
 uint64_t tsc_hz = TSC_HZ, apic_timer_hz = TSC_HZ;

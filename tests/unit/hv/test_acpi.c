@@ -232,6 +232,12 @@ static void test_broken_tables_are_left_out(void **state)
     assert_int_equal(info.table_count, 4);
     assert_non_null(strstr(fake.log, "MCFG"));
     build();
+    put(MCFG_AT + 54, 1, 1); /* the first bus behind the last */
+    put(MCFG_AT + 55, 0, 1);
+    table(MCFG_AT, "MCFG", 60);
+    assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
+    assert_int_equal(info.ecam_base, 0);
+    build();
     put(MADT_AT + 4, 20, 4); /* shorter than a header */
     assert_int_equal(acpi_read(RSDP_AT, 0, &info), BN_OK);
     assert_int_equal(info.cpu_count, 0);

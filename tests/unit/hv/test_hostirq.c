@@ -3,6 +3,7 @@
  * follows. */
 #include "dev_fake.h"
 
+#include "hv/host.h"
 #include "hv/vioapic.h"
 
 static struct vioapic ioapic;
@@ -13,13 +14,14 @@ static void start(void)
     static const struct acpi_info info = {
         .ioapic_count = 1,
         .ioapic = {{.base = 0xFEC00000, .source = 0xF0F8}},
-        .override_count = 2,
-        .override = {{0, 2, 0}, {9, 9, 0xF}},
+        .override_count = 3,
+        .override = {{0, 2, 0}, {9, 9, 0xF}, {12, 24, 0}},
     };
 
     vm = fake_vm(2);
+    acpi_info = info;
     vioapic_init(&ioapic, vm);
-    hostirq_init(&info);
+    hostirq_init();
     hostirq_forward(&ioapic, 1u << 4 | 1u << 2);
 }
 
@@ -45,23 +47,21 @@ static void guest_eoi(unsigned vcpu)
 
 static void test_direct(void **state)
 {
-    bool level, low;
-
     (void)state;
     start();
     for (unsigned pin = 0; pin < 24; pin++)
         assert_int_equal(machine(pin), 0x10000);
     assert_int_equal(fake.port[0x21], 0xFF);
-    assert_int_equal(hostirq_isa_gsi(0, &level, &low), 2);
-    assert_int_equal(hostirq_isa_gsi(9, &level, &low), 9);
-    assert_true(level && low);
-    assert_int_equal(hostirq_isa_gsi(3, &level, &low), 3);
-    assert_false(level || low);
-    assert_int_equal(hostirq_route(3, 1, 0x40, false, false), BN_OK);
+    assert_int_equal(hostirq_route_isa(0, 1, 0x41), BN_OK);
+    assert_int_equal(machine(0), 0x10000);
+    assert_int_equal(machine(2), 0x41);
+    assert_int_equal(hostirq_route_isa(9, 1, 0x42), BN_OK);
+    assert_int_equal(machine(9), RTE_LEVEL | RTE_LOW | 0x42);
+    assert_int_equal(hostirq_route_isa(3, 1, 0x40), BN_OK);
     assert_int_equal(machine(3), 0x40);
     assert_int_equal(fake.ioapic[0x17], 1u << 24);
-    assert_int_equal(hostirq_route(24, 1, 0x40, false, false), BN_ENODEV);
-    assert_int_equal(hostirq_route(3, 1, 8, false, false), BN_EINVAL);
+    assert_int_equal(hostirq_route_isa(12, 1, 0x40), BN_ENODEV);
+    assert_int_equal(hostirq_route_isa(3, 1, 8), BN_EINVAL);
     guest_entry(3, 0x55); /* the guest's programming does not reach it */
     assert_int_equal(machine(3), 0x40);
     guest_entry(4, 0x56); /* nor an emulated pin */
@@ -146,7 +146,7 @@ static void test_vm_starts_again(void **state)
     start();
     guest_entry(9, 0x39 | RTE_LEVEL | RTE_LOW);
     guest_entry(10, 0x3A);
-    assert_int_equal(hostirq_route(3, 1, 0x40, false, false), BN_OK);
+    assert_int_equal(hostirq_route_isa(3, 1, 0x40), BN_OK);
     guest_entry(11, 0x400); /* as NMI, which no line of a guest's may be */
     assert_int_equal(machine(11), 0x10000);
     assert_non_null(strstr(fake.log, "denied: I/O APIC pin 11 as 400"));
@@ -197,7 +197,7 @@ static void test_remapped(void **state)
     assert_int_equal(fake.handles, 6);
     assert_int_equal(fake.route_apic, 0);
     assert_int_equal(fake.ioapic[0x11 + 34], 5u << 17 | 1u << 16);
-    assert_int_equal(hostirq_route(3, 1, 0x40, false, false), BN_OK);
+    assert_int_equal(hostirq_route_isa(3, 1, 0x40), BN_OK);
     assert_int_equal(machine(3), 0x40);
     assert_int_equal(fake.ioapic[0x17], 6u << 17 | 1u << 16);
 }

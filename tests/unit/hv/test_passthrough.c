@@ -61,7 +61,7 @@ static void set_up(void)
     card(TINY, BAR + 0x14000, 0x800, true);
     pci_init(0, 0, 0);
     vmsi_init();
-    vpci_init(&pci, service, 0, 0, 0);
+    vpci_init(&pci, service);
     assert_int_equal(vmsi_start_service(service), BN_OK);
 }
 

@@ -34,7 +34,7 @@ static void start(void)
     fake_pci_set(display, 4, 7);
     fake_add_pci(ISA_BRIDGE, 0x8086, 0x2918, 0x0601);
     pci_init(0, 0, 0);
-    vpci_init(&pci, vm, 0, 0, 0);
+    vpci_init(&pci, vm);
     vpci_hide(&pci, CARD);
     vpci_forbid(&pci, 0x10000000, 0x10000000);
 }

@@ -2,15 +2,16 @@
 /* Every register by which a service VM could switch off, reset or put to sleep the machine. */
 #include "dev_fake.h"
 
+#include "hv/host.h"
 #include "hv/pci.h"
 #include "hv/platform.h"
 
 static struct vm *vm;
-static struct acpi_info info;
 
 static void start(void)
 {
-    info = (struct acpi_info){
+    vm = fake_vm(1);
+    acpi_info = (struct acpi_info){
         .pm1a_event = 0x600,
         .pm1a_control = 0x604,
         .pm1b_control = 0x6F4,
@@ -23,10 +24,9 @@ static void start(void)
         .reset_address = 0x700,
         .reset_value = 0x0F,
     };
-    vm = fake_vm(1);
     fake_add_pci(PCI_BDF(0, 31, 0), 0x8086, 0x2918, 0x0601);
     pci_init(0, 0, 0);
-    power_init(vm, &info);
+    power_init(vm);
     fake.writes = 0;
 }
 
@@ -144,9 +144,9 @@ static void test_reset_register_in_memory(void **state)
     (void)state;
     start();
     vm->pio_count = 0;
-    info.reset_space = 0;
-    info.reset_address = 0x3010;
-    power_init(vm, &info);
+    acpi_info.reset_space = 0;
+    acpi_info.reset_address = 0x3010;
+    power_init(vm);
     fake.writes = 0;
     fake_write32(vm, 0x3010, 1);
     expect(BN_HV_END_RESET);

@@ -42,7 +42,7 @@ static void set_up(void)
     fake_pci_set(sound, MSI, 0x018A0005); /* 64 bits, maskable, able to send 32 messages */
     pci_init(0, 0, 0);
     vmsi_init();
-    vpci_init(&pci, vm, 0, 0, 0);
+    vpci_init(&pci, vm);
     assert_int_equal(vmsi_start_service(vm), BN_OK);
 }
 

@@ -137,17 +137,15 @@ static inline void good_scenario(struct bn_scenario *s)
     s->crc = scenario_crc(s);
 }
 
-static inline bool good_pci_ids(void *context, uint16_t bdf, uint16_t *vendor, uint16_t *device)
+static inline bool good_pci_ids(uint16_t bdf, uint16_t *vendor, uint16_t *device)
 {
-    (void)context;
     *vendor = 0x1B36;
     *device = 7;
     return bdf == 0x80;
 }
 
-static inline bool good_uart_present(void *context, uint16_t port)
+static inline bool good_uart_present(uint16_t port)
 {
-    (void)context;
     return port == 0x3F8 || port == 0x2F8;
 }
 
