@@ -51,6 +51,8 @@ void vmx_inject_exception(struct vcpu *vcpu, uint8_t vector, bool has_error, uin
         has_error = true;
         error = 0;
     }
+    /* Real mode has no error codes: the entry would be refused (SDM 3 §27.2.1.3). */
+    has_error = has_error && vmx_read(vcpu, VMCS_GUEST_CR0) & CR0_PE;
     inject(vcpu, EVENT_EXCEPTION | (has_error ? EVENT_ERROR : 0) | vector, error);
 }
 

@@ -11,6 +11,7 @@ static struct vcpu *boot(void)
     fake_vmx_begin(SKYLAKE);
     assert_int_equal(vendor_vmx.cpu_enable(), BN_OK);
     fake_vmx_vcpu(0, 0)->rflags = 0x202;
+    vendor_vmx.set_cr(fake_vcpu(0, 0), 0, 0x11);
     return fake_vcpu(0, 0);
 }
 
@@ -315,6 +316,11 @@ static void test_exceptions_in(void **state)
     struct vcpu *vcpu = boot();
 
     (void)state;
+    vendor_vmx.set_cr(vcpu, 0, 0x10);
+    vendor_vmx.inject_exception(vcpu, 13, true, 0); /* in real mode, which has no error codes */
+    assert_int_equal(fake_field(vcpu, VMCS_ENTRY_EVENT), VALID | 0x300 | 13);
+    (void)ends(vcpu, (struct fake_exit){.reason = 12});
+    vendor_vmx.set_cr(vcpu, 0, 0x11);
     vendor_vmx.inject_exception(vcpu, 13, true, 0x18);
     assert_int_equal(fake_field(vcpu, VMCS_ENTRY_EVENT), VALID | 0x800 | 0x300 | 13);
     assert_int_equal(fake_field(vcpu, VMCS_ENTRY_ERROR), 0x18);

@@ -302,8 +302,12 @@ static void check_event(void)
     assert_true(type == 0 || type == 2 || type == 3);
     if (type == 2)
         assert_int_equal(vector, 2);
-    if (type == 3)
+    if (type == 3) {
+        bool pushes = vector == 8 || (vector >= 10 && vector <= 14) || vector == 17;
+
         assert_true(vector < 32);
+        assert_int_equal(event >> 11 & 1, pushes && needed(0x6800) & 1); /* PE */
+    }
     if (type == 0) {
         assert_true(needed(0x6820) & 0x200);
         assert_int_equal(needed(0x4824) & 3, 0);
