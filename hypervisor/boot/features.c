@@ -23,6 +23,7 @@ static const struct {
     {"x2APIC", WORD_1_ECX, 21, 0},
     {"TSC deadline", WORD_1_ECX, 24, 0},
     {"invariant TSC", WORD_EXT7_EDX, 8, MACHINE_INVARIANT_TSC},
+    {"XSAVE", WORD_1_ECX, 26, MACHINE_XSAVE},
     {"XSAVES", WORD_D1_EAX, 3, 0},
     {"1 GiB pages", WORD_EXT1_EDX, 26, 0},
     {"EPT", WORD_VMX2, 1, 0},
@@ -95,6 +96,7 @@ void machine_features(const struct acpi_info *acpi, bool display, struct scenari
             machine->has |= names[i].gives;
     machine->known = ~0u;
     if (!(machine->has & MACHINE_VIRTUALISATION)) /* one complaint is enough */
-        machine->known = ~(MACHINE_SWITCHED_ON | MACHINE_NESTED_PAGING | MACHINE_UNRESTRICTED);
+        machine->known =
+            ~(MACHINE_SWITCHED_ON | MACHINE_NESTED_PAGING | MACHINE_UNRESTRICTED | MACHINE_XSAVE);
     machine->cpu_count = acpi->cpu_count;
 }

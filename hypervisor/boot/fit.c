@@ -25,6 +25,7 @@ static const struct {
      "this processor has no nested paging (EPT or NPT)", "use another processor"},
     {MACHINE_UNRESTRICTED, true, "guests in real mode",
      "this processor cannot run guests in real mode (unrestricted guest)", "use another processor"},
+    {MACHINE_XSAVE, true, "XSAVE", "this processor has no XSAVE", "use another processor"},
     {MACHINE_PM_TIMER, true, "ACPI PM timer",
      "the firmware's tables name no ACPI PM timer, and nothing else sets the clock",
      "switch it on in the firmware's setup, or use another machine"},

@@ -18,8 +18,6 @@ static bool has_tsc_aux;
 void xstate_init(void)
 {
     has_tsc_aux = cpuid(0x80000001, 0).edx >> 27 & 1;
-    if (!(cpuid(1, 0).ecx >> 26 & 1))
-        hv_panic("this processor has no XSAVE");
     xstate_supported = cpuid(0xD, 0).eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
     if (!(xstate_supported & XCR0_AVX))
         xstate_supported &= XCR0_X87 | XCR0_SSE;

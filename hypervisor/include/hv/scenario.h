@@ -20,6 +20,7 @@
 #define MACHINE_IOMMU          (1u << 5) /* VT-d or AMD-Vi */
 #define MACHINE_INVARIANT_TSC  (1u << 6)
 #define MACHINE_DISPLAY        (1u << 7) /* a linear framebuffer of the firmware's */
+#define MACHINE_XSAVE          (1u << 8)
 
 /* What is known of the machine the scenario shall run on. A part that is not known yet is null or 0
  * and not checked. */

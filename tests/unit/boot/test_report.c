@@ -16,10 +16,12 @@
 #include "hv/pci.h"
 #include "hypervisor/boot/machine.h"
 
-#define VMX (1u << 5)
-#define SVM (1u << 2)
+#define VMX   (1u << 5)
+#define SVM   (1u << 2)
+#define XSAVE (1u << 26)
 #define USABLE                                                                                     \
-    MACHINE_VIRTUALISATION | MACHINE_SWITCHED_ON | MACHINE_NESTED_PAGING | MACHINE_UNRESTRICTED
+    MACHINE_VIRTUALISATION | MACHINE_SWITCHED_ON | MACHINE_NESTED_PAGING | MACHINE_UNRESTRICTED |  \
+        MACHINE_XSAVE
 #define EPT_USUAL 0x06114141u /* four levels, write-back, 2 MiB; no 1 GiB */
 
 static uint32_t words[WORD_FEATURE_CONTROL + 1];
@@ -125,7 +127,7 @@ static void clear(void)
 static void usual_vmx(void)
 {
     clear();
-    words[WORD_1_ECX] = VMX;
+    words[WORD_1_ECX] = VMX | XSAVE;
     words[WORD_VMX2] = 1u << 1 | 1u << 7;
     words[WORD_VMX_EPT] = EPT_USUAL;
     words[WORD_FEATURE_CONTROL] = 5;
@@ -162,6 +164,8 @@ static void test_what_can_be_used(void **state)
     clear();
     words[WORD_EXT1_ECX] = SVM;
     words[WORD_SVM_EDX] = 1;
+    assert_int_equal(virtualisation(&known), (USABLE) & ~MACHINE_XSAVE);
+    words[WORD_1_ECX] = XSAVE;
     assert_int_equal(virtualisation(&known), USABLE);
     words[WORD_VM_CR] = 1u << 4;
     assert_int_equal(virtualisation(&known), (USABLE) & ~MACHINE_SWITCHED_ON);
@@ -180,9 +184,10 @@ static void test_acpi_gives_the_rest(void **state)
     (void)state;
     clear();
     words[WORD_EXT7_EDX] = 1u << 8;
+    words[WORD_1_ECX] = XSAVE;
     machine_features(&acpi, true, &machine);
-    assert_int_equal(machine.has,
-                     MACHINE_PM_TIMER | MACHINE_IOMMU | MACHINE_INVARIANT_TSC | MACHINE_DISPLAY);
+    assert_int_equal(machine.has, MACHINE_PM_TIMER | MACHINE_IOMMU | MACHINE_INVARIANT_TSC |
+                                      MACHINE_DISPLAY | MACHINE_XSAVE);
     assert_int_equal(machine.cpu_count, 4);
 }
 
@@ -196,7 +201,7 @@ static void test_names(void **state)
     words[WORD_VMX_PIN] = 1u << 7;
     words[WORD_SVM_EDX] = 1; /* not this processor's business */
     machine_names(true, list, sizeof(list));
-    assert_string_equal(list, "VMX, x2APIC, EPT, unrestricted guest, posted interrupts");
+    assert_string_equal(list, "VMX, x2APIC, XSAVE, EPT, unrestricted guest, posted interrupts");
     machine_names(false, list, sizeof(list));
     assert_string_equal(list, "SVM, TSC deadline, invariant TSC, XSAVES, 1 GiB pages, EPT of 1 "
                               "GiB, VPID, APIC registers, "

@@ -124,6 +124,7 @@ BREACH(no_virtualisation, m->has &= ~MACHINE_VIRTUALISATION)
 BREACH(switched_off, m->has &= ~MACHINE_SWITCHED_ON)
 BREACH(no_nested_paging, m->has &= ~MACHINE_NESTED_PAGING)
 BREACH(no_real_mode, m->has &= ~MACHINE_UNRESTRICTED)
+BREACH(no_xsave, m->has &= ~MACHINE_XSAVE)
 BREACH(no_pm_timer, m->has &= ~MACHINE_PM_TIMER)
 BREACH(no_iommu, m->has &= ~MACHINE_IOMMU; s->flags |= BN_SCENARIO_IOMMU)
 BREACH(no_console, s->console_port = 0x2F8)
@@ -199,6 +200,7 @@ static const struct breach breaches[] = {
     {MISFIT, "machine: the firmware has switched virtualisation off", switched_off},
     {MISFIT, "machine: this processor has no nested paging", no_nested_paging},
     {MISFIT, "machine: this processor cannot run guests in real mode", no_real_mode},
+    {MISFIT, "machine: this processor has no XSAVE", no_xsave},
     {MISFIT, "machine: the firmware's tables name no ACPI PM timer", no_pm_timer},
     {MISFIT, "machine: no IOMMU", no_iommu},
     {SCENARIO_NO_CONSOLE, "the console (port 0x2f8)", no_console},
@@ -337,7 +339,7 @@ static void test_losses_are_told(void **state)
     assert_non_null(strstr(seen.text, "TSC is not invariant"));
     assert_non_null(strstr(seen.text, "no display with a linear framebuffer"));
     assert_int_equal(seen.verdicts[SCENARIO_MET],
-                     5 + 5 + 1 + 4 + 3); /* features, CPUs, memory, devices */
+                     6 + 5 + 1 + 4 + 3); /* features, CPUs, memory, devices */
     s.framebuffer_vm = 0xFFFF;
     s.vm[CLUSTER].framebuffer_gpa = 0;
     s.crc = scenario_crc(&s);
