@@ -18,6 +18,7 @@ class Report:
         self.campaign = campaign
         self.commit = commit or os.environ.get("BINNACLE_COMMIT", "unknown")
         self.rows = []
+        self.extra = {}  # more keys of the file, beside its rows
 
     def add(self, row_id, value, unit, bound=None, peer=None, ok=None):
         """Adds a row. bound: the largest value allowed, or None; ok: given where "at most bound" does not decide it."""
@@ -32,7 +33,7 @@ class Report:
         path = os.path.join(folder, f"{self.campaign}.json")
         temporary = path + ".tmp"
         with open(temporary, "w", encoding="utf-8") as f:
-            json.dump({"campaign": self.campaign, "commit": self.commit, "rows": self.rows}, f, indent=1)
+            json.dump({"campaign": self.campaign, "commit": self.commit, "rows": self.rows, **self.extra}, f, indent=1)
             f.write("\n")
         os.replace(temporary, path)
         return path

@@ -15,11 +15,13 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "tools"))
 
 from cockpit import LIMIT, Cockpit  # noqa: E402
+from machines import MACHINES, Matrix  # noqa: E402
 from nuc import Nuc, NucConfig  # noqa: E402
 from report import Report  # noqa: E402
 
 _reports = {}
 _minutes = {}
+_matrix = Matrix()
 
 
 def pytest_addoption(parser):
@@ -28,6 +30,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "campaign(name): the campaign that a test belongs to")
+    config.addinivalue_line("markers", "machine(name, why): the one machine that a test of the hypervisor runs on (machines.py)")
+    config.addinivalue_line("markers", "absent(names, why): machines that a test cannot run on")
     os.chdir(TOP)
 
 
@@ -37,10 +41,8 @@ def _campaign(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    wanted = config.getoption("--campaign")
-    if wanted == "all":
-        return
-    selected = [item for item in items if _campaign(item) == wanted]
+    wanted, out = config.getoption("--campaign"), set(_matrix.plan(items))
+    selected = [item for item in items if item not in out and wanted in ("all", _campaign(item))]
     config.hook.pytest_deselected(items=[item for item in items if item not in selected])
     items[:] = selected
 
@@ -54,13 +56,28 @@ def pytest_runtest_protocol(item):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    outcome = yield
+    result = (yield).get_result()
     if call.when == "call":
-        item.failed = outcome.get_result().failed
+        item.failed = result.failed
+    if call.when == "call" or result.failed:
+        _matrix.note(item, result.passed)
+
+
+def _tell_matrix(terminalreporter):
+    report = _reports.setdefault("matrix", Report("matrix"))
+    for machine in MACHINES:
+        report.add(f"matrix.{machine}.passed", _matrix.count(machine, "passed"), "tests")
+        report.add(f"matrix.{machine}.failed", _matrix.count(machine, "failed"), "tests", bound=0)
+        report.add(f"matrix.{machine}.not-on-it", _matrix.count(machine, "-"), "tests")
+    report.extra["matrix"] = _matrix.cells
+    terminalreporter.section("tests of the hypervisor and machines")
+    terminalreporter.write_line(_matrix.table())
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter):
+    if _matrix.ran():
+        _tell_matrix(terminalreporter)
     for report in _reports.values():
         if report.rows:
             path = report.write()

@@ -11,7 +11,10 @@ import zlib
 
 import pytest
 
+from machines import QEMU
 from nuc import NucConfig
+
+pytestmark = pytest.mark.machine(QEMU, "Bochs has no UEFI")
 
 LOADER = "build/hypervisor/boot/BOOTX64.EFI"
 PAYLOAD = "build/tests/boot/payload.bin"

@@ -7,6 +7,9 @@ import subprocess
 import pytest
 
 from cockpit import IVI_LOG
+from machines import QEMU
+
+pytestmark = pytest.mark.machine(QEMU, "Bochs has no virtio GPU, no NVMe: no cockpit")
 
 ELF = "build/hypervisor/hypervisor.elf"
 HYPERVISOR_AT = 0x40000000  # cockpit.dts

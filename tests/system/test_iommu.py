@@ -13,9 +13,10 @@ import pytest
 
 from cockpit import LIMIT, Cockpit
 from conftest import log_folder
+from machines import QEMU
 from nuc import Nuc, NucConfig
 
-pytestmark = pytest.mark.campaign("iommu")
+pytestmark = [pytest.mark.campaign("iommu"), pytest.mark.machine(QEMU, "Bochs has no IOMMU")]
 
 # Of scenarios/test-isolation.dts. Written: the middle of each, where nobody works; read: where there is something.
 WRITE = {"hypervisor": 0x41F00000, "cluster": 0x4BF00000, "window": 0x45C00000}

@@ -13,25 +13,12 @@ import numpy as np
 import pytest
 
 import clusterpix
-from nuc import Nuc, NucConfig
-from nuc.bochs import Bochs
+from machines import MACHINES, QEMU, SIZE, start
 
 pytestmark = pytest.mark.campaign("matrix")
 
 ISO = "build/tests/guests/matrix/matrix.iso"
 HYPERVISOR = "build/hypervisor/hypervisor.bin"
-SIZE = (1024, 768)
-# machine: (model of Bochs or None for QEMU, the backend that must be chosen, vendor of the processor, what the loader finds in it)
-MACHINES = {
-    "qemu-svm": (None, "SVM", "AuthenticAMD", "SVM, 1 GiB pages, NPT"),
-    "bochs-svm-nrips": ("ryzen", "SVM", "AuthenticAMD", "SVM, invariant TSC, XSAVES, 1 GiB pages, NPT, NRIPS, flush by ASID"),
-    "bochs-vmx": ("corei7_skylake_x", "VMX", "GenuineIntel",
-                  "VMX, x2APIC, TSC deadline, invariant TSC, XSAVES, 1 GiB pages, EPT, EPT of 1 GiB, unrestricted guest, VPID, "
-                  "APIC registers, interrupt delivery, x2APIC virtualisation, posted interrupts, preemption timer"),
-    "bochs-vmx-minimum": ("corei7_ivy_bridge_3770k", "VMX", "GenuineIntel",
-                          "VMX, x2APIC, TSC deadline, invariant TSC, EPT, unrestricted guest, VPID, x2APIC virtualisation, "
-                          "preemption timer"),
-}
 LINES = {  # what must be said, in this order
     "hardware report": r"processor: {vendor}, .*\n.*processor has: {features}\n(?![\s\S]*needed: NO)",
     "virtualisation": r"virtualisation: {backend}\b",
@@ -63,24 +50,20 @@ HANG_ROUNDS = 3
 NOTICED_MS = 700
 
 
-def start(name, iso):
-    model, logs = MACHINES[name][0], f"build/logs/matrix-{name}"
-    if model:
-        return Bochs(model, iso, logs)
-    return Nuc(name, NucConfig(disk=None, cdrom=iso, cpus=2, memory_mib=1024, iommu=None, gpu="std", screens=(SIZE,), max_outputs=1,
-                               sound=False, usb=False, net=False, sd_card_mib=0), logs)
+def log_dir(name):
+    return f"build/logs/matrix-{name}"
 
 
 def settled_picture(pc, model):
     """The cluster's picture once nothing but its counter changes."""
-    start, wall, used = pc.cpu_seconds(), time.monotonic(), 0
+    began, wall, used = pc.cpu_seconds(), time.monotonic(), 0
     while used < LIMIT and time.monotonic() - wall < 5 * LIMIT:
         picture = np.asarray(pc.picture(*SIZE) if model else pc.picture(0))
         counter = clusterpix.read_counter(picture)
         if counter is not None and counter >= SETTLED:
             return picture
         time.sleep(0.2)  # the emulator's own screen is behind the machine's
-        used = pc.cpu_seconds() - start
+        used = pc.cpu_seconds() - began
     pytest.fail(f"the cluster's picture stands at frame {counter}")
 
 
@@ -93,39 +76,40 @@ def without_counter(picture):
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_machine(name, iso, pictures, report):
-    model, backend, vendor, features = MACHINES[name]
-    failed = []
+    machine, failed = MACHINES[name], []
+    said = {"backend": machine.backend, "vendor": machine.vendor, "features": machine.features}
     with open(HYPERVISOR, "rb") as f:
         report.add(f"matrix.{name}.sha256", hashlib.sha256(f.read()).hexdigest()[:16], "", ok=True)
-    with start(name, iso) as pc:
+    with start(name, iso, log_dir(name)) as pc:
         pc.console.wait_for("matrix: end|PANIC", limit=600)
         at = 0
         for what, pattern in LINES.items():
-            found = re.compile(pattern.format(backend=backend, vendor=vendor, features=features)).search(pc.console.text, at)
+            found = re.compile(pattern.format(**said)).search(pc.console.text, at)
             if not found:
                 failed.append(f"{what}: not seen")
             at = found.end() if found else at
-        pictures[name] = settled_picture(pc, model)
+        pictures[name] = settled_picture(pc, machine.model)
         exits = [int(n) for n in re.findall(r"cluster +pre-launched +running .* (\d+)\s*$", pc.console.text, re.MULTILINE)]
         if len(exits) != 2 or exits[1] != exits[0]:
             failed.append(f"exits of the cluster: {exits}")
     if re.search("PANIC|parked", pc.console.text):
         failed.append("the hypervisor's log tells of trouble")
-    different = int((without_counter(pictures[name]) != without_counter(pictures["qemu-svm"])).any(axis=2).sum())
+    different = int((without_counter(pictures[name]) != without_counter(pictures[QEMU])).any(axis=2).sum())
     if different:
         failed.append(f"{different} pixels are not those of QEMU")
     rate = exits[1] - exits[0] if len(exits) == 2 else -1
     report.add(f"matrix.{name}.cluster-exits-per-s", rate, "1/s", bound=0, ok=rate == 0)
     if name in BY_VENDOR:
         report.add(f"cluster.exits-per-s.{BY_VENDOR[name]}", rate, "1/s", bound=0, ok=rate == 0)
-    assert report.add(f"matrix.{name}.failed", len(failed), "checks", bound=0), failed
+    assert not failed
 
 
+@pytest.mark.machine("bochs-svm-nrips", "only SVM in Bochs repeats: QEMU has threads and the host's clock, VMX differs by 0.2 ms")
 def test_bochs_repeats_to_the_byte(iso):
     """What was seen once on SVM can be looked at again: time, random numbers and the CPUs' turns are the same each time."""
     seen = []
     for _ in range(2):
-        with start("bochs-svm-nrips", iso) as pc:
+        with start("bochs-svm-nrips", iso, log_dir("bochs-svm-nrips")) as pc:
             pc.console.wait_for("matrix: end|PANIC", limit=600)
             seen.append(pc.console.text.partition("matrix: end")[0])
     assert seen[0] == seen[1]
@@ -135,7 +119,7 @@ def test_bochs_repeats_to_the_byte(iso):
 def test_a_spinning_cluster_is_taken_back(name, report):
     """Interrupts off, no exit ever: only the NMI of another CPU's watchdog ends its turn. It is built again, and again."""
     subprocess.run(["make", "-s", HANG_ISO, "build/bochs/bochs"], check=True)
-    with start(name, HANG_ISO) as pc:
+    with start(name, HANG_ISO, log_dir(name)) as pc:
         for _ in range(HANG_ROUNDS):
             pc.console.wait_for(r"\[cluster\] started again|PANIC|parked", limit=300)
         text = pc.console.text

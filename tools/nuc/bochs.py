@@ -26,7 +26,7 @@ ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=cdrom, path="{iso}", status=inserted
 boot: cdrom
 com1: enabled=1, mode=file, dev={work}/com1
-com2: enabled=1, mode=null
+com2: enabled=1, mode={com2}
 clock: sync=none, time0=1000000000
 log: {log}/bochs.log
 panic: action=fatal
@@ -37,14 +37,20 @@ debug: action=ignore
 
 
 class Bochs:
-    """with Bochs("corei7_skylake_x", "x.iso", "build/logs/x") as pc: pc.console.wait_for("...")."""
+    """with Bochs("corei7_skylake_x", "x.iso", "build/logs/x") as pc: pc.console.wait_for("...").
 
-    def __init__(self, model, iso, log_dir, cpus=2, memory=1024):
+    .bus_path: with bus=True the other end of COM2, for vehicle_sim.Connection. What comes in there comes at the host's time, so that no two
+    runs are the same.
+    """
+
+    def __init__(self, model, iso, log_dir, cpus=2, memory=1024, bus=False):
         self.log_dir = os.path.abspath(log_dir)
         self.work = tempfile.mkdtemp(prefix="bochs-")
+        self._listener = socket.create_server(("127.0.0.1", 0)) if bus else None
+        com2 = f"socket-client, dev=127.0.0.1:{self._listener.getsockname()[1]}" if bus else "null"
         self.config = CONFIG.format(model=model, cpus=cpus, memory=memory, iso=os.path.abspath(iso), share=SHARE, work=self.work,
-                                    log=self.log_dir)
-        self.console = self._x = self._process = None
+                                    log=self.log_dir, com2=com2)
+        self.console = self.bus_path = self._x = self._process = None
 
     def __enter__(self):
         os.makedirs(self.log_dir, exist_ok=True)
@@ -61,6 +67,9 @@ class Bochs:
         if os.path.exists(log):
             os.remove(log)
         self.console = Serial(ours, log, self.cpu_seconds)
+        if self._listener:
+            self._listener.settimeout(60)
+            self.bus_path = self._listener.accept()[0]
         return self
 
     def _copy(self, to):
@@ -84,6 +93,7 @@ class Bochs:
         if self._process:
             self._process.kill()
             self._process.wait()
-        if self._x:
-            self._x.close()
+        for part in (self._x, self.bus_path, self._listener):
+            if part:
+                part.close()
         shutil.rmtree(self.work, ignore_errors=True)

@@ -49,7 +49,7 @@ class Simulator:
         self.by_id = {m.id: m for m in self.dbc.values()}
         self.alive = {}
         self.line = b""
-        self.stats = {}          # the last of each stats message, by name
+        self.stats = {}          # the last of each stats message, by name; "ms": when, by the last sync
         self.stats_requests = 0  # to be sent
         self.syncs = 0
         self.time_ms = None      # of the last sync
@@ -129,12 +129,15 @@ class Simulator:
                 self.time_ms = values["TimeMs"]
                 answers.append(self.answer(values["TimeMs"]))
             elif m.sender == "CLUSTER":
-                self.stats[m.name] = values
+                self.stats[m.name] = {**values, "ms": self.time_ms}
         return b"".join(answers)
 
 
 class Connection:
-    """A simulator on the unix socket of a UART, in a thread of its own: with Connection(path, sim): ..."""
+    """A simulator on the socket of a UART, in a thread of its own: with Connection(path, sim): ...
+
+    path: of a unix socket, or a connected one.
+    """
 
     def __init__(self, path, simulator, patience=60.0):
         self.path, self.simulator, self.patience = path, simulator, patience
@@ -143,6 +146,8 @@ class Connection:
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _connect(self):
+        if isinstance(self.path, socket.socket):
+            return self.path
         deadline = time.monotonic() + self.patience
         while not self.stop.is_set():
             s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
