@@ -32,6 +32,7 @@ MACHINES = {
                                  "x2APIC virtualisation, preemption timer"),
 }
 QEMU = "qemu-svm"
+MODELS = {m.model for m in MACHINES.values()}
 
 
 def start(name, iso, log_dir, cpus=2, memory=1024, bus=False):
@@ -57,7 +58,7 @@ class Matrix:
         if mark := item.get_closest_marker("machine"):
             return test, mark.args[0]
         there = [p for p in params if p in MACHINES]
-        kind = [p for p in params if p not in MACHINES and there]
+        kind = [p for p in params if there and p not in MACHINES and p not in MODELS]
         return test + (f" ({', '.join(kind)})" if kind else ""), there[0] if there else None
 
     def plan(self, items):
@@ -70,8 +71,9 @@ class Matrix:
                 for other in MACHINES.keys() - {machine}:
                     self.cells.setdefault(test, {})[other] = f"-: {mark.args[1]}"
             for absent in item.iter_markers("absent"):
-                if machine and machine.startswith(absent.args[0]):
-                    self.cells.setdefault(test, {})[machine] = f"-: {absent.args[1]}"
+                names = [name for name in MACHINES if name.startswith(absent.args[0])]
+                self.cells.setdefault(test, {}).update(dict.fromkeys(names, f"-: {absent.args[1]}"))
+                if machine in names:
                     out.append(item)
         return out
 

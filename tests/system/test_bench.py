@@ -9,6 +9,7 @@ import pytest
 import benchstages
 from conftest import log_folder
 from espimage import make_esp
+from machines import QEMU
 from nuc import Nuc, NucConfig
 from nuc.bochs import Bochs
 
@@ -49,6 +50,7 @@ def test_kvm_is_measured_and_repeats(peer_runs):
         assert abs(second[name] - value) <= 0.01 * value, name
 
 
+@pytest.mark.machine(QEMU, "there: bench.exits_in_bochs")
 def test_exits_handled_in_the_hypervisor(machine, report, peer, tmp_path):
     """The hypercall is one that is refused, on both sides: ours because the guest is not the service VM, KVM's because
     nobody knows its number. Both executed VMCALL, which is #UD on AMD; KVM rewrites it to VMMCALL the first time."""
@@ -61,7 +63,7 @@ def test_exits_handled_in_the_hypervisor(machine, report, peer, tmp_path):
     assert all(rows)
 
 
-BOCHS = [("vmx", "corei7_skylake_x"), ("svm-nrips", "ryzen")]
+BOCHS = [("bochs-vmx", "corei7_skylake_x"), ("bochs-vmx-minimum", "corei7_ivy_bridge_3770k"), ("bochs-svm-nrips", "ryzen")]
 
 
 def in_bochs(model, name, loader, *files):
@@ -81,17 +83,20 @@ def under_binnacle(model, name, scenario, folder):
                     "hypervisor.bin=build/hypervisor/hypervisor.bin", f"bench.elf={GUEST}")
 
 
-@pytest.mark.parametrize("backend, model", BOCHS)
-def test_exits_in_bochs(backend, model, report, tmp_path):
+@pytest.mark.absent("qemu", "there: bench.exits_handled_in_the_hypervisor, beside KVM")
+@pytest.mark.parametrize("name, model", BOCHS)
+def test_exits_in_bochs(name, model, report, tmp_path):
     """The same guest where there is VMX, and SVM that tells the length of what was executed."""
+    backend = name.removeprefix("bochs-")
     ours = under_binnacle(model, backend, "bench", tmp_path)
     assert all([report.add(f"{backend}.exit.{name}", ours[name], "insn", BOUNDS[name])
                 for name in ("cpuid", "hypercall", "port-hv")])
 
 
+@pytest.mark.machine("bochs-vmx", "QEMU: bench.interrupt_without_exit; Bochs's AMD has no x2APIC")
 def test_interrupt_on_vmx(report, tmp_path):
     """As below, on Intel's side. Bochs's model of AMD's has no x2APIC, whose registers this guest uses."""
-    backend, model = BOCHS[0]
+    backend, model = "vmx", BOCHS[0][1]
     alone = in_bochs(model, f"{backend}-irq-alone", f"{GUEST} irq")["irq"]
     vm = under_binnacle(model, f"{backend}-irq", "bench-irq", tmp_path)["irq"]
     report.add(f"{backend}.cluster.irq-insn", vm, "insn", peer=alone)
@@ -101,6 +106,8 @@ def test_interrupt_on_vmx(report, tmp_path):
 POSTED = [("bochs-vmx", "corei7_skylake_x", 0), ("bochs-vmx-minimum", "corei7_ivy_bridge_3770k", None)]
 
 
+@pytest.mark.absent("qemu", "interrupts are posted by VMX only")
+@pytest.mark.absent("bochs-svm", "interrupts are posted by VMX only")
 @pytest.mark.parametrize("name, model, bound", POSTED)
 def test_interrupt_from_another_cpu(name, model, bound, report, tmp_path):
     """One CPU of a guest interrupts the other, which runs. What the sender needs exits for is its ICR, once each; the rest are
@@ -122,6 +129,7 @@ def test_interrupt_from_another_cpu(name, model, bound, report, tmp_path):
                       ok=per_interrupt == 0 if bound == 0 else per_interrupt >= 2), exits
 
 
+@pytest.mark.machine(QEMU, "VMX: bench.interrupt_on_vmx; Bochs's AMD has no x2APIC")
 def test_interrupt_without_exit(machine, report, tmp_path):
     """From the write that raises an interrupt to behind its handler: the guest alone on the machine, and as a VM that takes its
     interrupts itself."""
@@ -148,11 +156,13 @@ def looping(request, tmp_path_factory):
         yield nuc, log
 
 
+@pytest.mark.machine(QEMU, "only there its instructions can be told apart, by the emulator's trace")
 def test_exits_handled_by_the_device_model(report, peer, looping):
     value = parse(looping[0].console.text)["port-dm"]
     assert report.add("exit.port-dm", value, "insn", BOUNDS["port-dm"], peer["port-dm"])
 
 
+@pytest.mark.machine(QEMU, "only there its instructions can be told apart, by the emulator's trace")
 def test_stages_of_a_port_of_the_device_model(report, looping):
     """The stages add up to the figure that the guest measured by its TSC."""
     nuc, log = looping

@@ -8,8 +8,10 @@ import pytest
 import clusterpix
 from clustervm import ClusterVM
 from espimage import make_esp
+from machines import QEMU
 from test_cluster_bare import check_picture
 
+MOVES = "a picture of Bochs's window while it changes may be half of the next; still ones: matrix.machine"
 OVMF = "/usr/share/OVMF/OVMF_{}_4M.fd"
 
 
@@ -34,6 +36,7 @@ class HypervisedVM(ClusterVM):
                      "-qmp", f"unix:{self.qmp_path},server=on,wait=off", *more]
 
 
+@pytest.mark.machine(QEMU, MOVES)
 def test_guest_shows_the_trace(tmp_path, esp):
     with HypervisedVM(tmp_path, esp, start=1600) as vm:
         vm.until(3)
@@ -44,6 +47,7 @@ def test_guest_shows_the_trace(tmp_path, esp):
         assert "[cluster] starts on CPU 1" in vm.log()
 
 
+@pytest.mark.machine(QEMU, MOVES)
 def test_guest_survives_a_dead_bus(tmp_path, esp):
     with HypervisedVM(tmp_path, esp, start=300) as vm:
         vm.until(2.5)
@@ -62,6 +66,7 @@ def exits(path, offset=0):
         return [line for line in f if line.startswith(b"vmexit(")]
 
 
+@pytest.mark.machine(QEMU, "by the emulator's log; elsewhere by our own counts: matrix.machine")
 @pytest.mark.campaign("bench")
 def test_steady_state_has_no_exits(tmp_path, esp, report):
     """The emulator logs every #VMEXIT: some while the cluster boots, which shows that the log works, none when it drives."""

@@ -269,6 +269,12 @@ def test_the_service_vm_went_on(run, report):
     assert not re.search(r"rcu.*stall|soft lockup|BUG:|Oops", run.text)
 
 
+def test_a_cpu_is_shared(run, report):
+    """By the service VM, of the same weight, and an IVI that spins there with interrupts closed: each has its half."""
+    beside, alone = (int(re.search(rf"probe: rounds on CPU 1 {when}: (\d+)", run.step["ivi"])[1]) for when in ("beside", "alone"))
+    assert report.add("isolation.service.share-of-cpu1", round(100 * beside / alone), "%", ok=abs(beside / alone - 0.5) <= 0.05)
+
+
 def test_the_cluster_went_on(run, report):
     """By its own counts on its own bus, and by the hypervisor's: not one exit more than it had at the start."""
     assert "PANIC" not in run.text

@@ -2,7 +2,7 @@
 PROBE := $(B)/tests/guests/probe
 PROBE_SOURCES := $(addprefix tests/guests/probe/,main.c registers.c machine.c hypercalls.c fields.c end.c beat.c probe.h Kbuild)
 PROBE_LIBRARIES := /lib64/ld-linux-x86-64.so.2 /lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/libseccomp.so.2
-PROBE_APPLETS := sh mount echo dmesg sed grep insmod rmmod poweroff reboot sleep cat
+PROBE_APPLETS := sh mount echo dmesg sed grep insmod rmmod poweroff reboot sleep cat taskset
 
 $(PROBE)/probe.ko: $(PROBE_SOURCES) $(BZIMAGE)
 	@mkdir -p $(PROBE) && cp $(PROBE_SOURCES) $(PROBE)/
