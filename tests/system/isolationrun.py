@@ -35,8 +35,8 @@ def qemu(folder):
     subprocess.run(["cp", "build/hypervisor/boot/BOOTX64.EFI", loader], check=True)
     subprocess.run(["build/tools/scenario/bn-sums", loader, *FILES], check=True)
     subprocess.run(["tools/esp", disk, loader, *FILES], check=True)
-    return Nuc("isolation", NucConfig(disk=disk, cpus=3, memory_mib=2048, gpu="none", iommu="vtd", sound=False, usb=False, net=False,
-                                      sd_card_mib=0, extra=["-device", "VGA,vgamem_mb=32"]), "build/logs/isolation")
+    return Nuc("isolation", NucConfig(disk=disk, cpus=3, memory_mib=2048, gpu="none", iommu="vtd", sound=False, usb=False,
+                                      net=False, sd_card_mib=0, extra=["-device", "VGA,vgamem_mb=32"]), "build/logs/isolation")
 
 
 def bochs(name, folder):

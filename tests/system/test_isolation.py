@@ -129,9 +129,10 @@ def test_virtualisation_instructions(run, attack, report):
     vm, said, part = attack
     lines = only(said, "instruction ")
     denied = sum(line.endswith("#UD") for line in lines)
+    logged = len(re.findall(rf"\[{vm}\] denied: instruction of exit (?:code|reason)", part))
     # Those of the other vendor are #UD without us.
-    refused(report, f"isolation.{vm}.instructions", denied, sum(INSTRUCTIONS.values()),
-            len(re.findall(rf"\[{vm}\] denied: instruction of exit (?:code|reason)", part)), INSTRUCTIONS[MACHINES[run.machine].backend])
+    refused(report, f"isolation.{vm}.instructions", denied, sum(INSTRUCTIONS.values()), logged,
+            INSTRUCTIONS[MACHINES[run.machine].backend])
 
 
 def test_other_cpus(attack, report):

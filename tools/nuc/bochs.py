@@ -39,8 +39,8 @@ debug: action=ignore
 class Bochs:
     """with Bochs("corei7_skylake_x", "x.iso", "build/logs/x") as pc: pc.console.wait_for("...").
 
-    .bus_path: with bus=True the other end of COM2, for vehicle_sim.Connection. What comes in there comes at the host's time, so that no two
-    runs are the same.
+    .bus_path: with bus=True the other end of COM2, for vehicle_sim.Connection. What comes in there comes at the host's time, so
+    that no two runs are the same.
     """
 
     def __init__(self, model, iso, log_dir, cpus=2, memory=1024, bus=False):
