@@ -21,14 +21,14 @@ class Machine:
 
 
 MACHINES = {
-    "qemu-svm": Machine(None, "SVM", "AuthenticAMD", "SVM, 1 GiB pages, NPT"),
+    "qemu-svm": Machine(None, "SVM", "AuthenticAMD", "SVM, XSAVE, 1 GiB pages, NPT"),
     "bochs-svm-nrips": Machine("ryzen", "SVM", "AuthenticAMD",
-                               "SVM, invariant TSC, XSAVES, 1 GiB pages, NPT, NRIPS, flush by ASID"),
+                               "SVM, invariant TSC, XSAVE, XSAVES, 1 GiB pages, NPT, NRIPS, flush by ASID"),
     "bochs-vmx": Machine("corei7_skylake_x", "VMX", "GenuineIntel",
-                         "VMX, x2APIC, TSC deadline, invariant TSC, XSAVES, 1 GiB pages, EPT, EPT of 1 GiB, unrestricted guest, "
-                         "VPID, APIC registers, interrupt delivery, x2APIC virtualisation, posted interrupts, preemption timer"),
+                         "VMX, x2APIC, TSC deadline, invariant TSC, XSAVE, XSAVES, 1 GiB pages, EPT, EPT of 1 GiB, "
+                         "unrestricted guest, VPID, APIC registers, interrupt delivery, x2APIC virtualisation, posted interrupts, preemption timer"),
     "bochs-vmx-minimum": Machine("corei7_ivy_bridge_3770k", "VMX", "GenuineIntel",
-                                 "VMX, x2APIC, TSC deadline, invariant TSC, EPT, unrestricted guest, VPID, "
+                                 "VMX, x2APIC, TSC deadline, invariant TSC, XSAVE, EPT, unrestricted guest, VPID, "
                                  "x2APIC virtualisation, preemption timer"),
 }
 QEMU = "qemu-svm"

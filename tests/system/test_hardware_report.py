@@ -14,7 +14,7 @@ from test_boot_loader import Esp, boot, esp, handed_over  # noqa: F401 (fixtures
 pytestmark = pytest.mark.machine(QEMU, "Bochs has no UEFI; the reports of its machines: matrix.machine")
 
 CPU = "max,-vgif"
-FEATURES = {"SVM", "x2APIC", "1 GiB pages", "NPT"}  # what TCG has of those that are told, each a word of -cpu
+FEATURES = {"SVM", "x2APIC", "XSAVE", "1 GiB pages", "NPT"}  # what TCG has of those that are told, each a word of -cpu
 RECOVERY = "scenarios/nuc-recovery.dts"
 
 
