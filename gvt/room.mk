@@ -29,8 +29,12 @@ $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_
 
 # ---------------------------------------------------------------- tests
 GVT_CORE := proto/command core/edid core/resource core/vgpu backend/null backend/soft2d
-UNIT_TESTS += $(B)/tests/unit/gvt/test_vgpu
+UNIT_TESTS += $(addprefix $(B)/tests/unit/gvt/,test_command test_vgpu)
 FUZZERS += $(B)/tests/fuzz/gvt/fuzz_gvt_control
+
+$(B)/tests/unit/gvt/test_command: tests/unit/gvt/test_command.c $(B)/gvt/san/proto/command.o
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
 
 $(B)/tests/unit/gvt/test_vgpu: tests/unit/gvt/test_vgpu.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_CORE))) \
 		$(B)/service-vm/vhost/libvhost-san.a
