@@ -4,6 +4,8 @@ GVT_CFLAGS = -D_GNU_SOURCE -I. -Igvt -Iservice-vm/vhost/include -I$(B)/display/p
 GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
 # The device without its processes: what tests and fuzzers link.
 GVT_DEVICE := proto/command core/edid core/resource core/vgpu backend/null backend/soft2d server/device
+# What a guest's command stream may hold.
+GVT_STREAM := proto/virgl proto/virgl_table
 GVT_SERVER := server/main server/view server/wayland
 
 PROGRAMS += $(B)/gvt/binnacle-gvt
@@ -29,8 +31,25 @@ $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_
 
 # ---------------------------------------------------------------- tests
 GVT_CORE := proto/command core/edid core/resource core/vgpu backend/null backend/soft2d
-UNIT_TESTS += $(B)/tests/unit/gvt/test_vgpu
-FUZZERS += $(B)/tests/fuzz/gvt/fuzz_gvt_control
+UNIT_TESTS += $(addprefix $(B)/tests/unit/gvt/,test_command test_vgpu test_virgl test_virgl_protocol)
+FUZZERS += $(addprefix $(B)/tests/fuzz/gvt/,fuzz_gvt_control fuzz_gvt_virgl)
+# Whose instructions callgrind counts (tests/system/test_gpu_cost.py).
+PROGRAMS += $(B)/tests/unit/gvt/relocate_frame
+
+$(B)/tests/unit/gvt/test_command: tests/unit/gvt/test_command.c $(B)/gvt/san/proto/command.o
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
+
+$(B)/tests/unit/gvt/test_virgl: $(addprefix tests/unit/gvt/,test_virgl.c legal.c frame.c) \
+		$(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_STREAM)))
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
+
+# Mesa's header is in the builder root (tools/builder) and nowhere in the tree.
+$(B)/tests/unit/gvt/test_virgl_protocol: tests/unit/gvt/test_virgl_protocol.c tests/unit/gvt/legal.c \
+		$(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_STREAM)))
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -isystem /usr/src -o $@ $^ -lcmocka
 
 $(B)/tests/unit/gvt/test_vgpu: tests/unit/gvt/test_vgpu.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_CORE))) \
 		$(B)/service-vm/vhost/libvhost-san.a
@@ -41,3 +60,17 @@ $(B)/tests/fuzz/gvt/fuzz_gvt_control: tests/fuzz/gvt/fuzz_gvt_control.c $(addpre
 		$(B)/service-vm/vhost/libvhost-fuzz.a
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) $(GVT_CFLAGS) -o $@ $^
+
+$(B)/tests/fuzz/gvt/fuzz_gvt_virgl: tests/fuzz/gvt/fuzz_gvt_virgl.c $(addprefix $(B)/gvt/fuzz/,$(addsuffix .o,$(GVT_STREAM)))
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(GVT_CFLAGS) -o $@ $^
+
+$(B)/tests/unit/gvt/relocate_frame $(B)/tests/unit/gvt/virgl_seeds: $(B)/tests/unit/gvt/%: tests/unit/gvt/%.c \
+		$(addprefix tests/unit/gvt/,legal.c frame.c) $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_STREAM)))
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(GVT_CFLAGS) -pie -o $@ $^
+
+# The virgl fuzzer's corpus in the tree, from the table.
+.PHONY: virgl-seeds
+virgl-seeds: $(B)/tests/unit/gvt/virgl_seeds
+	@mkdir -p tests/fuzz/gvt/corpus/gvt_virgl; rm -f tests/fuzz/gvt/corpus/gvt_virgl/*; $< tests/fuzz/gvt/corpus/gvt_virgl

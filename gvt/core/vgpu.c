@@ -240,7 +240,7 @@ uint32_t vgpu_entries(const union vgpu_request *r, size_t bytes)
 {
     const struct vgpu_rule *rule = NULL;
 
-    if (vgpu_check(r, bytes, VGPU_QUEUE_CONTROL, &rule) != VGPU_OK_NODATA)
+    if (vgpu_check(r, bytes, VGPU_QUEUE_CONTROL, VGPU_OFFERED, &rule) != VGPU_OK_NODATA)
         return 0;
     return rule->type == VGPU_CMD_RESOURCE_ATTACH_BACKING ? r->attach.nr_entries : 0;
 }
@@ -262,7 +262,7 @@ void vgpu_execute(struct vgpu *g, const struct vq_mem *mem, unsigned queue,
                   uint32_t entry_count, struct vgpu_answer *a)
 {
     const struct vgpu_rule *rule = NULL;
-    uint32_t answer = vgpu_check(r, bytes, queue, &rule);
+    uint32_t answer = vgpu_check(r, bytes, queue, VGPU_OFFERED, &rule);
 
     memset(a, 0, sizeof(*a));
     a->bytes = sizeof(a->u.header);

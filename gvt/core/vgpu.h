@@ -13,6 +13,8 @@
 #include "core/resource.h"
 #include "proto/command.h"
 
+#define VGPU_OFFERED VGPU_F_EDID /* features; commands of others do not exist */
+
 struct vgpu;
 
 /* Where the scanouts go. All callbacks may be told the same thing twice. */

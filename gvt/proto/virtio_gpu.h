@@ -12,7 +12,11 @@
 #define VGPU_QUEUE_CONTROL 0u
 #define VGPU_QUEUE_CURSOR  1u
 #define VGPU_QUEUES        2u
+#define VGPU_F_VIRGL       (1ull << 0)
 #define VGPU_F_EDID        (1ull << 1)
+#define VGPU_F_UUID        (1ull << 2)
+#define VGPU_F_BLOB        (1ull << 3)
+#define VGPU_F_CONTEXT     (1ull << 4) /* kinds of context, timelines; needs F_VIRGL */
 
 /* §5.7.4 */
 struct vgpu_config {
@@ -38,6 +42,19 @@ enum vgpu_command {
     VGPU_CMD_GET_CAPSET_INFO,
     VGPU_CMD_GET_CAPSET,
     VGPU_CMD_GET_EDID,
+    VGPU_CMD_RESOURCE_ASSIGN_UUID,
+    VGPU_CMD_RESOURCE_CREATE_BLOB,
+    VGPU_CMD_SET_SCANOUT_BLOB,
+    VGPU_CMD_CTX_CREATE = 0x0200,
+    VGPU_CMD_CTX_DESTROY,
+    VGPU_CMD_CTX_ATTACH_RESOURCE,
+    VGPU_CMD_CTX_DETACH_RESOURCE,
+    VGPU_CMD_RESOURCE_CREATE_3D,
+    VGPU_CMD_TRANSFER_TO_HOST_3D,
+    VGPU_CMD_TRANSFER_FROM_HOST_3D,
+    VGPU_CMD_SUBMIT_3D,
+    VGPU_CMD_RESOURCE_MAP_BLOB,
+    VGPU_CMD_RESOURCE_UNMAP_BLOB,
     VGPU_CMD_UPDATE_CURSOR = 0x0300,
     VGPU_CMD_MOVE_CURSOR,
 };
@@ -48,6 +65,8 @@ enum vgpu_response {
     VGPU_OK_CAPSET_INFO,
     VGPU_OK_CAPSET,
     VGPU_OK_EDID,
+    VGPU_OK_UUID,
+    VGPU_OK_MAP_INFO,
     VGPU_ERR_UNSPEC = 0x1200,
     VGPU_ERR_OUT_OF_MEMORY,
     VGPU_ERR_INVALID_SCANOUT_ID,
@@ -109,7 +128,9 @@ struct vgpu_create_2d {
 };
 BN_SIZE_IS(struct vgpu_create_2d, 40);
 
-struct vgpu_resource_command { /* RESOURCE_UNREF, RESOURCE_DETACH_BACKING */
+/* RESOURCE_UNREF, RESOURCE_DETACH_BACKING, RESOURCE_ASSIGN_UUID, RESOURCE_UNMAP_BLOB,
+ * CTX_ATTACH_RESOURCE, CTX_DETACH_RESOURCE */
+struct vgpu_resource_command {
     struct vgpu_header header;
     uint32_t resource_id, padding;
 };
@@ -155,5 +176,89 @@ struct vgpu_cursor { /* §5.7.6.10 */
     uint32_t resource_id, hot_x, hot_y, padding1;
 };
 BN_SIZE_IS(struct vgpu_cursor, 56);
+
+/* §5.7.6.8, what the features beyond 2D add. */
+#define VGPU_CAPSET_VIRGL  1u
+#define VGPU_CAPSET_VIRGL2 2u
+
+struct vgpu_get_capset_info {
+    struct vgpu_header header;
+    uint32_t index, padding; /* below num_capsets */
+};
+BN_SIZE_IS(struct vgpu_get_capset_info, 32);
+
+struct vgpu_get_capset {
+    struct vgpu_header header;
+    uint32_t id, version;
+};
+BN_SIZE_IS(struct vgpu_get_capset, 32);
+
+#define VGPU_BLOB_MEM_GUEST        1u
+#define VGPU_BLOB_MEM_HOST3D       2u
+#define VGPU_BLOB_MEM_HOST3D_GUEST 3u
+#define VGPU_BLOB_FLAGS            7u /* mappable, shareable, cross device */
+
+struct vgpu_create_blob { /* entries follow */
+    struct vgpu_header header;
+    uint32_t resource_id, mem, flags, nr_entries;
+    uint64_t blob_id, size;
+};
+BN_SIZE_IS(struct vgpu_create_blob, 56);
+
+struct vgpu_set_scanout_blob {
+    struct vgpu_header header;
+    struct vgpu_rect r;
+    uint32_t scanout_id, resource_id, width, height, format, padding;
+    uint32_t strides[4], offsets[4];
+};
+BN_SIZE_IS(struct vgpu_set_scanout_blob, 96);
+
+struct vgpu_map_blob {
+    struct vgpu_header header;
+    uint32_t resource_id, padding;
+    uint64_t offset; /* in the host visible region */
+};
+BN_SIZE_IS(struct vgpu_map_blob, 40);
+
+/* §5.7.6.9. header.ctx_id says which context. The specification names RESOURCE_CREATE_3D,
+ * TRANSFER_*_3D and SUBMIT_3D and gives no layout: these three are Linux's
+ * (include/uapi/linux/virtio_gpu.h). */
+#define VGPU_DEBUG_NAME_BYTES 64
+
+struct vgpu_ctx_create {
+    struct vgpu_header header;
+    uint32_t name_bytes, init; /* init: with F_CONTEXT a capset's id; 0: the device chooses */
+    char name[VGPU_DEBUG_NAME_BYTES];
+};
+BN_SIZE_IS(struct vgpu_ctx_create, 96);
+
+#define VGPU_RESOURCE_Y_0_TOP (1u << 0)
+#define VGPU_TARGET_BUFFER    0u /* then 1D, 2D, 3D, cube, rectangle and arrays of three of them */
+#define VGPU_TARGETS          9u
+
+struct vgpu_create_3d {
+    struct vgpu_header header;
+    uint32_t resource_id, target, format, bind, width, height, depth, array_size, last_level,
+        nr_samples, flags, padding;
+};
+BN_SIZE_IS(struct vgpu_create_3d, 72);
+
+struct vgpu_box {
+    uint32_t x, y, z, width, height, depth;
+};
+
+struct vgpu_transfer_3d {
+    struct vgpu_header header;
+    struct vgpu_box box;
+    uint64_t offset; /* of the box's first element in the backing */
+    uint32_t resource_id, level, stride, layer_stride;
+};
+BN_SIZE_IS(struct vgpu_transfer_3d, 72);
+
+struct vgpu_submit_3d { /* the stream follows */
+    struct vgpu_header header;
+    uint32_t bytes, padding;
+};
+BN_SIZE_IS(struct vgpu_submit_3d, 32);
 
 #endif

@@ -85,7 +85,7 @@ static int gpu_socket(struct vu_device *dev, int fd)
 
 static const struct vu_ops ops = {
     .queues = VGPU_QUEUES,
-    .features = VGPU_F_EDID,
+    .features = VGPU_OFFERED,
     .process = process,
     .get_config = get_config,
     .set_config = set_config,

@@ -8,6 +8,7 @@
 #include "vhost/virtq.h"
 
 #define GUEST_BYTES 65536
+#define RULES       26u /* of the table */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -80,6 +81,19 @@ static void tame(union vgpu_request *r, struct vgpu_mem_entry *entry, uint32_t e
         r->cursor.resource_id %= 4;
         r->cursor.scanout_id %= 3;
         break;
+    case VGPU_CMD_RESOURCE_CREATE_3D:
+        r->create_3d.target %= VGPU_TARGETS;
+        r->create_3d.width %= 65;
+        r->create_3d.height %= 65;
+        r->create_3d.depth %= 3;
+        r->create_3d.array_size %= 3;
+        r->create_3d.last_level %= 8;
+        r->create_3d.nr_samples %= 8;
+        r->create_3d.flags %= 2;
+        break;
+    case VGPU_CMD_SUBMIT_3D:
+        r->submit_3d.bytes %= 16;
+        break;
     default:
         break;
     }
@@ -92,13 +106,9 @@ static void tame(union vgpu_request *r, struct vgpu_mem_entry *entry, uint32_t e
 static size_t shaped(const uint8_t *data, size_t bytes, union vgpu_request *r, size_t *n,
                      unsigned *queue, struct vgpu_mem_entry entry[8], uint32_t *entries)
 {
-    const uint32_t which = data[0] % 13;
-    const struct vgpu_rule *rule = vgpu_rule(which < 11 ? VGPU_CMD_GET_DISPLAY_INFO + which
-                                                        : VGPU_CMD_UPDATE_CURSOR + which - 11);
+    const struct vgpu_rule *rule = vgpu_rule_at(data[0] % RULES);
     size_t used = 1;
 
-    if (!rule)
-        return used;
     *n = rule->bytes < bytes - used ? rule->bytes : bytes - used;
     memcpy(r, data + used, *n);
     used += *n;
@@ -106,7 +116,7 @@ static size_t shaped(const uint8_t *data, size_t bytes, union vgpu_request *r, s
     *queue = rule->queue;
     r->header.type = rule->type;
     if (rule->type == VGPU_CMD_RESOURCE_ATTACH_BACKING) {
-        *entries = data[0] / 13 % 8;
+        *entries = data[0] / RULES % 8;
         if (*entries > (bytes - used) / sizeof(entry[0]))
             *entries = (uint32_t)((bytes - used) / sizeof(entry[0]));
         r->attach.nr_entries = *entries;
@@ -131,6 +141,21 @@ static size_t raw(const uint8_t *data, size_t bytes, union vgpu_request *r, size
     return *n;
 }
 
+/* What passes the table of a device that offers everything is as long as its fields say. */
+static void check_all(const union vgpu_request *r, size_t n, unsigned queue)
+{
+    const struct vgpu_rule *rule = NULL;
+
+    if (vgpu_check(r, n, queue, ~0ull, &rule) != VGPU_OK_NODATA)
+        return;
+    if (rule->queue != queue || n < rule->bytes)
+        abort();
+    if ((rule->type == VGPU_CMD_SUBMIT_3D && r->submit_3d.bytes > n - rule->bytes) ||
+        (rule->type == VGPU_CMD_RESOURCE_CREATE_BLOB &&
+         r->create_blob.nr_entries > (n - rule->bytes) / sizeof(struct vgpu_mem_entry)))
+        abort();
+}
+
 /* Input: per request one byte of length (header included) with the queue in its top bit, then the
  * request; at 127 a request of right shape follows. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -144,6 +169,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     struct vq_mem mem = {0};
     struct vgpu gpu;
 
+    if (!vgpu_rule_at(RULES - 1) || vgpu_rule_at(RULES))
+        abort();
     if (vq_mem_add(&mem, 0, GUEST_BYTES, 0, guest))
         abort();
     vgpu_init(&gpu, &gvt_backend_soft2d, &sink, NULL, modes, 2, &quota);
@@ -159,6 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         used = n == 127 ? shaped(data, bytes, &r, &n, &queue, entry, &entries)
                         : raw(data, bytes, &r, &n, queue, entry, &entries);
         tame(&r, entry, entries);
+        check_all(&r, n, queue);
         vgpu_execute(&gpu, &mem, queue, &r, n, entries ? entry : NULL, entries, &answer);
         if (answer.bytes < sizeof(answer.u.header) || answer.u.header.type < VGPU_OK_NODATA)
             abort();
