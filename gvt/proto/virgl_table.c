@@ -2,7 +2,7 @@
 /*
  * Owns the table of virgl commands. Opcodes, lengths and places of handles are those of Mesa's
  * virgl_protocol.h, counts those that Gallium knows (pipe/p_state.h); which handle may be 0 is what
- * virglrenderer 1.1 takes for "none". Whether slots, formats and boxes make sense the physical GPU
+ * virglrenderer takes for "none". Whether slots, formats and boxes make sense the physical GPU
  * judges: it fails the one context that sent them.
  */
 #include "virgl.h"
