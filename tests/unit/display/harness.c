@@ -141,7 +141,7 @@ void harness_run(struct harness *h, int ms)
 {
     const uint64_t end = clock_now_ns() + (uint64_t)ms * 1000000u;
 
-    while (clock_now_ns() < end) {
+    for (int turns = 0; turns < ms / 2 || clock_now_ns() < end; turns++) {
         wl_event_loop_dispatch(h->server.loop, 1);
         wl_display_flush_clients(h->server.display);
     }

@@ -28,9 +28,10 @@ struct harness {
 void harness_start(struct harness *h, const struct bn_scenario *s, bool with_window);
 void harness_stop(struct harness *h);
 
-/* Runs the compositor's loop for so long. */
+/* Runs the compositor's loop for so long, and on a busy host for as many turns as that usually is.
+ */
 void harness_run(struct harness *h, int ms);
-/* Until *counter changes or two seconds are over. */
+/* Until *counter changes or two seconds are over, as harness_run() has them. */
 void harness_wait(struct harness *h, const unsigned *counter);
 
 uint32_t harness_pixel(const struct harness *h, unsigned screen, int x, int y); /* 0xRRGGBB */
