@@ -99,11 +99,14 @@ static void give_interrupts(struct vcpu *vcpu)
         vcpu->state = VCPU_READY;
     if (vcpu->state != VCPU_READY)
         return;
-    vcpu->look = vcpu->nmi_pending; /* there is no window for NMIs: try again after each exit */
+    vcpu->look = vcpu->nmi_pending; /* without a window for NMIs, try again after each exit */
     if (vcpu->nmi_pending && vendor->can_take_nmi(vcpu)) {
         vcpu->nmi_pending = false;
         vendor->inject_nmi(vcpu);
     }
+    if (vendor->request_nmi_window && vcpu->nmi_window != vcpu->nmi_pending)
+        vendor->request_nmi_window(vcpu, vcpu->nmi_pending);
+    vcpu->nmi_window = vcpu->nmi_pending;
     vcpu->delivered = vendor->deliver_irqs && vendor->deliver_irqs(vcpu);
     if (vcpu->delivered)
         vector = -1;
@@ -210,7 +213,7 @@ void vcpu_reset(struct vcpu *vcpu)
     vlapic_reset(&vcpu->lapic);
     xstate_reset(vcpu);
     vcpu->nmi_pending = false;
-    vcpu->irq_window = vcpu->delivered = false;
+    vcpu->irq_window = vcpu->nmi_window = vcpu->delivered = false;
     vcpu->look = true;
     vcpu->io.active = false;
     for (int i = 0; i < 4; i++)

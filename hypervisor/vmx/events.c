@@ -68,10 +68,20 @@ void vmx_inject_nmi(struct vcpu *vcpu)
     inject(vcpu, EVENT_NMI | VECTOR_NMI, 0);
 }
 
-void vmx_request_irq_window(struct vcpu *vcpu, bool on)
+static void request_window(struct vcpu *vcpu, uint32_t window, bool on)
 {
     struct vmx_vcpu *v = vmx_of(vcpu);
 
-    v->processor = on ? v->processor | PROCESSOR_IRQ_WINDOW : v->processor & ~PROCESSOR_IRQ_WINDOW;
+    v->processor = on ? v->processor | window : v->processor & ~window;
     vmx_write(vcpu, VMCS_PROCESSOR, v->processor);
+}
+
+void vmx_request_irq_window(struct vcpu *vcpu, bool on)
+{
+    request_window(vcpu, PROCESSOR_IRQ_WINDOW, on);
+}
+
+void vmx_request_nmi_window(struct vcpu *vcpu, bool on)
+{
+    request_window(vcpu, PROCESSOR_NMI_WINDOW, on);
 }

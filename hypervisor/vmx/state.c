@@ -193,9 +193,9 @@ void vmx_write_controls(struct vcpu *vcpu, enum vmx_irqs irqs)
     struct vmx_vcpu *v = vmx_of(vcpu);
 
     v->irqs = irqs;
-    v->processor = c->processor;
+    v->processor = c->processor | (v->processor & (PROCESSOR_IRQ_WINDOW | PROCESSOR_NMI_WINDOW));
     vmx_write(vcpu, VMCS_PIN, c->pin);
-    vmx_write(vcpu, VMCS_PROCESSOR, c->processor);
+    vmx_write(vcpu, VMCS_PROCESSOR, v->processor);
     vmx_write(vcpu, VMCS_PROCESSOR2, c->processor2);
     vmx_write(vcpu, VMCS_EXIT, c->exit);
     vmx_write(vcpu, VMCS_MSR_BITMAP,
@@ -208,6 +208,7 @@ void vmx_reset(struct vcpu *vcpu)
     bool direct = vcpu->vm->config->flags & BN_VM_DIRECT_IRQ;
     const struct vmx_controls *c = &vmx_controls[direct ? VMX_DIRECT : VMX_INJECTED];
 
+    v->processor = 0;
     vmx_write_controls(vcpu, direct ? VMX_DIRECT : VMX_INJECTED);
     v->entry = c->entry;
     vmx_write(vcpu, VMCS_ENTRY, c->entry);

@@ -103,6 +103,7 @@ enum vmcs_field {
 #define EPT_POINTER          0x1Eu /* write-back tables, four levels */
 #define PROCESSOR_IRQ_WINDOW (1u << 2)
 #define PROCESSOR_TPR        (1u << 21)
+#define PROCESSOR_NMI_WINDOW (1u << 22)
 #define PROCESSOR2_VPID      (1u << 5)
 #define PROCESSOR2_SPIN      (1u << 10) /* PAUSE-loop exiting */
 #define ENTRY_IA32E          (1u << 9)
@@ -180,5 +181,6 @@ void vmx_inject_exception(struct vcpu *vcpu, uint8_t vector, bool has_error, uin
 bool vmx_can_take_nmi(struct vcpu *vcpu);
 void vmx_inject_nmi(struct vcpu *vcpu);
 void vmx_request_irq_window(struct vcpu *vcpu, bool on);
+void vmx_request_nmi_window(struct vcpu *vcpu, bool on);
 
 #endif

@@ -306,6 +306,7 @@ const struct vcpu_vendor vendor_vmx = {
     .inject_exception = vmx_inject_exception,
     .can_take_nmi = vmx_can_take_nmi,
     .inject_nmi = vmx_inject_nmi,
+    .request_nmi_window = vmx_request_nmi_window,
     .request_irq_window = vmx_request_irq_window,
     .skip = vmx_skip,
     .flush_tlb = vmx_flush_tlb,

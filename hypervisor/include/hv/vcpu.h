@@ -86,11 +86,11 @@ struct vcpu {
     volatile uint32_t sipi_vector;
     uint32_t asid; /* tag of its TLB entries on its CPU */
     uint64_t tsc_aux, dr[4];
-    bool asleep;          /* as its CPU's scheduler saw it last */
-    bool nmi_pending;     /* own CPU only */
-    bool irq_window;      /* asked for */
-    bool delivered;       /* its processor takes posted interrupts without an exit */
-    bool look;            /* what it should be given may have changed */
+    bool asleep;                 /* as its CPU's scheduler saw it last */
+    bool nmi_pending;            /* own CPU only */
+    bool irq_window, nmi_window; /* asked for */
+    bool delivered;              /* its processor takes posted interrupts without an exit */
+    bool look;                   /* what it should be given may have changed */
     struct known_length { /* instructions that exited before: the same bytes are there again */
         uint64_t rip, cr3;
         uint8_t kind, length;
@@ -145,6 +145,7 @@ struct vcpu_vendor {
     void (*inject_exception)(struct vcpu *vcpu, uint8_t vector, bool has_error, uint32_t error);
     bool (*can_take_nmi)(struct vcpu *vcpu); /* none in progress, no event on its way in */
     void (*inject_nmi)(struct vcpu *vcpu);
+    void (*request_nmi_window)(struct vcpu *vcpu, bool on); /* null: there is none */
     void (*request_irq_window)(struct vcpu *vcpu, bool on);
     void (*skip)(struct vcpu *vcpu, unsigned bytes); /* RIP goes on; the interrupt shadow ends */
     void (*flush_tlb)(struct vcpu *vcpu);            /* at its next entry */

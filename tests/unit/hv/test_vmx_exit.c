@@ -29,11 +29,11 @@ static void test_every_reason(void **state)
         uint8_t reason;
         enum exit_kind kind;
     } known[] = {
-        {1, EXIT_HOST_IRQ}, {2, EXIT_SHUTDOWN},  {3, EXIT_NONE},   {7, EXIT_IRQ_WINDOW},
-        {10, EXIT_CPUID},   {12, EXIT_HLT},      {13, EXIT_CR},    {18, EXIT_HYPERCALL},
-        {28, EXIT_NONE},    {30, EXIT_PIO},      {31, EXIT_RDMSR}, {32, EXIT_WRMSR},
-        {40, EXIT_PAUSE},   {45, EXIT_EOI},      {48, EXIT_MMIO},  {54, EXIT_CR},
-        {55, EXIT_XSETBV},  {0, EXIT_EXCEPTION},
+        {1, EXIT_HOST_IRQ},   {2, EXIT_SHUTDOWN}, {3, EXIT_NONE},      {7, EXIT_IRQ_WINDOW},
+        {8, EXIT_IRQ_WINDOW}, {10, EXIT_CPUID},   {12, EXIT_HLT},      {13, EXIT_CR},
+        {18, EXIT_HYPERCALL}, {28, EXIT_NONE},    {30, EXIT_PIO},      {31, EXIT_RDMSR},
+        {32, EXIT_WRMSR},     {40, EXIT_PAUSE},   {45, EXIT_EOI},      {48, EXIT_MMIO},
+        {54, EXIT_CR},        {55, EXIT_XSETBV},  {0, EXIT_EXCEPTION},
     };
     static const uint8_t undefined[] = {11, 19, 20, 21, 22, 23, 24, 25, 26, 27, 36, 39, 50, 53};
     struct vcpu *vcpu = boot();
@@ -305,6 +305,14 @@ static void test_nmi(void **state)
     fake_set_field(vcpu, VMCS_INTERRUPTIBILITY, 8); /* its handler has not returned */
     assert_false(vendor_vmx.can_take_nmi(vcpu));
     assert_true(vendor_vmx.can_take_irq(vcpu));
+    vendor_vmx.request_nmi_window(vcpu, true);
+    vendor_vmx.request_irq_window(vcpu, true);
+    vendor_vmx.request_irq_window(vcpu, false);
+    vmx_write_controls(vcpu, VMX_INJECTED); /* what is asked for outlives another set of controls */
+    assert_int_equal(ends(vcpu, (struct fake_exit){.reason = 8}).kind, EXIT_IRQ_WINDOW);
+    assert_int_equal(fake_field(vcpu, VMCS_PROCESSOR) & (1u << 22 | 1u << 2), 1u << 22);
+    vendor_vmx.request_nmi_window(vcpu, false);
+    assert_false(fake_field(vcpu, VMCS_PROCESSOR) >> 22 & 1);
     fake_set_field(vcpu, VMCS_INTERRUPTIBILITY, 0);
     vendor_vmx.inject_nmi(vcpu);
     assert_int_equal(fake_field(vcpu, VMCS_ENTRY_EVENT), VALID | 0x202);
