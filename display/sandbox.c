@@ -57,7 +57,7 @@ static const int allowed[] = {
     SCMP_SYS(lseek),
 };
 
-int bn_backend_sandbox(void)
+int bn_backend_sandbox(const unsigned long *ioctls, unsigned count)
 {
     scmp_filter_ctx c = seccomp_init(SCMP_ACT_KILL_PROCESS);
     int rc = c ? 0 : -ENOMEM;
@@ -67,6 +67,9 @@ int bn_backend_sandbox(void)
     /* The C library asks once if standard output is a terminal: the console of a VM is one. */
     if (rc == 0)
         rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS));
+    for (unsigned i = 0; rc == 0 && i < count; i++)
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+                              SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
     /* Nothing is ever executable that was not at the start; no socket but local ones. */
     if (rc == 0)
         rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,

@@ -1,11 +1,12 @@
 # The GPU mediator: vhost-user-gpu on one side, the compositor on the other.
-GVT_PKGS := wayland-client libseccomp
-GVT_CFLAGS = -D_GNU_SOURCE -I. -Igvt -Iservice-vm/vhost/include -I$(B)/display/proto
+GVT_PKGS := wayland-client libseccomp libdrm
+GVT_CFLAGS = -D_GNU_SOURCE -I. -Igvt -Iservice-vm/vhost/include -I$(B)/display/proto $(shell pkg-config --cflags libdrm)
 GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
-# The device without its processes: what tests and fuzzers link.
-GVT_DEVICE := proto/command core/edid core/resource core/vgpu backend/null backend/soft2d server/device
-# What a guest's command stream may hold.
+# What a guest's command stream may hold; the device without physical GPU and processes, which tests and fuzzers link.
 GVT_STREAM := proto/virgl proto/virgl_table
+GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format) \
+	$(addprefix core/,context edid layout render resource screen vgpu work) backend/soft2d
+GVT_DEVICE := $(GVT_CORE) backend/opener backend/virtgpu server/device
 GVT_SERVER := server/main server/view server/wayland
 
 PROGRAMS += $(B)/gvt/binnacle-gvt
@@ -30,8 +31,9 @@ $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_
 -include $(wildcard $(B)/gvt/*/*.d $(B)/gvt/*/*/*.d)
 
 # ---------------------------------------------------------------- tests
-GVT_CORE := proto/command core/edid core/resource core/vgpu backend/null backend/soft2d
-UNIT_TESTS += $(addprefix $(B)/tests/unit/gvt/,test_command test_vgpu test_virgl test_virgl_protocol)
+GVT_TESTED := $(GVT_CORE) backend/null
+GVT_UNITS := $(addprefix $(B)/tests/unit/gvt/,test_render test_vgpu)
+UNIT_TESTS += $(GVT_UNITS) $(addprefix $(B)/tests/unit/gvt/,test_command test_virgl test_virgl_protocol)
 FUZZERS += $(addprefix $(B)/tests/fuzz/gvt/,fuzz_gvt_control fuzz_gvt_virgl)
 # Whose instructions callgrind counts (tests/system/test_gpu_cost.py).
 PROGRAMS += $(B)/tests/unit/gvt/relocate_frame
@@ -51,12 +53,12 @@ $(B)/tests/unit/gvt/test_virgl_protocol: tests/unit/gvt/test_virgl_protocol.c te
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -isystem /usr/src -o $@ $^ -lcmocka
 
-$(B)/tests/unit/gvt/test_vgpu: tests/unit/gvt/test_vgpu.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_CORE))) \
+$(GVT_UNITS): $(B)/tests/unit/gvt/%: tests/unit/gvt/%.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_TESTED))) \
 		$(B)/service-vm/vhost/libvhost-san.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
 
-$(B)/tests/fuzz/gvt/fuzz_gvt_control: tests/fuzz/gvt/fuzz_gvt_control.c $(addprefix $(B)/gvt/fuzz/,$(addsuffix .o,$(GVT_CORE))) \
+$(B)/tests/fuzz/gvt/fuzz_gvt_control: tests/fuzz/gvt/fuzz_gvt_control.c $(addprefix $(B)/gvt/fuzz/,$(addsuffix .o,$(GVT_TESTED))) \
 		$(B)/service-vm/vhost/libvhost-fuzz.a
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) $(GVT_CFLAGS) -o $@ $^

@@ -63,8 +63,10 @@ int bn_scenario_vm_by_name(const struct bn_scenario *s, const char *name)
 
 /*
  * For vhost-user back ends that are set up: leaves them the system calls of an event loop, of
- * vhost-user and of a client of the compositor; any other ends the process. 0 or -errno.
+ * vhost-user and of a client of the compositor, and the ioctl requests named; any other ends the
+ * process. 0 or -errno.
  */
-int bn_backend_sandbox(void) __attribute__((warn_unused_result));
+int bn_backend_sandbox(const unsigned long *ioctls, unsigned count)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -228,7 +228,7 @@ static int start(struct process *p, const struct arguments *a)
     try_to_connect(p);
     rc = a->socket ? vu_device_listen(&p->vhost, a->socket) : vu_device_attach(&p->vhost, a->fd);
     if (rc == 0 && !a->no_sandbox)
-        rc = bn_backend_sandbox();
+        rc = bn_backend_sandbox(NULL, 0);
     return rc;
 }
 

@@ -1,26 +1,149 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns the back end that does nothing: every rule of the device applies, no pixel is moved. */
-#include "backend.h"
+/* Owns the GPU that draws nothing. */
+#include "null.h"
 
-static int create_2d(struct resource *r)
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "soft2d.h"
+
+#define FIRST_HANDLE 1000u /* no guest's handle is taken for one of these by chance */
+
+static void capset(void *gpu, struct gvt_capset *set)
 {
-    (void)r;
+    (void)gpu;
+    set->id = VGPU_CAPSET_VIRGL2;
+    set->version = 2;
+    set->bytes = 1408;
+    memset(set->data, 0xFF, set->bytes);
+}
+
+static int context_create(void *gpu, struct context *c)
+{
+    struct null_gpu *n = gpu;
+
+    if (n->failing)
+        return -ENOMEM;
+    n->contexts++;
+    c->fd = -1;
     return 0;
 }
 
-static void destroy(struct resource *r)
+static void context_destroy(void *gpu, struct context *c)
 {
-    (void)r;
+    struct null_gpu *n = gpu;
+
+    for (uint32_t i = 0; i < c->map.count; i++)
+        n->attachments -= c->physical[i] != 0;
+    n->contexts--;
 }
 
-static int64_t transfer_in(struct resource *r, const struct vq_mem *mem,
-                           const struct vgpu_rect *rect, uint64_t offset)
+/* The mirror, and behind it the GPU's own memory. */
+static int create(void *gpu, struct resource *r, size_t bytes)
 {
-    (void)r;
-    (void)mem;
-    (void)rect;
-    (void)offset;
+    struct null_gpu *n = gpu;
+
+    if (n->failing)
+        return -ENOMEM;
+    r->pixels = calloc(2, bytes);
+    if (!r->pixels)
+        return -ENOMEM;
+    r->mirror_bytes = bytes;
+    r->physical = FIRST_HANDLE + ++n->last_handle;
+    n->resources++;
     return 0;
 }
 
-const struct gvt_backend gvt_backend_null = {"null", create_2d, destroy, transfer_in};
+static void destroy(void *gpu, struct resource *r)
+{
+    ((struct null_gpu *)gpu)->resources--;
+    free(r->pixels);
+}
+
+static int attach(void *gpu, struct context *c, struct resource *r, uint32_t *token)
+{
+    struct null_gpu *n = gpu;
+
+    (void)c, (void)r;
+    if (n->failing)
+        return -ENOMEM;
+    n->attachments++;
+    *token = ++n->last_token;
+    return 0;
+}
+
+static void detach(void *gpu, struct context *c, uint32_t token)
+{
+    (void)c, (void)token;
+    ((struct null_gpu *)gpu)->attachments--;
+}
+
+static int add(struct null_gpu *n, struct gvt_job *job)
+{
+    if (n->failing || n->jobs == NULL_MAX_JOBS)
+        return -ENOMEM;
+    n->job[n->jobs++] = job;
+    return 0;
+}
+
+static int submit(void *gpu, struct context *c, const uint32_t *batch, uint32_t dwords,
+                  struct gvt_job *job)
+{
+    struct null_gpu *n = gpu;
+    const uint32_t kept = dwords < 16 ? dwords : 16;
+
+    (void)c;
+    memcpy(n->batch, batch, kept * sizeof(*batch));
+    n->dwords = dwords;
+    return add(n, job);
+}
+
+static int transfer(void *gpu, struct context *c, struct resource *r, uint32_t token,
+                    const struct vgpu_transfer_3d *t, bool to_gpu, struct gvt_job *job)
+{
+    uint8_t *own = r->pixels + r->mirror_bytes;
+
+    (void)c, (void)token, (void)t;
+    memcpy(to_gpu ? own : r->pixels, to_gpu ? r->pixels : own, r->mirror_bytes);
+    return add(gpu, job);
+}
+
+static void forget(void *gpu, struct gvt_job *job)
+{
+    struct null_gpu *n = gpu;
+
+    for (unsigned i = 0; i < n->jobs; i++) {
+        if (n->job[i] != job)
+            continue;
+        memmove(&n->job[i], &n->job[i + 1], (n->jobs - i - 1) * sizeof(n->job[0]));
+        n->jobs--;
+        return;
+    }
+}
+
+void null_finish(struct null_gpu *n, int status)
+{
+    struct gvt_job *job = n->job[0];
+
+    if (!n->jobs)
+        return;
+    forget(n, job);
+    job->done(job, status);
+}
+
+static const struct gvt_render render = {
+    .capset = capset,
+    .context_create = context_create,
+    .context_destroy = context_destroy,
+    .create = create,
+    .destroy = destroy,
+    .attach = attach,
+    .detach = detach,
+    .submit = submit,
+    .transfer = transfer,
+    .forget = forget,
+};
+
+const struct gvt_backend gvt_backend_null = {"null", soft2d_create, soft2d_destroy,
+                                             soft2d_transfer_in, &render};

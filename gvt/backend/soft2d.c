@@ -7,10 +7,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "backend.h"
+#include "soft2d.h"
 #include "vhost/virtq.h"
 
-static void destroy(struct resource *r)
+void soft2d_destroy(struct resource *r)
 {
     if (r->pixels)
         munmap(r->pixels, r->bytes);
@@ -20,7 +20,7 @@ static void destroy(struct resource *r)
     r->fd = -1;
 }
 
-static int create_2d(struct resource *r)
+int soft2d_create(struct resource *r)
 {
     void *p;
 
@@ -32,63 +32,27 @@ static int create_2d(struct resource *r)
         fcntl(r->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
         const int rc = -errno;
 
-        destroy(r);
+        soft2d_destroy(r);
         return rc;
     }
     p = mmap(NULL, r->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
     if (p == MAP_FAILED) {
         const int rc = -errno;
 
-        destroy(r);
+        soft2d_destroy(r);
         return rc;
     }
     r->pixels = p;
     return 0;
 }
 
-/* Where reading goes on: rectangles are copied line by line, and the next line is seldom in another
- * range. */
-struct cursor {
-    const struct resource *r;
-    const struct vq_mem *mem;
-    uint32_t range;
-};
-
-static int copy_out(struct cursor *c, uint64_t at, uint8_t *to, size_t bytes)
-{
-    while (bytes) {
-        const struct backing_range *g = &c->r->range[c->range];
-        size_t n = bytes;
-        const void *from;
-
-        if (at < g->at || at - g->at >= g->bytes) {
-            /* Ranges are sorted by `at` and cover the backing without a gap. */
-            if (at >= g->at)
-                c->range++;
-            else
-                c->range = 0;
-            continue;
-        }
-        if (n > g->bytes - (at - g->at))
-            n = g->bytes - (at - g->at);
-        from = vq_mem_at(c->mem, g->gpa + (at - g->at), n);
-        if (!from)
-            return -EFAULT;
-        memcpy(to, from, n);
-        to += n;
-        at += n;
-        bytes -= n;
-    }
-    return 0;
-}
-
-static int64_t transfer_in(struct resource *r, const struct vq_mem *mem,
+int64_t soft2d_transfer_in(struct resource *r, const struct vq_mem *mem,
                            const struct vgpu_rect *rect, uint64_t offset)
 {
     const size_t stride = (size_t)r->width * VGPU_BYTES_PER_PIXEL;
     size_t line = (size_t)rect->width * VGPU_BYTES_PER_PIXEL;
     uint8_t *to = r->pixels + rect->y * stride + (size_t)rect->x * VGPU_BYTES_PER_PIXEL;
-    struct cursor c = {r, mem, 0};
+    struct backing_cursor c = {r, mem, 0};
     uint32_t lines = rect->height;
     const int64_t bytes = (int64_t)line * lines;
 
@@ -97,9 +61,10 @@ static int64_t transfer_in(struct resource *r, const struct vq_mem *mem,
         lines = 1;
     }
     for (uint32_t y = 0; y < lines; y++)
-        if (copy_out(&c, offset + y * stride, to + y * stride, line))
+        if (backing_copy(&c, offset + y * stride, to + y * stride, line, false))
             return -EFAULT;
     return bytes;
 }
 
-const struct gvt_backend gvt_backend_soft2d = {"soft2d", create_2d, destroy, transfer_in};
+const struct gvt_backend gvt_backend_soft2d = {"soft2d", soft2d_create, soft2d_destroy,
+                                               soft2d_transfer_in, NULL};

@@ -2,7 +2,11 @@
 /* Owns the table of a guest's resources and what they may cost. */
 #include "resource.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "vhost/virtq.h"
 
 struct resource *resource_find(const struct resources *rs, uint32_t id)
 {
@@ -13,7 +17,7 @@ struct resource *resource_find(const struct resources *rs, uint32_t id)
     return r;
 }
 
-static int charge(struct resources *rs, uint64_t bytes)
+int resource_charge(struct resources *rs, uint64_t bytes)
 {
     if (bytes > rs->quota.max_bytes - rs->bytes)
         return -1;
@@ -21,25 +25,27 @@ static int charge(struct resources *rs, uint64_t bytes)
     return 0;
 }
 
-struct resource *resource_add(struct resources *rs, uint32_t id, uint32_t format, uint32_t width,
-                              uint32_t height, uint32_t *answer)
+void resource_uncharge(struct resources *rs, uint64_t bytes)
 {
-    const uint64_t bytes = (uint64_t)width * height * VGPU_BYTES_PER_PIXEL;
+    rs->bytes -= bytes;
+}
+
+struct resource *resource_add(struct resources *rs, uint32_t id, uint64_t bytes, uint32_t *answer)
+{
     struct resource *r;
 
     *answer = VGPU_ERR_INVALID_RESOURCE_ID;
     if (id == 0 || resource_find(rs, id))
         return NULL;
     *answer = VGPU_ERR_OUT_OF_MEMORY;
-    if (rs->count >= rs->quota.max_resources || charge(rs, bytes))
+    if (rs->count >= rs->quota.max_resources || resource_charge(rs, bytes))
         return NULL;
     r = calloc(1, sizeof(*r));
     if (!r) {
         rs->bytes -= bytes;
         return NULL;
     }
-    *r = (struct resource){
-        .id = id, .format = format, .width = width, .height = height, .bytes = bytes, .fd = -1};
+    *r = (struct resource){.id = id, .bytes = bytes, .fd = -1};
     r->next = rs->bucket[id % RESOURCE_BUCKETS];
     rs->bucket[id % RESOURCE_BUCKETS] = r;
     rs->count++;
@@ -54,7 +60,7 @@ void resource_remove(struct resources *rs, struct resource *r)
         at = &(*at)->next;
     *at = r->next;
     resource_detach(rs, r);
-    rs->bytes -= r->bytes;
+    rs->bytes -= r->bytes + r->mirror_bytes;
     rs->count--;
     free(r);
 }
@@ -68,7 +74,7 @@ uint32_t resource_attach(struct resources *rs, struct resource *r,
 
     if (r->range)
         return VGPU_ERR_UNSPEC; /* §5.7.6.9: detach first */
-    if (charge(rs, count * sizeof(*range)))
+    if (resource_charge(rs, count * sizeof(*range)))
         return VGPU_ERR_OUT_OF_MEMORY;
     range = calloc(count, sizeof(*range));
     if (!range) {
@@ -106,6 +112,34 @@ void resource_detach(struct resources *rs, struct resource *r)
     r->range = NULL;
     r->ranges = 0;
     r->backing_bytes = 0;
+}
+
+int backing_copy(struct backing_cursor *c, uint64_t at, uint8_t *ours, size_t bytes, bool to_guest)
+{
+    while (bytes) {
+        const struct backing_range *g = &c->r->range[c->range];
+        size_t n = bytes;
+        void *theirs;
+
+        if (at < g->at || at - g->at >= g->bytes) {
+            /* Ranges are sorted by `at` and cover the backing without a gap. */
+            if (at >= g->at)
+                c->range++;
+            else
+                c->range = 0;
+            continue;
+        }
+        if (n > g->bytes - (at - g->at))
+            n = g->bytes - (at - g->at);
+        theirs = vq_mem_at(c->mem, g->gpa + (at - g->at), n);
+        if (!theirs)
+            return -EFAULT;
+        memcpy(to_guest ? theirs : ours, to_guest ? ours : theirs, n);
+        ours += n;
+        at += n;
+        bytes -= n;
+    }
+    return 0;
 }
 
 void resource_each(struct resources *rs, void (*f)(struct resource *r, void *data), void *data)

@@ -1,22 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A guest's 2D resources: pixels on our side, backing in the guest's memory, quotas. */
+/* A guest's resources: pixels on our side, backing in the guest's memory, quotas. */
 #ifndef GVT_CORE_RESOURCE_H
 #define GVT_CORE_RESOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/format.h"
 #include "proto/virtio_gpu.h"
+
+struct vq_mem;
 
 struct backing_range { /* of guest-physical memory; `at` = its first byte's offset in the backing */
     uint64_t gpa, bytes, at;
 };
 
+/*
+ * A 2D resource's pixels are a memfd. Those of a 3D one are the physical GPU's; on our side it has
+ * a mirror of the guest's backing, byte for byte at the same offsets, which the physical GPU's
+ * transfers read and write.
+ */
 struct resource {
     uint32_t id, format, width, height;
-    size_t bytes;    /* of the pixels: width * height * 4 */
-    uint8_t *pixels; /* NULL with a back end that keeps none */
-    int fd;          /* memfd of the pixels, -1: none */
+    size_t bytes;        /* what it is charged: of a 2D resource its pixels, width * height * 4 */
+    uint8_t *pixels;     /* or the mirror; NULL: none */
+    size_t mirror_bytes; /* of a 3D resource; they are charged too */
+    int fd;              /* memfd of the pixels, dma-buf of a 3D resource, -1: none */
+    bool rendered;       /* a 3D resource: what follows is set */
+    struct vgpu_create_3d shape;
+    struct virgl_block block;
+    uint32_t physical; /* the physical GPU's handle, 0: it is not there yet */
+    uint32_t token;    /* the back end's */
     uint32_t ranges;
     struct backing_range *range; /* NULL: no backing attached */
     uint64_t backing_bytes;
@@ -40,10 +55,9 @@ struct resources {
 
 struct resource *resource_find(const struct resources *rs, uint32_t id);
 
-/* A new one with neither pixels nor backing; NULL with *answer = the guest's error: id taken, quota
- * used up, no memory. */
-struct resource *resource_add(struct resources *rs, uint32_t id, uint32_t format, uint32_t width,
-                              uint32_t height, uint32_t *answer);
+/* A new one of `bytes` bytes with neither pixels nor backing; NULL with *answer = the guest's
+ * error: id taken, quota used up, no memory. */
+struct resource *resource_add(struct resources *rs, uint32_t id, uint64_t bytes, uint32_t *answer);
 /* Takes it out and frees it; pixels must be gone. */
 void resource_remove(struct resources *rs, struct resource *r);
 
@@ -52,6 +66,23 @@ uint32_t resource_attach(struct resources *rs, struct resource *r,
                          const struct vgpu_mem_entry *entry, uint32_t count)
     __attribute__((warn_unused_result));
 void resource_detach(struct resources *rs, struct resource *r);
+
+/* Takes `bytes` out of the quota; 0, -1: there are not so many. */
+int resource_charge(struct resources *rs, uint64_t bytes) __attribute__((warn_unused_result));
+void resource_uncharge(struct resources *rs, uint64_t bytes);
+
+/* Where copying goes on: a transfer's lines follow each other, and the next one is seldom in
+ * another range. */
+struct backing_cursor {
+    const struct resource *r;
+    const struct vq_mem *mem;
+    uint32_t range;
+};
+
+/* Copies [at, at + bytes) of the backing, which reaches that far, to `ours` or from there. 0, or
+ * -EFAULT when the guest's memory is not there. */
+int backing_copy(struct backing_cursor *c, uint64_t at, uint8_t *ours, size_t bytes, bool to_guest)
+    __attribute__((warn_unused_result));
 
 /* Calls f for every resource; f may remove it. */
 void resource_each(struct resources *rs, void (*f)(struct resource *r, void *data), void *data);

@@ -4,59 +4,20 @@
 
 #include <string.h>
 
-#include "edid.h"
+#include "request.h"
 
-struct request {
-    const union vgpu_request *r;
-    const struct vq_mem *mem;
-    const struct vgpu_mem_entry *entries; /* of ATTACH_BACKING */
-    uint32_t entry_count;
-    struct vgpu_answer *a;
-};
-
-typedef uint32_t handler(struct vgpu *g, const struct request *q);
-
-static bool inside(const struct vgpu_rect *rect, const struct resource *r)
-{
-    return rect->x <= r->width && rect->width <= r->width - rect->x && rect->y <= r->height &&
-           rect->height <= r->height - rect->y;
-}
-
-static uint32_t get_display_info(struct vgpu *g, const struct request *q)
-{
-    struct vgpu_display_info *info = &q->a->u.display_info;
-
-    for (unsigned i = 0; i < g->scanouts; i++) {
-        info->mode[i].r =
-            (struct vgpu_rect){0, 0, g->scanout[i].mode.width, g->scanout[i].mode.height};
-        info->mode[i].enabled = g->scanout[i].mode.width != 0;
-    }
-    q->a->bytes = sizeof(*info);
-    return VGPU_OK_DISPLAY_INFO;
-}
-
-static uint32_t get_edid(struct vgpu *g, const struct request *q)
-{
-    const unsigned n = q->r->get_edid.scanout;
-    const struct vgpu_mode *m = &g->scanout[n].mode;
-
-    if (n >= g->scanouts)
-        return VGPU_ERR_INVALID_SCANOUT_ID;
-    q->a->u.edid.size = EDID_BYTES;
-    edid_make(q->a->u.edid.edid, m->width, m->height, m->refresh_mhz, n);
-    q->a->bytes = sizeof(q->a->u.edid);
-    return VGPU_OK_EDID;
-}
-
-static uint32_t create_2d(struct vgpu *g, const struct request *q)
+static uint32_t create_2d(struct vgpu *g, struct request *q)
 {
     const struct vgpu_create_2d *c = &q->r->create_2d;
+    const uint64_t bytes = (uint64_t)c->width * c->height * VGPU_BYTES_PER_PIXEL;
     uint32_t answer;
-    struct resource *resource =
-        resource_add(&g->resources, c->resource_id, c->format, c->width, c->height, &answer);
+    struct resource *resource = resource_add(&g->resources, c->resource_id, bytes, &answer);
 
     if (!resource)
         return answer;
+    resource->format = c->format;
+    resource->width = c->width;
+    resource->height = c->height;
     if (g->backend->create_2d(resource)) {
         resource_remove(&g->resources, resource);
         return VGPU_ERR_OUT_OF_MEMORY;
@@ -80,11 +41,14 @@ static void destroy(struct resource *r, void *data)
         }
     }
     g->sink->forget(g->sink_data, r);
-    g->backend->destroy(r);
+    if (r->rendered)
+        render_destroy(g, r);
+    else
+        g->backend->destroy_2d(r);
     resource_remove(&g->resources, r);
 }
 
-static uint32_t unref(struct vgpu *g, const struct request *q)
+static uint32_t unref(struct vgpu *g, struct request *q)
 {
     struct resource *resource = resource_find(&g->resources, q->r->resource.resource_id);
 
@@ -94,53 +58,16 @@ static uint32_t unref(struct vgpu *g, const struct request *q)
     return VGPU_OK_NODATA;
 }
 
-static uint32_t set_scanout(struct vgpu *g, const struct request *q)
-{
-    const struct vgpu_set_scanout *c = &q->r->set_scanout;
-    struct vgpu_scanout *s = &g->scanout[c->scanout_id];
-    struct resource *resource = NULL;
-
-    if (c->scanout_id >= g->scanouts)
-        return VGPU_ERR_INVALID_SCANOUT_ID;
-    if (c->resource_id) {
-        resource = resource_find(&g->resources, c->resource_id);
-        if (!resource)
-            return VGPU_ERR_INVALID_RESOURCE_ID;
-        if (!inside(&c->r, resource))
-            return VGPU_ERR_INVALID_PARAMETER;
-    }
-    s->resource = resource;
-    s->rect = c->r;
-    g->statistics.scanouts++;
-    g->sink->scanout(g->sink_data, c->scanout_id, resource, resource ? &c->r : NULL);
-    return VGPU_OK_NODATA;
-}
-
-static uint32_t flush(struct vgpu *g, const struct request *q)
-{
-    struct resource *resource = resource_find(&g->resources, q->r->flush.resource_id);
-
-    if (!resource)
-        return VGPU_ERR_INVALID_RESOURCE_ID;
-    if (!inside(&q->r->flush.r, resource))
-        return VGPU_ERR_INVALID_PARAMETER;
-    g->statistics.flushes++;
-    for (unsigned i = 0; i < g->scanouts; i++)
-        if (g->scanout[i].resource == resource)
-            g->sink->flush(g->sink_data, i, resource, &q->r->flush.r);
-    return VGPU_OK_NODATA;
-}
-
-static uint32_t transfer_2d(struct vgpu *g, const struct request *q)
+static uint32_t transfer_2d(struct vgpu *g, struct request *q)
 {
     const struct vgpu_transfer_2d *c = &q->r->transfer_2d;
     struct resource *resource = resource_find(&g->resources, c->resource_id);
     uint64_t need;
     int64_t copied;
 
-    if (!resource)
+    if (!resource || resource->rendered)
         return VGPU_ERR_INVALID_RESOURCE_ID;
-    if (!inside(&c->r, resource))
+    if (!rect_inside(&c->r, resource))
         return VGPU_ERR_INVALID_PARAMETER;
     /* From the first pixel of the first line to the last of the last. */
     need = ((uint64_t)(c->r.height - 1) * resource->width + c->r.width) * VGPU_BYTES_PER_PIXEL;
@@ -155,18 +82,21 @@ static uint32_t transfer_2d(struct vgpu *g, const struct request *q)
     return VGPU_OK_NODATA;
 }
 
-static uint32_t attach(struct vgpu *g, const struct request *q)
+static uint32_t attach(struct vgpu *g, struct request *q)
 {
     struct resource *resource = resource_find(&g->resources, q->r->attach.resource_id);
 
+    uint32_t answer;
+
     if (!resource)
         return VGPU_ERR_INVALID_RESOURCE_ID;
-    if (!q->entries || q->entry_count != q->r->attach.nr_entries)
+    if (!q->payload)
         return VGPU_ERR_INVALID_PARAMETER;
-    return resource_attach(&g->resources, resource, q->entries, q->entry_count);
+    answer = resource_attach(&g->resources, resource, q->payload, q->r->attach.nr_entries);
+    return answer == VGPU_OK_NODATA && resource->rendered ? render_backed(g, resource) : answer;
 }
 
-static uint32_t detach(struct vgpu *g, const struct request *q)
+static uint32_t detach(struct vgpu *g, struct request *q)
 {
     struct resource *resource = resource_find(&g->resources, q->r->resource.resource_id);
 
@@ -174,35 +104,9 @@ static uint32_t detach(struct vgpu *g, const struct request *q)
         return VGPU_ERR_INVALID_RESOURCE_ID;
     if (!resource->range)
         return VGPU_ERR_UNSPEC;
+    if (resource->rendered)
+        work_drop(g, resource);
     resource_detach(&g->resources, resource);
-    return VGPU_OK_NODATA;
-}
-
-static uint32_t update_cursor(struct vgpu *g, const struct request *q)
-{
-    const struct vgpu_cursor *c = &q->r->cursor;
-    struct resource *resource = NULL;
-
-    if (c->scanout_id >= g->scanouts)
-        return VGPU_ERR_INVALID_SCANOUT_ID;
-    if (c->resource_id) {
-        resource = resource_find(&g->resources, c->resource_id);
-        if (!resource)
-            return VGPU_ERR_INVALID_RESOURCE_ID;
-    }
-    g->scanout[c->scanout_id].cursor = resource;
-    g->sink->cursor(g->sink_data, c->scanout_id, resource, (int32_t)c->x, (int32_t)c->y, true);
-    return VGPU_OK_NODATA;
-}
-
-static uint32_t move_cursor(struct vgpu *g, const struct request *q)
-{
-    const struct vgpu_cursor *c = &q->r->cursor;
-
-    if (c->scanout_id >= g->scanouts)
-        return VGPU_ERR_INVALID_SCANOUT_ID;
-    g->sink->cursor(g->sink_data, c->scanout_id, g->scanout[c->scanout_id].cursor, (int32_t)c->x,
-                    (int32_t)c->y, false);
     return VGPU_OK_NODATA;
 }
 
@@ -210,15 +114,15 @@ static handler *handler_of(uint32_t type)
 {
     switch (type) {
     case VGPU_CMD_GET_DISPLAY_INFO:
-        return get_display_info;
+        return screen_info;
     case VGPU_CMD_RESOURCE_CREATE_2D:
         return create_2d;
     case VGPU_CMD_RESOURCE_UNREF:
         return unref;
     case VGPU_CMD_SET_SCANOUT:
-        return set_scanout;
+        return screen_show;
     case VGPU_CMD_RESOURCE_FLUSH:
-        return flush;
+        return screen_flush;
     case VGPU_CMD_TRANSFER_TO_HOST_2D:
         return transfer_2d;
     case VGPU_CMD_RESOURCE_ATTACH_BACKING:
@@ -226,74 +130,126 @@ static handler *handler_of(uint32_t type)
     case VGPU_CMD_RESOURCE_DETACH_BACKING:
         return detach;
     case VGPU_CMD_GET_EDID:
-        return get_edid;
+        return screen_edid;
     case VGPU_CMD_UPDATE_CURSOR:
-        return update_cursor;
+        return screen_cursor;
     case VGPU_CMD_MOVE_CURSOR:
-        return move_cursor;
+        return screen_cursor_move;
     default:
-        return NULL;
+        return render_handler_of(type);
     }
 }
 
-uint32_t vgpu_entries(const union vgpu_request *r, size_t bytes)
+size_t vgpu_payload(const struct vgpu *g, const union vgpu_request *r, size_t bytes)
 {
     const struct vgpu_rule *rule = NULL;
 
-    if (vgpu_check(r, bytes, VGPU_QUEUE_CONTROL, VGPU_OFFERED, &rule) != VGPU_OK_NODATA)
+    if (vgpu_check(r, bytes, VGPU_QUEUE_CONTROL, g->features, &rule) != VGPU_OK_NODATA)
         return 0;
-    return rule->type == VGPU_CMD_RESOURCE_ATTACH_BACKING ? r->attach.nr_entries : 0;
+    switch (rule->type) {
+    case VGPU_CMD_RESOURCE_ATTACH_BACKING:
+        return r->attach.nr_entries * sizeof(struct vgpu_mem_entry);
+    case VGPU_CMD_SUBMIT_3D:
+        return r->submit_3d.bytes;
+    default:
+        return 0;
+    }
+}
+_Static_assert(VGPU_MAX_ENTRIES * sizeof(struct vgpu_mem_entry) <= VGPU_PAYLOAD_BYTES &&
+                   VGPU_MAX_STREAM <= VGPU_PAYLOAD_BYTES,
+               "payloads");
+
+static bool is_fenced(const union vgpu_request *r, size_t bytes)
+{
+    return bytes >= sizeof(r->header) && (r->header.flags & VGPU_FLAG_FENCE);
 }
 
-/* §5.7.6.7: a fenced command's answer carries the fence back. Everything here is done when it is
- * answered. */
-static void complete(const union vgpu_request *r, size_t bytes, struct vgpu_answer *a)
+bool vgpu_ready(struct vgpu *g, unsigned queue, const union vgpu_request *r, size_t bytes)
 {
-    if (bytes < sizeof(r->header) || !(r->header.flags & VGPU_FLAG_FENCE))
+    const bool ready =
+        queue != VGPU_QUEUE_CONTROL || bytes < sizeof(r->header) ||
+        ((!is_fenced(r, bytes) || !fences_full(&g->fences)) && work_ready(g, r->header.type));
+
+    g->statistics.postponed += !ready;
+    return ready;
+}
+
+/* §5.7.6.7: a fenced command's answer carries the fence back, and comes when the command is done.
+ */
+static void complete(struct vgpu *g, unsigned queue, struct request *q)
+{
+    const struct vgpu_header *h = &q->r->header;
+    struct vgpu_answer *a = q->a;
+
+    a->u.header.flags = h->flags & (VGPU_FLAG_FENCE | VGPU_FLAG_RING);
+    a->u.header.fence_id = h->fence_id;
+    a->u.header.ctx_id = h->ctx_id;
+    a->u.header.ring_idx = h->ring_idx;
+    if (queue != VGPU_QUEUE_CONTROL || (!q->job && !g->fences.count))
         return;
-    a->u.header.flags = r->header.flags & (VGPU_FLAG_FENCE | VGPU_FLAG_RING);
-    a->u.header.fence_id = r->header.fence_id;
-    a->u.header.ctx_id = r->header.ctx_id;
-    a->u.header.ring_idx = r->header.ring_idx;
+    a->fence = fence_add(&g->fences);
+    a->fence->header = a->u.header;
+    a->fence->said = a->u.header.type;
+    a->fence->done = !q->job;
+    if (q->job)
+        q->job->fence = a->fence;
 }
 
 void vgpu_execute(struct vgpu *g, const struct vq_mem *mem, unsigned queue,
-                  const union vgpu_request *r, size_t bytes, const struct vgpu_mem_entry *entries,
-                  uint32_t entry_count, struct vgpu_answer *a)
+                  const union vgpu_request *r, size_t bytes, void *payload, struct vgpu_answer *a)
 {
     const struct vgpu_rule *rule = NULL;
-    uint32_t answer = vgpu_check(r, bytes, queue, VGPU_OFFERED, &rule);
+    uint32_t answer = vgpu_check(r, bytes, queue, g->features, &rule);
+    handler *handle = answer == VGPU_OK_NODATA ? handler_of(rule->type) : NULL;
+    struct request q = {r, mem, payload, a, NULL};
 
     memset(a, 0, sizeof(*a));
     a->bytes = sizeof(a->u.header);
     g->statistics.commands++;
     if (answer == VGPU_OK_NODATA)
-        answer = handler_of(rule->type)(g, &(struct request){r, mem, entries, entry_count, a});
+        answer = handle ? handle(g, &q) : VGPU_ERR_UNSPEC;
     if (answer >= VGPU_ERR_UNSPEC) {
         g->statistics.errors++;
         a->bytes = sizeof(a->u.header);
     }
     a->u.header.type = answer;
-    complete(r, bytes, a);
+    if (is_fenced(r, bytes))
+        complete(g, queue, &q);
 }
 
-void vgpu_init(struct vgpu *g, const struct gvt_backend *backend, const struct vgpu_sink *sink,
-               void *sink_data, const struct vgpu_mode *modes, unsigned scanouts,
-               const struct quota *quota)
+struct fence *vgpu_settled(struct vgpu *g)
+{
+    return fence_take(&g->fences);
+}
+
+void vgpu_init(struct vgpu *g, const struct gvt_backend *backend, void *render_data,
+               const struct vgpu_sink *sink, void *sink_data, const struct vgpu_mode *modes,
+               unsigned scanouts, const struct vgpu_limits *limits)
 {
     memset(g, 0, sizeof(*g));
     g->backend = backend;
     g->sink = sink;
     g->sink_data = sink_data;
-    g->resources.quota = *quota;
+    g->resources.quota = limits->quota;
     g->scanouts = scanouts > VGPU_MAX_SCANOUTS ? VGPU_MAX_SCANOUTS : scanouts;
     for (unsigned i = 0; i < g->scanouts; i++)
         g->scanout[i].mode = modes[i];
     g->config.num_scanouts = g->scanouts;
+    g->features = VGPU_F_EDID;
+    if (!backend->render)
+        return;
+    g->features |= VGPU_F_VIRGL;
+    g->render_data = render_data;
+    g->contexts.max = limits->contexts < VGPU_MAX_CONTEXTS ? limits->contexts : VGPU_MAX_CONTEXTS;
+    g->max_batches = limits->batches < VGPU_MAX_JOBS ? limits->batches : VGPU_MAX_JOBS;
+    backend->render->capset(render_data, &g->capset);
+    virgl_capset_mask(g->capset.data, g->capset.bytes);
+    g->config.num_capsets = 1;
 }
 
 void vgpu_reset(struct vgpu *g)
 {
+    render_reset(g);
     resource_each(&g->resources, destroy, g);
     for (unsigned i = 0; i < g->scanouts; i++)
         g->sink->scanout(g->sink_data, i, NULL, NULL);

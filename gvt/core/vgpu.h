@@ -10,10 +10,11 @@
 #include <sys/uio.h>
 
 #include "backend/backend.h"
+#include "core/context.h"
+#include "core/fence.h"
 #include "core/resource.h"
+#include "proto/capset.h"
 #include "proto/command.h"
-
-#define VGPU_OFFERED VGPU_F_EDID /* features; commands of others do not exist */
 
 struct vgpu;
 
@@ -43,7 +44,22 @@ struct vgpu_scanout {
 
 struct vgpu_statistics {
     uint64_t commands, errors, scanouts, flushes; /* scanouts: how often one was set */
-    uint64_t copies, copied_bytes;                /* guest memory to pixels: the only copy */
+    uint64_t copies, copied_bytes; /* between guest memory and pixels or mirror: the only copy */
+    uint64_t batches, dwords;      /* handed to the physical GPU */
+    uint64_t refused;              /* batches with a command or a handle that does not pass */
+    uint64_t postponed;            /* how often the queue had to wait for the physical GPU */
+};
+
+#define VGPU_MAX_JOBS 64u /* batches and transfers in flight */
+
+struct vgpu_job { /* what waits for the physical GPU */
+    struct gvt_job work;
+    struct vgpu *gpu;
+    bool busy, batch;
+    struct fence *fence;       /* of the request, NULL: it asked for none */
+    struct resource *resource; /* a transfer to the guest: copied when the job is done; else NULL */
+    const struct vq_mem *mem;
+    struct vgpu_transfer_3d transfer;
 };
 
 struct vgpu {
@@ -55,6 +71,18 @@ struct vgpu {
     struct vgpu_scanout scanout[VGPU_MAX_SCANOUTS];
     struct vgpu_config config;
     struct vgpu_statistics statistics;
+    uint64_t features; /* VGPU_F_*, offered */
+    /* 3D, with a back end that has it */
+    void *render_data;
+    struct gvt_capset capset;
+    struct contexts contexts;
+    struct vgpu_job job[VGPU_MAX_JOBS];
+    uint32_t batches, max_batches; /* in flight; how many may be */
+    struct fences fences;
+    struct virgl_fault fault; /* of the last batch that was refused */
+    /* An answer that was waited for may be taken, a request that was postponed be tried again. */
+    void (*progress)(void *data);
+    void *progress_data;
 };
 
 struct vgpu_answer { /* header plus what follows it */
@@ -62,26 +90,50 @@ struct vgpu_answer { /* header plus what follows it */
         struct vgpu_header header;
         struct vgpu_display_info display_info;
         struct vgpu_edid edid;
+        struct vgpu_capset_info capset_info;
+        struct vgpu_capset {
+            struct vgpu_header header;
+            uint8_t data[GVT_CAPSET_BYTES];
+        } capset;
     } u;
     size_t bytes;
+    struct fence *fence; /* NULL: it is given at once; else when vgpu_settled() returns this */
 };
 
-/* modes[0 .. scanouts) */
-void vgpu_init(struct vgpu *g, const struct gvt_backend *backend, const struct vgpu_sink *sink,
-               void *sink_data, const struct vgpu_mode *modes, unsigned scanouts,
-               const struct quota *quota);
+struct vgpu_limits {
+    struct quota quota;
+    uint32_t contexts; /* at most VGPU_MAX_CONTEXTS */
+    uint32_t batches;  /* in flight, at most VGPU_MAX_JOBS */
+};
+
+/* modes[0 .. scanouts); render_data: what the back end opened for its 3D part. */
+void vgpu_init(struct vgpu *g, const struct gvt_backend *backend, void *render_data,
+               const struct vgpu_sink *sink, void *sink_data, const struct vgpu_mode *modes,
+               unsigned scanouts, const struct vgpu_limits *limits);
 void vgpu_reset(struct vgpu *g); /* device reset: nothing of the guest's is left */
 
 /*
- * Executes one request. `r` holds its first vgpu_fixed_bytes(bytes) bytes, `entries` the memory
- * entries of an ATTACH_BACKING (entry_count of them, already read), NULL for every other command.
- * The answer is always filled.
+ * Whether the request can be executed now. False: it has to wait for the physical GPU (8 batches of
+ * this guest are in flight, or as many answers outstanding as a queue is long), and with it all
+ * that come behind it, since Linux orders contexts that share a picture by the order of its queue
+ * alone; progress() says when to try again. r as in vgpu_execute().
+ */
+bool vgpu_ready(struct vgpu *g, unsigned queue, const union vgpu_request *r, size_t bytes);
+
+/*
+ * Executes one request. `r` holds its first vgpu_fixed_bytes(bytes) bytes; `payload` what follows
+ * its fixed part, vgpu_payload() bytes of it, which the guest cannot reach any more; NULL: none, or
+ * it could not be read. The answer is always filled.
  */
 void vgpu_execute(struct vgpu *g, const struct vq_mem *mem, unsigned queue,
-                  const union vgpu_request *r, size_t bytes, const struct vgpu_mem_entry *entries,
-                  uint32_t entry_count, struct vgpu_answer *a);
+                  const union vgpu_request *r, size_t bytes, void *payload, struct vgpu_answer *a);
 
-/* Entries that follow this request's fixed part, 0 if it is none that has any (or a bad one). */
-uint32_t vgpu_entries(const union vgpu_request *r, size_t bytes);
+/* Bytes that follow this request's fixed part: memory entries, a command stream; 0 if it is none
+ * that has any (or a bad one). At most VGPU_PAYLOAD_BYTES. */
+size_t vgpu_payload(const struct vgpu *g, const union vgpu_request *r, size_t bytes);
+#define VGPU_PAYLOAD_BYTES (1u << 20)
+
+/* The next fence whose answer is to be given now, in order; NULL: none. */
+struct fence *vgpu_settled(struct vgpu *g);
 
 #endif

@@ -7,32 +7,66 @@
 #include <string.h>
 #include <unistd.h>
 
-uint32_t device_request(struct device *d, const struct vq_mem *mem, unsigned queue)
+int device_request(struct device *d, const struct vq_mem *mem, unsigned queue, uint32_t *written)
 {
     union vgpu_request r = {0};
     const size_t bytes = d->chain.readable_bytes;
-    const size_t head = chain_read(&d->chain, 0, &r, vgpu_fixed_bytes(bytes));
-    const uint32_t entries = queue == VGPU_QUEUE_CONTROL && head == vgpu_fixed_bytes(bytes)
-                                 ? vgpu_entries(&r, bytes)
-                                 : 0;
-    const size_t wanted = entries * sizeof(*d->entries);
-    struct vgpu_mem_entry *e = NULL;
+    const size_t fixed = vgpu_fixed_bytes(bytes);
+    const bool whole = chain_read(&d->chain, 0, &r, fixed) == fixed;
+    void *payload = NULL;
+    size_t more;
 
-    if (entries && chain_read(&d->chain, sizeof(r.attach), d->entries, wanted) == wanted)
-        e = d->entries;
-    vgpu_execute(&d->gpu, mem, queue, &r, bytes, e, entries, &d->answer);
-    return (uint32_t)chain_write(&d->chain, 0, &d->answer.u, d->answer.bytes);
+    if (!vgpu_ready(&d->gpu, queue, &r, whole ? bytes : 0))
+        return -EAGAIN;
+    more = queue == VGPU_QUEUE_CONTROL && whole ? vgpu_payload(&d->gpu, &r, bytes) : 0;
+    /* Both kinds of requests that have any have fixed parts of one length. */
+    if (more && chain_read(&d->chain, sizeof(r.attach), d->payload, more) == more)
+        payload = d->payload;
+    vgpu_execute(&d->gpu, mem, queue, &r, whole ? bytes : 0, payload, &d->answer);
+    *written = (uint32_t)chain_write(&d->chain, 0, &d->answer.u, d->answer.bytes);
+    if (!d->answer.fence)
+        return 1;
+    d->answer.fence->head = d->chain.head;
+    d->answer.fence->written = *written;
+    return 0;
 }
+_Static_assert(sizeof(struct vgpu_attach_backing) == sizeof(struct vgpu_submit_3d), "payloads");
 
 static void process(struct vu_device *dev, unsigned queue)
 {
     struct device *d = dev->priv;
+    struct virtq *vq = vu_queue(dev, queue);
+    uint32_t written;
+    int rc = 1;
 
-    while (virtq_pop(vu_queue(dev, queue), &d->chain) == 1)
-        virtq_push(vu_queue(dev, queue), d->chain.head, device_request(d, &dev->mem, queue));
+    while (rc >= 0 && virtq_pop(vq, &d->chain) == 1) {
+        rc = device_request(d, &dev->mem, queue, &written);
+        if (rc == 1)
+            virtq_push(vq, d->chain.head, written);
+        else if (rc < 0)
+            virtq_unpop(vq);
+    }
     vu_notify(dev, queue);
     if (d->processed)
         d->processed(d->processed_data);
+}
+
+/* The physical GPU has done something. */
+static void progress(void *data)
+{
+    struct device *d = data;
+    struct virtq *vq = vu_queue(&d->vhost, VGPU_QUEUE_CONTROL);
+    struct fence *f;
+
+    while ((f = vgpu_settled(&d->gpu))) {
+        /* The guest's buffer holds the answer that was expected. For another one it is looked up
+         * again, since the memory that it lay in may be mapped elsewhere by now. */
+        if (f->said != f->header.type && virtq_again(vq, f->head, &d->chain) == 0)
+            (void)chain_write(&d->chain, 0, &f->header, sizeof(f->header));
+        virtq_push(vq, f->head, f->written);
+    }
+    if (vu_queue_running(&d->vhost, VGPU_QUEUE_CONTROL))
+        process(&d->vhost, VGPU_QUEUE_CONTROL);
 }
 
 static int get_config(struct vu_device *dev, uint32_t offset, uint32_t bytes, void *to)
@@ -83,28 +117,31 @@ static int gpu_socket(struct vu_device *dev, int fd)
     return 0;
 }
 
-static const struct vu_ops ops = {
-    .queues = VGPU_QUEUES,
-    .features = VGPU_OFFERED,
-    .process = process,
-    .get_config = get_config,
-    .set_config = set_config,
-    .reset = reset,
-    .queue_running = queue_running,
-    .gpu_socket = gpu_socket,
-    .disconnected = reset,
-};
+#define OPS(offered)                                                                               \
+    {.queues = VGPU_QUEUES,                                                                        \
+     .features = (offered),                                                                        \
+     .process = process,                                                                           \
+     .get_config = get_config,                                                                     \
+     .set_config = set_config,                                                                     \
+     .reset = reset,                                                                               \
+     .queue_running = queue_running,                                                               \
+     .gpu_socket = gpu_socket,                                                                     \
+     .disconnected = reset}
+
+static const struct vu_ops flat = OPS(VGPU_F_EDID), rendering = OPS(VGPU_F_EDID | VGPU_F_VIRGL);
 
 int device_init(struct device *d, struct vu_loop *loop)
 {
-    d->entries = calloc(VGPU_MAX_ENTRIES, sizeof(*d->entries));
-    if (!d->entries)
+    d->payload = malloc(VGPU_PAYLOAD_BYTES);
+    if (!d->payload)
         return -ENOMEM;
-    return vu_device_init(&d->vhost, loop, &ops, d);
+    d->gpu.progress = progress;
+    d->gpu.progress_data = d;
+    return vu_device_init(&d->vhost, loop, d->gpu.features & VGPU_F_VIRGL ? &rendering : &flat, d);
 }
 
 void device_finish(struct device *d)
 {
     vu_device_finish(&d->vhost);
-    free(d->entries);
+    free(d->payload);
 }

@@ -11,16 +11,20 @@ struct device {
     struct vgpu gpu;
     void (*processed)(void *data); /* after a batch of requests, NULL: nobody cares */
     void *processed_data;
-    struct vgpu_mem_entry *entries; /* VGPU_MAX_ENTRIES, of the ATTACH_BACKING in hand */
+    void *payload; /* VGPU_PAYLOAD_BYTES, of the request in hand */
     struct vq_chain chain;
     struct vgpu_answer answer;
 };
 
-/* gpu is initialised by the caller. 0 or -errno. */
+/* gpu has been initialised by the caller. 0 or -errno. */
 int device_init(struct device *d, struct vu_loop *loop) __attribute__((warn_unused_result));
 void device_finish(struct device *d);
 
-/* One request of the queue in d->chain: executes it and writes its answer; bytes written. */
-uint32_t device_request(struct device *d, const struct vq_mem *mem, unsigned queue);
+/*
+ * One request of the queue in d->chain: executes it and writes its answer. 1: *written bytes are
+ * there, the element goes back; 0: its answer is waited for; -EAGAIN: it cannot be executed now.
+ */
+int device_request(struct device *d, const struct vq_mem *mem, unsigned queue, uint32_t *written)
+    __attribute__((warn_unused_result));
 
 #endif

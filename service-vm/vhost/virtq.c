@@ -249,6 +249,11 @@ void virtq_unpop(struct virtq *vq)
     vq->last_avail--;
 }
 
+int virtq_again(const struct virtq *vq, uint16_t head, struct vq_chain *c)
+{
+    return vq->size == 0 || vq->broken || walk(vq, head, c) ? -EPROTO : 0;
+}
+
 bool virtq_should_notify(struct virtq *vq)
 {
     uint16_t old = vq->signalled_used, new = vq->used_idx, event;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Fuzzes the control and cursor queues: a sequence of requests of any shape against one vGPU with
- * small guest memory. */
+ * small guest memory and a GPU that finishes its work when the input says so. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/null.h"
 #include "core/vgpu.h"
 #include "vhost/virtq.h"
 
 #define GUEST_BYTES 65536
 #define RULES       26u /* of the table */
+#define PAYLOAD     32u /* dwords; eight memory entries */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -34,15 +36,62 @@ static void tame_rect(struct vgpu_rect *r)
     r->height %= 80;
 }
 
+/* See tame(). */
+static void tame_3d(union vgpu_request *r, uint32_t *payload, size_t payload_bytes)
+{
+    switch (r->header.type) {
+    case VGPU_CMD_RESOURCE_CREATE_3D:
+        r->create_3d.resource_id %= 4;
+        r->create_3d.format %= 256;
+        r->create_3d.target %= VGPU_TARGETS;
+        r->create_3d.width %= 65;
+        r->create_3d.height %= 65;
+        r->create_3d.depth %= 3;
+        r->create_3d.array_size %= 3;
+        r->create_3d.last_level %= 8;
+        r->create_3d.nr_samples %= 8;
+        r->create_3d.flags %= 2;
+        break;
+    case VGPU_CMD_TRANSFER_TO_HOST_3D:
+    case VGPU_CMD_TRANSFER_FROM_HOST_3D:
+        r->transfer_3d.resource_id %= 4;
+        r->transfer_3d.box.x %= 65;
+        r->transfer_3d.box.y %= 65;
+        r->transfer_3d.box.z %= 3;
+        r->transfer_3d.box.width %= 65;
+        r->transfer_3d.box.height %= 65;
+        r->transfer_3d.box.depth %= 3;
+        r->transfer_3d.offset %= 32768;
+        r->transfer_3d.level %= 8;
+        r->transfer_3d.stride = r->transfer_3d.layer_stride = 0;
+        break;
+    case VGPU_CMD_CTX_CREATE:
+        r->ctx_create.name_bytes %= 65;
+        r->ctx_create.init %= 3;
+        break;
+    case VGPU_CMD_SUBMIT_3D:
+        if (payload_bytes < 24)
+            break;
+        payload[0] = VIRGL_OP_CREATE_OBJECT | VIRGL_TYPE_SURFACE << 8 | 5u << 16;
+        payload[2] %= 4;
+        break;
+    default:
+        break;
+    }
+}
+
 /*
  * Puts the numbers of a request in ranges where some requests meet others: four resources of at
  * most 64 by 64 pixels, a backing in guest memory. Blind mutation seldom names the same resource
  * twice. What does not carry the mark stays as it came.
  */
-static void tame(union vgpu_request *r, struct vgpu_mem_entry *entry, uint32_t entries)
+static void tame(union vgpu_request *r, uint32_t *payload, size_t payload_bytes)
 {
+    struct vgpu_mem_entry *entry = (struct vgpu_mem_entry *)payload;
+
     if (r->header.padding[2] & 1)
         return;
+    r->header.ctx_id %= 4;
     switch (r->header.type) {
     case VGPU_CMD_RESOURCE_CREATE_2D:
         r->create_2d.resource_id %= 4;
@@ -53,6 +102,8 @@ static void tame(union vgpu_request *r, struct vgpu_mem_entry *entry, uint32_t e
         break;
     case VGPU_CMD_RESOURCE_UNREF:
     case VGPU_CMD_RESOURCE_DETACH_BACKING:
+    case VGPU_CMD_CTX_ATTACH_RESOURCE:
+    case VGPU_CMD_CTX_DETACH_RESOURCE:
         r->resource.resource_id %= 4;
         break;
     case VGPU_CMD_SET_SCANOUT:
@@ -71,7 +122,7 @@ static void tame(union vgpu_request *r, struct vgpu_mem_entry *entry, uint32_t e
         break;
     case VGPU_CMD_RESOURCE_ATTACH_BACKING:
         r->attach.resource_id %= 4;
-        for (uint32_t i = 0; i < entries; i++) {
+        for (size_t i = 0; i < payload_bytes / sizeof(*entry); i++) {
             entry[i].addr %= GUEST_BYTES;
             entry[i].length %= 16384;
         }
@@ -81,33 +132,23 @@ static void tame(union vgpu_request *r, struct vgpu_mem_entry *entry, uint32_t e
         r->cursor.resource_id %= 4;
         r->cursor.scanout_id %= 3;
         break;
-    case VGPU_CMD_RESOURCE_CREATE_3D:
-        r->create_3d.target %= VGPU_TARGETS;
-        r->create_3d.width %= 65;
-        r->create_3d.height %= 65;
-        r->create_3d.depth %= 3;
-        r->create_3d.array_size %= 3;
-        r->create_3d.last_level %= 8;
-        r->create_3d.nr_samples %= 8;
-        r->create_3d.flags %= 2;
-        break;
-    case VGPU_CMD_SUBMIT_3D:
-        r->submit_3d.bytes %= 16;
-        break;
     default:
+        tame_3d(r, payload, payload_bytes);
         break;
     }
 }
 
 /*
  * A request of right length on the right queue, from the input: one byte chooses command and number
- * of ranges, the rest is its fields. Returns the bytes of input used.
+ * of memory entries (or twice as many dwords of a stream), the rest is its fields. Returns the
+ * bytes of input used.
  */
 static size_t shaped(const uint8_t *data, size_t bytes, union vgpu_request *r, size_t *n,
-                     unsigned *queue, struct vgpu_mem_entry entry[8], uint32_t *entries)
+                     unsigned *queue, uint32_t payload[PAYLOAD])
 {
     const struct vgpu_rule *rule = vgpu_rule_at(data[0] % RULES);
-    size_t used = 1;
+    const uint32_t amount = data[0] / RULES;
+    size_t used = 1, more = 0;
 
     *n = rule->bytes < bytes - used ? rule->bytes : bytes - used;
     memcpy(r, data + used, *n);
@@ -116,28 +157,30 @@ static size_t shaped(const uint8_t *data, size_t bytes, union vgpu_request *r, s
     *queue = rule->queue;
     r->header.type = rule->type;
     if (rule->type == VGPU_CMD_RESOURCE_ATTACH_BACKING) {
-        *entries = data[0] / RULES % 8;
-        if (*entries > (bytes - used) / sizeof(entry[0]))
-            *entries = (uint32_t)((bytes - used) / sizeof(entry[0]));
-        r->attach.nr_entries = *entries;
-        memcpy(entry, data + used, *entries * sizeof(entry[0]));
-        used += *entries * sizeof(entry[0]);
-        *n += *entries * sizeof(entry[0]);
+        more = (amount < 8 ? amount : 8) * sizeof(struct vgpu_mem_entry);
+        r->attach.nr_entries = (uint32_t)(more / sizeof(struct vgpu_mem_entry));
+    } else if (rule->type == VGPU_CMD_SUBMIT_3D) {
+        more = amount * 8;
+        r->submit_3d.bytes = (uint32_t)more;
     }
-    return used;
+    memcpy(payload, data + used, more < bytes - used ? more : bytes - used);
+    *n += more;
+    return used + (more < bytes - used ? more : bytes - used);
 }
 
-/* A request as it comes: its length is that byte's, its entries what fits into it. */
-static size_t raw(const uint8_t *data, size_t bytes, union vgpu_request *r, size_t *n,
-                  unsigned queue, struct vgpu_mem_entry entry[8], uint32_t *entries)
+/* A request as it comes: its length is that byte's, its payload what fits into it. */
+static size_t raw(const struct vgpu *gpu, const uint8_t *data, size_t bytes, union vgpu_request *r,
+                  size_t *n, unsigned queue, uint32_t payload[PAYLOAD])
 {
+    size_t more;
+
     *n = *n > bytes ? bytes : *n;
     memcpy(r, data, vgpu_fixed_bytes(*n));
-    *entries = queue == VGPU_QUEUE_CONTROL ? vgpu_entries(r, *n) : 0;
-    if (*entries > 8)
+    more = queue == VGPU_QUEUE_CONTROL ? vgpu_payload(gpu, r, *n) : 0;
+    if (more > PAYLOAD * sizeof(*payload))
         abort(); /* more than fits into 127 bytes has been let through */
-    if (*entries)
-        memcpy(entry, data + sizeof(r->attach), *entries * sizeof(entry[0]));
+    if (more)
+        memcpy(payload, data + sizeof(r->attach), more);
     return *n;
 }
 
@@ -156,45 +199,86 @@ static void check_all(const union vgpu_request *r, size_t n, unsigned queue)
         abort();
 }
 
+/* Answers come in order, each for a request that had to wait. */
+static void settle(struct vgpu *gpu, uint16_t *expected)
+{
+    const struct fence *f;
+
+    while ((f = vgpu_settled(gpu))) {
+        if (f->head != (*expected)++ || f->header.type < VGPU_OK_NODATA)
+            abort();
+    }
+}
+
+static void play(struct vgpu *gpu, struct null_gpu *null, const struct vq_mem *mem,
+                 const uint8_t *data, size_t bytes, bool drain)
+{
+    static struct vgpu_answer answer;
+    uint16_t given = 0, expected = 0;
+
+    while (bytes > 1) {
+        unsigned queue = data[0] >> 7;
+        size_t n = data[0] & 127, used;
+        union vgpu_request r = {0};
+        uint32_t payload[PAYLOAD] = {0};
+
+        data++;
+        bytes--;
+        if (n >= 120 && n < 127) { /* the GPU works on */
+            null_finish(null, n == 120 ? -1 : 0);
+            settle(gpu, &expected);
+            continue;
+        }
+        used = n == 127 ? shaped(data, bytes, &r, &n, &queue, payload)
+                        : raw(gpu, data, bytes, &r, &n, queue, payload);
+        data += used;
+        bytes -= used;
+        tame(&r, payload, queue == VGPU_QUEUE_CONTROL ? vgpu_payload(gpu, &r, n) : 0);
+        check_all(&r, n, queue);
+        if (!vgpu_ready(gpu, queue, &r, n))
+            continue;
+        vgpu_execute(gpu, mem, queue, &r, n, payload, &answer);
+        if (answer.bytes < sizeof(answer.u.header) || answer.u.header.type < VGPU_OK_NODATA ||
+            (answer.fence && queue != VGPU_QUEUE_CONTROL))
+            abort();
+        if (answer.fence)
+            answer.fence->head = given++;
+        if (gpu->batches > gpu->max_batches)
+            abort();
+    }
+    if (!drain)
+        return;
+    while (null->jobs)
+        null_finish(null, 0);
+    settle(gpu, &expected);
+    if (given != expected || gpu->batches)
+        abort();
+}
+
 /* Input: per request one byte of length (header included) with the queue in its top bit, then the
- * request; at 127 a request of right shape follows. */
+ * request; at 127 a request of right shape follows, at 120 to 126 none. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     static const struct vgpu_sink sink = {nothing_scanout, nothing_scanout, nothing_cursor,
                                           nothing_forget};
     static const struct vgpu_mode modes[2] = {{1280, 720, 60000}, {320, 320, 60000}};
-    static const struct quota quota = {16, 1 << 20};
+    static const struct vgpu_limits limits = {{16, 1 << 20}, .contexts = 3, .batches = 2};
     static uint8_t guest[GUEST_BYTES];
-    static struct vgpu_answer answer;
+    static struct vgpu gpu;
+    struct null_gpu null = {0};
     struct vq_mem mem = {0};
-    struct vgpu gpu;
 
     if (!vgpu_rule_at(RULES - 1) || vgpu_rule_at(RULES))
         abort();
     if (vq_mem_add(&mem, 0, GUEST_BYTES, 0, guest))
         abort();
-    vgpu_init(&gpu, &gvt_backend_soft2d, &sink, NULL, modes, 2, &quota);
-    while (bytes > 1) {
-        unsigned queue = data[0] >> 7;
-        size_t n = data[0] & 127, used;
-        union vgpu_request r = {0};
-        struct vgpu_mem_entry entry[8];
-        uint32_t entries = 0;
-
-        data++;
-        bytes--;
-        used = n == 127 ? shaped(data, bytes, &r, &n, &queue, entry, &entries)
-                        : raw(data, bytes, &r, &n, queue, entry, &entries);
-        tame(&r, entry, entries);
-        check_all(&r, n, queue);
-        vgpu_execute(&gpu, &mem, queue, &r, n, entries ? entry : NULL, entries, &answer);
-        if (answer.bytes < sizeof(answer.u.header) || answer.u.header.type < VGPU_OK_NODATA)
-            abort();
-        data += used;
-        bytes -= used;
-    }
+    vgpu_init(&gpu, &gvt_backend_null, &null, &sink, NULL, modes, 2, &limits);
+    if (bytes) /* every second input ends with work in flight */
+        play(&gpu, &null, &mem, data, bytes, data[0] & 1);
     vgpu_reset(&gpu);
-    if (gpu.resources.count || gpu.resources.bytes)
+    if (gpu.resources.count || gpu.resources.bytes || gpu.contexts.count)
+        abort();
+    if (null.jobs || null.contexts || null.resources || null.attachments)
         abort();
     return 0;
 }

@@ -418,6 +418,29 @@ static void memory_maps_are_checked(void **state)
     assert_null(vq_mem_at_uva(&g->mem, 0x7000 + 5, BYTES - 4));
 }
 
+static void looks_up_again(void **state)
+{
+    struct guest *g = *state;
+
+    put(g, 2, BASE + 0x2000, 16, VRING_DESC_NEXT, 4);
+    put(g, 4, BASE + 0x3000, 64, VRING_DESC_WRITE, 0);
+    offer(g, 2);
+    assert_int_equal(virtq_pop(&g->vq, &g->chain), 1);
+    memset(&g->chain, 0, sizeof(g->chain));
+    assert_int_equal(virtq_again(&g->vq, 2, &g->chain), 0);
+    assert_int_equal(g->chain.writable_bytes, 64);
+    assert_int_equal(chain_write(&g->chain, 0, "new", 3), 3);
+    assert_memory_equal(g->ram + 0x3000, "new", 3);
+    desc(g, 4)->addr = BASE + BYTES; /* the guest, or its memory map, has changed meanwhile */
+    assert_int_equal(virtq_again(&g->vq, 2, &g->chain), -EPROTO);
+    assert_int_equal(virtq_again(&g->vq, SIZE, &g->chain), -EPROTO);
+    assert_false(g->vq.broken);
+    virtq_push(&g->vq, 2, 3);
+    assert_int_equal(used(g)->ring[0].id, 2);
+    virtq_stop(&g->vq);
+    assert_int_equal(virtq_again(&g->vq, 2, &g->chain), -EPROTO);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -437,6 +460,7 @@ int main(void)
         T(refuses_more_than_4_gib),
         T(a_queue_goes_round),
         T(an_unpopped_chain_comes_again),
+        T(looks_up_again),
         T(suppresses_notifications),
         T(refuses_bad_rings),
         T(memory_maps_are_checked),

@@ -137,6 +137,11 @@ void virtq_push(struct virtq *vq, uint16_t head, uint32_t written);
  * no room now). */
 void virtq_unpop(struct virtq *vq);
 
+/* Looks up a chain again that was popped before and not given back, with the guest's memory as it
+ * is now: 0, or -EPROTO when there is no such chain (any more). The queue is not broken by that. */
+int virtq_again(const struct virtq *vq, uint16_t head, struct vq_chain *c)
+    __attribute__((warn_unused_result));
+
 /* True when the driver wants an interrupt for what was pushed since the last call (§2.7.7). */
 bool virtq_should_notify(struct virtq *vq);
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns the commands about scanouts and cursors. */
+#include "edid.h"
+#include "request.h"
+
+uint32_t screen_info(struct vgpu *g, struct request *q)
+{
+    struct vgpu_display_info *info = &q->a->u.display_info;
+
+    for (unsigned i = 0; i < g->scanouts; i++) {
+        info->mode[i].r =
+            (struct vgpu_rect){0, 0, g->scanout[i].mode.width, g->scanout[i].mode.height};
+        info->mode[i].enabled = g->scanout[i].mode.width != 0;
+    }
+    q->a->bytes = sizeof(*info);
+    return VGPU_OK_DISPLAY_INFO;
+}
+
+uint32_t screen_edid(struct vgpu *g, struct request *q)
+{
+    const unsigned n = q->r->get_edid.scanout;
+    const struct vgpu_mode *m = &g->scanout[n].mode;
+
+    if (n >= g->scanouts)
+        return VGPU_ERR_INVALID_SCANOUT_ID;
+    q->a->u.edid.size = EDID_BYTES;
+    edid_make(q->a->u.edid.edid, m->width, m->height, m->refresh_mhz, n);
+    q->a->bytes = sizeof(q->a->u.edid);
+    return VGPU_OK_EDID;
+}
+
+/* What a scanout can show: no 3D resource yet (docs/gvt.md). */
+static struct resource *shown(const struct vgpu *g, uint32_t id)
+{
+    struct resource *r = resource_find(&g->resources, id);
+
+    return r && !r->rendered ? r : NULL;
+}
+
+uint32_t screen_show(struct vgpu *g, struct request *q)
+{
+    const struct vgpu_set_scanout *c = &q->r->set_scanout;
+    struct vgpu_scanout *s = &g->scanout[c->scanout_id];
+    struct resource *resource = NULL;
+
+    if (c->scanout_id >= g->scanouts)
+        return VGPU_ERR_INVALID_SCANOUT_ID;
+    if (c->resource_id) {
+        resource = shown(g, c->resource_id);
+        if (!resource)
+            return VGPU_ERR_INVALID_RESOURCE_ID;
+        if (!rect_inside(&c->r, resource))
+            return VGPU_ERR_INVALID_PARAMETER;
+    }
+    s->resource = resource;
+    s->rect = c->r;
+    g->statistics.scanouts++;
+    g->sink->scanout(g->sink_data, c->scanout_id, resource, resource ? &c->r : NULL);
+    return VGPU_OK_NODATA;
+}
+
+uint32_t screen_flush(struct vgpu *g, struct request *q)
+{
+    struct resource *resource = resource_find(&g->resources, q->r->flush.resource_id);
+
+    if (!resource)
+        return VGPU_ERR_INVALID_RESOURCE_ID;
+    if (!rect_inside(&q->r->flush.r, resource))
+        return VGPU_ERR_INVALID_PARAMETER;
+    g->statistics.flushes++;
+    for (unsigned i = 0; i < g->scanouts; i++)
+        if (g->scanout[i].resource == resource)
+            g->sink->flush(g->sink_data, i, resource, &q->r->flush.r);
+    return VGPU_OK_NODATA;
+}
+
+uint32_t screen_cursor(struct vgpu *g, struct request *q)
+{
+    const struct vgpu_cursor *c = &q->r->cursor;
+    struct resource *resource = NULL;
+
+    if (c->scanout_id >= g->scanouts)
+        return VGPU_ERR_INVALID_SCANOUT_ID;
+    if (c->resource_id) {
+        resource = shown(g, c->resource_id);
+        if (!resource)
+            return VGPU_ERR_INVALID_RESOURCE_ID;
+    }
+    g->scanout[c->scanout_id].cursor = resource;
+    g->sink->cursor(g->sink_data, c->scanout_id, resource, (int32_t)c->x, (int32_t)c->y, true);
+    return VGPU_OK_NODATA;
+}
+
+uint32_t screen_cursor_move(struct vgpu *g, struct request *q)
+{
+    const struct vgpu_cursor *c = &q->r->cursor;
+
+    if (c->scanout_id >= g->scanouts)
+        return VGPU_ERR_INVALID_SCANOUT_ID;
+    g->sink->cursor(g->sink_data, c->scanout_id, g->scanout[c->scanout_id].cursor, (int32_t)c->x,
+                    (int32_t)c->y, false);
+    return VGPU_OK_NODATA;
+}
