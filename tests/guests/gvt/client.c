@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A guest that draws through the mediator on the physical GPU, and hostile ones:
+ *
+ *     gvt-client SOCKET draw|share|order|hostile|frames|die
+ *
+ * Says "gpu: ..." for what holds; ends with 1 and a sentence at what does not.
+ */
+#include <err.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "driver.h"
+#include "virgl.h"
+
+#define WIDTH         64u
+#define HEIGHT        32u
+#define PICTURE       10u /* guest's handles */
+#define VERTICES      11u
+#define PICTURE_AT    DRIVER_FREE
+#define VERTICES_AT   (DRIVER_FREE + (1u << 20))
+#define PICTURE_BYTES (WIDTH * HEIGHT * 4u)
+#define BATCHES       64u
+
+static uint64_t fence;
+
+static struct vgpu_header header(uint32_t type, uint32_t ctx)
+{
+    return (struct vgpu_header){
+        .type = type, .flags = VGPU_FLAG_FENCE, .fence_id = ++fence, .ctx_id = ctx};
+}
+
+static void expect(const char *what, uint32_t got, uint32_t wanted)
+{
+    if (got != wanted)
+        errx(1, "%s: answered 0x%x, not 0x%x", what, got, wanted);
+}
+#define SEND(...) driver_call(&(__VA_ARGS__), sizeof(__VA_ARGS__), NULL, 0, NULL, 0)
+
+static void context(uint32_t id)
+{
+    const struct vgpu_ctx_create c = {.header = header(VGPU_CMD_CTX_CREATE, id)};
+
+    expect("CTX_CREATE", SEND(c), VGPU_OK_NODATA);
+}
+
+static uint32_t attach(uint32_t ctx, uint32_t id)
+{
+    const struct vgpu_resource_command c = {.header = header(VGPU_CMD_CTX_ATTACH_RESOURCE, ctx),
+                                            .resource_id = id};
+
+    return SEND(c);
+}
+
+static void resource(uint32_t id, uint32_t target, uint32_t format, uint32_t bind, uint32_t width,
+                     uint32_t height, uint32_t at, uint32_t bytes)
+{
+    const struct vgpu_create_3d c = {.header = header(VGPU_CMD_RESOURCE_CREATE_3D, 0),
+                                     .resource_id = id,
+                                     .target = target,
+                                     .format = format,
+                                     .bind = bind,
+                                     .width = width,
+                                     .height = height,
+                                     .depth = 1,
+                                     .array_size = 1};
+    const struct vgpu_attach_backing a = {
+        .header = header(VGPU_CMD_RESOURCE_ATTACH_BACKING, 0), .resource_id = id, .nr_entries = 2};
+    const struct vgpu_mem_entry e[2] = {{DRIVER_GPA + at, bytes / 2, 0},
+                                        {DRIVER_GPA + at + bytes / 2, bytes - bytes / 2, 0}};
+
+    expect("RESOURCE_CREATE_3D", SEND(c), VGPU_OK_NODATA);
+    expect("ATTACH_BACKING", driver_call(&a, sizeof(a), e, sizeof(e), NULL, 0), VGPU_OK_NODATA);
+}
+
+static unsigned post(uint32_t ctx, const struct stream *s)
+{
+    const struct vgpu_submit_3d c = {.header = header(VGPU_CMD_SUBMIT_3D, ctx),
+                                     .bytes = s->count * 4};
+
+    return driver_post(&c, sizeof(c), s->dword, s->count * 4);
+}
+
+static uint32_t submit(uint32_t ctx, const struct stream *s)
+{
+    return driver_wait(post(ctx, s), 1);
+}
+
+static uint32_t transfer(uint32_t type, uint32_t ctx, uint32_t id, uint32_t width, uint32_t height)
+{
+    const struct vgpu_transfer_3d t = {
+        .header = header(type, ctx), .box = {0, 0, 0, width, height, 1}, .resource_id = id};
+
+    return SEND(t);
+}
+
+static uint32_t pixel(unsigned x, unsigned y)
+{
+    uint32_t p;
+
+    memcpy(&p, driver_memory + PICTURE_AT + (y * WIDTH + x) * 4, sizeof(p));
+    return p;
+}
+
+static void read_back(uint32_t ctx)
+{
+    memset(driver_memory + PICTURE_AT, 0x5A, PICTURE_BYTES);
+    expect("TRANSFER_FROM_HOST_3D",
+           transfer(VGPU_CMD_TRANSFER_FROM_HOST_3D, ctx, PICTURE, WIDTH, HEIGHT), VGPU_OK_NODATA);
+}
+
+static void all_pixels(const char *what, uint32_t wanted)
+{
+    for (unsigned y = 0; y < HEIGHT; y++)
+        for (unsigned x = 0; x < WIDTH; x++)
+            if (pixel(x, y) != wanted)
+                errx(1, "%s: pixel %u, %u is %08x, not %08x", what, x, y, pixel(x, y), wanted);
+}
+
+static const float red[4] = {1, 0, 0, 1}, blue[4] = {0, 0, 1, 1};
+#define RED   0xFFFF0000u
+#define GREEN 0xFF00FF00u
+#define BLUE  0xFF0000FFu
+
+/* Context 1 with the picture as its target. */
+static void set_up(struct stream *s)
+{
+    context(1);
+    resource(PICTURE, 2, VGPU_FORMAT_B8G8R8A8, 2, WIDTH, HEIGHT, PICTURE_AT, PICTURE_BYTES);
+    expect("CTX_ATTACH", attach(1, PICTURE), VGPU_OK_NODATA);
+    stream_target(s, PICTURE, WIDTH, HEIGHT);
+}
+
+static void clear_and_look(struct stream *s, const float colour[4], uint32_t wanted)
+{
+    stream_clear(s, colour);
+    expect("SUBMIT_3D", submit(1, s), VGPU_OK_NODATA);
+    s->count = 0;
+    read_back(1);
+    all_pixels("clear", wanted);
+}
+
+static void draw(void)
+{
+    static const float corners[12] = {-1, -1, 0, 1, 1, -1, 0, 1, -1, 1, 0, 1};
+    static struct stream s;
+    unsigned green = 0, blues = 0;
+
+    set_up(&s);
+    clear_and_look(&s, red, RED);
+    printf("gpu: clear, %u pixels as wanted\n", WIDTH * HEIGHT);
+    resource(VERTICES, 0, 64, 16, sizeof(corners), 1, VERTICES_AT, sizeof(corners));
+    expect("CTX_ATTACH", attach(1, VERTICES), VGPU_OK_NODATA);
+    memcpy(driver_memory + VERTICES_AT, corners, sizeof(corners));
+    expect("TRANSFER_TO_HOST_3D",
+           transfer(VGPU_CMD_TRANSFER_TO_HOST_3D, 1, VERTICES, sizeof(corners), 1), VGPU_OK_NODATA);
+    stream_clear(&s, blue);
+    stream_pipeline(&s);
+    stream_triangle(&s, VERTICES);
+    expect("SUBMIT_3D", submit(1, &s), VGPU_OK_NODATA);
+    read_back(1);
+    for (unsigned i = 0; i < WIDTH * HEIGHT; i++) {
+        green += pixel(i % WIDTH, i / WIDTH) == GREEN;
+        blues += pixel(i % WIDTH, i / WIDTH) == BLUE;
+    }
+    /* Half of the picture, but for the pixels on the edge. */
+    if (green + blues != WIDTH * HEIGHT || green < 900 || blues < 900 ||
+        pixel(1, HEIGHT / 2) != GREEN || pixel(WIDTH - 2, HEIGHT / 2) != BLUE)
+        errx(1, "triangle: %u green, %u blue of %u", green, blues, WIDTH * HEIGHT);
+    printf("gpu: triangle, %u green and %u blue pixels\n", green, blues);
+}
+
+static void share(void)
+{
+    static struct stream s, other;
+
+    set_up(&s);
+    clear_and_look(&s, red, RED);
+    context(2);
+    stream_target(&other, PICTURE, WIDTH, HEIGHT);
+    stream_clear(&other, blue);
+    expect("a foreign handle", submit(2, &other), VGPU_ERR_INVALID_RESOURCE_ID);
+    read_back(1);
+    all_pixels("after a foreign handle", RED);
+    clear_and_look(&s, red, RED);
+    printf("gpu: foreign handle refused, its owner goes on\n");
+    expect("CTX_ATTACH", attach(2, PICTURE), VGPU_OK_NODATA);
+    expect("SUBMIT_3D", submit(2, &other), VGPU_OK_NODATA); /* refused before, alive all the same */
+    read_back(1);
+    all_pixels("shared", BLUE);
+    printf("gpu: shared picture drawn by another context\n");
+}
+
+/* More batches than may be in flight, of two contexts. */
+static void order(void)
+{
+    static struct stream s, other;
+    unsigned number[BATCHES];
+
+    set_up(&s);
+    clear_and_look(&s, red, RED);
+    context(2);
+    expect("CTX_ATTACH", attach(2, PICTURE), VGPU_OK_NODATA);
+    stream_target(&other, PICTURE, WIDTH, HEIGHT);
+    expect("SUBMIT_3D", submit(2, &other), VGPU_OK_NODATA);
+    other.count = 0;
+    stream_clear(&s, red);
+    stream_clear(&other, blue);
+    for (unsigned i = 0; i < BATCHES; i++)
+        number[i] = post(1 + i % 2, i % 2 ? &other : &s);
+    for (unsigned i = 0; i < BATCHES; i++)
+        expect("SUBMIT_3D", driver_wait(number[i], 1), VGPU_OK_NODATA);
+    read_back(1);
+    all_pixels("the last batch", BLUE);
+    printf("gpu: %u batches of two contexts in order\n", BATCHES);
+}
+
+static void frames(void)
+{
+    static struct stream s;
+
+    set_up(&s);
+    stream_clear(&s, red);
+    expect("SUBMIT_3D", submit(1, &s), VGPU_OK_NODATA);
+    s.count = 0;
+    stream_clear(&s, blue);
+    for (unsigned i = 0; i < 100; i++)
+        expect("SUBMIT_3D", submit(1, &s), VGPU_OK_NODATA);
+    printf("gpu: 100 frames\n");
+    fflush(stdout);
+    sleep(3); /* what there is of it can be looked at */
+}
+
+static void hostile_streams(void)
+{
+    static const struct {
+        const char *what;
+        uint32_t dwords[4], count, wanted;
+    } bad[] = {
+        {"an unknown opcode", {0xFE}, 1, VGPU_ERR_INVALID_PARAMETER},
+        {"an unknown object", {0x1 | 99 << 8}, 1, VGPU_ERR_INVALID_PARAMETER},
+        {"a command that is cut off", {7 | 8u << 16, 4}, 2, VGPU_ERR_INVALID_PARAMETER},
+        {"a wrong length", {7 | 2u << 16, 4, 0}, 3, VGPU_ERR_INVALID_PARAMETER},
+        {"a video codec", {0x35 | 2u << 16, 1, 1}, 3, VGPU_ERR_INVALID_PARAMETER},
+        {"a handle of nothing", {6 | 3u << 16, 16, 0, 4711}, 4, VGPU_ERR_INVALID_RESOURCE_ID},
+        {"a physical handle", {6 | 3u << 16, 16, 0, 1}, 4, VGPU_ERR_INVALID_RESOURCE_ID},
+    };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct stream s = {.count = bad[i].count};
+
+        memcpy(s.dword, bad[i].dwords, sizeof(bad[i].dwords));
+        expect(bad[i].what, submit(1, &s), bad[i].wanted);
+    }
+}
+
+static void hostile_commands(void)
+{
+    struct vgpu_submit_3d longer = {.header = header(VGPU_CMD_SUBMIT_3D, 1), .bytes = 4096};
+    const struct vgpu_attach_backing outside = {
+        .header = header(VGPU_CMD_RESOURCE_ATTACH_BACKING, 0), .resource_id = 20, .nr_entries = 1};
+    const struct vgpu_mem_entry nowhere = {1, 1 << 20, 0};
+    unsigned refused = 0;
+
+    for (uint32_t type = 0x0F0; type < 0x320; type++) {
+        /* what is unknown, at full length; what is known, one byte too short */
+        const struct vgpu_rule *rule = vgpu_rule(type);
+        const size_t bytes = rule ? rule->bytes - 1 : VGPU_COMMAND_BYTES;
+        uint8_t raw[VGPU_COMMAND_BYTES] = {0};
+        struct vgpu_header h = header(type, 1);
+
+        if (bytes < sizeof(h))
+            h.flags = 0; /* no header, no fence */
+        memcpy(raw, &h, sizeof(h));
+        expect("a bad command", driver_call(raw, bytes, NULL, 0, NULL, 0), VGPU_ERR_UNSPEC);
+        refused++;
+    }
+    expect("a stream that is not there", SEND(longer), VGPU_ERR_INVALID_PARAMETER);
+    expect("no such context", attach(77, PICTURE), VGPU_ERR_INVALID_CONTEXT_ID);
+    expect("no such resource", attach(1, 77), VGPU_ERR_INVALID_RESOURCE_ID);
+    expect("a box outside", transfer(VGPU_CMD_TRANSFER_TO_HOST_3D, 1, PICTURE, WIDTH + 1, HEIGHT),
+           VGPU_ERR_INVALID_PARAMETER);
+    resource(20, 0, 64, 16, 1 << 20, 1, VERTICES_AT, 4096);
+    expect("CTX_ATTACH", attach(1, 20), VGPU_OK_NODATA);
+    expect("more than the backing", transfer(VGPU_CMD_TRANSFER_TO_HOST_3D, 1, 20, 1 << 20, 1),
+           VGPU_ERR_INVALID_PARAMETER);
+    {
+        const struct vgpu_resource_command d = {
+            .header = header(VGPU_CMD_RESOURCE_DETACH_BACKING, 0), .resource_id = 20};
+
+        expect("DETACH_BACKING", SEND(d), VGPU_OK_NODATA);
+    }
+    expect("backing outside memory",
+           driver_call(&outside, sizeof(outside), &nowhere, sizeof(nowhere), NULL, 0),
+           VGPU_ERR_INVALID_PARAMETER);
+    printf("gpu: %u bad commands refused\n", refused);
+}
+
+static void hostile(void)
+{
+    static struct stream s;
+
+    set_up(&s);
+    clear_and_look(&s, red, RED);
+    hostile_streams();
+    hostile_commands();
+    for (uint32_t id = 2; id < 200; id++) {
+        const struct vgpu_ctx_create c = {.header = header(VGPU_CMD_CTX_CREATE, id)};
+        const uint32_t answer = SEND(c);
+
+        if (answer == VGPU_ERR_OUT_OF_MEMORY) {
+            printf("gpu: context %u is one too many\n", id);
+            break;
+        }
+        expect("CTX_CREATE", answer, VGPU_OK_NODATA);
+    }
+    clear_and_look(&s, blue, BLUE);
+    printf("gpu: hostile, and still drawing\n");
+}
+
+/* In the middle of everything. */
+static void die(void)
+{
+    static struct stream s;
+
+    set_up(&s);
+    stream_clear(&s, red);
+    expect("SUBMIT_3D", submit(1, &s), VGPU_OK_NODATA);
+    s.count = 0;
+    stream_clear(&s, blue);
+    for (unsigned i = 0; i < BATCHES; i++)
+        (void)post(1, &s);
+    fflush(stdout);
+    raise(SIGKILL);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*play)(void);
+    } plays[] = {{"draw", draw},       {"share", share},   {"order", order},
+                 {"hostile", hostile}, {"frames", frames}, {"die", die}};
+
+    for (unsigned i = 0; argc == 3 && i < sizeof(plays) / sizeof(plays[0]); i++) {
+        if (strcmp(argv[2], plays[i].name))
+            continue;
+        driver_start(argv[1]);
+        plays[i].play();
+        driver_stop();
+        return 0;
+    }
+    fprintf(stderr, "usage: gvt-client SOCKET draw|share|order|hostile|frames|die\n");
+    return 2;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Owns the guest's memory and its side of the control queue. */
+#include "driver.h"
+
+#include <err.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vhost/frontend.h"
+#include "vhost/virtq.h"
+
+#define SIZE       256u /* descriptors; two a request */
+#define SLOTS      (SIZE / 2)
+#define SLOT_BYTES (128u << 10)
+#define ANSWER_AT  (120u << 10) /* in a slot */
+#define DESC       0x0u
+#define AVAIL      0x2000u
+#define USED       0x4000u
+#define SLOTS_AT   0x100000u
+#define TIMEOUT_MS 120000 /* of the host's: a hang detector */
+
+uint8_t *driver_memory;
+
+static struct vhf f;
+static int kick, call;
+static uint16_t posted, seen; /* chains offered, answers looked at */
+static uint8_t answered[SLOTS];
+
+static struct vring_desc *desc(unsigned i)
+{
+    return (struct vring_desc *)(driver_memory + DESC) + i;
+}
+
+static uint32_t slot_at(unsigned slot)
+{
+    return SLOTS_AT + slot * SLOT_BYTES;
+}
+
+void driver_start(const char *socket)
+{
+    const int fd = memfd_create("guest", MFD_CLOEXEC);
+    struct vhf_memory m = {.fd = fd};
+    struct vhf_queue q = {.size = SIZE, .err_fd = -1};
+
+    if (fd < 0 || ftruncate(fd, DRIVER_BYTES) < 0)
+        err(1, "memory");
+    driver_memory = mmap(NULL, DRIVER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    kick = eventfd(0, EFD_CLOEXEC);
+    call = eventfd(0, EFD_CLOEXEC);
+    if (driver_memory == MAP_FAILED || kick < 0 || call < 0)
+        err(1, "memory");
+    m.region = (struct vhu_region){
+        .gpa = DRIVER_GPA, .bytes = DRIVER_BYTES, .uva = (uintptr_t)driver_memory};
+    q.desc = (uintptr_t)driver_memory + DESC;
+    q.avail = (uintptr_t)driver_memory + AVAIL;
+    q.used = (uintptr_t)driver_memory + USED;
+    q.kick_fd = kick;
+    q.call_fd = call;
+    if (vhf_connect(&f, socket, TIMEOUT_MS) < 0)
+        errx(1, "the mediator does not answer");
+    if (!(f.features & VGPU_F_VIRGL))
+        errx(1, "the mediator offers no 3D");
+    if (vhf_set_features(&f, VIRTIO_F_VERSION_1 | VGPU_F_VIRGL | VGPU_F_EDID) < 0 ||
+        vhf_set_memory(&f, &m, 1) < 0 || vhf_start_queue(&f, &q) < 0)
+        errx(1, "the mediator refuses the guest");
+    close(fd);
+    posted = seen = 0;
+}
+
+void driver_stop(void)
+{
+    uint16_t base;
+
+    if (vhf_stop_queue(&f, VGPU_QUEUE_CONTROL, &base) < 0)
+        errx(1, "the mediator does not stop");
+    vhf_finish(&f);
+    munmap(driver_memory, DRIVER_BYTES);
+    close(kick);
+    close(call);
+}
+
+/* A slot of a request whose answer has been waited for is free: nobody posts more than SLOTS. */
+unsigned driver_post(const void *request, size_t bytes, const void *payload, size_t more)
+{
+    struct vring_avail *avail = (struct vring_avail *)(driver_memory + AVAIL);
+    const unsigned slot = posted % SLOTS;
+    const uint64_t one = 1;
+
+    if (bytes + more > ANSWER_AT)
+        errx(1, "a request of %zu bytes", bytes + more);
+    memcpy(driver_memory + slot_at(slot), request, bytes);
+    if (more)
+        memcpy(driver_memory + slot_at(slot) + bytes, payload, more);
+    memset(driver_memory + slot_at(slot) + ANSWER_AT, 0, SLOT_BYTES - ANSWER_AT);
+    *desc(2 * slot) = (struct vring_desc){DRIVER_GPA + slot_at(slot), (uint32_t)(bytes + more),
+                                          VRING_DESC_NEXT, (uint16_t)(2 * slot + 1)};
+    *desc(2 * slot + 1) = (struct vring_desc){DRIVER_GPA + slot_at(slot) + ANSWER_AT,
+                                              SLOT_BYTES - ANSWER_AT, VRING_DESC_WRITE, 0};
+    answered[slot] = 0;
+    avail->ring[posted % SIZE] = (uint16_t)(2 * slot);
+    __atomic_store_n(&avail->idx, ++posted, __ATOMIC_RELEASE);
+    if (write(kick, &one, sizeof(one)) != sizeof(one))
+        err(1, "kick");
+    return slot;
+}
+
+/* Looks at the next answer: its slot. */
+static unsigned next(void)
+{
+    struct vring_used *used = (struct vring_used *)(driver_memory + USED);
+    struct pollfd p[2] = {{call, POLLIN, 0}, {f.fd, POLLIN, 0}};
+    uint64_t count;
+    unsigned slot;
+
+    while (__atomic_load_n(&used->idx, __ATOMIC_ACQUIRE) == seen) {
+        if (poll(p, 2, TIMEOUT_MS) <= 0)
+            errx(1, "no answer to a request of type 0x%x",
+                 *(uint32_t *)(void *)(driver_memory + slot_at(seen % SLOTS)));
+        if (p[1].revents)
+            errx(1, "the mediator is gone");
+        if (read(call, &count, sizeof(count)) < 0)
+            err(1, "call");
+    }
+    slot = used->ring[seen % SIZE].id / 2;
+    if (used->ring[seen % SIZE].id % 2 || slot >= SLOTS || answered[slot])
+        errx(1, "an answer to nothing");
+    if (used->ring[seen % SIZE].len < sizeof(struct vgpu_header))
+        errx(1, "an answer of %u bytes", used->ring[seen % SIZE].len);
+    seen++;
+    answered[slot] = 1;
+    return slot;
+}
+
+uint32_t driver_wait(unsigned number, int in_order)
+{
+    const struct vgpu_header *asked = (void *)(driver_memory + slot_at(number));
+    const struct vgpu_header *h = (void *)(driver_memory + slot_at(number) + ANSWER_AT);
+
+    while (!answered[number]) {
+        if (next() != number && in_order)
+            errx(1, "answers out of order");
+    }
+    if ((asked->flags & VGPU_FLAG_FENCE) &&
+        (!(h->flags & VGPU_FLAG_FENCE) || h->fence_id != asked->fence_id))
+        errx(1, "an answer without its fence");
+    return h->type;
+}
+
+uint32_t driver_call(const void *request, size_t bytes, const void *payload, size_t more,
+                     void *answer, size_t room)
+{
+    const unsigned slot = driver_post(request, bytes, payload, more);
+    const uint32_t type = driver_wait(slot, 0);
+
+    if (answer)
+        memcpy(answer, driver_memory + slot_at(slot) + ANSWER_AT, room);
+    return type;
+}

@@ -1,0 +1,14 @@
+# The mediator on the physical GPU of the virtual NUC, with a guest that is a process: an initrd with both.
+GVT_GUEST := $(B)/tests/guests/gvt
+GVT_GUEST_APPLETS := sh mount echo cat grep sed sleep usleep kill ls wc tr tail seq ps cut
+
+$(GVT_GUEST)/gvt-client: $(addprefix tests/guests/gvt/,client.c driver.c virgl.c) $(B)/gvt/proto/command.o $(B)/service-vm/vhost/libvhost.a
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(GVT_CFLAGS) -pie -o $@ $^
+GVT_GUEST_PROGRAMS := $(GVT_GUEST)/gvt-client $(B)/gvt/binnacle-gvt
+$(GVT_GUEST)/initrd: tests/guests/gvt/init tests/guests/gvt/gvt.mk tests/guests/linux.mk $(GVT_GUEST_PROGRAMS)
+	@$(call linux-root,$(GVT_GUEST)/root,$<,$(GVT_GUEST_APPLETS))
+	@cp $(GVT_GUEST_PROGRAMS) $(GVT_GUEST)/root/bin/
+	@for f in $$(ldd $(GVT_GUEST_PROGRAMS) | grep -o '/[^ :]*$$\|/[^ ]* (' | tr -d '(' | sort -u); do \
+		[ -e $(GVT_GUEST)/root$$f ] || install -D $$f $(GVT_GUEST)/root$$f; done
+	@$(call linux-pack,$(GVT_GUEST)/root,$@)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The mediator on the physical GPU of the virtual NUC: its guest is a process (tests/guests/gvt) that draws, attacks and dies."""
+import re
+import subprocess
+
+import pytest
+
+from conftest import log_folder
+from nuc import Nuc, NucConfig
+
+INITRD = "build/tests/guests/gvt/initrd"
+
+
+@pytest.fixture(scope="module")
+def played(request, soak):
+    """What the machine says; one CPU, so that nanoseconds of a process are its instructions."""
+    subprocess.run(["make", "-s", INITRD], check=True)
+    deaths = 1000 if soak else 50
+    config = NucConfig(disk=None, kernel="build/kernel/bzImage", initrd=INITRD, cpus=1, memory_mib=768, iommu=None, sound=False,
+                       append=f"console=ttyS0 quiet panic=-1 rdinit=/init gpu.deaths={deaths}", usb=False, net=False,
+                       sd_card_mib=0, screens=((1280, 720),), max_outputs=1)
+    with Nuc("gpu", config, log_folder(request.node)) as nuc:
+        nuc.console.wait_for("gpu: end|Kernel panic", limit=900)
+        return nuc.console.text
+
+
+def left(text, when):
+    found = re.search(rf"gpu: {when}: descriptors (\d+) clients (\d+) buffers (\d+) memory (\d+)", text)
+    return dict(zip(("descriptors", "clients", "buffers", "memory"), map(int, found.groups())))
+
+
+def figures(text):
+    """The two states of the mediator's counters around the frames, and its instructions."""
+    states = []
+    for line in re.findall(r"gpu: figures: (\d+ ns gvt: .*)", text):
+        states.append({name: int(value) for name, value in re.findall(r"(\w+) (\d+)", line)})
+        states[-1]["instructions"] = int(line.split()[0])
+    return states
+
+
+def test_the_physical_gpu_draws_for_a_guest(played):
+    assert "gvt: ready, virtgpu, 1 scanouts" in played
+    assert "gpu: clear, 2048 pixels as wanted" in played
+    assert "gpu: triangle, 1024 green and 1024 blue pixels" in played
+    assert played.count("gpu: draw ends with 0") == 2  # the second time after all the deaths
+
+
+def test_contexts_share_what_they_attach_and_nothing_else(played):
+    assert "gpu: foreign handle refused, its owner goes on" in played
+    assert "gpu: shared picture drawn by another context" in played
+    assert "gpu: share ends with 0" in played
+
+
+def test_fences_come_in_order_when_the_queue_is_flooded(played):
+    assert "gpu: 64 batches of two contexts in order" in played and "gpu: order ends with 0" in played
+    assert figures(played)[0]["postponed"] > 0  # more than eight were never in flight
+
+
+def test_a_hostile_guest_is_answered(played):
+    assert re.search(r"gpu: \d+ bad commands refused", played)
+    assert "gpu: context 65 is one too many" in played
+    assert "gpu: hostile, and still drawing" in played and "gpu: hostile ends with 0" in played
+
+
+def test_frames_are_drawn_without_a_copy(played, report):
+    before, after = figures(played)
+    frames = after["batches"] - before["batches"]
+    assert "gpu: 100 frames" in played and frames == 101
+    assert report.add("gpu.copies-per-rendered-frame", (after["copies"] - before["copies"]) / frames, "", bound=0)
+    per_frame = (after["instructions"] - before["instructions"]) / frames
+    assert report.add("gpu.instructions-per-batch", round(per_frame), "", ok=per_frame > 0)  # gvt and the kernel for it
+
+
+def test_nothing_is_left_of_dead_guests(played, report, soak):
+    deaths = 1000 if soak else 50
+    before, alive, after = (left(played, when) for when in ("before", "alive", f"after {deaths} deaths"))
+    assert all(alive[name] > before[name] for name in before)  # what is counted is what a guest takes
+    leaked = sum(abs(after[name] - before[name]) for name in ("descriptors", "clients", "buffers"))
+    assert report.add("gpu.reset.leaked", leaked, f"things after {deaths} deaths", bound=0)
+    assert after["memory"] - before["memory"] < 256  # KiB, of the whole system: the log grows
+    assert "gpu: the mediator has lived through it" in played
+
+
+def test_nothing_is_left_of_the_mediator(played):
+    # The table's head is all there is of the render node's clients.
+    assert "gpu: killed: clients 1 buffers 0 openers 0" in played
