@@ -8,6 +8,7 @@
 #include <wlr/render/allocator.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_linux_dmabuf_v1.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_subcompositor.h>
@@ -20,6 +21,7 @@
 #define COMPOSITOR_VERSION 6
 #define XDG_SHELL_VERSION  3
 #define SHM_VERSION        1
+#define DMABUF_VERSION     3
 /*
  * A message can claim 64 KiB. With libwayland's 4 KiB the rest of one that does could never be
  * read, and the loop would find its socket readable for ever.
@@ -95,6 +97,10 @@ static int init_globals(struct server *s)
 
     if (!compositor || !shell || !wlr_subcompositor_create(s->display) ||
         !wlr_shm_create_with_renderer(s->display, SHM_VERSION, s->renderer))
+        return -ENOMEM;
+    /* Pictures that the GPU has already, where one draws. */
+    if (wlr_renderer_get_texture_formats(s->renderer, WLR_BUFFER_CAP_DMABUF) &&
+        !wlr_linux_dmabuf_v1_create_with_renderer(s->display, DMABUF_VERSION, s->renderer))
         return -ENOMEM;
     s->new_surface.notify = handle_new_surface;
     wl_signal_add(&compositor->events.new_surface, &s->new_surface);

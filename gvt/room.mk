@@ -1,17 +1,29 @@
 # The GPU mediator: vhost-user-gpu on one side, the compositor on the other.
 GVT_PKGS := wayland-client libseccomp libdrm
-GVT_CFLAGS = -D_GNU_SOURCE -I. -Igvt -Iservice-vm/vhost/include -I$(B)/display/proto $(shell pkg-config --cflags libdrm)
+GVT_CFLAGS = -D_GNU_SOURCE -I. -Igvt -Iservice-vm/vhost/include -I$(B)/display/proto -I$(B)/gvt $(shell pkg-config --cflags libdrm)
 GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
 # What a guest's command stream may hold; the device without physical GPU and processes, which tests and fuzzers link.
 GVT_STREAM := proto/virgl proto/virgl_table
 GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format) \
 	$(addprefix core/,context edid layout render resource screen vgpu work) backend/soft2d
 GVT_DEVICE := $(GVT_CORE) backend/opener backend/virtgpu server/device
-GVT_SERVER := server/main server/view server/wayland
+GVT_SERVER := server/import server/main server/view server/wayland
 
 PROGRAMS += $(B)/gvt/binnacle-gvt
 
-$(B)/gvt/%.o: gvt/%.c | $(B)/display/proto/xdg-shell-client-protocol.h
+DMABUF_XML = $(shell pkg-config --variable=pkgdatadir wayland-protocols)/stable/linux-dmabuf/linux-dmabuf-v1.xml
+GVT_PROTOCOLS := $(B)/display/proto/xdg-shell-client-protocol.h $(B)/gvt/linux-dmabuf-client-protocol.h
+
+$(B)/gvt/linux-dmabuf-client-protocol.h:
+	@mkdir -p $(@D)
+	wayland-scanner client-header $(DMABUF_XML) $@
+$(B)/gvt/linux-dmabuf-protocol.c:
+	@mkdir -p $(@D)
+	wayland-scanner private-code $(DMABUF_XML) $@
+$(B)/gvt/linux-dmabuf-protocol.o: $(B)/gvt/linux-dmabuf-protocol.c
+	$(CC) $(HOST_CFLAGS) -c -o $@ $<
+
+$(B)/gvt/%.o: gvt/%.c | $(GVT_PROTOCOLS)
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(GVT_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -25,7 +37,7 @@ $(B)/gvt/fuzz/%.o: gvt/%.c
 
 $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_SERVER))) \
 		$(addprefix $(B)/display/,$(addsuffix .o,$(DISPLAY_SCENARIO) sandbox)) $(B)/display/proto/xdg-shell-protocol.o \
-		$(B)/service-vm/vhost/libvhost.a
+		$(B)/gvt/linux-dmabuf-protocol.o $(B)/service-vm/vhost/libvhost.a
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(GVT_LIBS)
 
 -include $(wildcard $(B)/gvt/*/*.d $(B)/gvt/*/*/*.d)

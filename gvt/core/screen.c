@@ -3,6 +3,8 @@
 #include "edid.h"
 #include "request.h"
 
+#define TARGET_2D 2u /* of Gallium's */
+
 uint32_t screen_info(struct vgpu *g, struct request *q)
 {
     struct vgpu_display_info *info = &q->a->u.display_info;
@@ -29,12 +31,31 @@ uint32_t screen_edid(struct vgpu *g, struct request *q)
     return VGPU_OK_EDID;
 }
 
-/* What a scanout can show: no 3D resource yet (docs/gvt.md). */
+/* What a scanout or a cursor can be: of a 3D resource, a plain picture with four bytes a pixel. */
 static struct resource *shown(const struct vgpu *g, uint32_t id)
 {
     struct resource *r = resource_find(&g->resources, id);
 
-    return r && !r->rendered ? r : NULL;
+    if (!r || !r->rendered)
+        return r;
+    if (!r->physical || r->shape.target != TARGET_2D || r->shape.nr_samples > 1)
+        return NULL;
+    switch (r->format) {
+    case VGPU_FORMAT_B8G8R8A8:
+    case VGPU_FORMAT_B8G8R8X8:
+    case VGPU_FORMAT_R8G8B8A8:
+    case VGPU_FORMAT_R8G8B8X8:
+        return r;
+    default:
+        return NULL;
+    }
+}
+
+/* The compositor gets a 3D resource as a whole. */
+static bool can_show(const struct vgpu_rect *rect, const struct resource *r)
+{
+    return rect_inside(rect, r) &&
+           (!r->rendered || (rect->width == r->width && rect->height == r->height));
 }
 
 uint32_t screen_show(struct vgpu *g, struct request *q)
@@ -49,7 +70,7 @@ uint32_t screen_show(struct vgpu *g, struct request *q)
         resource = shown(g, c->resource_id);
         if (!resource)
             return VGPU_ERR_INVALID_RESOURCE_ID;
-        if (!rect_inside(&c->r, resource))
+        if (!can_show(&c->r, resource))
             return VGPU_ERR_INVALID_PARAMETER;
     }
     s->resource = resource;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "display/include/display.h"
+#include "import.h"
 #include "xdg-shell-client-protocol.h"
 
 struct picture { /* a resource as the compositor knows it */
@@ -14,29 +15,25 @@ struct picture { /* a resource as the compositor knows it */
     struct wl_buffer *buffer; /* of rect, no alpha */
     struct vgpu_rect rect;
     struct wl_buffer *cursor; /* all of it, with alpha */
+    /* Of a 3D resource, in place of these */
+    struct import opaque, alpha;
+    struct globals *globals;
+    struct resource *resource;
 };
 
-/* Memory order as VIRTIO names it, little-endian words as DRM does; what a screen shows has no
- * alpha. */
-static uint32_t shm_format(uint32_t format, bool alpha)
+static void commit(struct view *v);
+
+/* The compositor has taken the resource: whoever waited for that shows it. */
+static void handle_imported(void *data)
 {
-    switch (format) {
-    case VGPU_FORMAT_B8G8R8A8:
-        return alpha ? WL_SHM_FORMAT_ARGB8888 : WL_SHM_FORMAT_XRGB8888;
-    case VGPU_FORMAT_A8R8G8B8:
-        return alpha ? WL_SHM_FORMAT_BGRA8888 : WL_SHM_FORMAT_BGRX8888;
-    case VGPU_FORMAT_X8R8G8B8:
-        return WL_SHM_FORMAT_BGRX8888;
-    case VGPU_FORMAT_R8G8B8A8:
-        return alpha ? WL_SHM_FORMAT_ABGR8888 : WL_SHM_FORMAT_XBGR8888;
-    case VGPU_FORMAT_R8G8B8X8:
-        return WL_SHM_FORMAT_XBGR8888;
-    case VGPU_FORMAT_A8B8G8R8:
-        return alpha ? WL_SHM_FORMAT_RGBA8888 : WL_SHM_FORMAT_RGBX8888;
-    case VGPU_FORMAT_X8B8G8R8:
-        return WL_SHM_FORMAT_RGBX8888;
-    default:
-        return WL_SHM_FORMAT_XRGB8888;
+    const struct picture *p = data;
+
+    for (unsigned i = 0; i < p->globals->views; i++) {
+        struct view *v = &p->globals->view[i];
+
+        v->cursor_changed = v->cursor_changed || v->cursor == p->resource;
+        if (v->resource == p->resource || v->cursor == p->resource)
+            commit(v);
     }
 }
 
@@ -49,6 +46,14 @@ static struct picture *picture_of(struct view *v, struct resource *r)
     p = calloc(1, sizeof(*p));
     if (!p)
         return NULL;
+    p->opaque.ready = p->alpha.ready = handle_imported;
+    p->opaque.data = p->alpha.data = p;
+    p->globals = v->globals;
+    p->resource = r;
+    if (r->rendered) {
+        r->sink = p;
+        return p;
+    }
     p->pool = wl_shm_create_pool(v->globals->shm, r->fd, (int32_t)r->bytes);
     if (!p->pool) {
         free(p);
@@ -66,6 +71,8 @@ static struct wl_buffer *buffer_for(struct view *v, struct resource *r,
 
     if (!p)
         return NULL;
+    if (r->rendered)
+        return import_buffer(&p->opaque, v->globals, r, shm_format(r->format, false));
     if (p->buffer && !memcmp(&p->rect, rect, sizeof(*rect)))
         return p->buffer;
     if (p->buffer)
@@ -81,6 +88,8 @@ static struct wl_buffer *cursor_for(struct view *v, struct resource *r)
 {
     struct picture *p = picture_of(v, r);
 
+    if (p && r->rendered)
+        return import_buffer(&p->alpha, v->globals, r, shm_format(r->format, true));
     if (p && !p->cursor)
         p->cursor = wl_shm_pool_create_buffer(p->pool, 0, (int32_t)r->width, (int32_t)r->height,
                                               (int32_t)(r->width * VGPU_BYTES_PER_PIXEL),
@@ -88,7 +97,7 @@ static struct wl_buffer *cursor_for(struct view *v, struct resource *r)
     return p ? p->cursor : NULL;
 }
 
-void view_forget(struct resource *r)
+void view_forget(struct resource *r, bool disconnecting)
 {
     struct picture *p = r->sink;
 
@@ -98,12 +107,13 @@ void view_forget(struct resource *r)
         wl_buffer_destroy(p->buffer);
     if (p->cursor)
         wl_buffer_destroy(p->cursor);
-    wl_shm_pool_destroy(p->pool);
+    if (p->pool)
+        wl_shm_pool_destroy(p->pool);
+    import_finish(&p->opaque, disconnecting);
+    import_finish(&p->alpha, disconnecting);
     free(p);
     r->sink = NULL;
 }
-
-static void commit(struct view *v);
 
 static void handle_frame(void *data, struct wl_callback *callback, uint32_t time)
 {

@@ -8,6 +8,8 @@
 
 #include "core/vgpu.h"
 
+struct view;
+
 struct globals { /* what the compositor offers */
     struct wl_display *display;
     struct wl_registry *registry;
@@ -15,6 +17,9 @@ struct globals { /* what the compositor offers */
     struct wl_subcompositor *subcompositor;
     struct wl_shm *shm;
     struct xdg_wm_base *shell;
+    struct zwp_linux_dmabuf_v1 *dmabuf; /* NULL: it has no GPU that could show the guest's */
+    struct view *view;                  /* all that show there */
+    unsigned views;
 };
 
 struct view {
@@ -46,7 +51,7 @@ void view_show(struct view *v, struct resource *r, const struct vgpu_rect *rect)
 void view_damage(struct view *v, const struct vgpu_rect *damage);
 void view_cursor(struct view *v, struct resource *r, int32_t x, int32_t y, bool update);
 
-/* Drops what Wayland has of the resource. */
-void view_forget(struct resource *r);
+/* Drops what Wayland has of the resource. disconnecting: the whole connection ends. */
+void view_forget(struct resource *r, bool disconnecting);
 
 #endif

@@ -10,11 +10,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "linux-dmabuf-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 #define RETRY_NS 200000000L
 
 #define COMPOSITOR_VERSION 4 /* damage_buffer */
+#define DMABUF_VERSION     3
 
 static void handle_ping(void *data, struct xdg_wm_base *shell, uint32_t serial)
 {
@@ -37,6 +39,10 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
         g->subcompositor = wl_registry_bind(registry, name, &wl_subcompositor_interface, 1);
     else if (!strcmp(interface, wl_shm_interface.name) && !g->shm)
         g->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
+    else if (!strcmp(interface, zwp_linux_dmabuf_v1_interface.name) && version >= DMABUF_VERSION &&
+             !g->dmabuf)
+        g->dmabuf =
+            wl_registry_bind(registry, name, &zwp_linux_dmabuf_v1_interface, DMABUF_VERSION);
     else if (!strcmp(interface, xdg_wm_base_interface.name) && !g->shell) {
         g->shell = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
         xdg_wm_base_add_listener(g->shell, &shell_listener, data);
@@ -53,7 +59,7 @@ static const struct wl_registry_listener registry_listener = {handle_global, han
 static void forget(struct resource *r, void *data)
 {
     (void)data;
-    view_forget(r);
+    view_forget(r, true);
 }
 
 static void retry(struct wayland *w)
@@ -77,6 +83,8 @@ static void disconnect(struct wayland *w)
         wl_callback_destroy(w->hello);
     if (g->shell)
         xdg_wm_base_destroy(g->shell);
+    if (g->dmabuf)
+        zwp_linux_dmabuf_v1_destroy(g->dmabuf);
     if (g->shm)
         wl_shm_destroy(g->shm);
     if (g->subcompositor)
@@ -85,7 +93,7 @@ static void disconnect(struct wayland *w)
         wl_compositor_destroy(g->compositor);
     wl_registry_destroy(g->registry);
     wl_display_disconnect(g->display);
-    memset(g, 0, sizeof(*g));
+    *g = (struct globals){.view = w->view, .views = VGPU_MAX_SCANOUTS};
     w->hello = NULL;
     w->writing = false;
 }
@@ -212,6 +220,7 @@ int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path, stru
     w->loop = loop;
     w->path = path;
     w->gpu = gpu;
+    w->globals = (struct globals){.view = w->view, .views = VGPU_MAX_SCANOUTS};
     for (unsigned i = 0; i < VGPU_MAX_SCANOUTS; i++)
         w->view[i].number = i;
     w->source.fd = -1;
@@ -254,7 +263,7 @@ static void sink_cursor(void *sink, unsigned n, struct resource *r, int32_t x, i
 static void sink_forget(void *sink, struct resource *r)
 {
     (void)sink;
-    view_forget(r);
+    view_forget(r, false);
 }
 
 const struct vgpu_sink wayland_sink = {sink_scanout, sink_flush, sink_cursor, sink_forget};

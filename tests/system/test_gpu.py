@@ -9,6 +9,8 @@ from conftest import log_folder
 from nuc import Nuc, NucConfig
 
 INITRD = "build/tests/guests/gvt/initrd"
+DISK = "build/tests/guests/gvt/guest.img"
+GREEN, RED = (0, 255, 0), (255, 0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +86,31 @@ def test_nothing_is_left_of_dead_guests(played, report, soak):
 def test_nothing_is_left_of_the_mediator(played):
     # The table's head is all there is of the render node's clients.
     assert "gpu: killed: clients 1 buffers 0 openers 0" in played
+
+
+def shows_the_triangle(picture):
+    """Green in the corner of GL's origin, which is the first line of the picture; the last frame's red beyond the diagonal."""
+    return [picture.getpixel(at)[:3] for at in ((100, 360), (1180, 20), (1180, 360), (100, 700))] == [GREEN, GREEN, RED, RED]
+
+
+def test_a_rendered_picture_reaches_the_screen_without_a_copy(machine, report):
+    """The service VM with its compositor; the guest flips between two rendered pictures on the IVI's scanout."""
+    subprocess.run(["make", "-s", DISK], check=True)
+    nuc = machine(NucConfig.bare(extra=["-drive", f"if=virtio,format=raw,readonly=on,file={DISK}"]))
+    nuc.console.wait_for("binnacle:.*# ")
+    if "display: ready" not in nuc.console.text:
+        nuc.console.wait_for("display: ready")
+    assert nuc.console.run("mkdir /tmp/guest && mount -t squashfs /dev/vda /tmp/guest")[0] == 0
+    nuc.console.run("XDG_RUNTIME_DIR=/run/display binnacle-gvt --socket-path /tmp/gpu --vm ivi --scanout 1280x720 --gpu virtgpu "
+                    "--statistics 1 >/tmp/gvt 2>&1 & until grep -q 'gvt: connected' /tmp/gvt; do usleep 50000; done")
+    nuc.console.run("/tmp/guest/gvt-client /tmp/gpu show >/tmp/show 2>&1 & until [ -s /tmp/show ]; do usleep 50000; done")
+    said = nuc.console.run("cat /tmp/show")[1]
+    assert "gpu: 40 frames shown" in said, said
+    nuc.wait_picture(1, shows_the_triangle, "a rendered triangle", limit=60)
+    line = nuc.console.run("sleep 2; tail -n 1 /tmp/gvt")[1]
+    counted = {name: int(value) for name, value in re.findall(r"(\w+) (\d+)", line)}
+    assert counted["flushes"] == 40 and 1 < counted["pictures"] <= 40, line
+    # One copy: the triangle's corners, 48 bytes, when they were sent.
+    assert counted["copies"] == 1 and counted["bytes"] == 48, line
+    assert report.add("gpu.copies-per-frame", (counted["copies"] - 1) / counted["pictures"], "", bound=0)
+    assert "cannot show" not in nuc.console.run("cat /tmp/gvt")[1]

@@ -2,7 +2,7 @@
 /*
  * A guest that draws through the mediator on the physical GPU, and hostile ones:
  *
- *     gvt-client SOCKET draw|share|order|hostile|frames|die
+ *     gvt-client SOCKET draw|share|order|hostile|frames|show|die
  *
  * Says "gpu: ..." for what holds; ends with 1 and a sentence at what does not.
  */
@@ -15,14 +15,17 @@
 #include "driver.h"
 #include "virgl.h"
 
-#define WIDTH         64u
-#define HEIGHT        32u
-#define PICTURE       10u /* guest's handles */
-#define VERTICES      11u
-#define PICTURE_AT    DRIVER_FREE
-#define VERTICES_AT   (DRIVER_FREE + (1u << 20))
-#define PICTURE_BYTES (WIDTH * HEIGHT * 4u)
-#define BATCHES       64u
+#define WIDTH              64u
+#define HEIGHT             32u
+#define PICTURE            10u /* guest's handles */
+#define VERTICES           11u
+#define PICTURE_AT         DRIVER_FREE
+#define VERTICES_AT        (DRIVER_FREE + (1u << 20))
+#define PICTURE_BYTES      (WIDTH * HEIGHT * 4u)
+#define BATCHES            64u
+#define SCREEN_WIDTH       1280u
+#define SCREEN_HEIGHT      720u
+#define RENDERED_AND_SHOWN (2u | 8u | 1u << 18) /* target, sampler view, scanout */
 
 static uint64_t fence;
 
@@ -320,6 +323,55 @@ static void hostile(void)
     printf("gpu: hostile, and still drawing\n");
 }
 
+static void flush(uint32_t id)
+{
+    const struct vgpu_flush f = {.header = header(VGPU_CMD_RESOURCE_FLUSH, 0),
+                                 .r = {0, 0, SCREEN_WIDTH, SCREEN_HEIGHT},
+                                 .resource_id = id};
+
+    expect("RESOURCE_FLUSH", SEND(f), VGPU_OK_NODATA);
+}
+
+/* Two pictures in turn on scanout 0, as one who flips pages: green over blue, and red at last.
+ * Stays until it is killed. */
+static void show(void)
+{
+    static const float corners[12] = {-1, -1, 0, 1, 1, -1, 0, 1, -1, 1, 0, 1};
+    static struct stream s[2];
+
+    resource(VERTICES, 0, 64, 16, sizeof(corners), 1, VERTICES_AT, sizeof(corners));
+    memcpy(driver_memory + VERTICES_AT, corners, sizeof(corners));
+    for (uint32_t i = 0; i < 2; i++) {
+        context(1 + i);
+        resource(PICTURE + 10 + i, 2, VGPU_FORMAT_B8G8R8X8, RENDERED_AND_SHOWN, SCREEN_WIDTH,
+                 SCREEN_HEIGHT, PICTURE_AT + (4 + 4 * i) * (1 << 20),
+                 SCREEN_WIDTH * SCREEN_HEIGHT * 4);
+        expect("CTX_ATTACH", attach(1 + i, PICTURE + 10 + i), VGPU_OK_NODATA);
+        expect("CTX_ATTACH", attach(1 + i, VERTICES), VGPU_OK_NODATA);
+        stream_target(&s[i], PICTURE + 10 + i, SCREEN_WIDTH, SCREEN_HEIGHT);
+        stream_pipeline(&s[i]);
+    }
+    expect("TRANSFER_TO_HOST_3D",
+           transfer(VGPU_CMD_TRANSFER_TO_HOST_3D, 1, VERTICES, sizeof(corners), 1), VGPU_OK_NODATA);
+    for (uint32_t frame = 0; frame < 40; frame++) {
+        const uint32_t i = frame % 2;
+        const struct vgpu_set_scanout c = {.header = header(VGPU_CMD_SET_SCANOUT, 0),
+                                           .r = {0, 0, SCREEN_WIDTH, SCREEN_HEIGHT},
+                                           .resource_id = PICTURE + 10 + i};
+
+        stream_clear(&s[i], frame == 39 ? red : blue);
+        stream_triangle(&s[i], VERTICES);
+        expect("SUBMIT_3D", submit(1 + i, &s[i]), VGPU_OK_NODATA);
+        s[i].count = 0;
+        expect("SET_SCANOUT", SEND(c), VGPU_OK_NODATA);
+        flush(PICTURE + 10 + i);
+        usleep(16000);
+    }
+    printf("gpu: 40 frames shown\n");
+    fflush(stdout);
+    pause();
+}
+
 /* In the middle of everything. */
 static void die(void)
 {
@@ -341,8 +393,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*play)(void);
-    } plays[] = {{"draw", draw},       {"share", share},   {"order", order},
-                 {"hostile", hostile}, {"frames", frames}, {"die", die}};
+    } plays[] = {{"draw", draw},     {"share", share}, {"order", order}, {"hostile", hostile},
+                 {"frames", frames}, {"show", show},   {"die", die}};
 
     for (unsigned i = 0; argc == 3 && i < sizeof(plays) / sizeof(plays[0]); i++) {
         if (strcmp(argv[2], plays[i].name))
@@ -352,6 +404,6 @@ int main(int argc, char **argv)
         driver_stop();
         return 0;
     }
-    fprintf(stderr, "usage: gvt-client SOCKET draw|share|order|hostile|frames|die\n");
+    fprintf(stderr, "usage: gvt-client SOCKET draw|share|order|hostile|frames|show|die\n");
     return 2;
 }

@@ -12,3 +12,7 @@ $(GVT_GUEST)/initrd: tests/guests/gvt/init tests/guests/gvt/gvt.mk tests/guests/
 	@for f in $$(ldd $(GVT_GUEST_PROGRAMS) | grep -o '/[^ :]*$$\|/[^ ]* (' | tr -d '(' | sort -u); do \
 		[ -e $(GVT_GUEST)/root$$f ] || install -D $$f $(GVT_GUEST)/root$$f; done
 	@$(call linux-pack,$(GVT_GUEST)/root,$@)
+# The guest alone, for the service VM's own root: a disk.
+$(GVT_GUEST)/guest.img: $(GVT_GUEST)/gvt-client
+	@rm -rf $(GVT_GUEST)/disk && mkdir $(GVT_GUEST)/disk && cp $< $(GVT_GUEST)/disk/
+	@mksquashfs $(GVT_GUEST)/disk $@ -comp zstd -noappend -quiet -no-progress >/dev/null

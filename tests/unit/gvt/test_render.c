@@ -163,6 +163,12 @@ static uint32_t transfer(uint32_t type, uint32_t ctx, uint32_t id, struct vgpu_b
 #define TO_GPU   VGPU_CMD_TRANSFER_TO_HOST_3D
 #define FROM_GPU VGPU_CMD_TRANSFER_FROM_HOST_3D
 
+static uint32_t show(uint32_t id, uint32_t width, uint32_t height)
+{
+    return COMMAND(set_scanout, SET_SCANOUT, 0, .scanout_id = 0, .resource_id = id,
+                   .r = {0, 0, width, height});
+}
+
 static uint64_t settled(void)
 {
     const struct fence *f = vgpu_settled(&gpu);
@@ -422,9 +428,26 @@ static void test_quota(void **state)
     assert_int_equal(back(3, BASE, 4096), VGPU_ERR_OUT_OF_MEMORY);
     null.failing = false;
     assert_int_equal(back(3, BASE, 4096), VGPU_OK_NODATA);
-    assert_int_equal(
-        COMMAND(set_scanout, SET_SCANOUT, 0, .scanout_id = 0, .resource_id = 3, .r = {0, 0, 16, 8}),
-        VGPU_ERR_INVALID_RESOURCE_ID); /* not yet */
+}
+
+static void test_scanout(void **state)
+{
+    (void)state;
+    assert_int_equal(texture(3), VGPU_OK_NODATA);
+    assert_int_equal(show(3, 16, 8), VGPU_ERR_INVALID_RESOURCE_ID); /* not on the GPU yet */
+    assert_int_equal(back(3, BASE, 4096), VGPU_OK_NODATA);
+    assert_int_equal(show(3, 16, 8), VGPU_OK_NODATA);
+    assert_ptr_equal(gpu.scanout[0].resource, resource_find(&gpu.resources, 3));
+    assert_int_equal(show(3, 16, 7), VGPU_ERR_INVALID_PARAMETER); /* not all of it */
+    assert_int_equal(COMMAND(flush, RESOURCE_FLUSH, 0, .resource_id = 3, .r = {0, 0, 4, 4}),
+                     VGPU_OK_NODATA);
+    assert_int_equal(unref(3), VGPU_OK_NODATA);
+    assert_null(gpu.scanout[0].resource);
+    assert_int_equal(COMMAND(create_3d, RESOURCE_CREATE_3D, 0, .resource_id = 4, .target = 0,
+                             .format = 64, .width = 100, .height = 1, .depth = 1, .array_size = 1),
+                     VGPU_OK_NODATA);
+    assert_int_equal(back(4, BASE, 4096), VGPU_OK_NODATA);
+    assert_int_equal(show(4, 100, 1), VGPU_ERR_INVALID_RESOURCE_ID); /* no picture */
 }
 
 int main(void)
@@ -440,6 +463,7 @@ int main(void)
         CASE(test_transfers),
         CASE(test_backing_goes_while_it_is_read),
         CASE(test_quota),
+        CASE(test_scanout),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
