@@ -3,6 +3,7 @@
 #include "acpi.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "layout.h"
@@ -62,39 +63,57 @@ _Static_assert(sizeof(struct fadt) == 276, "FADT");
 #define FLAG_NO_FIXED_RTC    (1u << 6)
 #define FLAG_RESET           (1u << 10)
 
+struct root { /* §5.2.5.3 */
+    char signature[8];
+    uint8_t checksum;
+    char oem_id[6];
+    uint8_t revision;
+    uint32_t rsdt, bytes;
+    uint64_t xsdt;
+    uint8_t extended_checksum, reserved[3];
+} __attribute__((packed));
+_Static_assert(sizeof(struct root) == ACPI_ROOT_BYTES, "RSDP");
+
 struct builder {
-    const struct guest_mem *mem;
-    uint64_t next;
+    struct acpi_tables *t;
     uint32_t table[8]; /* what the XSDT lists */
     unsigned tables;
 };
 
-static void *take(struct builder *b, size_t bytes, unsigned align, uint64_t *address)
+/* Room for a table, or NULL; *at: where it is, from the first. */
+static void *take(struct builder *b, size_t bytes, unsigned align, uint32_t *at)
 {
-    uint64_t at = (b->next + align - 1) & ~(uint64_t)(align - 1);
-    void *p;
-
-    if (at + bytes > ACPI_BASE + ACPI_BYTES)
+    *at = (uint32_t)((b->t->bytes + align - 1) & ~(size_t)(align - 1));
+    if (*at + bytes > sizeof(b->t->data))
         return NULL;
-    p = guest_at(b->mem, at, bytes);
-    if (p)
-        memset(p, 0, bytes);
-    b->next = at + bytes;
-    *address = at;
-    return p;
+    b->t->bytes = *at + bytes;
+    return b->t->data + *at;
 }
 
-static uint8_t sum(const void *data, size_t bytes)
+/* The field of `bytes` bytes at p, in a table or in the root, holds the address of what is at
+ * `target`. */
+static void link_to(struct acpi_tables *t, void *p, unsigned bytes, uint32_t target)
 {
-    const uint8_t *p = data;
-    uint8_t s = 0;
+    bool root = (uint8_t *)p < t->data;
+    uint8_t *base = root ? t->root : t->data;
+    uint64_t value = target;
 
-    for (size_t i = 0; i < bytes; i++)
-        s = (uint8_t)(s + p[i]);
-    return s;
+    memcpy(p, &value, bytes);
+    t->link[t->links++] = (struct acpi_link){root, (uint32_t)((uint8_t *)p - base), bytes};
 }
 
-static void finish(struct header *h, const char *signature, uint8_t revision, size_t bytes)
+/* The byte at p makes the `bytes` bytes from `start` add up to 0. */
+static void sum_of(struct acpi_tables *t, void *p, void *start, size_t bytes)
+{
+    bool root = (uint8_t *)p < t->data;
+    uint8_t *base = root ? t->root : t->data;
+
+    t->sum[t->sums++] = (struct acpi_sum){root, (uint32_t)((uint8_t *)p - base),
+                                          (uint32_t)((uint8_t *)start - base), (uint32_t)bytes};
+}
+
+static void finish(struct acpi_tables *t, struct header *h, const char *signature, uint8_t revision,
+                   size_t bytes)
 {
     memcpy(h->signature, signature, 4);
     h->bytes = (uint32_t)bytes;
@@ -104,8 +123,7 @@ static void finish(struct header *h, const char *signature, uint8_t revision, si
     h->oem_revision = 1;
     memcpy(h->creator_id, "BNCL", 4);
     h->creator_revision = 1;
-    h->checksum = 0;
-    h->checksum = (uint8_t)-sum(h, bytes);
+    sum_of(t, &h->checksum, h, bytes);
 }
 
 static struct address io(uint64_t port, uint8_t bits)
@@ -116,7 +134,7 @@ static struct address io(uint64_t port, uint8_t bits)
 static int write_fadt(struct builder *b)
 {
     size_t dsdt_bytes = (size_t)(dsdt_aml_end - dsdt_aml);
-    uint64_t facs_at, dsdt_at, at;
+    uint32_t facs_at, dsdt_at, at;
     uint32_t *facs = take(b, 64, 64, &facs_at);
     void *dsdt = take(b, dsdt_bytes, 16, &dsdt_at);
     struct fadt *f = take(b, sizeof(*f), 16, &at);
@@ -126,9 +144,9 @@ static int write_fadt(struct builder *b)
     memcpy(facs, "FACS", 4);
     facs[1] = 64;
     memcpy(dsdt, dsdt_aml, dsdt_bytes);
-    f->facs = (uint32_t)facs_at;
-    f->dsdt = (uint32_t)dsdt_at;
-    f->x_dsdt = dsdt_at;
+    link_to(b->t, &f->facs, 4, facs_at);
+    link_to(b->t, &f->dsdt, 4, dsdt_at);
+    link_to(b->t, &f->x_dsdt, 8, dsdt_at);
     f->profile = PROFILE_MOBILE;
     f->sci_int = IRQ_SCI;
     f->pm1a_evt = PORT_PM;
@@ -147,8 +165,8 @@ static int write_fadt(struct builder *b)
     f->reset = io(PORT_RESET, 8);
     f->reset_value = 0x06;
     f->minor = 5;
-    finish(&f->header, "FACP", 6, sizeof(*f));
-    b->table[b->tables++] = (uint32_t)at;
+    finish(b->t, &f->header, "FACP", 6, sizeof(*f));
+    b->table[b->tables++] = at;
     return 0;
 }
 
@@ -196,7 +214,7 @@ static int write_madt(struct builder *b, unsigned vcpus)
         1, /* NMI at LINT1 of every CPU */
     };
     size_t bytes = sizeof(struct header) + 8 + 8 * vcpus + sizeof(tail);
-    uint64_t at;
+    uint32_t at;
     uint8_t *m = take(b, bytes, 16, &at), *p;
 
     if (!m)
@@ -213,8 +231,8 @@ static int write_madt(struct builder *b, unsigned vcpus)
         memcpy(p, entry, sizeof(entry));
     }
     memcpy(p, tail, sizeof(tail));
-    finish((struct header *)m, "APIC", 5, bytes);
-    b->table[b->tables++] = (uint32_t)at;
+    finish(b->t, (struct header *)m, "APIC", 5, bytes);
+    b->table[b->tables++] = at;
     return 0;
 }
 
@@ -227,54 +245,88 @@ static int write_mcfg(struct builder *b)
         uint8_t first, last;
         uint32_t reserved2;
     } __attribute__((packed)) * m;
-    uint64_t at;
+    uint32_t at;
 
     m = take(b, sizeof(*m), 16, &at);
     if (!m)
         return -ENOSPC;
     m->base = ECAM_BASE; /* buses 0 to 0 */
-    finish(&m->header, "MCFG", 1, sizeof(*m));
-    b->table[b->tables++] = (uint32_t)at;
+    finish(b->t, &m->header, "MCFG", 1, sizeof(*m));
+    b->table[b->tables++] = at;
     return 0;
 }
 
-int acpi_write(const struct guest_mem *mem, unsigned vcpus, uint64_t *rsdp)
+static int write_xsdt(struct builder *b)
 {
-    struct builder b = {.mem = mem, .next = ACPI_BASE};
-    struct {
-        char signature[8];
-        uint8_t checksum;
-        char oem_id[6];
-        uint8_t revision;
-        uint32_t rsdt, bytes;
-        uint64_t xsdt;
-        uint8_t extended_checksum, reserved[3];
-    } __attribute__((packed)) *root = take(&b, sizeof(*root), 16, rsdp); /* §5.2.5.3 */
-    uint64_t xsdt_at;
+    size_t bytes = sizeof(struct header) + 8 * b->tables;
+    struct root *root = (struct root *)b->t->root;
     struct header *xsdt;
-    int rc = root ? write_fadt(&b) : -ENOSPC;
+    uint32_t at;
 
-    if (rc == 0)
-        rc = write_madt(&b, vcpus);
-    if (rc == 0)
-        rc = write_mcfg(&b);
-    if (rc < 0)
-        return rc;
-    xsdt = take(&b, sizeof(*xsdt) + 8 * b.tables, 16, &xsdt_at);
+    xsdt = take(b, bytes, 16, &at);
     if (!xsdt)
         return -ENOSPC;
-    for (unsigned i = 0; i < b.tables; i++) {
-        uint64_t table = b.table[i];
-
-        memcpy((uint8_t *)xsdt + sizeof(*xsdt) + 8 * i, &table, sizeof(table));
-    }
-    finish(xsdt, "XSDT", 1, sizeof(*xsdt) + 8 * b.tables);
+    for (unsigned i = 0; i < b->tables; i++)
+        link_to(b->t, (uint8_t *)(xsdt + 1) + 8 * i, 8, b->table[i]);
+    finish(b->t, xsdt, "XSDT", 1, bytes);
     memcpy(root->signature, "RSD PTR ", 8);
     memcpy(root->oem_id, "BINNCL", 6);
     root->revision = 2;
     root->bytes = sizeof(*root);
-    root->xsdt = xsdt_at;
-    root->checksum = (uint8_t)-sum(root, 20);
-    root->extended_checksum = (uint8_t)-sum(root, sizeof(*root));
+    link_to(b->t, &root->xsdt, 8, at);
+    sum_of(b->t, &root->checksum, root, 20);
+    sum_of(b->t, &root->extended_checksum, root, sizeof(*root));
     return 0;
+}
+
+int acpi_build(struct acpi_tables *t, unsigned vcpus)
+{
+    struct builder b = {.t = t};
+    int rc;
+
+    memset(t, 0, sizeof(*t));
+    rc = write_fadt(&b);
+    if (rc == 0)
+        rc = write_madt(&b, vcpus);
+    if (rc == 0)
+        rc = write_mcfg(&b);
+    return rc < 0 ? rc : write_xsdt(&b);
+}
+
+/* What firmware does by the loader's script, for a machine that has none: every link and sum for
+ * tables that lie at `base`. */
+static void settle(struct acpi_tables *t, uint64_t base)
+{
+    for (unsigned i = 0; i < t->links; i++) {
+        uint8_t *p = (t->link[i].root ? t->root : t->data) + t->link[i].at;
+        uint64_t value = 0;
+
+        memcpy(&value, p, t->link[i].bytes);
+        value += base;
+        memcpy(p, &value, t->link[i].bytes);
+    }
+    for (unsigned i = 0; i < t->sums; i++) {
+        uint8_t *from = t->sum[i].root ? t->root : t->data, sum = 0;
+
+        for (uint32_t n = 0; n < t->sum[i].bytes; n++)
+            sum = (uint8_t)(sum + from[t->sum[i].start + n]);
+        from[t->sum[i].at] = (uint8_t)-sum;
+    }
+}
+
+int acpi_write(const struct guest_mem *mem, unsigned vcpus, uint64_t *rsdp)
+{
+    uint8_t *at = guest_at(mem, ACPI_BASE, ACPI_BYTES);
+    struct acpi_tables *t = malloc(sizeof(*t));
+    int rc = t && at ? acpi_build(t, vcpus) : -ENOMEM;
+
+    if (rc == 0) {
+        settle(t, ACPI_BASE + ACPI_ROOT_ROOM);
+        memset(at, 0, ACPI_BYTES);
+        memcpy(at, t->root, sizeof(t->root));
+        memcpy(at + ACPI_ROOT_ROOM, t->data, t->bytes);
+        *rsdp = ACPI_BASE;
+    }
+    free(t);
+    return rc;
 }

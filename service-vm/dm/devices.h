@@ -25,11 +25,26 @@ void power_destroy(struct power *p);
 /* debug_exit.c: isa-debug-exit at F4h. */
 int debug_exit_add(struct machine *m) __attribute__((warn_unused_result));
 
-/* fw_cfg.c: QEMU's configuration device at 510h: signature, id, memory size, CPU count, empty
- * directory. */
+/* fw_cfg.c: QEMU's configuration device at 510h: signature, id, memory size, CPU count, files. */
 struct fw_cfg;
 int fw_cfg_create(struct fw_cfg **c, struct machine *m) __attribute__((warn_unused_result));
+/* A copy of the data under this name. -ENOSPC: too many, or too long a name; -ENOMEM. */
+int fw_cfg_add_file(struct fw_cfg *c, const char *name, const void *data, size_t bytes)
+    __attribute__((warn_unused_result));
 void fw_cfg_destroy(struct fw_cfg *c);
+
+/* debug_console.c: port 402h of QEMU's, for firmware's messages; they go into the file `log`. */
+struct debug_console;
+int debug_console_create(struct debug_console **d, struct machine *m, const char *log)
+    __attribute__((warn_unused_result));
+void debug_console_destroy(struct debug_console *d);
+
+/* q35.c: the host bridge of a Q35 in place of our own, and its LPC bridge, which OVMF expects in
+ * slot 31. */
+struct q35;
+int q35_create(struct q35 **q, struct machine *m, unsigned slot)
+    __attribute__((warn_unused_result));
+void q35_destroy(struct q35 *q);
 
 /* passthru.c: a function of the machine, "BB:DD.F", in a slot of the VM's bus; found again by Linux
  * at its end, which comes after the VM's. */

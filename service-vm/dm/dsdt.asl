@@ -17,7 +17,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "BINNCL", "COCKPIT", 1)
                 WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode, 0, 0, 0, 0, 1)
                 IO (Decode16, 0xCF8, 0xCF8, 1, 8)
                 DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
-                    0, 0xC0000000, 0xDFFFFFFF, 0, 0x20000000)
+                    0, 0x80000000, 0xDFFFFFFF, 0, 0x60000000)
                 QWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, Prefetchable, ReadWrite,
                     0, 0x1000000000, 0x1FFFFFFFFF, 0, 0x1000000000)
             })

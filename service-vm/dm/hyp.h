@@ -10,7 +10,9 @@
 struct guest_mem;
 struct hyp;
 
-struct cpu_state { /* how vCPU 0 starts: protected mode, flat segments, paging off */
+/* How vCPU 0 starts: protected mode, flat segments, paging off. Without set_cpu() it starts as a
+ * processor does, at FFFF_FFF0h. */
+struct cpu_state {
     uint32_t eip, eax, ebx, esi;
 };
 
@@ -39,6 +41,8 @@ struct hyp_ops {
     int (*map_memory)(struct hyp *hyp, const struct guest_mem *mem);
     /* [host, host + bytes) of this process at gpa; writable or not */
     int (*map_shared)(struct hyp *hyp, uint64_t gpa, void *host, uint64_t bytes, bool writable);
+    /* The same, to be read and executed. */
+    int (*map_rom)(struct hyp *hyp, uint64_t gpa, void *host, uint64_t bytes);
     int (*set_cpu)(struct hyp *hyp, const struct cpu_state *state);
     int (*start)(struct hyp *hyp); /* from now on access() is called */
     int (*irq_line)(struct hyp *hyp, unsigned gsi, bool asserted);

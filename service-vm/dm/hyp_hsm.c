@@ -120,6 +120,11 @@ static int map_shared(struct hyp *h, uint64_t gpa, void *host, uint64_t bytes, b
                writable ? ACRN_MEM_ACCESS_READ | ACRN_MEM_ACCESS_WRITE : ACRN_MEM_ACCESS_READ);
 }
 
+static int map_rom(struct hyp *h, uint64_t gpa, void *host, uint64_t bytes)
+{
+    return map(h, gpa, host, bytes, ACRN_MEM_ACCESS_READ | ACRN_MEM_ACCESS_EXEC);
+}
+
 static int set_cpu(struct hyp *h, const struct cpu_state *s)
 {
     struct acrn_vcpu_regs r = {.vcpu_id = 0};
@@ -256,6 +261,7 @@ static int assign(struct hyp *h, uint16_t place, uint16_t bdf)
 const struct hyp_ops hyp_hsm = {.create = create,
                                 .map_memory = map_memory,
                                 .map_shared = map_shared,
+                                .map_rom = map_rom,
                                 .set_cpu = set_cpu,
                                 .start = start,
                                 .irq_line = irq_line,

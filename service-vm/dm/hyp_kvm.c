@@ -199,6 +199,11 @@ static int map_memory(struct hyp *h, const struct guest_mem *mem)
     return rc;
 }
 
+static int map_rom(struct hyp *h, uint64_t gpa, void *host, uint64_t bytes)
+{
+    return map(h, gpa, host, bytes, false);
+}
+
 static int set_cpu(struct hyp *h, const struct cpu_state *s)
 {
     struct kvm_sregs g;
@@ -387,6 +392,7 @@ static int ioeventfd(struct hyp *h, int fd, uint64_t address, uint32_t bytes, bo
 const struct hyp_ops hyp_kvm = {.create = create,
                                 .map_memory = map_memory,
                                 .map_shared = map,
+                                .map_rom = map_rom,
                                 .set_cpu = set_cpu,
                                 .start = start,
                                 .irq_line = irq_line,

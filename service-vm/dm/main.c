@@ -15,6 +15,8 @@
 #include "acpi.h"
 #include "binnacle/shm.h"
 #include "devices.h"
+#include "firmware.h"
+#include "fw_items.h"
 #include "log.h"
 #include "machine.h"
 #include "options.h"
@@ -27,12 +29,15 @@
 #define SLOT_PANIC 3
 #define SLOT_TTY   4
 #define SLOT_FIRST 5  /* of the vhost-user devices */
+#define SLOT_LPC   31 /* where OVMF looks for it */
 #define GRACE_S    10 /* that a guest has to switch itself off when its power button was pressed */
 
 struct devices {
     struct uart *uart;
     struct power *power;
     struct fw_cfg *fw_cfg;
+    struct debug_console *debug;
+    struct q35 *q35;
     struct ivshmem *ivshmem;
     struct watchdog *watchdog;
     struct pvpanic *pvpanic;
@@ -54,6 +59,7 @@ struct dm {
     struct boot_plan plan;
     char module_name[IMAGE_MAX_MODULES][256];
     struct cpu_state cpu;
+    struct firmware firmware;
     struct devices d;
     struct vu_source signals, grace;
 };
@@ -138,18 +144,40 @@ static void close_images(struct dm *dm)
         blob_close(&dm->plan.module[i]);
 }
 
+static int create_memory(struct dm *dm)
+{
+    int rc = guest_mem_create(&dm->m.mem, dm->o.memory, !dm->o.kvm);
+
+    if (rc < 0)
+        log_line("%" PRIu64 " MiB of memory: %s%s", dm->o.memory >> 20, strerror(-rc),
+                 rc == -ENOMEM ? " (see /proc/sys/vm/nr_hugepages)" : "");
+    return rc;
+}
+
+/* Empty memory and the firmware, which finds everything else itself. */
+static int load_firmware(struct dm *dm)
+{
+    char why[256] = "";
+    struct blob image;
+    int rc = blob_open(&image, dm->o.firmware);
+
+    if (rc < 0)
+        return fail(dm->o.firmware, rc);
+    rc = firmware_load(&dm->firmware, &image, why, sizeof(why));
+    if (rc < 0)
+        log_line("firmware refused: %s", why);
+    blob_close(&image);
+    return rc < 0 ? rc : create_memory(dm);
+}
+
 /* Memory with tables and images in it; the images are needed no more afterwards. */
 static int fill_memory(struct dm *dm)
 {
     char why[256] = "";
     int rc = open_images(dm);
 
-    if (rc == 0) {
-        rc = guest_mem_create(&dm->m.mem, dm->o.memory, !dm->o.kvm);
-        if (rc < 0)
-            log_line("%" PRIu64 " MiB of memory: %s%s", dm->o.memory >> 20, strerror(-rc),
-                     rc == -ENOMEM ? " (see /proc/sys/vm/nr_hugepages)" : "");
-    }
+    if (rc == 0)
+        rc = create_memory(dm);
     if (rc == 0)
         rc = acpi_write(&dm->m.mem, dm->o.cpus, &dm->plan.rsdp);
     if (rc == 0) {
@@ -221,9 +249,21 @@ static int create_ports(struct dm *dm)
         rc = uart_create(&dm->d.uart, &dm->m, dm->o.serial_log, dm->o.serial_socket);
     if (rc == 0 && dm->o.debug_exit)
         rc = debug_exit_add(&dm->m);
-    if (rc == 0 && dm->o.fw_cfg)
+    if (rc == 0 && (dm->o.fw_cfg || dm->o.firmware))
         rc = fw_cfg_create(&dm->d.fw_cfg, &dm->m);
+    if (rc == 0 && dm->o.firmware_log)
+        rc = debug_console_create(&dm->d.debug, &dm->m, dm->o.firmware_log);
     return rc;
+}
+
+/* The machine that firmware knows: its own pages, the chipset, the description of the rest. */
+static int create_firmware(struct dm *dm)
+{
+    int rc = firmware_map(&dm->firmware, &dm->m);
+
+    if (rc == 0)
+        rc = q35_create(&dm->d.q35, &dm->m, SLOT_LPC);
+    return rc < 0 ? rc : fw_items_add(dm->d.fw_cfg, &dm->m);
 }
 
 static int create_functions(struct dm *dm)
@@ -231,7 +271,9 @@ static int create_functions(struct dm *dm)
     struct devices *d = &dm->d;
     int rc = 0;
 
-    if (sees_window(dm)) {
+    if (sees_window(dm) && dm->o.firmware) {
+        log_line("the shared window is not shown to firmware, which would move it");
+    } else if (sees_window(dm)) {
         rc = ivshmem_create(&d->ivshmem, &dm->m, dm->window.base, dm->window.bytes, SLOT_SHM);
         if (rc == 0)
             rc = map_window(dm);
@@ -259,6 +301,8 @@ static int create_devices(struct dm *dm)
 {
     int rc = create_ports(dm);
 
+    if (rc == 0 && dm->o.firmware)
+        rc = create_firmware(dm);
     if (rc == 0)
         rc = create_functions(dm);
     if (rc < 0)
@@ -290,6 +334,10 @@ static void destroy_devices(struct devices *d)
         watchdog_destroy(d->watchdog);
     if (d->ivshmem)
         ivshmem_destroy(d->ivshmem);
+    if (d->q35)
+        q35_destroy(d->q35);
+    if (d->debug)
+        debug_console_destroy(d->debug);
     if (d->fw_cfg)
         fw_cfg_destroy(d->fw_cfg);
     if (d->uart)
@@ -368,12 +416,12 @@ static int set_up(struct dm *dm)
         rc = -EINVAL;
     }
     if (rc == 0)
-        rc = fill_memory(dm);
+        rc = dm->o.firmware ? load_firmware(dm) : fill_memory(dm);
     if (rc == 0)
         rc = create_vm(dm);
     if (rc == 0)
         rc = create_devices(dm);
-    if (rc == 0)
+    if (rc == 0 && !dm->o.firmware)
         rc = dm->m.ops->set_cpu(dm->m.hyp, &dm->cpu);
     return rc;
 }
@@ -421,6 +469,7 @@ int main(int argc, char **argv)
         dm.m.ops->destroy(dm.m.hyp);
     dm.m.hyp = NULL;
     destroy_devices(&dm.d);
+    firmware_free(&dm.firmware);
     shm_window_close(&dm.window);
     machine_finish(&dm.m);
     return started ? machine_exit_status(&dm.m) : 1;

@@ -16,6 +16,8 @@ enum {
     OPT_INITRD,
     OPT_CMDLINE,
     OPT_MODULE,
+    OPT_FIRMWARE,
+    OPT_FIRMWARE_LOG,
     OPT_PCI,
     OPT_SERIAL_LOG,
     OPT_SERIAL_SOCKET,
@@ -41,6 +43,8 @@ static const struct option table[] = {
     {"initrd", required_argument, NULL, OPT_INITRD},
     {"cmdline", required_argument, NULL, OPT_CMDLINE},
     {"module", required_argument, NULL, OPT_MODULE},
+    {"firmware", required_argument, NULL, OPT_FIRMWARE},
+    {"firmware-log", required_argument, NULL, OPT_FIRMWARE_LOG},
     {"pci", required_argument, NULL, OPT_PCI},
     {"serial-log", required_argument, NULL, OPT_SERIAL_LOG},
     {"serial-socket", required_argument, NULL, OPT_SERIAL_SOCKET},
@@ -70,6 +74,8 @@ static const char help[] =
     "  --scenario FILE        scenario from a file instead\n"
     "  --kernel FILE          bzImage or Multiboot 1 image    --initrd FILE    --cmdline TEXT\n"
     "  --module FILE[=TEXT]   Multiboot module, may be repeated\n"
+    "  --firmware FILE        starts there instead: OVMF_CODE.fd, or another image of QEMU's Q35\n"
+    "  --firmware-log FILE    what it writes to its debug port 402h\n"
     "  --memory MIB, --cpus N with --kvm only: the scenario says it elsewhere\n"
     "  --blk SOCKET, --net SOCKET, --input SOCKET, --gpu SOCKET, --sound SOCKET, --fs SOCKET\n"
     "                         devices served by vhost-user back ends, in the order of their PCI "
@@ -138,6 +144,10 @@ static const char **string_option(struct options *o, int option)
         return &o->initrd;
     case OPT_CMDLINE:
         return &o->cmdline;
+    case OPT_FIRMWARE:
+        return &o->firmware;
+    case OPT_FIRMWARE_LOG:
+        return &o->firmware_log;
     case OPT_SERIAL_LOG:
         return &o->serial_log;
     case OPT_SERIAL_SOCKET:
@@ -218,17 +228,25 @@ int options_parse(struct options *o, int argc, char **argv)
                       o->vm ? "too many arguments" : "--vm is missing", help);
         return -EINVAL;
     }
+    if (o->firmware && (o->kernel || o->initrd || o->cmdline || o->modules)) {
+        (void)fputs("binnacle-dm: --firmware: it boots from a disk, so --kernel, --initrd, "
+                    "--cmdline and --module cannot be given beside it\n",
+                    stderr);
+        return -EINVAL;
+    }
     return 0;
 }
 
 void options_complete(struct options *o, const struct bn_scenario_vm *vm)
 {
-    if (!o->kernel && vm->image[0])
-        o->kernel = vm->image;
-    if (!o->initrd && vm->initrd[0])
-        o->initrd = vm->initrd;
-    if (!o->cmdline && vm->cmdline[0])
-        o->cmdline = vm->cmdline;
+    if (!o->firmware) {
+        if (!o->kernel && vm->image[0])
+            o->kernel = vm->image;
+        if (!o->initrd && vm->initrd[0])
+            o->initrd = vm->initrd;
+        if (!o->cmdline && vm->cmdline[0])
+            o->cmdline = vm->cmdline;
+    }
     if (!o->memory)
         o->memory = vm->memory_bytes;
     if (!o->cpus)

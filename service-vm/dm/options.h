@@ -16,6 +16,7 @@
 struct options {
     const char *vm, *scenario, *window;
     const char *kernel, *initrd, *cmdline;
+    const char *firmware, *firmware_log;   /* in place of the three and of modules */
     const char *module[IMAGE_MAX_MODULES]; /* FILE or FILE=ARGS */
     unsigned modules;
     unsigned backends;

@@ -16,6 +16,7 @@
 #define CNT_SLP_TYP  0x1C00u
 #define CNT_SLP_EN   0x2000u
 #define SLP_TYP_S5   (5u << 10) /* as \_S5 in dsdt.asl says */
+#define SLP_TYP_QEMU 0u         /* what it is on QEMU's machines, which OVMF writes unasked */
 
 #define PM_TIMER_HZ 3579545u
 
@@ -56,7 +57,7 @@ static void write_control(struct power *p, uint16_t v)
     p->control = (uint16_t)((v & CNT_SLP_TYP) | CNT_SCI_EN);
     if (!(v & CNT_SLP_EN))
         return;
-    if ((v & CNT_SLP_TYP) == SLP_TYP_S5)
+    if ((v & CNT_SLP_TYP) == SLP_TYP_S5 || (v & CNT_SLP_TYP) == SLP_TYP_QEMU)
         machine_end(p->m, END_POWER_OFF, "ACPI S5");
     else
         log_line("a sleep state that the tables do not offer: ignored");

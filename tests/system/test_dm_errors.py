@@ -4,6 +4,7 @@
 The program is the service VM's own, run in the builder; it looks at its images before it asks a hypervisor for a VM. What the
 loaders make of every field is in tests/unit/dm/test_boot.c.
 """
+import os
 import subprocess
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 DM = "build/service-vm/dm/binnacle-dm"
 BZIMAGE, ELF = "build/kernel/bzImage", "build/tests/guests/bench/bench.elf"
 COCKPIT = "build/scenarios/cockpit.bin"
+OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 
 
 def said(*arguments, vm="ivi"):
@@ -21,6 +23,10 @@ def said(*arguments, vm="ivi"):
 
 def with_image(path, *more, memory=64):
     return said("--kvm", "--cpus", "1", "--memory", str(memory), "--kernel", str(path), *more)
+
+
+def with_firmware(path, *more):
+    return said("--kvm", "--cpus", "1", "--memory", "64", "--firmware", str(path), *more)
 
 
 @pytest.fixture
@@ -72,6 +78,25 @@ def test_missing_image():
     assert "/no/such/module: No such file or directory" in with_image(ELF, "--module", "/no/such/module")
 
 
+@pytest.mark.parametrize("keep, change, says", [
+    (100, {}, "is not a multiple of 4 KiB long"),
+    (0, {}, "is not a multiple of 4 KiB long"),
+    (None, {-16: bytes(16)}, "has no reset vector in its last 16 bytes"),
+])
+def test_corrupt_firmware(spoilt, keep, change, says):
+    size = os.path.getsize(OVMF)
+    text = with_firmware(spoilt(OVMF, keep, {size + at: new for at, new in change.items()}))
+    assert "firmware refused: " in text and "/spoilt: " in text and says in text
+
+
+def test_wrong_firmware(tmp_path):
+    (tmp_path / "long").write_bytes(b"\x90" * (16 * 1024 + 4) * 1024)
+    assert "/long: is longer than the 16 MiB below 4 GiB" in with_firmware(tmp_path / "long")
+    assert "of OVMF's two files this is not the one with the code" in with_firmware(OVMF.replace("CODE", "VARS"))
+    assert "/no/such/firmware: No such file or directory" in with_firmware("/no/such/firmware")
+    assert "--kernel, --initrd, --cmdline and --module cannot be given beside it" in with_firmware(OVMF, "--kernel", BZIMAGE)
+
+
 def test_too_little_memory():
     assert f"{BZIMAGE}: needs " in with_image(BZIMAGE, memory=4)
     assert "build/image/disk.img: does not fit into the VM's memory" in with_image(BZIMAGE, "--initrd", "build/image/disk.img")
@@ -87,3 +112,4 @@ def test_scenario(spoilt):
 
 def test_no_hypervisor():
     assert "/dev/kvm: " in with_image(BZIMAGE)
+    assert "/dev/kvm: " in with_firmware(OVMF)

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "devices.h"
+#include "fw_items.h"
 #include "layout.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -65,6 +66,8 @@ static void make_machine(void)
     struct pvpanic *v;
     struct console *c;
     struct ivshmem *s;
+    struct debug_console *d;
+    struct q35 *q;
 
     machine_init(&m, "fuzz");
     m.ops = &ops;
@@ -72,6 +75,7 @@ static void make_machine(void)
     m.unclaimed = 1000; /* none is logged */
     if (machine_open_loop(&m) || guest_mem_create(&m.mem, 0x400000, false) ||
         uart_create(&u, &m, NULL, NULL) || power_create(&p, &m) || fw_cfg_create(&f, &m) ||
+        fw_items_add(f, &m) || debug_console_create(&d, &m, NULL) || q35_create(&q, &m, 31) ||
         rtc_add(&m) || debug_exit_add(&m) || watchdog_create(&w, &m, 2) ||
         pvpanic_create(&v, &m, 3) || console_create(&c, &m, NULL, NULL, 4) ||
         ivshmem_create(&s, &m, window, sizeof(window), 1))
@@ -83,11 +87,11 @@ static void make_machine(void)
  * mapped now. */
 static uint64_t interesting(uint8_t which, uint16_t offset)
 {
-    static const uint16_t port[] = {0x3F8, 0x600, 0x64, 0x70, 0x92, 0xCF9, 0x510, 0xF4};
-    unsigned slot = which % 8;
+    static const uint16_t port[] = {0x3F8, 0x600, 0x64, 0x70, 0x92, 0xCF9, 0x510, 0xF4, 0x402};
+    unsigned slot = which % 8 == 7 ? 31 : which % 8;
 
     if (which < 64)
-        return port[which % 8] + offset % 16u;
+        return port[which % 9] + offset % 16u;
     if (which < 128)
         return ECAM_BASE + ((uint64_t)slot << 15) + offset % 256u;
     for (unsigned i = 0; i < 6 && m.pci.slot[slot]; i++) {

@@ -30,6 +30,8 @@ struct hyp { /* the record */
         uint32_t data;
     } irqfd[FAKE_BINDINGS], ioeventfd[FAKE_BINDINGS];
     unsigned irqfds, ioeventfds;
+    uint64_t rom, rom_bytes; /* where a ROM was mapped, how long */
+    const uint8_t *rom_host;
 };
 
 static struct hyp fake;
@@ -81,12 +83,21 @@ static inline int fake_ioeventfd(struct hyp *h, int fd, uint64_t address, uint32
     return 0;
 }
 
+static inline int fake_map_rom(struct hyp *h, uint64_t gpa, void *host, uint64_t bytes)
+{
+    h->rom = gpa;
+    h->rom_bytes = bytes;
+    h->rom_host = host;
+    return 0;
+}
+
 static inline void fake_destroy(struct hyp *h)
 {
     (void)h;
 }
 
-static const struct hyp_ops fake_ops = {.irq_line = fake_irq_line,
+static const struct hyp_ops fake_ops = {.map_rom = fake_map_rom,
+                                        .irq_line = fake_irq_line,
                                         .msi = fake_msi,
                                         .irqfd = fake_irqfd,
                                         .ioeventfd = fake_ioeventfd,
