@@ -38,10 +38,22 @@ static const char *fault_in(const struct blob *image)
     return NULL;
 }
 
+/* A chip's size is a power of two, and what is not written in it is erased. OVMF's variables lie
+ * below its code, and it copies them whether the image has them or not. */
+static uint64_t chip_bytes(uint64_t image)
+{
+    uint64_t bytes = PAGE;
+
+    while (bytes < image)
+        bytes *= 2;
+    return bytes;
+}
+
 int firmware_load(struct firmware *f, const struct blob *image, char *why, size_t why_bytes)
 {
     const char *fault = fault_in(image);
-    void *base;
+    uint64_t bytes = chip_bytes(image->bytes);
+    uint8_t *base;
 
     *f = (struct firmware){0};
     if (fault) {
@@ -49,15 +61,16 @@ int firmware_load(struct firmware *f, const struct blob *image, char *why, size_
         return -ENOEXEC;
     }
     /* HSM pins pages for writing, whatever the VM may do with them */
-    base = mmap(NULL, image->bytes, PROT_READ | PROT_WRITE,
-                MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    base =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (base == MAP_FAILED) {
         (void)snprintf(why, why_bytes, "%s: %s", image->name, strerror(errno));
         return -errno;
     }
-    memcpy(base, image->data, image->bytes);
+    memset(base, 0xFF, bytes - image->bytes);
+    memcpy(base + bytes - image->bytes, image->data, image->bytes);
     f->base = base;
-    f->bytes = image->bytes;
+    f->bytes = bytes;
     return 0;
 }
 

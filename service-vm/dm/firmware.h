@@ -11,7 +11,8 @@ struct firmware {
     uint64_t bytes;
 };
 
-/* Copies the image. 0, or a negative errno with *why naming what is wrong with it. */
+/* Copies the image to the end of a chip of FIRMWARE_MAX at most. 0, or a negative errno with *why
+ * naming what is wrong with it. */
 int firmware_load(struct firmware *f, const struct blob *image, char *why, size_t why_bytes)
     __attribute__((warn_unused_result));
 /* Shows it to the VM, which can read and execute it; what it writes there is lost. Once the VM

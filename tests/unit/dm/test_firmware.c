@@ -51,12 +51,14 @@ static void firmware_ends_at_4_gib_and_cannot_be_written(void **state)
 
     assert_int_equal(firmware_load(&f, &b, why, sizeof(why)), 0);
     assert_int_equal(firmware_map(&f, m), 0);
-    assert_int_equal(fake.rom, 0xFFFFD000);
-    assert_int_equal(fake.rom_bytes, 3 * PAGE);
-    assert_memory_equal(fake.rom_host, b.data, b.bytes);
+    assert_int_equal(fake.rom, 0xFFFFC000); /* a chip of 16 KiB, its first quarter erased */
+    assert_int_equal(fake.rom_bytes, 4 * PAGE);
+    assert_memory_equal(fake.rom_host + PAGE, b.data, b.bytes);
+    for (unsigned i = 0; i < PAGE; i++)
+        assert_int_equal(fake.rom_host[i], 0xFF);
     put(m, 0xFFFFFFF0, 1, 0x50);
     put(m, 0xFFFFD000, 8, UINT64_MAX);
-    assert_memory_equal(fake.rom_host, b.data, b.bytes);
+    assert_memory_equal(fake.rom_host + PAGE, b.data, b.bytes);
     assert_int_equal(get(m, 0xFFFFFFF0, 2), 0x10E9);
     assert_int_equal(get(m, 0xFFFFFFFF, 2), 0xFFFF); /* over the end */
     firmware_free(&f);
