@@ -18,6 +18,10 @@
 #define SLP_TYP_S5   (5u << 10) /* as \_S5 in dsdt.asl says */
 #define SLP_TYP_QEMU 0u         /* what it is on QEMU's machines, which OVMF writes unasked */
 
+/* Status: both buffers empty, so that nobody waits for them; parity error and time-out, by which
+ * OVMF tells that there is no keyboard and does not wait for it either. */
+#define I8042_NOBODY 0xC0
+
 #define PM_TIMER_HZ 3579545u
 
 struct power {
@@ -128,7 +132,7 @@ static void i8042_access(void *device, uint64_t offset, unsigned bytes, bool wri
     (void)offset;
     (void)bytes;
     if (!write)
-        *value = 0; /* status: both buffers empty, so that nobody waits */
+        *value = I8042_NOBODY;
     else if ((*value & 0xF1) == 0xF0)
         machine_end(p->m, END_GUEST_RESET, "port 64h");
 }

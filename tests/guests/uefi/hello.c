@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A boot manager of one menu item: says what firmware gave it, with the ACPI tables checked, and
- * switches the machine off by it. */
+ * starts the Linux that lies beside it, or switches the machine off by firmware's service. */
 #include <efi.h>
 #include <efilib.h>
 
@@ -68,6 +68,27 @@ static void say_memory(void)
     Print(L"uefi: %lu MiB for the system\n", pages >> 8);
 }
 
+/* Returns when there is none. */
+static void start_linux(EFI_HANDLE self)
+{
+    static CHAR16 options[] = L"console=ttyS0 clocksource=tsc tsc=reliable panic=-1 "
+                              L"initrd=\\binnacle\\initrd uefi.guest";
+    EFI_LOADED_IMAGE *loaded;
+    EFI_DEVICE_PATH *path;
+    EFI_HANDLE image;
+
+    if (BS->HandleProtocol(self, &LoadedImageProtocol, (void **)&loaded) != EFI_SUCCESS)
+        return;
+    path = FileDevicePath(loaded->DeviceHandle, L"\\binnacle\\bzImage");
+    if (BS->LoadImage(FALSE, self, path, NULL, 0, &image) != EFI_SUCCESS ||
+        BS->HandleProtocol(image, &LoadedImageProtocol, (void **)&loaded) != EFI_SUCCESS)
+        return;
+    Print(L"uefi: starts Linux\n");
+    loaded->LoadOptions = options;
+    loaded->LoadOptionsSize = sizeof(options);
+    Print(L"uefi: Linux came back: %r\n", BS->StartImage(image, NULL, NULL));
+}
+
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
@@ -79,6 +100,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     say_tables();
     if (RT->GetTime(&now, NULL) == EFI_SUCCESS)
         Print(L"uefi: it is the year %u\n", now.Year);
+    start_linux(image);
     Print(L"uefi: off\n");
     RT->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
     return EFI_ABORTED;
