@@ -43,6 +43,8 @@ int q35_create(struct q35 **out, struct machine *m, unsigned slot)
     pci_function_init(&q->lpc, "LPC bridge", &ops, INTEL, ICH9_LPC, 0x060100);
     pci_put32(q->lpc.config + PMBASE, PORT_PM | PMBASE_IO);
     q->lpc.config[ACPI_CNTL] = ACPI_EN;
+    q->lpc.config[PCI_COMMAND] = PCI_CMD_IO | PCI_CMD_MEMORY | PCI_CMD_MASTER; /* always */
+    q->lpc.writable[PCI_COMMAND] = 0;
     memset(q->lpc.writable + PIRQ_A, 0x8F, 4);
     memset(q->lpc.writable + PIRQ_E, 0x8F, 4);
     memset(q->lpc.writable + RCBA, 0xFF, 4);

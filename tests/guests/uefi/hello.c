@@ -71,7 +71,7 @@ static void say_memory(void)
 /* Returns when there is none. */
 static void start_linux(EFI_HANDLE self)
 {
-    static CHAR16 options[] = L"console=ttyS0 clocksource=tsc tsc=reliable panic=-1 "
+    static CHAR16 options[] = L"console=ttyS0 clocksource=tsc tsc=reliable quiet panic=-1 "
                               L"initrd=\\binnacle\\initrd uefi.guest";
     EFI_LOADED_IMAGE *loaded;
     EFI_DEVICE_PATH *path;

@@ -1,7 +1,7 @@
 # The UEFI test: two FAT disks with an EFI program, one with Linux beside it, Debian's OVMF, and what serves the disks, in the
 # service VM's initrd.
 UEFI := $(B)/tests/guests/uefi
-UEFI_APPLETS := sh mount echo grep cat usleep sleep kill ls poweroff date cut
+UEFI_APPLETS := sh mount echo grep cat usleep sleep kill ls poweroff
 UEFI_PROGRAMS := $(LINUX_PROGRAMS) /usr/bin/qemu-storage-daemon
 
 $(UEFI)/hello.so: tests/guests/uefi/hello.c

@@ -110,6 +110,8 @@ static void the_chipset_is_a_q35(void **state)
     assert_int_equal(get(m, CFG(0, 0x60), 4), 0xE0000001);
     assert_int_equal(get(m, CFG(31, 0), 4), 0x29188086);
     assert_int_equal(get(m, CFG(31, 8), 4) >> 8, 0x060100);
+    put(m, CFG(31, 4), 2, 0);
+    assert_int_equal(get(m, CFG(31, 4), 2), 7); /* else OVMF finds no serial port behind it */
     assert_int_equal(get(m, CFG(31, 0x44), 1) & 0x80, 0x80);
     put(m, CFG(31, 0x40), 4, 0xB001); /* the ACPI registers do not move */
     put(m, CFG(31, 0x44), 1, 0);
