@@ -76,7 +76,7 @@ static const char help[] =
     "  --module FILE[=TEXT]   Multiboot module, may be repeated\n"
     "  --firmware FILE        starts there instead: OVMF_CODE.fd, or another image of QEMU's Q35\n"
     "  --firmware-log FILE    what it writes to its debug port 402h\n"
-    "  --memory MIB, --cpus N with --kvm only: the scenario says it elsewhere\n"
+    "  --memory MIB           in place of the scenario's    --cpus N    with --kvm only\n"
     "  --blk SOCKET, --net SOCKET, --input SOCKET, --gpu SOCKET, --sound SOCKET, --fs SOCKET\n"
     "                         devices served by vhost-user back ends, in the order of their PCI "
     "slots\n"

@@ -9,7 +9,7 @@ import pytest
 from machines import QEMU, start
 
 pytestmark = [pytest.mark.campaign("matrix"),
-              pytest.mark.machine(QEMU, "firmware asks of the hypervisor what Linux asks; this is about the device model")]
+              pytest.mark.machine(QEMU, "a minute more on each; it was seen to pass there")]
 
 ISO = "build/tests/guests/uefi/uefi.iso"
 MEMORY_MIB = {"program": 96, "linux": 160}
