@@ -108,19 +108,6 @@ static bool ecam(struct machine *m, struct io_access *a)
     return true;
 }
 
-/* A probe asks the same address again and again: that is one line. */
-static void tell_unclaimed(struct machine *m, const struct io_access *a)
-{
-    bool again = m->unclaimed && m->last_unclaimed == a->address;
-
-    m->last_unclaimed = a->address;
-    if (again || m->unclaimed++ >= UNCLAIMED_LINES)
-        return;
-    log_line("%s of %u bytes at %s 0x%" PRIx64 " is answered by no device",
-             a->write ? "write" : "read", a->bytes, a->space == ACCESS_PIO ? "port" : "address",
-             a->address);
-}
-
 void machine_access(void *priv, struct io_access *a)
 {
     struct machine *m = priv;
@@ -145,8 +132,10 @@ void machine_access(void *priv, struct io_access *a)
                   pci_bar_access(&m->pci, a->address, a->bytes, a->write, &a->value) ||
                   dispatch(m->address, m->addresses, a);
     }
-    if (!claimed)
-        tell_unclaimed(m, a);
+    if (!claimed && m->unclaimed++ < UNCLAIMED_LINES)
+        log_line("%s of %u bytes at %s 0x%" PRIx64 " is answered by no device",
+                 a->write ? "write" : "read", a->bytes, a->space == ACCESS_PIO ? "port" : "address",
+                 a->address);
     pthread_mutex_unlock(&m->lock);
     a->value &= mask;
 }

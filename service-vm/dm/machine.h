@@ -49,8 +49,7 @@ struct machine {
     unsigned ports, addresses; /* ranges in use */
     struct io_range port[MAX_IO_RANGES], address[MAX_IO_RANGES];
     struct pci_bus pci;
-    uint64_t unclaimed; /* accesses that no device answered, those to one address in a row once */
-    uint64_t last_unclaimed;
+    uint64_t unclaimed;    /* accesses that no device answered */
     struct vu_source wake; /* an eventfd by which any thread ends the loop */
     enum vm_end end;
     int exit_code; /* of END_DEBUG_EXIT */
