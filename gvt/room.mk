@@ -4,10 +4,10 @@ GVT_CFLAGS = -D_GNU_SOURCE -I. -Igvt -Iservice-vm/vhost/include -I$(B)/display/p
 GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
 # What a guest's command stream may hold; the device without physical GPU and processes, which tests and fuzzers link.
 GVT_STREAM := proto/virgl proto/virgl_table
-GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format) \
+GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format pixels) \
 	$(addprefix core/,context edid layout render resource screen vgpu work) backend/soft2d
 GVT_DEVICE := $(GVT_CORE) backend/opener backend/virtgpu server/device
-GVT_SERVER := server/import server/main server/view server/wayland
+GVT_SERVER := $(addprefix server/,arguments import main remote remote_messages view wayland)
 
 PROGRAMS += $(B)/gvt/binnacle-gvt
 
@@ -45,7 +45,7 @@ $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_
 # ---------------------------------------------------------------- tests
 GVT_TESTED := $(GVT_CORE) backend/null
 GVT_UNITS := $(addprefix $(B)/tests/unit/gvt/,test_render test_vgpu)
-UNIT_TESTS += $(GVT_UNITS) $(addprefix $(B)/tests/unit/gvt/,test_command test_virgl test_virgl_protocol)
+UNIT_TESTS += $(GVT_UNITS) $(addprefix $(B)/tests/unit/gvt/,test_command test_remote test_virgl test_virgl_protocol)
 FUZZERS += $(addprefix $(B)/tests/fuzz/gvt/,fuzz_gvt_control fuzz_gvt_virgl)
 # Whose instructions callgrind counts (tests/system/test_gpu_cost.py).
 PROGRAMS += $(B)/tests/unit/gvt/relocate_frame
@@ -67,6 +67,11 @@ $(B)/tests/unit/gvt/test_virgl_protocol: tests/unit/gvt/test_virgl_protocol.c te
 
 $(GVT_UNITS): $(B)/tests/unit/gvt/%: tests/unit/gvt/%.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_TESTED))) \
 		$(B)/service-vm/vhost/libvhost-san.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
+
+$(B)/tests/unit/gvt/test_remote: tests/unit/gvt/test_remote.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_CORE))) \
+		$(addprefix $(B)/gvt/san/server/,remote.o remote_messages.o) $(B)/service-vm/vhost/libvhost-san.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the commands about scanouts and cursors. */
+#include <string.h>
+
 #include "edid.h"
 #include "request.h"
 
@@ -22,11 +24,17 @@ uint32_t screen_edid(struct vgpu *g, struct request *q)
 {
     const unsigned n = q->r->get_edid.scanout;
     const struct vgpu_mode *m = &g->scanout[n].mode;
+    const struct vgpu_edid *own = g->scanout[n].edid;
 
     if (n >= g->scanouts)
         return VGPU_ERR_INVALID_SCANOUT_ID;
-    q->a->u.edid.size = EDID_BYTES;
-    edid_make(q->a->u.edid.edid, m->width, m->height, m->refresh_mhz, n);
+    if (own) {
+        q->a->u.edid.size = own->size;
+        memcpy(q->a->u.edid.edid, own->edid, sizeof(own->edid));
+    } else {
+        q->a->u.edid.size = EDID_BYTES;
+        edid_make(q->a->u.edid.edid, m->width, m->height, m->refresh_mhz, n);
+    }
     q->a->bytes = sizeof(q->a->u.edid);
     return VGPU_OK_EDID;
 }
@@ -108,6 +116,8 @@ uint32_t screen_cursor(struct vgpu *g, struct request *q)
             return VGPU_ERR_INVALID_RESOURCE_ID;
     }
     g->scanout[c->scanout_id].cursor = resource;
+    g->scanout[c->scanout_id].hot_x = c->hot_x;
+    g->scanout[c->scanout_id].hot_y = c->hot_y;
     g->sink->cursor(g->sink_data, c->scanout_id, resource, (int32_t)c->x, (int32_t)c->y, true);
     return VGPU_OK_NODATA;
 }

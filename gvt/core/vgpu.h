@@ -40,6 +40,8 @@ struct vgpu_scanout {
     struct resource *resource; /* shown now, NULL: off */
     struct vgpu_rect rect;
     struct resource *cursor;
+    uint32_t hot_x, hot_y;        /* of the cursor */
+    const struct vgpu_edid *edid; /* a display's own, NULL: one is made of the mode */
 };
 
 struct vgpu_statistics {

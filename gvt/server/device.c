@@ -7,6 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Whether the request can be executed now. */
+static bool ready(struct device *d, unsigned queue, const union vgpu_request *r, size_t bytes)
+{
+    if (queue == VGPU_QUEUE_CONTROL && d->watch && d->watch->ready &&
+        !d->watch->ready(d->watch_data, r, bytes))
+        return false;
+    return vgpu_ready(&d->gpu, queue, r, bytes);
+}
+
+static void processed(struct device *d)
+{
+    if (d->watch && d->watch->processed)
+        d->watch->processed(d->watch_data);
+}
+
 int device_request(struct device *d, const struct vq_mem *mem, unsigned queue, uint32_t *written)
 {
     union vgpu_request r = {0};
@@ -16,7 +31,7 @@ int device_request(struct device *d, const struct vq_mem *mem, unsigned queue, u
     void *payload = NULL;
     size_t more;
 
-    if (!vgpu_ready(&d->gpu, queue, &r, whole ? bytes : 0))
+    if (!ready(d, queue, &r, whole ? bytes : 0))
         return -EAGAIN;
     more = queue == VGPU_QUEUE_CONTROL && whole ? vgpu_payload(&d->gpu, &r, bytes) : 0;
     /* Both kinds of requests that have any have fixed parts of one length. */
@@ -47,8 +62,7 @@ static void process(struct vu_device *dev, unsigned queue)
             virtq_unpop(vq);
     }
     vu_notify(dev, queue);
-    if (d->processed)
-        d->processed(d->processed_data);
+    processed(d);
 }
 
 /* The physical GPU has done something. */
@@ -97,8 +111,7 @@ static void reset(struct vu_device *dev)
     struct device *d = dev->priv;
 
     vgpu_reset(&d->gpu);
-    if (d->processed)
-        d->processed(d->processed_data);
+    processed(d);
 }
 
 /* Front ends stop the queues when the guest resets the device, and not all of them say so
@@ -109,10 +122,13 @@ static void queue_running(struct vu_device *dev, unsigned queue, bool running)
         reset(dev);
 }
 
-/* QEMU offers its own display here; the scanouts are the compositor's. */
+/* The front end offers its own display; the scanouts may be the compositor's. */
 static int gpu_socket(struct vu_device *dev, int fd)
 {
-    (void)dev;
+    struct device *d = dev->priv;
+
+    if (d->watch && d->watch->socket)
+        return d->watch->socket(d->watch_data, fd);
     close(fd);
     return 0;
 }

@@ -6,11 +6,18 @@
 #include "core/vgpu.h"
 #include "vhost/backend.h"
 
+struct device_watch {              /* who shows the vGPU's pictures; each may be NULL */
+    void (*processed)(void *data); /* after a batch of requests */
+    /* False: this control request has to wait until gpu.progress() is called. */
+    bool (*ready)(void *data, const union vgpu_request *r, size_t bytes);
+    int (*socket)(void *data, int fd); /* the front end's display; takes the fd; 0 or -errno */
+};
+
 struct device {
     struct vu_device vhost;
     struct vgpu gpu;
-    void (*processed)(void *data); /* after a batch of requests, NULL: nobody cares */
-    void *processed_data;
+    const struct device_watch *watch; /* NULL: nobody cares */
+    void *watch_data;
     void *payload; /* VGPU_PAYLOAD_BYTES, of the request in hand */
     struct vq_chain chain;
     struct vgpu_answer answer;

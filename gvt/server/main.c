@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns the command line of binnacle-gvt and the order in which a vGPU comes up. */
+/* Owns the order in which a vGPU comes up. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +10,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "backend/virtgpu.h"
 #include "device.h"
 #include "display/include/display.h"
+#include "remote.h"
 #include "wayland.h"
 
 /* With 3D a resource is counted twice: on the physical GPU and as its mirror. */
@@ -23,132 +24,22 @@
 #define MAX_MIB3D       512
 #define MAX_CONTEXTS    64
 #define MAX_BATCHES     8
-#define RENDER_NODE     "/dev/dri/renderD128"
 
-static const char usage[] =
-    "usage: binnacle-gvt (--socket-path PATH | --fd N) (--scenario FILE --vm NAME | --scanout "
-    "WxH...)\n"
-    "                    [--gpu auto|soft2d|virtgpu] [--render-node PATH] [--wayland PATH]\n"
-    "                    [--statistics SECONDS] [--no-sandbox]\n"
-    "  --socket-path  vhost-user socket to listen on; --fd: one that is connected already\n"
-    "  --scenario     scenario, or shared window that holds it; --vm: whose scanouts there\n"
-    "  --scanout      size of the next scanout, at 60 Hz\n"
-    "  --gpu          3D on the physical GPU where its render node (" RENDER_NODE ") has it;\n"
-    "                 2D alone; 3D or nothing\n"
-    "  --wayland      socket of the compositor for this VM ($XDG_RUNTIME_DIR/binnacle/<vm>)\n";
+struct server;
 
-struct arguments {
-    const char *socket, *scenario, *vm, *wayland, *gpu, *node;
-    int fd, statistics;
-    bool no_sandbox;
-    unsigned scanouts;
-    struct vgpu_mode mode[VGPU_MAX_SCANOUTS];
+/* The two places that pictures can go to. */
+struct screens {
+    const struct vgpu_sink *sink;
+    struct device_watch watch;
+    uint64_t (*pictures)(const struct server *s);
 };
-
-static bool add_scanout(struct arguments *a, const char *text)
-{
-    unsigned w, h;
-    char end;
-
-    if (a->scanouts == VGPU_MAX_SCANOUTS || sscanf(text, "%ux%u%c", &w, &h, &end) != 2 || !w ||
-        w > 4095 || !h || h > 4095)
-        return false;
-    a->mode[a->scanouts++] = (struct vgpu_mode){w, h, 60000};
-    return true;
-}
-
-static int load_modes(struct arguments *a)
-{
-    static struct bn_scenario s;
-    struct bn_scanout_size size[BN_MAX_SCANOUTS];
-    const char *why;
-    int rc = bn_scenario_load(a->scenario, &s, &why);
-
-    if (rc == 0) {
-        why = "no such VM";
-        rc = bn_scenario_vm_by_name(&s, a->vm);
-    }
-    if (rc < 0) {
-        fprintf(stderr, "gvt: %s: %s (%s)\n", a->scenario, why, strerror(-rc));
-        return rc;
-    }
-    a->scanouts = bn_scenario_scanouts(&s, (unsigned)rc, size);
-    for (unsigned i = 0; i < a->scanouts; i++)
-        a->mode[i] = (struct vgpu_mode){size[i].width, size[i].height, size[i].refresh_mhz};
-    return 0;
-}
-
-static bool complete(const struct arguments *a)
-{
-    return (a->socket != NULL) != (a->fd >= 0) && (a->scenario != NULL) != (a->scanouts > 0) &&
-           (!a->scenario || a->vm) && (a->wayland || a->vm) &&
-           (!strcmp(a->gpu, "auto") || !strcmp(a->gpu, "soft2d") || !strcmp(a->gpu, "virtgpu"));
-}
-
-static bool parse(int argc, char **argv, struct arguments *a)
-{
-    static const struct option options[] = {
-        {"socket-path", required_argument, NULL, 's'},
-        {"fd", required_argument, NULL, 'f'},
-        {"scenario", required_argument, NULL, 'c'},
-        {"vm", required_argument, NULL, 'v'},
-        {"scanout", required_argument, NULL, 'o'},
-        {"gpu", required_argument, NULL, 'g'},
-        {"render-node", required_argument, NULL, 'r'},
-        {"wayland", required_argument, NULL, 'w'},
-        {"statistics", required_argument, NULL, 't'},
-        {"no-sandbox", no_argument, NULL, 'n'},
-        {NULL, 0, NULL, 0},
-    };
-    bool ok = true;
-    int c;
-
-    while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-        switch (c) {
-        case 's':
-            a->socket = optarg;
-            break;
-        case 'f':
-            a->fd = atoi(optarg);
-            break;
-        case 'c':
-            a->scenario = optarg;
-            break;
-        case 'v':
-            a->vm = optarg;
-            break;
-        case 'o':
-            ok = ok && add_scanout(a, optarg);
-            break;
-        case 'g':
-            a->gpu = optarg;
-            break;
-        case 'r':
-            a->node = optarg;
-            break;
-        case 'w':
-            a->wayland = optarg;
-            break;
-        case 't':
-            a->statistics = atoi(optarg);
-            break;
-        case 'n':
-            a->no_sandbox = true;
-            break;
-        default:
-            ok = false;
-        }
-    }
-    ok = ok && optind == argc && complete(a);
-    if (!ok)
-        fputs(usage, stderr);
-    return ok;
-}
 
 struct server {
     struct vu_loop loop;
     struct device device;
+    const struct screens *screens; /* where pictures go */
     struct wayland wayland;
+    struct remote remote;
     struct vu_source signals, timer;
     const struct gvt_backend *backend;
     struct virtgpu virtgpu;
@@ -166,19 +57,17 @@ static void handle_statistics(struct vu_source *source, uint32_t events)
 {
     struct server *s = source->priv;
     const struct vgpu_statistics *n = &s->device.gpu.statistics;
-    uint64_t expired, pictures = 0;
+    uint64_t expired;
 
     (void)events;
     if (read(source->fd, &expired, sizeof(expired)) != sizeof(expired))
         return;
-    for (unsigned i = 0; i < VGPU_MAX_SCANOUTS; i++)
-        pictures += s->wayland.view[i].pictures;
     printf("gvt: commands %llu errors %llu scanouts %llu flushes %llu pictures %llu copies %llu "
            "bytes %llu resources %u batches %llu dwords %llu refused %llu postponed %llu "
            "contexts %u\n",
            (unsigned long long)n->commands, (unsigned long long)n->errors,
            (unsigned long long)n->scanouts, (unsigned long long)n->flushes,
-           (unsigned long long)pictures, (unsigned long long)n->copies,
+           (unsigned long long)s->screens->pictures(s), (unsigned long long)n->copies,
            (unsigned long long)n->copied_bytes, s->device.gpu.resources.count,
            (unsigned long long)n->batches, (unsigned long long)n->dwords,
            (unsigned long long)n->refused, (unsigned long long)n->postponed,
@@ -207,10 +96,44 @@ static int add_sources(struct server *s, const struct arguments *a)
     return rc;
 }
 
-static void flush(void *data)
+static uint64_t wayland_pictures(const struct server *s)
+{
+    uint64_t pictures = 0;
+
+    for (unsigned i = 0; i < VGPU_MAX_SCANOUTS; i++)
+        pictures += s->wayland.view[i].pictures;
+    return pictures;
+}
+
+static void flush_wayland(void *data)
 {
     wayland_flush(data);
 }
+
+static uint64_t remote_pictures(const struct server *s)
+{
+    return s->remote.pictures;
+}
+
+static void flush_remote(void *data)
+{
+    remote_flush(data);
+}
+
+static bool remote_is_ready(void *data, const union vgpu_request *r, size_t bytes)
+{
+    return remote_ready(data, r, bytes);
+}
+
+static int connect_remote(void *data, int fd)
+{
+    return remote_connect(data, fd);
+}
+
+static const struct screens on_compositor = {
+    &wayland_sink, {.processed = flush_wayland}, wayland_pictures};
+static const struct screens on_front_end = {
+    &remote_sink, {flush_remote, remote_is_ready, connect_remote}, remote_pictures};
 
 /* Which back end, and with it what the guest may have. */
 static int choose(struct server *s, const struct arguments *a, struct vgpu_limits *limits)
@@ -237,32 +160,40 @@ static int choose(struct server *s, const struct arguments *a, struct vgpu_limit
     return 0;
 }
 
-static int start(struct server *s, struct arguments *a)
+/* The compositor's socket of this VM. */
+static const char *wayland_path(const struct arguments *a)
 {
-    struct vgpu_limits limits;
     static char path[256];
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+    if (a->wayland)
+        return a->wayland;
+    snprintf(path, sizeof(path), "%s/" BN_DISPLAY_DIR "/%s", runtime ? runtime : "/run", a->vm);
+    return path;
+}
+
+static int start(struct server *s, const struct arguments *a)
+{
+    void *screens = a->remote ? (void *)&s->remote : &s->wayland;
+    struct vgpu *gpu = &s->device.gpu;
+    struct vgpu_limits limits;
     int rc;
 
-    if (!a->wayland) {
-        const char *runtime = getenv("XDG_RUNTIME_DIR");
-
-        snprintf(path, sizeof(path), "%s/" BN_DISPLAY_DIR "/%s", runtime ? runtime : "/run", a->vm);
-        a->wayland = path;
-    }
     if ((rc = vu_loop_init(&s->loop)) || (rc = choose(s, a, &limits)))
         return rc;
-    vgpu_init(&s->device.gpu, s->backend, &s->virtgpu, &wayland_sink, &s->wayland, a->mode,
-              a->scanouts, &limits);
-    s->device.processed = flush;
-    s->device.processed_data = &s->wayland;
-    if ((rc = add_sources(s, a)) || (rc = device_init(&s->device, &s->loop)) ||
-        (rc = wayland_init(&s->wayland, &s->loop, a->wayland, &s->device.gpu)))
+    s->screens = a->remote ? &on_front_end : &on_compositor;
+    vgpu_init(gpu, s->backend, &s->virtgpu, s->screens->sink, screens, a->mode, a->scanouts,
+              &limits);
+    s->device.watch = &s->screens->watch;
+    s->device.watch_data = screens;
+    if ((rc = add_sources(s, a)) || (rc = device_init(&s->device, &s->loop)))
         return rc;
-    rc = a->socket ? vu_device_listen(&s->device.vhost, a->socket)
-                   : vu_device_attach(&s->device.vhost, a->fd);
-    if (rc)
-        return rc;
-    if (!a->no_sandbox)
+    rc = a->remote ? remote_init(&s->remote, &s->loop, gpu)
+                   : wayland_init(&s->wayland, &s->loop, wayland_path(a), gpu);
+    if (rc == 0)
+        rc = a->socket ? vu_device_listen(&s->device.vhost, a->socket)
+                       : vu_device_attach(&s->device.vhost, a->fd);
+    if (rc == 0 && !a->no_sandbox)
         rc = bn_backend_sandbox(virtgpu_ioctls, s->backend->render ? VIRTGPU_IOCTLS : 0);
     return rc;
 }
@@ -270,10 +201,10 @@ static int start(struct server *s, struct arguments *a)
 int main(int argc, char **argv)
 {
     static struct server s;
-    static struct arguments a = {.fd = -1, .gpu = "auto", .node = RENDER_NODE};
+    static struct arguments a;
     int rc;
 
-    if (!parse(argc, argv, &a) || (a.scenario && load_modes(&a) < 0))
+    if (arguments_parse(&a, argc, argv) < 0)
         return 2;
     rc = start(&s, &a);
     if (rc == 0) {
@@ -288,7 +219,10 @@ int main(int argc, char **argv)
     device_finish(&s.device);
     if (s.backend->render)
         virtgpu_finish(&s.virtgpu);
-    wayland_finish(&s.wayland);
+    if (a.remote)
+        remote_finish(&s.remote);
+    else
+        wayland_finish(&s.wayland);
     vu_loop_finish(&s.loop);
     return 0;
 }

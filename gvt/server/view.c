@@ -140,7 +140,8 @@ static void commit_cursor(struct view *v)
 
 static void commit(struct view *v)
 {
-    const bool picture = v->x1 < v->x2;
+    const struct damage *d = &v->damage;
+    const bool picture = damaged(d);
     struct wl_buffer *buffer;
 
     if (!v->configured || v->frame || !v->resource ||
@@ -155,11 +156,11 @@ static void commit(struct view *v)
         if (!buffer)
             return;
         wl_surface_attach(v->surface, buffer, 0, 0);
-        wl_surface_damage_buffer(v->surface, (int32_t)(v->x1 - v->rect.x),
-                                 (int32_t)(v->y1 - v->rect.y), (int32_t)(v->x2 - v->x1),
-                                 (int32_t)(v->y2 - v->y1));
+        wl_surface_damage_buffer(v->surface, (int32_t)(d->x1 - v->rect.x),
+                                 (int32_t)(d->y1 - v->rect.y), (int32_t)(d->x2 - d->x1),
+                                 (int32_t)(d->y2 - d->y1));
     }
-    v->x1 = v->x2 = 0;
+    v->damage = (struct damage){0};
     v->cursor_changed = v->cursor_moved = false;
     v->frame = wl_surface_frame(v->surface);
     wl_callback_add_listener(v->frame, &frame_listener, v);
@@ -196,10 +197,8 @@ static const struct xdg_surface_listener xdg_listener = {handle_configure};
 
 static void damage_all(struct view *v)
 {
-    v->x1 = v->rect.x;
-    v->y1 = v->rect.y;
-    v->x2 = v->rect.x + v->rect.width;
-    v->y2 = v->rect.y + v->rect.height;
+    v->damage = (struct damage){0};
+    (void)damage_add(&v->damage, &v->rect, &v->rect);
     v->cursor_changed = v->cursor != NULL;
 }
 
@@ -265,26 +264,8 @@ void view_show(struct view *v, struct resource *r, const struct vgpu_rect *rect)
 
 void view_damage(struct view *v, const struct vgpu_rect *d)
 {
-    const uint32_t right = v->rect.x + v->rect.width, bottom = v->rect.y + v->rect.height;
-    const uint32_t x1 = d->x > v->rect.x ? d->x : v->rect.x,
-                   y1 = d->y > v->rect.y ? d->y : v->rect.y;
-    const uint32_t x2 = d->x + d->width < right ? d->x + d->width : right;
-    const uint32_t y2 = d->y + d->height < bottom ? d->y + d->height : bottom;
-
-    if (x1 >= x2 || y1 >= y2)
-        return;
-    if (v->x1 >= v->x2) {
-        v->x1 = x1;
-        v->y1 = y1;
-        v->x2 = x2;
-        v->y2 = y2;
-    } else {
-        v->x1 = x1 < v->x1 ? x1 : v->x1;
-        v->y1 = y1 < v->y1 ? y1 : v->y1;
-        v->x2 = x2 > v->x2 ? x2 : v->x2;
-        v->y2 = y2 > v->y2 ? y2 : v->y2;
-    }
-    commit(v);
+    if (damage_add(&v->damage, &v->rect, d))
+        commit(v);
 }
 
 void view_cursor(struct view *v, struct resource *r, int32_t x, int32_t y, bool update)

@@ -7,6 +7,7 @@
 #include <wayland-client.h>
 
 #include "core/vgpu.h"
+#include "damage.h"
 
 struct view;
 
@@ -37,8 +38,7 @@ struct view {
     bool configured;
     struct wl_surface *cursor_surface;
     struct wl_subsurface *cursor_sub;
-    /* What the next commit has to carry: a box in resource coordinates, empty if x1 >= x2 */
-    uint32_t x1, y1, x2, y2;
+    struct damage damage; /* what the next commit has to carry */
     bool cursor_changed, cursor_moved;
     /* Commits that carried a picture: at most one a flush, a view_show(), a connection. */
     uint64_t pictures;
