@@ -9,7 +9,12 @@ GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format pixels) \
 GVT_DEVICE := $(GVT_CORE) backend/opener backend/virtgpu server/device
 GVT_SERVER := $(addprefix server/,arguments import main remote remote_messages view wayland)
 
-PROGRAMS += $(B)/gvt/binnacle-gvt
+# The other end of the display socket, which the device model links.
+GVT_DISPLAY := $(addprefix server/,import view viewer viewer_messages viewer_run wayland) core/edid core/resource backend/soft2d
+GVT_DISPLAY_OTHERS := $(addprefix $(B)/display/,$(addsuffix .o,$(DISPLAY_SCENARIO) sandbox)) \
+	$(B)/display/proto/xdg-shell-protocol.o $(B)/gvt/linux-dmabuf-protocol.o
+
+PROGRAMS += $(B)/gvt/binnacle-gvt $(B)/gvt/libdisplay.a
 
 DMABUF_XML = $(shell pkg-config --variable=pkgdatadir wayland-protocols)/stable/linux-dmabuf/linux-dmabuf-v1.xml
 GVT_PROTOCOLS := $(B)/display/proto/xdg-shell-client-protocol.h $(B)/gvt/linux-dmabuf-client-protocol.h
@@ -35,9 +40,11 @@ $(B)/gvt/fuzz/%.o: gvt/%.c
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS:-fsanitize=fuzzer=-fsanitize=fuzzer-no-link) $(GVT_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_SERVER))) \
-		$(addprefix $(B)/display/,$(addsuffix .o,$(DISPLAY_SCENARIO) sandbox)) $(B)/display/proto/xdg-shell-protocol.o \
-		$(B)/gvt/linux-dmabuf-protocol.o $(B)/service-vm/vhost/libvhost.a
+$(B)/gvt/libdisplay.a: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DISPLAY))) $(GVT_DISPLAY_OTHERS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+$(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_SERVER))) $(GVT_DISPLAY_OTHERS) \
+		$(B)/service-vm/vhost/libvhost.a
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(GVT_LIBS)
 
 -include $(wildcard $(B)/gvt/*/*.d $(B)/gvt/*/*/*.d)
@@ -45,8 +52,8 @@ $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_
 # ---------------------------------------------------------------- tests
 GVT_TESTED := $(GVT_CORE) backend/null
 GVT_UNITS := $(addprefix $(B)/tests/unit/gvt/,test_render test_vgpu)
-UNIT_TESTS += $(GVT_UNITS) $(addprefix $(B)/tests/unit/gvt/,test_command test_remote test_virgl test_virgl_protocol)
-FUZZERS += $(addprefix $(B)/tests/fuzz/gvt/,fuzz_gvt_control fuzz_gvt_virgl)
+UNIT_TESTS += $(GVT_UNITS) $(addprefix $(B)/tests/unit/gvt/,test_command test_remote test_viewer test_virgl test_virgl_protocol)
+FUZZERS += $(addprefix $(B)/tests/fuzz/gvt/,fuzz_display_socket fuzz_gvt_control fuzz_gvt_virgl)
 # Whose instructions callgrind counts (tests/system/test_gpu_cost.py).
 PROGRAMS += $(B)/tests/unit/gvt/relocate_frame
 
@@ -70,13 +77,19 @@ $(GVT_UNITS): $(B)/tests/unit/gvt/%: tests/unit/gvt/%.c $(addprefix $(B)/gvt/san
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
 
-$(B)/tests/unit/gvt/test_remote: tests/unit/gvt/test_remote.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_CORE))) \
-		$(addprefix $(B)/gvt/san/server/,remote.o remote_messages.o) $(B)/service-vm/vhost/libvhost-san.a
+$(addprefix $(B)/tests/unit/gvt/,test_remote test_viewer): $(B)/tests/unit/gvt/%: tests/unit/gvt/%.c \
+		$(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_CORE))) \
+		$(addprefix $(B)/gvt/san/server/,remote.o remote_messages.o viewer.o viewer_messages.o) $(B)/service-vm/vhost/libvhost-san.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
 
 $(B)/tests/fuzz/gvt/fuzz_gvt_control: tests/fuzz/gvt/fuzz_gvt_control.c $(addprefix $(B)/gvt/fuzz/,$(addsuffix .o,$(GVT_TESTED))) \
 		$(B)/service-vm/vhost/libvhost-fuzz.a
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(GVT_CFLAGS) -o $@ $^
+
+$(B)/tests/fuzz/gvt/fuzz_display_socket: tests/fuzz/gvt/fuzz_display_socket.c \
+		$(addprefix $(B)/gvt/fuzz/,$(addsuffix .o,$(GVT_CORE) server/viewer server/viewer_messages)) $(B)/service-vm/vhost/libvhost-fuzz.a
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) $(GVT_CFLAGS) -o $@ $^
 

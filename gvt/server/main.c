@@ -64,14 +64,14 @@ static void handle_statistics(struct vu_source *source, uint32_t events)
         return;
     printf("gvt: commands %llu errors %llu scanouts %llu flushes %llu pictures %llu copies %llu "
            "bytes %llu resources %u batches %llu dwords %llu refused %llu postponed %llu "
-           "contexts %u\n",
+           "contexts %u sent %llu\n",
            (unsigned long long)n->commands, (unsigned long long)n->errors,
            (unsigned long long)n->scanouts, (unsigned long long)n->flushes,
            (unsigned long long)s->screens->pictures(s), (unsigned long long)n->copies,
            (unsigned long long)n->copied_bytes, s->device.gpu.resources.count,
            (unsigned long long)n->batches, (unsigned long long)n->dwords,
            (unsigned long long)n->refused, (unsigned long long)n->postponed,
-           s->device.gpu.contexts.count);
+           s->device.gpu.contexts.count, (unsigned long long)s->remote.sent_bytes);
     fflush(stdout);
 }
 
@@ -188,8 +188,9 @@ static int start(struct server *s, const struct arguments *a)
     s->device.watch_data = screens;
     if ((rc = add_sources(s, a)) || (rc = device_init(&s->device, &s->loop)))
         return rc;
-    rc = a->remote ? remote_init(&s->remote, &s->loop, gpu)
-                   : wayland_init(&s->wayland, &s->loop, wayland_path(a), gpu);
+    rc = a->remote
+             ? remote_init(&s->remote, &s->loop, gpu)
+             : wayland_init(&s->wayland, &s->loop, wayland_path(a), &gpu->resources, gpu->scanouts);
     if (rc == 0)
         rc = a->socket ? vu_device_listen(&s->device.vhost, a->socket)
                        : vu_device_attach(&s->device.vhost, a->fd);

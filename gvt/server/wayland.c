@@ -77,7 +77,7 @@ static void disconnect(struct wayland *w)
         return;
     for (unsigned i = 0; i < VGPU_MAX_SCANOUTS; i++)
         view_connect(&w->view[i], NULL);
-    resource_each(&w->gpu->resources, forget, NULL);
+    resource_each(w->resources, forget, NULL);
     vu_loop_remove(w->loop, &w->source);
     if (w->hello)
         wl_callback_destroy(w->hello);
@@ -120,7 +120,7 @@ static void handle_hello(void *data, struct wl_callback *callback, uint32_t seri
     }
     printf("gvt: connected to the compositor\n");
     fflush(stdout);
-    for (unsigned i = 0; i < w->gpu->scanouts; i++)
+    for (unsigned i = 0; i < w->scanouts; i++)
         view_connect(&w->view[i], g);
 }
 
@@ -212,14 +212,16 @@ static void handle_timer(struct vu_source *source, uint32_t events)
         try_to_connect(w);
 }
 
-int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path, struct vgpu *gpu)
+int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path,
+                 struct resources *resources, unsigned scanouts)
 {
     int rc;
 
     memset(w, 0, sizeof(*w));
     w->loop = loop;
     w->path = path;
-    w->gpu = gpu;
+    w->resources = resources;
+    w->scanouts = scanouts;
     w->globals = (struct globals){.view = w->view, .views = VGPU_MAX_SCANOUTS};
     for (unsigned i = 0; i < VGPU_MAX_SCANOUTS; i++)
         w->view[i].number = i;

@@ -8,8 +8,9 @@
 
 struct wayland {
     struct vu_loop *loop;
-    const char *path; /* socket of our VM */
-    struct vgpu *gpu;
+    const char *path;            /* socket of our VM */
+    struct resources *resources; /* what may be shown */
+    unsigned scanouts;
     struct globals globals;
     struct wl_callback *hello; /* all globals have been announced when it is done */
     struct vu_source source, timer;
@@ -20,7 +21,8 @@ struct wayland {
 extern const struct vgpu_sink wayland_sink;
 
 /* Starts connecting, now and until it succeeds. 0 or -errno. */
-int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path, struct vgpu *gpu)
+int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path,
+                 struct resources *resources, unsigned scanouts)
     __attribute__((warn_unused_result));
 void wayland_finish(struct wayland *w);
 

@@ -17,20 +17,23 @@
 #include "devices.h"
 #include "firmware.h"
 #include "fw_items.h"
+#include "gpu_display.h"
 #include "log.h"
 #include "machine.h"
 #include "options.h"
 #include "sandbox.h"
 #include "shm_window.h"
 
-#define WINDOW     "/dev/dax0.0"
-#define SLOT_SHM   1
-#define SLOT_DOG   2
-#define SLOT_PANIC 3
-#define SLOT_TTY   4
-#define SLOT_FIRST 5  /* of the vhost-user devices */
-#define SLOT_LPC   31 /* where OVMF looks for it */
-#define GRACE_S    10 /* that a guest has to switch itself off when its power button was pressed */
+#define WINDOW         "/dev/dax0.0"
+#define SLOT_SHM       1
+#define SLOT_DOG       2
+#define SLOT_PANIC     3
+#define SLOT_TTY       4
+#define SLOT_FIRST     5    /* of the vhost-user devices */
+#define SLOT_LPC       31   /* where OVMF looks for it */
+#define DISPLAY_WIDTH  1280 /* without a scenario */
+#define DISPLAY_HEIGHT 720
+#define GRACE_S        10 /* that a guest has to switch itself off when its power button was pressed */
 
 struct devices {
     struct uart *uart;
@@ -62,6 +65,8 @@ struct dm {
     struct firmware firmware;
     struct devices d;
     struct vu_source signals, grace;
+    struct gvt_display display; /* of a GPU that gives its pictures to us */
+    int display_fd;             /* -1: there is none */
 };
 
 static int fail(const char *what, int rc)
@@ -103,6 +108,30 @@ static int find_vm(struct dm *dm)
     dm->vm = &dm->scenario.vm[dm->vm_index];
     options_complete(&dm->o, dm->vm);
     return 0;
+}
+
+/* Before there is a VM: the child that shows its pictures has nothing of it. */
+static int start_display(struct dm *dm)
+{
+    static char path[256];
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    unsigned displays = 0;
+
+    for (unsigned i = 0; i < dm->o.backends; i++)
+        displays += dm->o.backend[i].display;
+    if (!displays)
+        return 0;
+    if (displays > 1) {
+        log_line("one GPU's pictures can be shown, not those of %u", displays);
+        return -EINVAL;
+    }
+    (void)snprintf(path, sizeof(path), "%s/binnacle/%s", runtime ? runtime : "/run", dm->o.vm);
+    dm->display = (struct gvt_display){
+        .wayland = path, .scanouts = 1, .mode = {{DISPLAY_WIDTH, DISPLAY_HEIGHT, 60000}}};
+    if (dm->vm)
+        gvt_display_scanouts(&dm->display, &dm->scenario, (unsigned)dm->vm_index);
+    dm->display_fd = gpu_display_start(&dm->display);
+    return dm->display_fd < 0 ? fail("display", dm->display_fd) : 0;
 }
 
 static int open_images(struct dm *dm)
@@ -288,6 +317,10 @@ static int create_functions(struct dm *dm)
         rc = vhost_device_create(&d->backend[i], &dm->m, dm->o.backend[i].kind,
                                  dm->o.backend[i].socket, SLOT_FIRST + i, dm->o.wait_ms);
         d->backends += rc == 0;
+        if (rc == 0 && dm->o.backend[i].display) {
+            vhost_device_show(d->backend[i], dm->display_fd, dm->display.scanouts);
+            dm->display_fd = -1;
+        }
     }
     for (unsigned i = 0; i < dm->o.functions && rc == 0; i++) {
         rc = passthru_create(&d->function[i], &dm->m, dm->o.function[i],
@@ -411,6 +444,8 @@ static int set_up(struct dm *dm)
     if (rc < 0)
         return fail("set-up", rc);
     rc = find_vm(dm);
+    if (rc == 0)
+        rc = start_display(dm);
     if (rc == 0 && (dm->o.memory == 0 || dm->o.cpus == 0)) {
         log_line("neither the scenario nor the command line gives memory and CPUs");
         rc = -EINVAL;
@@ -455,6 +490,7 @@ int main(int argc, char **argv)
     if (rc)
         return rc > 0 ? 0 : 1;
     log_name(dm.o.vm);
+    dm.display_fd = -1;
     machine_init(&dm.m, dm.o.vm);
     dm.m.ops = dm.o.kvm ? &hyp_kvm : &hyp_hsm;
     rc = set_up(&dm);

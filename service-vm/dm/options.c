@@ -80,6 +80,9 @@ static const char help[] =
     "  --blk SOCKET, --net SOCKET, --input SOCKET, --gpu SOCKET, --sound SOCKET, --fs SOCKET\n"
     "                         devices served by vhost-user back ends, in the order of their PCI "
     "slots\n"
+    "  --gpu SOCKET,display   of a back end that gives its pictures to us, as QEMU's "
+    "vhost-user-gpu does:\n"
+    "                         they are shown on $XDG_RUNTIME_DIR/binnacle/NAME\n"
     "  --pci BB:DD.F          this function of the machine is the VM's, behind the back ends' "
     "slots;\n"
     "                         may be repeated\n"
@@ -105,11 +108,17 @@ static int parse_number(const char *text, unsigned max, unsigned *value)
     return 0;
 }
 
-static int take_backend(struct options *o, const char *name, const char *socket)
+/* SOCKET, and for a GPU SOCKET,display. */
+static int take_backend(struct options *o, const char *name, char *socket)
 {
-    if (o->backends == MAX_BACKENDS)
+    char *word = strcmp(name, "gpu") == 0 ? strchr(socket, ',') : NULL;
+
+    if (o->backends == MAX_BACKENDS || (word && strcmp(word, ",display") != 0))
         return -EINVAL;
+    if (word)
+        *word = 0;
     o->backend[o->backends].kind = vhost_device_kind(name);
+    o->backend[o->backends].display = word != NULL;
     o->backend[o->backends++].socket = socket;
     return 0;
 }

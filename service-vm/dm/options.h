@@ -23,6 +23,7 @@ struct options {
     struct {
         const struct vhost_device_kind *kind;
         const char *socket;
+        bool display; /* its pictures come here */
     } backend[MAX_BACKENDS];
     unsigned functions;
     const char *function[MAX_FUNCTIONS]; /* BB:DD.F */

@@ -1,13 +1,15 @@
 # The device model: binnacle-dm.
 DM := $(B)/service-vm/dm
 DM_SRC := $(wildcard service-vm/dm/*.c)
-DM_FLAGS := -D_GNU_SOURCE -Iservice-vm/dm -Iservice-vm/vhost/include
+DM_FLAGS := -D_GNU_SOURCE -Iservice-vm/dm -Iservice-vm/vhost/include -Igvt/include
 DM_LIBS := -lseccomp -lpthread
+# What the process needs that shows a foreign GPU (gpu_display.c).
+DM_DISPLAY = $(B)/gvt/libdisplay.a $(B)/service-vm/vhost/libvhost.a $(shell pkg-config --libs wayland-client)
 DM_LIB_SRC := $(filter-out service-vm/dm/main.c,$(DM_SRC))
 
 PROGRAMS += $(DM)/binnacle-dm
-$(DM)/binnacle-dm: $(DM_SRC:service-vm/dm/%.c=$(DM)/obj/%.o) $(DM)/obj/dsdt.o $(B)/service-vm/vhost/libvhost.a
-	@$(CC) -pie -Wl,-z,relro,-z,now -o $@ $^ $(DM_LIBS)
+$(DM)/binnacle-dm: $(DM_SRC:service-vm/dm/%.c=$(DM)/obj/%.o) $(DM)/obj/dsdt.o $(B)/gvt/libdisplay.a $(B)/service-vm/vhost/libvhost.a
+	@$(CC) -pie -Wl,-z,relro,-z,now -o $@ $(filter %.o,$^) $(DM_DISPLAY) $(DM_LIBS)
 
 $(DM)/dsdt.aml: service-vm/dm/dsdt.asl
 	@mkdir -p $(@D)

@@ -61,11 +61,14 @@ int shm_window_open(struct shm_window *w, const char *path)
         rc = w->bytes ? -errno : -ENODEV;
     else
         w->base = base;
+    /* A child that shows a GPU's pictures has no part in it. */
+    if (rc == 0 && madvise(base, w->bytes, MADV_DONTFORK) < 0)
+        rc = -errno;
     close(fd);
-    if (rc == 0 && !directory(w)) {
-        shm_window_close(w);
+    if (rc == 0 && !directory(w))
         rc = -EPROTO;
-    }
+    if (rc < 0)
+        shm_window_close(w);
     return rc;
 }
 

@@ -34,6 +34,9 @@ struct vhost_device {
     bool running; /* its queues run */
     struct vu_source peer, backend, err, retry;
     uint8_t mac[6];
+    int display; /* socket that a GPU's pictures go to, -1: they are the back end's own affair */
+    unsigned scanouts;
+    bool shown; /* this back end has the socket */
 };
 
 static const struct vhost_device_kind kinds[] = {
@@ -87,7 +90,7 @@ static void lost(struct vhost_device *v, const char *why)
     vu_loop_remove(&v->d.m->loop, &v->peer);
     vu_loop_remove(&v->d.m->loop, &v->backend);
     vhf_finish(&v->f);
-    v->running = false;
+    v->running = v->shown = false;
     log_line("%s: back end lost (%s)", v->d.name, why);
     if (v->kind->has_state && v->d.started)
         machine_end(v->d.m, END_GPU_LOST, v->d.name);
@@ -141,6 +144,17 @@ static int start_queue(struct vhost_device *v, unsigned index)
     return resume_base(v, q, &start.base) < 0 ? -EFAULT : vhf_start_queue(&v->f, &start);
 }
 
+/* Once in a back end's life: QEMU's takes no second one. */
+static int give_display(struct vhost_device *v)
+{
+    int rc = 0;
+
+    if (v->display >= 0 && !v->shown)
+        rc = vhf_set_gpu_socket(&v->f, v->display);
+    v->shown = rc == 0;
+    return rc;
+}
+
 /* Gives the back end everything it must know and starts the queues that the driver enabled. */
 static int run(struct vhost_device *v)
 {
@@ -149,7 +163,9 @@ static int run(struct vhost_device *v)
 
     if (v->kind->id == VIRTIO_ID_NET && !(v->f.features & NET_MAC))
         guest &= ~NET_MAC; /* ours, not the back end's */
-    rc = vhf_set_features(&v->f, guest);
+    rc = give_display(v);
+    if (rc == 0)
+        rc = vhf_set_features(&v->f, guest);
     if (rc == 0)
         rc = share_memory(v);
     for (unsigned i = 0; i < v->d.queues && rc == 0; i++) {
@@ -194,10 +210,18 @@ static void stop(struct virtio_device *d)
         lost(v, strerror(-rc));
 }
 
+/* §5.7.4: events_read, events_clear and num_scanouts are those of whoever has the display. */
+static void own_config(const struct vhost_device *v, uint8_t *config)
+{
+    const uint32_t own[3] = {0, 0, v->scanouts};
+
+    memcpy(config, own, sizeof(own));
+}
+
 static void read_config(struct virtio_device *d, uint32_t offset, uint32_t bytes, uint8_t *to)
 {
     struct vhost_device *v = of_device(d);
-    uint8_t config[VHU_MAX_CONFIG];
+    uint8_t config[VHU_MAX_CONFIG] = {0};
     int rc;
 
     if (v->kind->id == VIRTIO_ID_NET) { /* §5.1.4: the address is ours to give */
@@ -210,6 +234,8 @@ static void read_config(struct virtio_device *d, uint32_t offset, uint32_t bytes
     /* always from the start, as QEMU asks: its library for back ends takes no notice of the offset
      */
     rc = vhf_get_config(&v->f, 0, offset + bytes, config);
+    if (rc == 0 && v->display >= 0)
+        own_config(v, config);
     if (rc == 0)
         memcpy(to, config + offset, bytes);
     if (rc < 0 && rc != -EREMOTEIO && rc != -ENOTSUP)
@@ -379,8 +405,8 @@ int vhost_device_create(struct vhost_device **out, struct machine *m,
     v->kind = kind;
     v->d = (struct virtio_device){
         .ops = &ops, .name = kind->name, .m = m, .id = kind->id, .queues = kind->queues};
-    v->f.fd = v->f.backend_fd = v->err_fd = v->retry.fd = v->err.fd = v->peer.fd = v->backend.fd =
-        -1;
+    v->display = v->f.fd = v->f.backend_fd = v->err_fd = v->retry.fd = v->err.fd = v->peer.fd =
+        v->backend.fd = -1;
     make_mac(v);
     if (strlen(socket) < sizeof(v->socket)) {
         memcpy(v->socket, socket, strlen(socket) + 1);
@@ -406,6 +432,12 @@ int vhost_device_create(struct vhost_device **out, struct machine *m,
     return 0;
 }
 
+void vhost_device_show(struct vhost_device *v, int display, unsigned scanouts)
+{
+    v->display = display;
+    v->scanouts = scanouts;
+}
+
 void vhost_device_destroy(struct vhost_device *v)
 {
     struct vu_loop *loop = &v->d.m->loop;
@@ -421,5 +453,7 @@ void vhost_device_destroy(struct vhost_device *v)
         close(v->err_fd);
     if (v->retry.fd >= 0)
         close(v->retry.fd);
+    if (v->display >= 0)
+        close(v->display);
     free(v);
 }

@@ -27,6 +27,11 @@ struct vhost_device;
 int vhost_device_create(struct vhost_device **v, struct machine *m,
                         const struct vhost_device_kind *kind, const char *socket, unsigned slot,
                         unsigned wait_ms) __attribute__((warn_unused_result));
+/*
+ * A GPU's back end gives its pictures to whoever holds the other end of `display`, which the device
+ * takes; the guest is told of so many scanouts. Before the VM starts.
+ */
+void vhost_device_show(struct vhost_device *v, int display, unsigned scanouts);
 void vhost_device_destroy(struct vhost_device *v);
 
 #endif
