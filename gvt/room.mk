@@ -14,7 +14,15 @@ GVT_DISPLAY := $(addprefix server/,import view viewer viewer_messages viewer_run
 GVT_DISPLAY_OTHERS := $(addprefix $(B)/display/,$(addsuffix .o,$(DISPLAY_SCENARIO) sandbox)) \
 	$(B)/display/proto/xdg-shell-protocol.o $(B)/gvt/linux-dmabuf-protocol.o
 
-PROGRAMS += $(B)/gvt/binnacle-gvt $(B)/gvt/libdisplay.a
+PROGRAMS += $(B)/gvt/binnacle-gvt $(B)/gvt/gvt-virgl.so $(B)/gvt/libdisplay.a
+SERVICE_FILES += $(B)/gvt/gvt-virgl.so:/usr/lib/binnacle/gvt-virgl.so
+# Where the program looks for its library: beside it, or where the image has it.
+GVT_LOAD := -rdynamic -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib/binnacle'
+
+$(B)/gvt/gvt-virgl.so: gvt/backend/virgl.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -fPIC $(GVT_CFLAGS) -MMD -MP -MF $(B)/gvt/backend/virgl.d -shared -o $@ $< \
+		$(shell pkg-config --cflags --libs virglrenderer libdrm)
 
 DMABUF_XML = $(shell pkg-config --variable=pkgdatadir wayland-protocols)/stable/linux-dmabuf/linux-dmabuf-v1.xml
 GVT_PROTOCOLS := $(B)/display/proto/xdg-shell-client-protocol.h $(B)/gvt/linux-dmabuf-client-protocol.h
@@ -45,7 +53,7 @@ $(B)/gvt/libdisplay.a: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DISPLAY))) $(G
 	@$(AR) rcs $@ $^
 $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_SERVER))) $(GVT_DISPLAY_OTHERS) \
 		$(B)/service-vm/vhost/libvhost.a
-	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(GVT_LIBS)
+	$(CC) $(HOST_CFLAGS) -pie $(GVT_LOAD) -o $@ $^ $(GVT_LIBS)
 
 -include $(wildcard $(B)/gvt/*/*.d $(B)/gvt/*/*/*.d)
 

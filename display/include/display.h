@@ -69,4 +69,11 @@ int bn_scenario_vm_by_name(const struct bn_scenario *s, const char *name)
 int bn_backend_sandbox(const unsigned long *ioctls, unsigned count)
     __attribute__((warn_unused_result));
 
+/*
+ * The same for one that has a GL driver in it: all its threads, which it may start more of, and any
+ * request to a GPU's render node, to buffers and to fences. Files that the driver would open
+ * and code that it would compile are refused to it.
+ */
+int bn_driver_sandbox(void) __attribute__((warn_unused_result));
+
 #endif

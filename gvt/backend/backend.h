@@ -49,6 +49,9 @@ struct gvt_render {
                     const struct vgpu_transfer_3d *t, bool to_gpu, struct gvt_job *job);
     /* The job's end is of no interest any more. */
     void (*forget)(void *gpu, struct gvt_job *job);
+    /* Makes the picture's rectangle be there for who shows it, which may copy it to where it has
+     * its place in the mirror: bytes copied, or -errno. NULL: nothing has to be done. */
+    int64_t (*fetch)(void *gpu, struct resource *r, const struct vgpu_rect *rect);
 };
 
 struct gvt_backend {

@@ -7,6 +7,7 @@
 #include "virtgpu.h"
 
 #include <drm/virtgpu_drm.h>
+#include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
@@ -106,9 +107,14 @@ static int map(struct virtgpu *v, struct resource *r, size_t bytes)
     r->pixels = p;
     r->mirror_bytes = bytes;
     rc = call(v->fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
-    if (rc == 0)
-        r->fd = prime.fd;
-    return rc;
+    if (rc)
+        return rc;
+    /* How it lies in memory is the GPU's own affair: both sides are its driver. */
+    r->fd = prime.fd;
+    r->dmabuf = true;
+    r->stride = r->width * r->block.bytes;
+    r->modifier = DRM_FORMAT_MOD_INVALID;
+    return 0;
 }
 
 static int create(void *gpu, struct resource *r, size_t bytes)

@@ -13,7 +13,7 @@
 
 struct context {
     uint32_t id;
-    int fd; /* the back end's: of its context on the physical GPU */
+    int fd; /* the back end's context on the physical GPU: an open file, or a number */
     struct virgl_map map;
     uint32_t *physical; /* the map's */
     uint32_t *token;    /* beside it: the back end's word for the resource in this context */

@@ -26,8 +26,11 @@ struct resource {
     size_t bytes;        /* what it is charged: of a 2D resource its pixels, width * height * 4 */
     uint8_t *pixels;     /* or the mirror; NULL: none */
     size_t mirror_bytes; /* of a 3D resource; they are charged too */
-    int fd;              /* memfd of the pixels, dma-buf of a 3D resource, -1: none */
-    bool rendered;       /* a 3D resource: what follows is set */
+    int fd;              /* memfd of the pixels or of the mirror, or a dma-buf; -1: none */
+    bool dmabuf;         /* it is one, of the picture itself: lines of `stride` bytes */
+    uint32_t stride;
+    uint64_t modifier; /* DRM's, of such a picture */
+    bool rendered;     /* a 3D resource: what follows is set */
     struct vgpu_create_3d shape;
     struct virgl_block block;
     uint32_t physical; /* the physical GPU's handle, 0: it is not there yet */
@@ -52,6 +55,16 @@ struct resources {
     uint64_t bytes;
     struct quota quota;
 };
+
+/* What of its pixels can be shown by whoever maps fd: a whole picture of four bytes a pixel, or 0.
+ */
+static inline size_t resource_shown_bytes(const struct resource *r)
+{
+    const uint64_t picture = (uint64_t)r->width * r->height * VGPU_BYTES_PER_PIXEL;
+    const size_t all = r->rendered ? r->mirror_bytes : r->bytes;
+
+    return r->pixels && !r->dmabuf && picture <= all ? all : 0;
+}
 
 struct resource *resource_find(const struct resources *rs, uint32_t id);
 

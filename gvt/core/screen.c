@@ -66,6 +66,18 @@ static bool can_show(const struct vgpu_rect *rect, const struct resource *r)
            (!r->rendered || (rect->width == r->width && rect->height == r->height));
 }
 
+/* The GPU's picture to where it is shown from, if it is not there already. */
+static bool fetch(struct vgpu *g, struct resource *r, const struct vgpu_rect *rect)
+{
+    const struct gvt_render *render = g->backend->render;
+    const int64_t copied =
+        r->rendered && r->physical && render->fetch ? render->fetch(g->render_data, r, rect) : 0;
+
+    g->statistics.copies += copied > 0;
+    g->statistics.copied_bytes += copied > 0 ? (uint64_t)copied : 0;
+    return copied >= 0;
+}
+
 uint32_t screen_show(struct vgpu *g, struct request *q)
 {
     const struct vgpu_set_scanout *c = &q->r->set_scanout;
@@ -78,7 +90,7 @@ uint32_t screen_show(struct vgpu *g, struct request *q)
         resource = shown(g, c->resource_id);
         if (!resource)
             return VGPU_ERR_INVALID_RESOURCE_ID;
-        if (!can_show(&c->r, resource))
+        if (!can_show(&c->r, resource) || !fetch(g, resource, &c->r))
             return VGPU_ERR_INVALID_PARAMETER;
     }
     s->resource = resource;
@@ -98,7 +110,7 @@ uint32_t screen_flush(struct vgpu *g, struct request *q)
         return VGPU_ERR_INVALID_PARAMETER;
     g->statistics.flushes++;
     for (unsigned i = 0; i < g->scanouts; i++)
-        if (g->scanout[i].resource == resource)
+        if (g->scanout[i].resource == resource && fetch(g, resource, &q->r->flush.r))
             g->sink->flush(g->sink_data, i, resource, &q->r->flush.r);
     return VGPU_OK_NODATA;
 }
@@ -114,6 +126,8 @@ uint32_t screen_cursor(struct vgpu *g, struct request *q)
         resource = shown(g, c->resource_id);
         if (!resource)
             return VGPU_ERR_INVALID_RESOURCE_ID;
+        if (!fetch(g, resource, &(struct vgpu_rect){0, 0, resource->width, resource->height}))
+            return VGPU_ERR_INVALID_PARAMETER;
     }
     g->scanout[c->scanout_id].cursor = resource;
     g->scanout[c->scanout_id].hot_x = c->hot_x;

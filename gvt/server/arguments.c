@@ -15,14 +15,14 @@
 static const char usage[] =
     "usage: binnacle-gvt (--socket-path PATH | --fd N) (--scenario FILE --vm NAME | --scanout "
     "WxH...)\n"
-    "                    [--gpu auto|soft2d|virtgpu] [--render-node PATH]\n"
+    "                    [--gpu auto|soft2d|virtgpu|virgl] [--render-node PATH]\n"
     "                    [--display wayland|socket] [--wayland PATH]\n"
     "                    [--statistics SECONDS] [--no-sandbox]\n"
     "  --socket-path  vhost-user socket to listen on; --fd: one that is connected already\n"
     "  --scenario     scenario, or shared window that holds it; --vm: whose scanouts there\n"
     "  --scanout      size of the next scanout, at 60 Hz\n"
-    "  --gpu          3D on the physical GPU where its render node (" RENDER_NODE ") has it;\n"
-    "                 2D alone; 3D or nothing\n"
+    "  --gpu          what the render node (" RENDER_NODE ") says: 3D on a virtio-gpu, by\n"
+    "                 virglrenderer on another GPU, else 2D alone; or one of these or nothing\n"
     "  --display      pictures go to the compositor, or to the display of the vhost-user front\n"
     "                 end, which then says which scanouts there are: scenario and sizes may be "
     "left out\n"
@@ -66,7 +66,8 @@ static bool complete(const struct arguments *a)
     return (a->socket != NULL) != (a->fd >= 0) && !(a->scenario && a->scanouts) &&
            (a->scenario || a->scanouts || a->remote) && (!a->scenario || a->vm) &&
            (a->wayland || a->vm || a->remote) &&
-           (!strcmp(a->gpu, "auto") || !strcmp(a->gpu, "soft2d") || !strcmp(a->gpu, "virtgpu"));
+           (!strcmp(a->gpu, "auto") || !strcmp(a->gpu, "soft2d") || !strcmp(a->gpu, "virtgpu") ||
+            !strcmp(a->gpu, "virgl"));
 }
 
 int arguments_parse(struct arguments *a, int argc, char **argv)

@@ -83,10 +83,8 @@ struct wl_buffer *import_buffer(struct import *i, struct globals *globals, const
         return i->buffer;
     i->asked = zwp_linux_dmabuf_v1_create_params(globals->dmabuf);
     zwp_linux_buffer_params_v1_add_listener(i->asked, &listener, i);
-    /* How it lies in memory is the GPU's own affair: both sides are its driver. */
-    zwp_linux_buffer_params_v1_add(i->asked, r->fd, 0, 0, r->width * r->block.bytes,
-                                   DRM_FORMAT_MOD_INVALID >> 32,
-                                   DRM_FORMAT_MOD_INVALID & UINT32_MAX);
+    zwp_linux_buffer_params_v1_add(i->asked, r->fd, 0, 0, r->stride, (uint32_t)(r->modifier >> 32),
+                                   (uint32_t)r->modifier);
     zwp_linux_buffer_params_v1_create(i->asked, (int32_t)r->width, (int32_t)r->height,
                                       fourcc(format), 0);
     return NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the order in which a vGPU comes up. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "arguments.h"
+#include "backend/virgl.h"
 #include "backend/virtgpu.h"
 #include "device.h"
 #include "display/include/display.h"
@@ -42,7 +44,9 @@ struct server {
     struct remote remote;
     struct vu_source signals, timer;
     const struct gvt_backend *backend;
+    void *render; /* what its 3D part works with */
     struct virtgpu virtgpu;
+    const struct gvt_virgl *virgl; /* NULL: it is not that */
 };
 
 static void handle_signal(struct vu_source *source, uint32_t events)
@@ -135,29 +139,77 @@ static const struct screens on_compositor = {
 static const struct screens on_front_end = {
     &remote_sink, {flush_remote, remote_is_ready, connect_remote}, remote_pictures};
 
+/* virglrenderer with a GL driver under it, from beside the program. */
+static int load_virgl(struct server *s, const char *node)
+{
+    void *library = dlopen(GVT_VIRGL_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    const struct gvt_virgl *virgl = library ? dlsym(library, GVT_VIRGL_SYMBOL) : NULL;
+    int rc;
+
+    if (!virgl) {
+        fprintf(stderr, "gvt: %s\n", dlerror());
+        return -ENOENT;
+    }
+    rc = virgl->init(&s->render, &s->loop, node);
+    if (rc == 0) {
+        s->virgl = virgl;
+        s->backend = virgl->backend;
+    }
+    return rc;
+}
+
+static int choose_3d(struct server *s, const struct arguments *a)
+{
+    const bool any = !strcmp(a->gpu, "auto");
+    int rc = -ENODEV;
+
+    if (any || !strcmp(a->gpu, "virtgpu"))
+        rc = virtgpu_init(&s->virtgpu, &s->loop, a->node);
+    if (rc == 0) {
+        s->render = &s->virtgpu;
+        s->backend = &gvt_backend_virtgpu;
+        return 0;
+    }
+    /* GL without a GPU is what a guest's own software is better at: that has to be asked for. */
+    if (!strcmp(a->gpu, "virgl") || (any && access(a->node, F_OK) == 0))
+        rc = load_virgl(s, a->node);
+    return any ? 0 : rc;
+}
+
 /* Which back end, and with it what the guest may have. */
 static int choose(struct server *s, const struct arguments *a, struct vgpu_limits *limits)
 {
     struct rlimit files;
-    int rc = -ENODEV;
+    int rc = 0;
 
-    *limits = (struct vgpu_limits){.quota = {MAX_RESOURCES, (uint64_t)MAX_MIB << 20}};
     s->backend = &gvt_backend_soft2d;
     if (strcmp(a->gpu, "soft2d"))
-        rc = virtgpu_init(&s->virtgpu, &s->loop, a->node);
-    if (rc && !strcmp(a->gpu, "virtgpu"))
-        return rc;
-    if (rc == 0) {
-        s->backend = &gvt_backend_virtgpu;
+        rc = choose_3d(s, a);
+    *limits = (struct vgpu_limits){.quota = {MAX_RESOURCES, (uint64_t)MAX_MIB << 20}};
+    if (s->backend->render)
         *limits = (struct vgpu_limits){
             {MAX_RESOURCES3D, (uint64_t)MAX_MIB3D << 20}, MAX_CONTEXTS, MAX_BATCHES};
-    }
     /* A resource is a descriptor, a context and a batch in flight are one too. */
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    if (rc == 0 && getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
-    return 0;
+    return rc;
+}
+
+static void finish_3d(struct server *s)
+{
+    if (s->virgl)
+        s->virgl->finish(s->render);
+    else if (s->backend->render)
+        virtgpu_finish(&s->virtgpu);
+}
+
+static int confine(const struct server *s)
+{
+    if (s->virgl)
+        return bn_driver_sandbox();
+    return bn_backend_sandbox(virtgpu_ioctls, s->backend->render ? VIRTGPU_IOCTLS : 0);
 }
 
 /* The compositor's socket of this VM. */
@@ -182,8 +234,7 @@ static int start(struct server *s, const struct arguments *a)
     if ((rc = vu_loop_init(&s->loop)) || (rc = choose(s, a, &limits)))
         return rc;
     s->screens = a->remote ? &on_front_end : &on_compositor;
-    vgpu_init(gpu, s->backend, &s->virtgpu, s->screens->sink, screens, a->mode, a->scanouts,
-              &limits);
+    vgpu_init(gpu, s->backend, s->render, s->screens->sink, screens, a->mode, a->scanouts, &limits);
     s->device.watch = &s->screens->watch;
     s->device.watch_data = screens;
     if ((rc = add_sources(s, a)) || (rc = device_init(&s->device, &s->loop)))
@@ -195,7 +246,7 @@ static int start(struct server *s, const struct arguments *a)
         rc = a->socket ? vu_device_listen(&s->device.vhost, a->socket)
                        : vu_device_attach(&s->device.vhost, a->fd);
     if (rc == 0 && !a->no_sandbox)
-        rc = bn_backend_sandbox(virtgpu_ioctls, s->backend->render ? VIRTGPU_IOCTLS : 0);
+        rc = confine(s);
     return rc;
 }
 
@@ -218,8 +269,7 @@ int main(int argc, char **argv)
         return 1;
     }
     device_finish(&s.device);
-    if (s.backend->render)
-        virtgpu_finish(&s.virtgpu);
+    finish_3d(&s);
     if (a.remote)
         remote_finish(&s.remote);
     else

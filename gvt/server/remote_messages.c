@@ -50,10 +50,10 @@ static bool say_dmabuf(struct remote *r, unsigned n, struct remote_view *v)
         .height = v->rect.height,
         .fd_width = p->width,
         .fd_height = p->height,
-        .fd_stride = p->width * p->block.bytes,
+        .fd_stride = p->stride,
         .fd_flags = p->shape.flags & VGPU_RESOURCE_Y_0_TOP,
         .fourcc = fourcc(p->format),
-        .modifier = {DRM_FORMAT_MOD_INVALID & UINT32_MAX, DRM_FORMAT_MOD_INVALID >> 32},
+        .modifier = {(uint32_t)p->modifier, (uint32_t)(p->modifier >> 32)},
     };
 
     v->imported = true;
@@ -67,12 +67,13 @@ static bool say_dmabuf(struct remote *r, unsigned n, struct remote_view *v)
 /* What the scanout is. Pages that are flipped have one size: the front end's picture stays. */
 static bool say_scanout(struct remote *r, unsigned n, struct remote_view *v)
 {
-    const bool shown = v->resource && (v->resource->rendered ? v->resource->fd >= 0 : true);
+    const struct resource *p = v->resource;
+    const bool shown = p && (p->dmabuf || resource_shown_bytes(p));
     const struct vds_scanout s = {n, shown ? v->rect.width : 0, shown ? v->rect.height : 0};
     const struct vds_dmabuf off = {.scanout = n};
 
     v->set = true;
-    if (shown && v->resource->rendered)
+    if (shown && p->dmabuf)
         return say_dmabuf(r, n, v);
     if (v->imported) {
         v->imported = false;
@@ -100,8 +101,8 @@ static void draw_cursor(uint32_t *to, const struct resource *c)
 
 static bool say_cursor(struct remote *r, unsigned n, struct remote_view *v)
 {
-    /* A 3D resource's pixels are not on our side. */
-    const bool shown = v->cursor && !v->cursor->rendered;
+    /* A dma-buf's pixels are not on our side. */
+    const bool shown = v->cursor && resource_shown_bytes(v->cursor);
     struct vds_cursor c = {.at = {n, v->cursor_x, v->cursor_y}};
     const bool changed = v->cursor_changed;
 
@@ -141,7 +142,7 @@ static bool say_pixels(struct remote *r, unsigned n, struct remote_view *v)
     return true;
 }
 _Static_assert(MAX_SIDE *VGPU_BYTES_PER_PIXEL + UPDATE_AT <= REMOTE_ROOM &&
-                   VGPU_MAX_SIZE <= MAX_SIDE,
+                   VGPU_MAX_SIZE <= MAX_SIDE && VGPU_MAX_TEXTURE <= MAX_SIDE,
                "a line fits");
 _Static_assert(sizeof(struct vds_cursor) + sizeof(struct vds_header) <= REMOTE_ROOM,
                "a cursor fits");
@@ -169,7 +170,7 @@ static bool view_next(struct remote *r, unsigned n)
         return say_cursor(r, n, v);
     if (!v->resource || !damaged(&v->damage))
         return false;
-    return v->imported ? say_drawn(r, n, v) : v->resource->pixels && say_pixels(r, n, v);
+    return v->imported ? say_drawn(r, n, v) : v->width && say_pixels(r, n, v);
 }
 
 bool remote_next(struct remote *r)

@@ -15,7 +15,7 @@ struct picture { /* a resource as the compositor knows it */
     struct wl_buffer *buffer; /* of rect, no alpha */
     struct vgpu_rect rect;
     struct wl_buffer *cursor; /* all of it, with alpha */
-    /* Of a 3D resource, in place of these */
+    /* Of a dma-buf, in place of these */
     struct import opaque, alpha;
     struct globals *globals;
     struct resource *resource;
@@ -39,9 +39,10 @@ static void handle_imported(void *data)
 
 static struct picture *picture_of(struct view *v, struct resource *r)
 {
+    const size_t bytes = resource_shown_bytes(r);
     struct picture *p = r->sink;
 
-    if (p || r->fd < 0)
+    if (p || r->fd < 0 || (!r->dmabuf && !bytes))
         return p;
     p = calloc(1, sizeof(*p));
     if (!p)
@@ -50,11 +51,11 @@ static struct picture *picture_of(struct view *v, struct resource *r)
     p->opaque.data = p->alpha.data = p;
     p->globals = v->globals;
     p->resource = r;
-    if (r->rendered) {
+    if (r->dmabuf) {
         r->sink = p;
         return p;
     }
-    p->pool = wl_shm_create_pool(v->globals->shm, r->fd, (int32_t)r->bytes);
+    p->pool = wl_shm_create_pool(v->globals->shm, r->fd, (int32_t)bytes);
     if (!p->pool) {
         free(p);
         return NULL;
@@ -71,7 +72,7 @@ static struct wl_buffer *buffer_for(struct view *v, struct resource *r,
 
     if (!p)
         return NULL;
-    if (r->rendered)
+    if (r->dmabuf)
         return import_buffer(&p->opaque, v->globals, r, shm_format(r->format, false));
     if (p->buffer && !memcmp(&p->rect, rect, sizeof(*rect)))
         return p->buffer;
@@ -88,7 +89,7 @@ static struct wl_buffer *cursor_for(struct view *v, struct resource *r)
 {
     struct picture *p = picture_of(v, r);
 
-    if (p && r->rendered)
+    if (p && r->dmabuf)
         return import_buffer(&p->alpha, v->globals, r, shm_format(r->format, true));
     if (p && !p->cursor)
         p->cursor = wl_shm_pool_create_buffer(p->pool, 0, (int32_t)r->width, (int32_t)r->height,

@@ -35,7 +35,7 @@ size_t viewer_room(struct viewer *v, void **to)
     }
     left = pixels_wanted(v) - v->pixel_bytes;
     r = viewer_target(v);
-    if (!r || r->rendered) {
+    if (!r || r->dmabuf) {
         *to = nowhere;
         return left < sizeof(nowhere) ? left : sizeof(nowhere);
     }

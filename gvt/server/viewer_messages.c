@@ -68,7 +68,7 @@ static int set_scanout(struct viewer *v)
     if (!s)
         return 0;
     r = s->picture;
-    if (r && !r->rendered && r->width == m->width && r->height == m->height)
+    if (r && !r->dmabuf && r->width == m->width && r->height == m->height)
         return 0; /* another page of the same size */
     viewer_turn_off(v, m->scanout);
     if (!m->width || !m->height)
@@ -106,7 +106,7 @@ static int changed(struct viewer *v, bool drawn)
     const struct vds_header done = {.request = VDS_DMABUF_UPDATE, .flags = VDS_FLAG_REPLY};
     struct resource *r = viewer_target(v);
 
-    if (!r || r->rendered != drawn || !u->width || !u->height) {
+    if (!r || r->dmabuf != drawn || !u->width || !u->height) {
         v->passed_over++;
     } else {
         v->updates++;
@@ -133,7 +133,7 @@ static uint32_t format_of(int32_t fourcc)
     }
 }
 
-/* A dma-buf as a whole, its lines packed: what can be handed on as it is. */
+/* A dma-buf as a whole: what can be handed on as it is. */
 static int set_dmabuf(struct viewer *v)
 {
     const struct vds_dmabuf *m = &v->body.dmabuf;
@@ -147,8 +147,7 @@ static int set_dmabuf(struct viewer *v)
     if (v->fd < 0)
         return 0;
     if (!format || m->x || m->y || !m->width || m->width != m->fd_width || !m->height ||
-        m->height != m->fd_height || m->width > VGPU_MAX_SIZE || m->height > VGPU_MAX_SIZE ||
-        m->fd_stride != m->width * VGPU_BYTES_PER_PIXEL) {
+        m->height != m->fd_height || m->width > VGPU_MAX_SIZE || m->height > VGPU_MAX_SIZE) {
         fprintf(stderr, "display: scanout %u: a dma-buf of this kind cannot be shown\n",
                 m->scanout);
         v->passed_over++;
@@ -157,8 +156,11 @@ static int set_dmabuf(struct viewer *v)
     r = add_picture(v, m->width, m->height, format);
     if (!r)
         return -ENOMEM;
-    r->rendered = true;
-    r->block = (struct virgl_block){1, 1, VGPU_BYTES_PER_PIXEL};
+    r->dmabuf = true;
+    r->stride = m->fd_stride;
+    r->modifier = v->in.request == VDS_DMABUF_SCANOUT2
+                      ? m->modifier[0] | (uint64_t)m->modifier[1] << 32
+                      : DRM_FORMAT_MOD_INVALID;
     r->fd = v->fd;
     v->fd = -1;
     s->picture = r;

@@ -50,6 +50,28 @@ def variant_disk(path, cmdline=""):
     return path
 
 
+def add_to_data(disk, folder, files):
+    """Puts files of the host into a new folder of a disk image's data partition, which the service VM has at /data."""
+    partition = subprocess.run(["sgdisk", "-i", "4", disk], check=True, capture_output=True, text=True).stdout
+    assert "'binnacle-data'" in partition
+    start = int(re.search(r"First sector: (\d+)", partition)[1]) * 512
+    commands = [f"mkdir {folder}", f"cd {folder}"]
+    for path in files:
+        name = os.path.basename(path)
+        commands += [f"write {path} {name}", f"set_inode_field {name} mode 0100755"]
+    done = subprocess.run(["debugfs", "-w", "-f", "/dev/stdin", f"{disk}?offset={start}"], check=True, capture_output=True, text=True,
+                          input="\n".join(commands) + "\n")
+    assert done.stdout.count("Allocated inode") == len(files), done.stdout + done.stderr
+
+
+def foreign_gpu():
+    """QEMU's own vhost-user-gpu with its libraries, and the service that runs it (tests/interop)."""
+    program = "/usr/lib/qemu/vhost-user-gpu"
+    said = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+    libraries = [path for path in re.findall(r"=> (/\S+)", said) if not re.search(r"/lib(c|m)\.so", path)]
+    return [program, os.path.join(TOP, "tests/interop/gpu-run"), *libraries]
+
+
 def region_addresses(plan="cockpit"):
     """{region name: host-physical address} in the shared window: regions follow the directory's 2 MiB in the scenario's order."""
     def read(name):
@@ -70,7 +92,9 @@ class Cockpit:
     test's own."""
 
     def __init__(self, folder, logs, start=0.0, disk=None, plan="cockpit", **changes):
-        disk = disk or variant_disk(os.path.join(str(folder), "disk.img"), "binnacle.debug")
+        if not disk:
+            disk = variant_disk(os.path.join(str(folder), "disk.img"), "binnacle.debug")
+            add_to_data(disk, "foreign", foreign_gpu())
         self.nuc = Nuc("cockpit", NucConfig(disk=disk, **changes), logs)
         self.sim = vehicle_sim.Simulator(start=start)  # tells what is true at a time
         self.vehicle = None

@@ -93,17 +93,27 @@ def shows_the_triangle(picture):
     return [picture.getpixel(at)[:3] for at in ((100, 360), (1180, 20), (1180, 360), (100, 700))] == [GREEN, GREEN, RED, RED]
 
 
-def test_a_rendered_picture_reaches_the_screen_without_a_copy(machine, report):
-    """The service VM with its compositor; the guest flips between two rendered pictures on the IVI's scanout."""
+@pytest.fixture(scope="module")
+def service(request):
+    """The service VM with its compositor, and the guest that is a process on a disk."""
     subprocess.run(["make", "-s", DISK], check=True)
-    nuc = machine(NucConfig.bare(extra=["-drive", f"if=virtio,format=raw,readonly=on,file={DISK}"]))
-    nuc.console.wait_for("binnacle:.*# ")
-    if "display: ready" not in nuc.console.text:
-        nuc.console.wait_for("display: ready")
-    assert nuc.console.run("mkdir /tmp/guest && mount -t squashfs /dev/vda /tmp/guest")[0] == 0
-    nuc.console.run("XDG_RUNTIME_DIR=/run/display binnacle-gvt --socket-path /tmp/gpu --vm ivi --scanout 1280x720 --gpu virtgpu "
+    config = NucConfig.bare(extra=["-drive", f"if=virtio,format=raw,readonly=on,file={DISK}"])
+    with Nuc("service", config, log_folder(request.node)) as nuc:
+        nuc.console.wait_for("binnacle:.*# ")
+        if "display: ready" not in nuc.console.text:
+            nuc.console.wait_for("display: ready")
+        assert nuc.console.run("mkdir /tmp/guest && mount -t squashfs /dev/vda /tmp/guest")[0] == 0
+        yield nuc
+
+
+def start_mediator(nuc, gpu):
+    nuc.console.run(f"rm -f /tmp/gvt; XDG_RUNTIME_DIR=/run/display binnacle-gvt --socket-path /tmp/gpu --vm ivi --scanout 1280x720 --gpu {gpu} "
                     "--statistics 1 >/tmp/gvt 2>&1 & until grep -q 'gvt: connected' /tmp/gvt; do usleep 50000; done")
-    nuc.console.run("/tmp/guest/gvt-client /tmp/gpu show >/tmp/show 2>&1 & until [ -s /tmp/show ]; do usleep 50000; done")
+
+
+def shown(nuc):
+    """The mediator's counters when a guest has shown its pictures."""
+    nuc.console.run("rm -f /tmp/show; /tmp/guest/gvt-client /tmp/gpu show >/tmp/show 2>&1 & until [ -s /tmp/show ]; do usleep 50000; done")
     said = nuc.console.run("cat /tmp/show")[1]
     assert "gpu: 40 frames shown" in said, said
     nuc.wait_picture(1, shows_the_triangle, "a rendered triangle", limit=60)
@@ -114,5 +124,27 @@ def test_a_rendered_picture_reaches_the_screen_without_a_copy(machine, report):
     assert counted["flushes"] == 40 and 1 < counted["pictures"] <= 40, line
     # One copy: the triangle's corners, 48 bytes, when they were sent.
     assert counted["copies"] == 1 and counted["bytes"] == 48, line
-    assert report.add("gpu.copies-per-frame", (counted["copies"] - 1) / counted["pictures"], "", bound=0)
     assert "cannot show" not in nuc.console.run("cat /tmp/gvt")[1]
+    return counted
+
+
+def test_a_rendered_picture_reaches_the_screen_without_a_copy(service, report):
+    """The guest flips between two rendered pictures on the IVI's scanout."""
+    start_mediator(service, "virtgpu")
+    counted = shown(service)
+    assert report.add("gpu.copies-per-frame", (counted["copies"] - 1) / counted["pictures"], "", bound=0)
+    service.console.run("kill -9 $(pidof gvt-client) $(pidof binnacle-gvt); wait")
+
+
+def test_virglrenderer_draws_for_a_guest(service):
+    """The same GPU by its GL driver, Mesa's, in the mediator and under its sandbox; pictures go out as dma-bufs again."""
+    start_mediator(service, "virgl")
+    said = service.console.run("for play in draw share order hostile; do /tmp/guest/gvt-client /tmp/gpu $play; "
+                               "echo \"gpu: $play ends with $?\"; done; grep 'gvt: ready' /tmp/gvt")[1]
+    assert "gvt: ready, virgl, 1 scanouts" in said
+    assert "gpu: clear, 2048 pixels as wanted" in said and "gpu: triangle, 1024 green and 1024 blue pixels" in said
+    assert all(f"gpu: {play} ends with 0" in said for play in ("draw", "share", "order", "hostile")), said
+    service.console.run("kill $(pidof binnacle-gvt); wait")
+    start_mediator(service, "virgl")
+    shown(service)
+    service.console.run("kill -9 $(pidof gvt-client) $(pidof binnacle-gvt); wait")

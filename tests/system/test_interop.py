@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Standard protocol both ways, over vhost-user-gpu and its display socket: our mediator under plain QEMU.
-
-The other way, QEMU's own back end under our device model, is in test_cockpit.py, where the machine for it runs.
+"""Standard protocol both ways, over vhost-user-gpu and its display socket: our mediator under plain QEMU, and QEMU's own back end
+under our device model in the cockpit.
 """
 import json
 import os
@@ -12,10 +11,9 @@ import subprocess
 import pytest
 from PIL import Image
 
+from cockpit import LIMIT
 from displaystack import BUILD, wait_for
-
-ACCENT = (0x3D, 0xD6, 0xC0)  # of the IVI's home screen: ivi-demo/theme.c
-DOCK_HOME, DOCK_MEDIA = (350, 640, 480, 696), (650, 640, 780, 696)
+from test_cockpit import DOCK_HOME, DOCK_MEDIA, MAP_TILE, accents, colours
 
 
 class Monitor:
@@ -89,10 +87,6 @@ class Desktop:
             self.monitor("input-send-event", events=where + [{"type": "btn", "data": {"down": down, "button": "left"}}])
 
 
-def accents(image, box):
-    return sum(all(abs(a - b) <= 12 for a, b in zip(pixel, ACCENT)) for pixel in image.crop(box).getdata())
-
-
 def counted(text):
     """The mediator's last report."""
     return {name: int(value) for name, value in re.findall(r"(\w+) (\d+)", re.findall(r"gvt: commands .*", text)[-1])}
@@ -127,3 +121,28 @@ def test_a_guest_that_starts_again_is_shown_again(desktop):
     wait_for(lambda: accents(desktop.picture(), DOCK_HOME) > 50, 60, "the home screen's picture")
     assert desktop.text("gvt").count("connected to the front end's display") == 2
     assert desktop.processes["gvt"].poll() is None
+
+
+def test_qemus_back_end_shows_the_ivi_of_our_device_model(cockpit):
+    """The cockpit's IVI with another GPU service: the supervisor starts what it finds, so each way is a life of its own."""
+    cockpit.at_home()
+    keep = "cp /run/service/ivi/run /tmp/ivi-run && cp /run/service/ivi-gpu/run /tmp/gpu-run"
+    change = ("cp /data/foreign/gpu-run /run/service/ivi-gpu/run && sed -i -e 's,/run/ivi/gpu.sock,/run/ivi/foreign/gpu.sock\\,display,' "
+              "-e 's,^exec /usr/bin/binnacle-dm,export XDG_RUNTIME_DIR=/run/display; &,' /run/service/ivi/run")
+    back = "cat /tmp/ivi-run >/run/service/ivi/run && cat /tmp/gpu-run >/run/service/ivi-gpu/run"
+    assert cockpit.run(f"{keep} && {change} && kill -9 $(pidof binnacle-gvt) && kill -9 $(pidof binnacle-dm)")[0] == 0
+    cockpit.wait_home()
+    ivi = cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_HOME) > 50, "the home screen", LIMIT)
+    assert colours(ivi, (0, 64, 1280, 720)) > 200
+    cockpit.nuc.wait_picture(0, lambda p: colours(p, MAP_TILE) > 50, "the map tile, its second scanout", LIMIT)
+    # Nothing of ours draws: the back end is a user without rights, and what it says is read by a process that has no VM.
+    assert cockpit.run("pidof binnacle-gvt")[0] != 0
+    assert cockpit.run("cut -f 2 /proc/$(pidof vhost-user-gpu)/status | sed -n 9p")[1].split()[-1] == "65534"
+    show = "for p in $(pidof binnacle-dm); do cat /proc/$p/comm; ls -l /proc/$p/fd | grep -c acrn_hsm; done"
+    holds = dict(re.findall(r"([a-z-]+)\s+(\d+)", cockpit.run(show)[1]))
+    assert holds.pop("dm-display") == "0" and int(holds.pop("binnacle-dm")) > 0 and not holds
+    cockpit.nuc.click(1, 715, 668)
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_MEDIA) > 50, "the media page", LIMIT)
+    # Its end is the end of that life; the next one has our mediator again.
+    assert cockpit.run(f"{back} && kill -9 $(pidof vhost-user-gpu)")[0] == 0
+    cockpit.nuc.console.wait_for("END reason=gpu-lost action=restart", limit=LIMIT)

@@ -426,8 +426,8 @@ static void hands_over_what_a_gpu_drew(void **state)
     remote_flush(&remote);
     expect_scanout(WIDTH, HEIGHT);
     expect_pixels(flat, all, all);
-    r->rendered = true;
-    r->block = (struct virgl_block){1, 1, 4};
+    r->dmabuf = true;
+    r->stride = WIDTH * 4;
     remote_sink.scanout(&remote, 0, r, &all);
     remote_flush(&remote);
     assert_int_equal(receive(), VDS_DMABUF_SCANOUT2);
@@ -457,7 +457,6 @@ static void hands_over_what_a_gpu_drew(void **state)
     expect_scanout(WIDTH, HEIGHT);
     expect_pixels(flat, all, all);
     nothing_more();
-    r->rendered = false;
 }
 
 static void another_front_end_gets_everything(void **state)

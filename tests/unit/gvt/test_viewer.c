@@ -301,11 +301,12 @@ static void hands_dmabufs_on(void **state)
     assert_int_equal(answer_bytes, sizeof(struct vds_header));
     assert_int_equal(seen.shown, 1);
     assert_int_equal(seen.picture->fd, fd);
-    assert_true(seen.picture->rendered);
+    assert_true(seen.picture->dmabuf);
+    assert_int_equal(seen.picture->stride, WIDTH * 4);
     assert_int_equal(update(all, 0), 0); /* its pixels are not ours to write */
     assert_int_equal(viewer.passed_over, 1);
     /* Others of the kind, and none. */
-    d.fd_stride++;
+    d.x = 1;
     assert_int_equal(tell(VDS_DMABUF_SCANOUT, &d, VDS_DMABUF_BYTES, memfd_create("buffer", 0)), 0);
     assert_int_equal(seen.off, 1);
     assert_int_equal(fcntl(fd, F_GETFD), -1); /* the first one is gone */
