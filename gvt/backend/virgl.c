@@ -7,7 +7,6 @@
  */
 #include "virgl.h"
 
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -184,27 +183,25 @@ static void drop_mirror(struct resource *r)
 }
 
 /* A picture that the GL driver lets out is shown as it is, in place of the mirror. */
-static void export(struct resource *r)
+static void let_out(struct resource *r)
 {
-    struct virgl_renderer_export_query q = {
-        .hdr = {VIRGL_RENDERER_STRUCTURE_TYPE_EXPORT_QUERY, 0, sizeof(q)},
-        .in_resource_id = r->physical,
-        .in_export_fds = 1,
-    };
+    struct virgl_renderer_resource_info_ext info = {0};
+    int fd, stride, offset;
 
-    if (!(r->shape.bind & VIRGL_RES_BIND_SCANOUT) || virgl_renderer_execute(&q, sizeof(q)) ||
-        !q.out_num_fds)
+    if (!(r->shape.bind & VIRGL_RES_BIND_SCANOUT) ||
+        virgl_renderer_resource_get_info_ext((int)r->physical, &info) || !info.has_dmabuf_export ||
+        info.planes != 1 ||
+        virgl_renderer_get_fd_for_texture2(info.base.tex_id, &fd, &stride, &offset))
         return;
-    if (q.out_num_fds == 1 && !q.out_offsets[0]) {
-        close(r->fd);
-        r->fd = q.out_fds[0];
-        r->dmabuf = true;
-        r->stride = q.out_strides[0];
-        r->modifier = q.out_modifier;
+    if (stride <= 0 || offset) {
+        close(fd);
         return;
     }
-    for (uint32_t i = 0; i < q.out_num_fds; i++)
-        close(q.out_fds[i]);
+    close(r->fd);
+    r->fd = fd;
+    r->dmabuf = true;
+    r->stride = (uint32_t)stride;
+    r->modifier = info.modifiers;
 }
 
 static void destroy(void *gpu, struct resource *r)
@@ -248,7 +245,7 @@ static int create(void *gpu, struct resource *r, size_t bytes)
         r->mirror_bytes = 0;
         return -ENOMEM;
     }
-    export(r);
+    let_out(r);
     return 0;
 }
 

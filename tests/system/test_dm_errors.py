@@ -113,3 +113,8 @@ def test_scenario(spoilt):
 def test_no_hypervisor():
     assert "/dev/kvm: " in with_image(BZIMAGE)
     assert "/dev/kvm: " in with_firmware(OVMF)
+
+
+def test_gpus_whose_pictures_cannot_be_shown():
+    assert "--gpu: bad value" in said("--gpu", "/none,nothing")
+    assert "one GPU's pictures can be shown, not those of 2" in with_image(BZIMAGE, "--gpu", "/none,display", "--gpu", "/more,display")
