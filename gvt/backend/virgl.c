@@ -193,7 +193,9 @@ static void let_out(struct resource *r)
         info.planes != 1 ||
         virgl_renderer_get_fd_for_texture2(info.base.tex_id, &fd, &stride, &offset))
         return;
-    if (stride <= 0 || offset) {
+    /* Mesa's driver for a virtio-gpu has a page of its own for a picture that it never maps, and a
+     * compositor wants to see all lines in there. */
+    if (stride <= 0 || offset || lseek(fd, 0, SEEK_END) < (off_t)stride * r->height) {
         close(fd);
         return;
     }

@@ -6,6 +6,7 @@
 
 #include <drm_fourcc.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "linux-dmabuf-client-protocol.h"
 
@@ -81,6 +82,11 @@ struct wl_buffer *import_buffer(struct import *i, struct globals *globals, const
 {
     if (i->buffer || i->asked || i->failed || !globals->dmabuf)
         return i->buffer;
+    /* Lines that are not there are an error of the connection too. */
+    if (lseek(r->fd, 0, SEEK_END) < (off_t)r->stride * r->height) {
+        i->failed = true;
+        return NULL;
+    }
     i->asked = zwp_linux_dmabuf_v1_create_params(globals->dmabuf);
     zwp_linux_buffer_params_v1_add_listener(i->asked, &listener, i);
     zwp_linux_buffer_params_v1_add(i->asked, r->fd, 0, 0, r->stride, (uint32_t)(r->modifier >> 32),

@@ -121,9 +121,7 @@ def shown(nuc):
     line = nuc.console.run("told=$(($(wc -l </tmp/gvt) + 2)); until [ $(wc -l </tmp/gvt) -ge $told ]; do usleep 50000; done; "
                            "tail -n 1 /tmp/gvt")[1]
     counted = {name: int(value) for name, value in re.findall(r"(\w+) (\d+)", line)}
-    assert counted["flushes"] == 40 and 1 < counted["pictures"] <= 40, line
-    # One copy: the triangle's corners, 48 bytes, when they were sent.
-    assert counted["copies"] == 1 and counted["bytes"] == 48, line
+    assert counted["flushes"] == counted["scanouts"] == 40 and counted["pictures"] > 1, line
     assert "cannot show" not in nuc.console.run("cat /tmp/gvt")[1]
     return counted
 
@@ -132,12 +130,15 @@ def test_a_rendered_picture_reaches_the_screen_without_a_copy(service, report):
     """The guest flips between two rendered pictures on the IVI's scanout."""
     start_mediator(service, "virtgpu")
     counted = shown(service)
+    # One copy: the triangle's corners, 48 bytes, when they were sent.
+    assert counted["copies"] == 1 and counted["bytes"] == 48 and counted["pictures"] <= 40, counted
     assert report.add("gpu.copies-per-frame", (counted["copies"] - 1) / counted["pictures"], "", bound=0)
     service.console.run("kill -9 $(pidof gvt-client) $(pidof binnacle-gvt); wait")
 
 
 def test_virglrenderer_draws_for_a_guest(service):
-    """The same GPU by its GL driver, Mesa's, in the mediator and under its sandbox; pictures go out as dma-bufs again."""
+    """The same GPU by its GL driver, Mesa's, in the mediator and under its sandbox. That driver's buffers are too short for the
+    compositor (docs/gvt.md): each flip and each flush is one copy."""
     start_mediator(service, "virgl")
     said = service.console.run("for play in draw share order hostile; do /tmp/guest/gvt-client /tmp/gpu $play; "
                                "echo \"gpu: $play ends with $?\"; done; grep 'gvt: ready' /tmp/gvt")[1]
@@ -146,5 +147,6 @@ def test_virglrenderer_draws_for_a_guest(service):
     assert all(f"gpu: {play} ends with 0" in said for play in ("draw", "share", "order", "hostile")), said
     service.console.run("kill $(pidof binnacle-gvt); wait")
     start_mediator(service, "virgl")
-    shown(service)
+    counted = shown(service)
+    assert counted["copies"] == 1 + 80 and counted["bytes"] == 48 + 80 * 1280 * 720 * 4 and counted["pictures"] <= 80, counted
     service.console.run("kill -9 $(pidof gvt-client) $(pidof binnacle-gvt); wait")
