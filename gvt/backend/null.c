@@ -122,6 +122,17 @@ static void forget(void *gpu, struct gvt_job *job)
     }
 }
 
+static int64_t fetch(void *gpu, struct resource *r, const struct vgpu_rect *rect)
+{
+    struct null_gpu *n = gpu;
+
+    (void)r;
+    if (n->failing)
+        return -ENOMEM;
+    n->fetched++;
+    return (int64_t)rect->width * rect->height * VGPU_BYTES_PER_PIXEL;
+}
+
 void null_finish(struct null_gpu *n, int status)
 {
     struct gvt_job *job = n->job[0];
@@ -143,6 +154,7 @@ static const struct gvt_render render = {
     .submit = submit,
     .transfer = transfer,
     .forget = forget,
+    .fetch = fetch,
 };
 
 const struct gvt_backend gvt_backend_null = {"null", soft2d_create, soft2d_destroy,

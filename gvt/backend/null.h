@@ -18,6 +18,7 @@ struct null_gpu {
     uint32_t last_handle, last_token;
     uint32_t batch[16], dwords; /* the last one's beginning, its length */
     bool failing;               /* every call that may fail does */
+    unsigned fetched;           /* pictures made ready to be shown, by a copy each */
 };
 
 extern const struct gvt_backend gvt_backend_null;

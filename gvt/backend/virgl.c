@@ -34,10 +34,10 @@ struct virgl {
     uint32_t last_resource, last_context, last_fence;
     uint32_t reached; /* the fence that virglrenderer has told last */
     struct {
-        struct gvt_job *job; /* NULL: nobody waits any more */
+        struct gvt_job *job;
         uint32_t fence;
     } wait[MAX_JOBS]; /* in order */
-    unsigned first, waits;
+    unsigned waits;
 };
 
 /* Every fence before it is reached, too. */
@@ -71,33 +71,34 @@ static void complain(enum virgl_log_level_flags level, const char *message, void
 static struct virgl_renderer_callbacks callbacks = {
     .version = 2, .write_fence = write_fence, .get_drm_fd = get_drm_fd};
 
+static void drop_wait(struct virgl *v, unsigned at)
+{
+    v->waits--;
+    memmove(&v->wait[at], &v->wait[at + 1], (v->waits - at) * sizeof(v->wait[0]));
+}
+
 static void handle_poll(struct vu_source *source, uint32_t events)
 {
     struct virgl *v = source->priv;
 
     (void)events;
     virgl_renderer_poll();
-    while (v->waits && (int32_t)(v->reached - v->wait[v->first].fence) >= 0) {
-        struct gvt_job *job = v->wait[v->first].job;
+    while (v->waits && (int32_t)(v->reached - v->wait[0].fence) >= 0) {
+        struct gvt_job *job = v->wait[0].job;
 
-        v->first = (v->first + 1) % MAX_JOBS;
-        v->waits--;
-        if (job)
-            job->done(job, 0);
+        drop_wait(v, 0);
+        job->done(job, 0);
     }
 }
 
 static int wait_for(struct virgl *v, struct context *c, struct gvt_job *job)
 {
-    const unsigned at = (v->first + v->waits) % MAX_JOBS;
-
     if (v->waits == MAX_JOBS)
         return -EBUSY;
     if (virgl_renderer_create_fence((int)++v->last_fence, (uint32_t)c->fd))
         return -EIO;
-    v->wait[at].job = job;
-    v->wait[at].fence = v->last_fence;
-    v->waits++;
+    v->wait[v->waits].job = job;
+    v->wait[v->waits++].fence = v->last_fence;
     return 0;
 }
 
@@ -105,9 +106,12 @@ static void forget(void *gpu, struct gvt_job *job)
 {
     struct virgl *v = gpu;
 
-    for (unsigned i = 0; i < v->waits; i++)
-        if (v->wait[(v->first + i) % MAX_JOBS].job == job)
-            v->wait[(v->first + i) % MAX_JOBS].job = NULL;
+    for (unsigned i = 0; i < v->waits; i++) {
+        if (v->wait[i].job == job) {
+            drop_wait(v, i);
+            return;
+        }
+    }
 }
 
 static void capset(void *gpu, struct gvt_capset *set)

@@ -85,6 +85,7 @@ struct wl_buffer *import_buffer(struct import *i, struct globals *globals, const
     /* Lines that are not there are an error of the connection too. */
     if (lseek(r->fd, 0, SEEK_END) < (off_t)r->stride * r->height) {
         i->failed = true;
+        fprintf(stderr, "gvt: a buffer of the GPU is shorter than its picture\n");
         return NULL;
     }
     i->asked = zwp_linux_dmabuf_v1_create_params(globals->dmabuf);

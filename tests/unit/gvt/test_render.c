@@ -441,6 +441,18 @@ static void test_scanout(void **state)
     assert_int_equal(show(3, 16, 7), VGPU_ERR_INVALID_PARAMETER); /* not all of it */
     assert_int_equal(COMMAND(flush, RESOURCE_FLUSH, 0, .resource_id = 3, .r = {0, 0, 4, 4}),
                      VGPU_OK_NODATA);
+    /* What is shown has been fetched, and what is not has not. */
+    assert_int_equal(null.fetched, 2);
+    assert_int_equal(gpu.statistics.copies, 2);
+    assert_int_equal(gpu.statistics.copied_bytes, (16 * 8 + 4 * 4) * 4);
+    null.failing = true;
+    assert_int_equal(show(3, 16, 8), VGPU_ERR_INVALID_PARAMETER);
+    null.failing = false;
+    assert_int_equal(show(0, 16, 8), VGPU_OK_NODATA);
+    assert_int_equal(COMMAND(flush, RESOURCE_FLUSH, 0, .resource_id = 3, .r = {0, 0, 4, 4}),
+                     VGPU_OK_NODATA);
+    assert_int_equal(null.fetched, 2);
+    assert_int_equal(show(3, 16, 8), VGPU_OK_NODATA);
     assert_int_equal(unref(3), VGPU_OK_NODATA);
     assert_null(gpu.scanout[0].resource);
     assert_int_equal(COMMAND(create_3d, RESOURCE_CREATE_3D, 0, .resource_id = 4, .target = 0,
