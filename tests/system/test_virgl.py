@@ -56,12 +56,13 @@ class Mediator:
         return {name: int(value) for name, value in re.findall(r"(\w+) (\d+)", re.findall("gvt: commands .*", self.text())[-1])}
 
 
-def test_a_guest_draws_shares_and_attacks(tmp_path):
+def test_a_guest_draws_shares_and_dies(tmp_path):
+    """What a hostile one does is in test_gpu.py: softpipe takes half a minute for the contexts that it asks for."""
     with Mediator(tmp_path) as m:
         assert "gvt: ready, virgl, 1 scanouts" in m.text()
         status, said = m.play("draw")
         assert status == 0 and "clear, 2048 pixels as wanted" in said and "1024 green and 1024 blue pixels" in said
-        for name in "share", "order", "hostile":
+        for name in "share", "order":
             assert m.play(name)[0] == 0, name
         wait_for(lambda: m.counted()["contexts"] == 0, 30, "the end of the last guest")
         before = m.descriptors()
