@@ -1,7 +1,6 @@
 # The isolation probe, and the two initrds whose first process loads it: of the IVI, and of the service VM that starts it.
 PROBE := $(B)/tests/guests/probe
 PROBE_SOURCES := $(addprefix tests/guests/probe/,main.c registers.c machine.c hypercalls.c fields.c end.c beat.c probe.h Kbuild)
-PROBE_LIBRARIES := /lib64/ld-linux-x86-64.so.2 /lib/x86_64-linux-gnu/libc.so.6 /lib/x86_64-linux-gnu/libseccomp.so.2
 PROBE_APPLETS := sh mount echo dmesg sed grep insmod rmmod poweroff reboot sleep cat taskset
 
 $(PROBE)/probe.ko: $(PROBE_SOURCES) $(BZIMAGE)
@@ -22,6 +21,6 @@ $(PROBE)/ivi.initrd: tests/guests/probe/init $(PROBE)/probe.ko $(PROBE)/ring3
 	@$(call probe-pack,$(PROBE)/ivi-root,$@)
 $(PROBE)/initrd: $(PROBE)/ivi.initrd $(B)/service-vm/dm/binnacle-dm $(BZIMAGE)
 	@$(call probe-root,$(PROBE)/root)
-	@for f in $(PROBE_LIBRARIES); do install -D $$f $(PROBE)/root$$f; done
-	@cp $(PROBE)/beat.ko $(PROBE)/ivi.initrd $(BZIMAGE) $(PROBE)/root/ && cp $(B)/service-vm/dm/binnacle-dm $(PROBE)/root/bin/
+	@$(call linux-programs,$(PROBE)/root,$(B)/service-vm/dm/binnacle-dm)
+	@cp $(PROBE)/beat.ko $(PROBE)/ivi.initrd $(BZIMAGE) $(PROBE)/root/
 	@$(call probe-pack,$(PROBE)/root,$@)
