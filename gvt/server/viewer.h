@@ -35,6 +35,7 @@ struct viewer {
     struct viewer_scanout scanout[VGPU_MAX_SCANOUTS];
     uint32_t last_id;
     uint64_t updates, passed_over; /* updates taken; messages about what is not there */
+    bool told;                     /* that a dma-buf cannot be shown */
     /* The message that is on its way in. */
     const struct viewer_rule *rule; /* once its header is there */
     struct vds_header in;
@@ -61,7 +62,7 @@ void viewer_finish(struct viewer *v);
 /* Where the next bytes belong, at least one; they go there straight from the socket. */
 size_t viewer_room(struct viewer *v, void **to);
 /* `bytes` of them are there, and a descriptor if fd >= 0, which the viewer takes. 0, -EPROTO: the
- * back end does not keep to the protocol; -ENOMEM; or what answer() said. */
+ * back end does not keep to the protocol; or what answer() said. */
 int viewer_filled(struct viewer *v, size_t bytes, int fd) __attribute__((warn_unused_result));
 
 /* The rest is between viewer.c and viewer_messages.c. NULL: there is no such request. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns what a back end's messages do to the scanouts, and the answers to its questions. */
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "backend/soft2d.h"
 #include "core/edid.h"
 #include "viewer.h"
+
+#define MAX_SIDE 4096u /* pixels; the compositor takes no more */
 
 static struct viewer_scanout *scanout(struct viewer *v, uint32_t n)
 {
@@ -30,6 +31,18 @@ static struct resource *add_picture(struct viewer *v, uint32_t width, uint32_t h
     r->height = height;
     r->format = format;
     return r;
+}
+
+/* One with pixels of our own, all 0. */
+static struct resource *make_picture(struct viewer *v, uint32_t width, uint32_t height,
+                                     uint32_t format)
+{
+    struct resource *r = add_picture(v, width, height, format);
+
+    if (!r || soft2d_create(r) == 0)
+        return r;
+    resource_remove(&v->resources, r);
+    return NULL;
 }
 
 void viewer_drop(struct viewer *v, struct resource *r)
@@ -73,16 +86,12 @@ static int set_scanout(struct viewer *v)
     viewer_turn_off(v, m->scanout);
     if (!m->width || !m->height)
         return 0;
-    if (m->width > VGPU_MAX_SIZE || m->height > VGPU_MAX_SIZE) {
+    r = m->width > MAX_SIDE || m->height > MAX_SIDE
+            ? NULL
+            : make_picture(v, m->width, m->height, VGPU_FORMAT_B8G8R8X8);
+    if (!r) {
         v->passed_over++;
         return 0;
-    }
-    r = add_picture(v, m->width, m->height, VGPU_FORMAT_B8G8R8X8);
-    if (!r)
-        return -ENOMEM;
-    if (soft2d_create(r) < 0) {
-        resource_remove(&v->resources, r);
-        return -ENOMEM;
     }
     s->picture = r;
     s->fresh = true;
@@ -147,15 +156,19 @@ static int set_dmabuf(struct viewer *v)
     if (v->fd < 0)
         return 0;
     if (!format || m->x || m->y || !m->width || m->width != m->fd_width || !m->height ||
-        m->height != m->fd_height || m->width > VGPU_MAX_SIZE || m->height > VGPU_MAX_SIZE) {
-        fprintf(stderr, "display: scanout %u: a dma-buf of this kind cannot be shown\n",
-                m->scanout);
+        m->height != m->fd_height || m->width > MAX_SIDE || m->height > MAX_SIDE) {
+        if (!v->told)
+            fprintf(stderr, "display: scanout %u: a dma-buf of this kind cannot be shown\n",
+                    m->scanout);
+        v->told = true;
         v->passed_over++;
         return 0;
     }
     r = add_picture(v, m->width, m->height, format);
-    if (!r)
-        return -ENOMEM;
+    if (!r) {
+        v->passed_over++;
+        return 0;
+    }
     r->dmabuf = true;
     r->stride = m->fd_stride;
     r->modifier = v->in.request == VDS_DMABUF_SCANOUT2
@@ -178,16 +191,10 @@ static int set_cursor(struct viewer *v)
     if (!s)
         return 0;
     if (new && !s->cursor) {
-        s->cursor = add_picture(v, VDS_CURSOR_SIDE, VDS_CURSOR_SIDE, VGPU_FORMAT_B8G8R8A8);
-        if (!s->cursor)
-            return -ENOMEM;
-        if (soft2d_create(s->cursor) < 0) {
-            resource_remove(&v->resources, s->cursor);
-            s->cursor = NULL;
-            return -ENOMEM;
-        }
+        s->cursor = make_picture(v, VDS_CURSOR_SIDE, VDS_CURSOR_SIDE, VGPU_FORMAT_B8G8R8A8);
+        v->passed_over += !s->cursor;
     }
-    if (new)
+    if (new && s->cursor)
         memcpy(s->cursor->pixels, m->pixel, sizeof(m->pixel));
     v->sink->cursor(v->sink_data, m->at.scanout, hide ? NULL : s->cursor, (int32_t)m->at.x,
                     (int32_t)m->at.y, true);

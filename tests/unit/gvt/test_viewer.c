@@ -202,6 +202,23 @@ static void passes_over_what_is_not_there(void **state)
     assert_int_equal(seen.shown, 1);
 }
 
+/* Pictures take what there is, and the next one is dark. */
+static void bounds_what_pictures_take(void **state)
+{
+    (void)state;
+    viewer.resources.quota.max_bytes = WIDTH * HEIGHT * 4;
+    assert_int_equal(scanout(0, WIDTH, HEIGHT), 0);
+    assert_int_equal(scanout(1, 1, 1), 0);
+    assert_int_equal(TELL(VDS_CURSOR_UPDATE, ((struct vds_cursor){.at = {0, 1, 1}})), 0);
+    assert_int_equal(viewer.passed_over, 2);
+    assert_int_equal(update((struct vds_update){1, 0, 0, 1, 1}, 0), 0);
+    assert_int_equal(seen.shown, 0);
+    assert_null(seen.cursor);
+    assert_int_equal(scanout(0, 4097, 1), 0); /* more than the compositor takes */
+    assert_int_equal(scanout(1, 1, 4096), 0);
+    assert_int_equal(viewer.passed_over, 4);
+}
+
 static void refuses_lengths_that_do_not_fit(void **state)
 {
     static const struct {
@@ -378,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(shows_pictures),
         TEST(passes_over_what_is_not_there),
+        TEST(bounds_what_pictures_take),
         TEST(refuses_lengths_that_do_not_fit),
         TEST(answers_questions),
         TEST(shows_a_cursor),
