@@ -20,7 +20,7 @@ SERVICE_FILES += $(B)/gvt/gvt-virgl.so:/usr/lib/binnacle/gvt-virgl.so
 GVT_LOAD := -rdynamic -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib/binnacle'
 
 $(B)/gvt/gvt-virgl.so: gvt/backend/virgl.c
-	@mkdir -p $(@D)
+	@mkdir -p $(B)/gvt/backend
 	$(CC) $(HOST_CFLAGS) -fPIC $(GVT_CFLAGS) -MMD -MP -MF $(B)/gvt/backend/virgl.d -shared -o $@ $< \
 		$(shell pkg-config --cflags --libs virglrenderer libdrm)
 
