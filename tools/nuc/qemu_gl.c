@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Preloaded into QEMU 10: three repairs of its SDL display with OpenGL.
+ * Preloaded into QEMU 10: three repairs of its SDL display with OpenGL, one of them of its clock.
  *
  * Sharing. The window of a second output is made when the guest first drives it, with no GL context
  * current (ui/sdl2-gl.c, sdl2_gl_switch), so its context shares nothing with those in which
@@ -14,7 +14,9 @@
  *
  * Time. With -icount the time of an idle machine is the host's. What the host needs to draw must
  * not be part of it, or a slow host would make the machine's GPU slow: drawing is finished before
- * its fence is made, and the clock that QEMU reads leaves out the time spent on it.
+ * its fence is made, and the clock that QEMU reads leaves out the time spent on it. The same goes
+ * for the time by which a busy host wakes the main thread late: QEMU adds all of an idle wait to
+ * the machine's time (icount_warp_rt), so that a deadline of 16 ms passes before a vCPU has run.
  */
 #include <SDL2/SDL_video.h>
 #include <dlfcn.h>
@@ -44,7 +46,7 @@ static void (*next_virgl_renderer_poll)(void);
 static int (*next_virgl_renderer_create_fence)(int, uint32_t);
 static int (*next_clock_gettime)(clockid_t, struct timespec *);
 
-static int64_t drawn_ns;      /* host time spent on drawing so far */
+static int64_t lost_ns;       /* host time so far that is not the machine's */
 static int64_t drawing_since; /* the clock stands while this is not 0 */
 static int64_t last_ns;       /* the clock never goes back */
 
@@ -77,15 +79,15 @@ static void drawing_ends(void)
 {
     const int64_t since = __atomic_load_n(&drawing_since, __ATOMIC_SEQ_CST);
 
-    __atomic_add_fetch(&drawn_ns, host_ns() - since, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&lost_ns, host_ns() - since, __ATOMIC_SEQ_CST);
     __atomic_store_n(&drawing_since, 0, __ATOMIC_SEQ_CST);
 }
 
-/* Host time without what was spent on drawing, and no earlier than anybody has seen. */
+/* Host time without what was lost, and no earlier than anybody has seen. */
 static int64_t machine_ns(int64_t host)
 {
     const int64_t since = __atomic_load_n(&drawing_since, __ATOMIC_SEQ_CST);
-    int64_t now = (since ? since : host) - __atomic_load_n(&drawn_ns, __ATOMIC_SEQ_CST);
+    int64_t now = (since ? since : host) - __atomic_load_n(&lost_ns, __ATOMIC_SEQ_CST);
     int64_t last = __atomic_load_n(&last_ns, __ATOMIC_SEQ_CST);
 
     while (now > last && !__atomic_compare_exchange_n(&last_ns, &last, now, false, __ATOMIC_SEQ_CST,
@@ -124,9 +126,20 @@ int pthread_mutex_unlock(pthread_mutex_t *m)
 
 int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
 {
-    if (!big_lock && first_context && getpid() == gettid())
+    const bool main_thread = getpid() == gettid();
+    const int64_t since = host_ns();
+    int64_t late;
+    int rc;
+
+    if (!big_lock && first_context && main_thread)
         big_lock = last_unlocked;
-    return next_ppoll(fds, n, timeout, mask);
+    rc = next_ppoll(fds, n, timeout, mask);
+    if (timeout && main_thread) {
+        late = host_ns() - since - (timeout->tv_sec * 1000000000 + timeout->tv_nsec);
+        if (late > 0)
+            __atomic_add_fetch(&lost_ns, late, __ATOMIC_SEQ_CST);
+    }
+    return rc;
 }
 
 int SDL_GL_MakeCurrent(SDL_Window *window, SDL_GLContext context)
