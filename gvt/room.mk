@@ -5,7 +5,7 @@ GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
 # What a guest's command stream may hold; the device without physical GPU and processes, which tests and fuzzers link.
 GVT_STREAM := proto/virgl proto/virgl_table
 GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format pixels) \
-	$(addprefix core/,context edid layout render resource screen vgpu work) backend/soft2d
+	$(addprefix core/,context edid layout query render resource screen stream vgpu work) backend/soft2d
 GVT_DEVICE := $(GVT_CORE) backend/opener backend/virtgpu server/device
 GVT_SERVER := $(addprefix server/,arguments import main remote remote_messages view wayland)
 

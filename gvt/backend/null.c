@@ -34,8 +34,7 @@ static void context_destroy(void *gpu, struct context *c)
 {
     struct null_gpu *n = gpu;
 
-    for (uint32_t i = 0; i < c->map.count; i++)
-        n->attachments -= c->physical[i] != 0;
+    n->attachments -= c->attached;
     n->contexts--;
 }
 

@@ -3,26 +3,29 @@
 #ifndef GVT_CORE_CONTEXT_H
 #define GVT_CORE_CONTEXT_H
 
+#include "core/query.h"
 #include "core/resource.h"
 #include "proto/virgl.h"
 
-/* Handles of a guest that a context can have attached. Linux counts them up and never uses one
- * again; the map of a context is as long as the highest. */
-#define CONTEXT_MAX_HANDLE (1u << 20)
-#define VGPU_MAX_CONTEXTS  256u
+#define VGPU_MAX_CONTEXTS 256u
 
 struct context {
     uint32_t id;
     int fd; /* the back end's context on the physical GPU: an open file, or a number */
+    /* Handles that are attached. Linux counts them up and never uses one again, so that the few
+     * which there are at a time may have any value. */
     struct virgl_map map;
-    uint32_t *physical; /* the map's */
-    uint32_t *token;    /* beside it: the back end's word for the resource in this context */
-    uint64_t bytes;     /* of both, charged to the guest */
+    struct virgl_slot *slot; /* the map's */
+    uint32_t *token; /* beside each slot: the back end's word for the resource in this context */
+    uint32_t attached;
+    uint64_t bytes; /* of both, charged to the guest */
+    struct queries queries;
 };
 
 struct contexts {
     struct context *context[VGPU_MAX_CONTEXTS];
     uint32_t count, max;
+    uint32_t factor; /* of their maps */
 };
 
 struct context *context_find(const struct contexts *cs, uint32_t id);
@@ -32,13 +35,14 @@ struct context *context_add(struct contexts *cs, uint32_t id, uint32_t *answer);
 /* Takes it out and frees it; the back end has let go of it. */
 void context_remove(struct contexts *cs, struct resources *rs, struct context *c);
 
-/* Makes the map reach `handle`; VGPU_OK_NODATA or the guest's error. */
-uint32_t context_reach(struct context *c, struct resources *rs, uint32_t handle)
-    __attribute__((warn_unused_result));
+/* Makes room in the map for one handle more; VGPU_OK_NODATA or the guest's error. */
+uint32_t context_reach(struct context *c, struct resources *rs) __attribute__((warn_unused_result));
+/* Puts a handle there for which context_reach() has made room and that is not there yet. */
+void context_attach(struct context *c, uint32_t handle, uint32_t physical, uint32_t token);
+/* Takes one out that is there. */
+void context_detach(struct context *c, uint32_t handle);
 
-static inline bool context_has(const struct context *c, uint32_t handle)
-{
-    return handle < c->map.count && c->physical[handle];
-}
+/* The back end's word for an attached handle, NULL: it is not attached. */
+const uint32_t *context_token(const struct context *c, uint32_t handle);
 
 #endif

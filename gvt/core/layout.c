@@ -43,13 +43,17 @@ static bool on_blocks(uint32_t at, uint32_t size, uint32_t all, uint8_t block)
     return at % block == 0 && (size % block == 0 || at + size == all);
 }
 
+static struct virgl_block block_of(const struct resource *r)
+{
+    return r->shape.target == TARGET_BUFFER ? (struct virgl_block){1, 1, 1} : r->block;
+}
+
 bool layout_of_box(const struct resource *r, const struct vgpu_transfer_3d *t,
                    struct layout_box *box)
 {
     const struct vgpu_create_3d *s = &r->shape;
     const struct vgpu_box *b = &t->box;
-    const bool buffer = s->target == TARGET_BUFFER;
-    const struct virgl_block block = buffer ? (struct virgl_block){1, 1, 1} : r->block;
+    const struct virgl_block block = block_of(r);
     const uint32_t width = at_level(s->width, t->level), height = at_level(s->height, t->level);
 
     if (t->level > s->last_level || s->nr_samples > 1 || t->stride || t->layer_stride ||
@@ -69,4 +73,13 @@ bool layout_of_box(const struct resource *r, const struct vgpu_transfer_3d *t,
     box->end = t->offset + box->layer_stride * (box->layers - 1) + box->stride * (box->lines - 1) +
                box->line;
     return true;
+}
+
+uint64_t layout_extent(const struct resource *r, const struct vgpu_transfer_3d *t)
+{
+    const struct virgl_block block = block_of(r);
+
+    return (uint64_t)t->layer_stride * (t->box.depth - 1) +
+           (uint64_t)t->stride * (blocks(t->box.height, block.height) - 1) +
+           blocks(t->box.width, block.width) * block.bytes;
 }

@@ -23,4 +23,8 @@ struct layout_box {         /* a box of a level as lines of bytes */
 bool layout_of_box(const struct resource *r, const struct vgpu_transfer_3d *t,
                    struct layout_box *box);
 
+/* Bytes from the first to behind the last of the box's texels where they lie with the transfer's
+ * own strides. The box is one that some resource could have (vgpu_box_possible()). */
+uint64_t layout_extent(const struct resource *r, const struct vgpu_transfer_3d *t);
+
 #endif

@@ -117,10 +117,12 @@ uint32_t render_backed(struct vgpu *g, struct resource *r)
 
 static void detach_from(struct vgpu *g, struct context *c, uint32_t handle)
 {
-    if (!context_has(c, handle))
+    const uint32_t *token = context_token(c, handle);
+
+    if (!token)
         return;
-    ops(g)->detach(g->render_data, c, c->token[handle]);
-    c->physical[handle] = 0;
+    ops(g)->detach(g->render_data, c, *token);
+    context_detach(c, handle);
 }
 
 void render_destroy(struct vgpu *g, struct resource *r)
@@ -139,22 +141,22 @@ static uint32_t ctx_attach(struct vgpu *g, struct request *q)
 {
     struct context *c = context_find(&g->contexts, q->r->header.ctx_id);
     struct resource *r = resource_find(&g->resources, q->r->resource.resource_id);
-    uint32_t answer;
+    uint32_t answer, token;
 
     if (!c)
         return VGPU_ERR_INVALID_CONTEXT_ID;
     if (!r)
         return VGPU_ERR_INVALID_RESOURCE_ID;
-    if (!r->rendered || context_has(c, r->id))
+    if (!r->rendered || context_token(c, r->id))
         return VGPU_OK_NODATA;
     answer = r->physical ? VGPU_OK_NODATA : make(g, r, layout_bytes(&r->shape, &r->block));
     if (answer == VGPU_OK_NODATA)
-        answer = context_reach(c, &g->resources, r->id);
+        answer = context_reach(c, &g->resources);
     if (answer != VGPU_OK_NODATA)
         return answer;
-    if (ops(g)->attach(g->render_data, c, r, &c->token[r->id]))
+    if (ops(g)->attach(g->render_data, c, r, &token))
         return VGPU_ERR_OUT_OF_MEMORY;
-    c->physical[r->id] = r->physical;
+    context_attach(c, r->id, r->physical, token);
     return VGPU_OK_NODATA;
 }
 

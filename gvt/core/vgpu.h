@@ -60,6 +60,7 @@ struct vgpu_job { /* what waits for the physical GPU */
     bool busy, batch;
     struct fence *fence;       /* of the request, NULL: it asked for none */
     struct resource *resource; /* a transfer to the guest: copied when the job is done; else NULL */
+    uint32_t context;          /* of a batch with results of queries, else 0 */
     const struct vq_mem *mem;
     struct vgpu_transfer_3d transfer;
 };
@@ -81,7 +82,8 @@ struct vgpu {
     struct vgpu_job job[VGPU_MAX_JOBS];
     uint32_t batches, max_batches; /* in flight; how many may be */
     struct fences fences;
-    struct virgl_fault fault; /* of the last batch that was refused */
+    struct virgl_findings
+        found; /* in the batch in hand; its fault is that of the last refused one */
     /* An answer that was waited for may be taken, a request that was postponed be tried again. */
     void (*progress)(void *data);
     void *progress_data;

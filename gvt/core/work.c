@@ -8,9 +8,8 @@ static const struct gvt_render *ops(const struct vgpu *g)
     return g->backend->render;
 }
 
-/* Every line of the box, one way or the other; -1: the guest's memory is not there. */
-static int copy_lines(struct vgpu *g, struct resource *r, const struct vq_mem *mem,
-                      const struct vgpu_transfer_3d *t, bool to_guest)
+int work_copy(struct vgpu *g, struct resource *r, const struct vq_mem *mem,
+              const struct vgpu_transfer_3d *t, bool to_guest)
 {
     struct backing_cursor at = {r, mem, 0};
     struct layout_box b;
@@ -45,7 +44,9 @@ static void job_done(struct gvt_job *work, int status)
     bool ok = status == 0;
 
     if (ok && j->resource)
-        ok = copy_lines(g, j->resource, j->mem, &j->transfer, true) == 0;
+        ok = work_copy(g, j->resource, j->mem, &j->transfer, true) == 0;
+    if (j->context)
+        stream_done(g, j, ok);
     if (j->fence) {
         if (!ok && j->fence->header.type == VGPU_OK_NODATA)
             j->fence->header.type = VGPU_ERR_UNSPEC;
@@ -103,15 +104,17 @@ static uint32_t transfer(struct vgpu *g, struct request *q, bool to_gpu)
     const struct vgpu_transfer_3d *t = &q->r->transfer_3d;
     struct context *c = context_find(&g->contexts, t->header.ctx_id);
     struct resource *r = resource_find(&g->resources, t->resource_id);
+    const uint32_t *token;
     struct layout_box box;
     struct vgpu_job *j;
 
     if (!c)
         return VGPU_ERR_INVALID_CONTEXT_ID;
-    if (!r || !context_has(c, t->resource_id))
+    token = context_token(c, t->resource_id);
+    if (!r || !token)
         return VGPU_ERR_INVALID_RESOURCE_ID;
     if (!layout_of_box(r, t, &box) || box.end > r->backing_bytes || box.end > r->mirror_bytes ||
-        (to_gpu && copy_lines(g, r, q->mem, t, false)))
+        (to_gpu && work_copy(g, r, q->mem, t, false)))
         return VGPU_ERR_INVALID_PARAMETER;
     j = new_job(g, false);
     if (!j)
@@ -121,8 +124,7 @@ static uint32_t transfer(struct vgpu *g, struct request *q, bool to_gpu)
         j->mem = q->mem;
         j->transfer = *t;
     }
-    return start(q, j,
-                 ops(g)->transfer(g->render_data, c, r, c->token[r->id], t, to_gpu, &j->work));
+    return start(q, j, ops(g)->transfer(g->render_data, c, r, *token, t, to_gpu, &j->work));
 }
 
 uint32_t work_transfer_to_host(struct vgpu *g, struct request *q)
@@ -140,6 +142,7 @@ uint32_t work_submit(struct vgpu *g, struct request *q)
     struct context *c = context_find(&g->contexts, q->r->header.ctx_id);
     const uint32_t dwords = q->r->submit_3d.bytes / 4;
     enum virgl_verdict verdict;
+    uint32_t answer;
     struct vgpu_job *j;
 
     if (!c)
@@ -148,7 +151,7 @@ uint32_t work_submit(struct vgpu *g, struct request *q)
         return VGPU_OK_NODATA;
     if (!q->payload)
         return VGPU_ERR_INVALID_PARAMETER;
-    verdict = virgl_relocate(q->payload, dwords, &c->map, &g->fault);
+    verdict = virgl_relocate(q->payload, dwords, &c->map, &g->found);
     if (verdict != VIRGL_FINE) {
         g->statistics.refused++;
         return verdict == VIRGL_FOREIGN ? VGPU_ERR_INVALID_RESOURCE_ID : VGPU_ERR_INVALID_PARAMETER;
@@ -156,6 +159,9 @@ uint32_t work_submit(struct vgpu *g, struct request *q)
     j = new_job(g, true);
     if (!j)
         return VGPU_ERR_OUT_OF_MEMORY;
+    answer = stream_prepare(g, q, c, j);
+    if (answer != VGPU_OK_NODATA)
+        return answer;
     g->statistics.batches++;
     g->statistics.dwords += dwords;
     return start(q, j, ops(g)->submit(g->render_data, c, q->payload, dwords, &j->work));

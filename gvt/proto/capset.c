@@ -11,12 +11,11 @@
 
 /*
  * The backing of a physical resource is our mirror of the guest's: what the physical GPU reads from
- * it or writes to it behind our back would be another memory than the guest's. So transfers come as
- * commands of their own, not inside a stream (CAP_TRANSFER, COPY_TRANSFER and its other direction),
- * and no buffer stays mapped while the GPU works on it (ARB_BUFFER_STORAGE).
+ * it or writes to it behind our back would be another memory than the guest's. What a stream takes
+ * out of the guest's memory is copied in front of it; what it would write there comes back by
+ * requests of its own (copy transfers both ways), and no buffer stays mapped while the GPU works on
+ * it (ARB_BUFFER_STORAGE).
  */
-#define CAP_TRANSFER           (1u << 17)
-#define CAP_COPY_TRANSFER      (1u << 26)
 #define CAP_ARB_BUFFER_STORAGE (1u << 31)
 #define CAP2_COPY_BOTH_WAYS    (1u << 7)
 /* What the stream's table refuses: resources made inside a stream, the host's memory figures. */
@@ -36,7 +35,7 @@ static void clear(uint8_t *set, size_t bytes, size_t at, uint32_t bits)
 
 void virgl_capset_mask(uint8_t *set, size_t bytes)
 {
-    clear(set, bytes, BITS_AT, CAP_TRANSFER | CAP_COPY_TRANSFER | CAP_ARB_BUFFER_STORAGE);
+    clear(set, bytes, BITS_AT, CAP_ARB_BUFFER_STORAGE);
     clear(set, bytes, BITS2_AT, CAP2_COPY_BOTH_WAYS | CAP2_UNTYPED_RESOURCE | CAP2_MEMINFO);
     clear(set, bytes, VIDEOS_AT, UINT32_MAX); /* number of codecs */
 }

@@ -180,19 +180,21 @@ static uint32_t check_create_3d(const union vgpu_request *r, size_t bytes)
     return VGPU_OK_NODATA;
 }
 
-/* No sum of an origin and a size overflows afterwards. */
+bool vgpu_box_possible(const struct vgpu_box *b, uint32_t level)
+{
+    return b->x <= VGPU_MAX_BUFFER && b->y <= VGPU_MAX_TEXTURE && b->z <= VGPU_MAX_TEXTURE &&
+           between(b->width, 1, VGPU_MAX_BUFFER) && between(b->height, 1, VGPU_MAX_TEXTURE) &&
+           between(b->depth, 1, VGPU_MAX_TEXTURE) && level <= VGPU_MAX_LEVEL;
+}
+
 static uint32_t check_transfer_3d(const union vgpu_request *r, size_t bytes)
 {
     const struct vgpu_transfer_3d *t = &r->transfer_3d;
-    const struct vgpu_box *b = &t->box;
 
     if (!t->resource_id)
         return VGPU_ERR_INVALID_RESOURCE_ID;
-    if (b->x > VGPU_MAX_BUFFER || b->y > VGPU_MAX_TEXTURE || b->z > VGPU_MAX_TEXTURE ||
-        !between(b->width, 1, VGPU_MAX_BUFFER) || !between(b->height, 1, VGPU_MAX_TEXTURE) ||
-        !between(b->depth, 1, VGPU_MAX_TEXTURE) || t->level > VGPU_MAX_LEVEL)
-        return VGPU_ERR_INVALID_PARAMETER;
-    return check_context(r, bytes);
+    return vgpu_box_possible(&t->box, t->level) ? check_context(r, bytes)
+                                                : VGPU_ERR_INVALID_PARAMETER;
 }
 
 static uint32_t check_submit(const union vgpu_request *r, size_t bytes)

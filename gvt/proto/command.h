@@ -60,6 +60,9 @@ struct vgpu_rule {
 /* NULL: there is no such command. */
 const struct vgpu_rule *vgpu_rule(uint32_t type);
 
+/* A box that some resource could have: no sum of an origin and a size overflows. */
+bool vgpu_box_possible(const struct vgpu_box *box, uint32_t level);
+
 /* The table's i-th rule, from 0; NULL behind the last. */
 const struct vgpu_rule *vgpu_rule_at(size_t i);
 

@@ -124,8 +124,9 @@ struct virgl_rule { /* one cache line */
             /* Dwords with resource handles: first, first + stride, ... at most `count` of them and
              * as far as the command reaches; first 0: there are none. */
             uint8_t first, stride, count;
-            bool none;    /* handle 0 stands for "no resource" and stays */
-            bool checked; /* there is a check */
+            bool none : 1;    /* handle 0 stands for "no resource" and stays */
+            bool checked : 1; /* there is a check */
+            bool noted : 1;   /* who keeps the resources has work with it */
         };
     };
 };
@@ -150,11 +151,29 @@ static inline const struct virgl_rule *virgl_object_row(uint32_t header)
 /* The rule for commands with this header's opcode and type, NULL: there are none. */
 const struct virgl_rule *virgl_rule(uint32_t header);
 
-/* What a context has attached: physical[guest handle], 0 for what it has not and for handle 0. */
-struct virgl_map {
-    const uint32_t *physical;
-    uint32_t count;
+struct virgl_slot { /* guest 0: it is empty */
+    uint32_t guest, physical;
 };
+
+/*
+ * What a context has attached: a table with open addressing, of a power of two slots. Its owner
+ * keeps one of them empty at least. `factor` is odd and nothing that a guest could guess: handles
+ * are its choice, and with a known factor they could all begin at one slot.
+ */
+struct virgl_map {
+    const struct virgl_slot *slot;
+    uint32_t mask, shift; /* slots - 1, at least 1; 32 - log2(slots) */
+    uint32_t factor;
+};
+
+/* Where the search for a handle begins. */
+static inline size_t virgl_first_slot(const struct virgl_map *map, uint32_t guest)
+{
+    return (size_t)(guest * map->factor) >> map->shift;
+}
+
+/* The slot of a guest's handle, or the empty one where it would be. */
+size_t virgl_slot_of(const struct virgl_map *map, uint32_t guest);
 
 enum virgl_verdict {
     VIRGL_FINE,
@@ -164,6 +183,7 @@ enum virgl_verdict {
     VIRGL_LENGTH,  /* not one of its lengths */
     VIRGL_FIELDS,  /* its check says no */
     VIRGL_FOREIGN, /* a handle of nothing that the context has attached */
+    VIRGL_MANY,    /* more commands to note than there is room for */
 };
 
 struct virgl_fault {
@@ -172,12 +192,28 @@ struct virgl_fault {
     const char *command, *why;
 };
 
+/* A command of a batch that has passed with which who keeps the resources has work: its dword and
+ * the first two of the guest's handles (if it has so many), which the batch has no more. */
+struct virgl_note {
+    uint32_t at;
+    uint32_t handle[2];
+};
+
+#define VIRGL_MAX_NOTES 8192u /* Mesa sends a batch at 16,384 dwords */
+
+struct virgl_findings {
+    struct virgl_fault fault; /* set when the batch does not pass */
+    uint32_t notes;
+    struct virgl_note note[VIRGL_MAX_NOTES];
+};
+
 /*
  * Checks a batch of `dwords` dwords, which the guest cannot reach any more, and replaces every
- * resource handle in it. On anything but VIRGL_FINE *fault tells of the first fault and the batch
- * is spoilt: none of it may be sent.
+ * resource handle in it. On anything but VIRGL_FINE found->fault tells of the first fault and the
+ * batch is spoilt: none of it may be sent. found->note: the commands of rules with `noted`, in
+ * order.
  */
 enum virgl_verdict virgl_relocate(uint32_t *batch, uint32_t dwords, const struct virgl_map *map,
-                                  struct virgl_fault *fault);
+                                  struct virgl_findings *found);
 
 #endif

@@ -12,8 +12,7 @@
 #define MAX_OUTPUTS   128u /* of a transform feedback */
 #define TWEAKS        3u
 #define TO_HOST       1u
-#define FROM_HOST     2u
-#define COPY_FLAGS    3u /* synchronized, from the host */
+#define COPY_FLAGS    1u /* synchronized; the other, from the host, is not offered */
 
 static bool check_framebuffer(const uint32_t *c, uint32_t length)
 {
@@ -32,7 +31,7 @@ static bool check_shader(const uint32_t *c, uint32_t length)
 static bool check_transfer(const uint32_t *c, uint32_t length)
 {
     (void)length;
-    return c[13] == TO_HOST || c[13] == FROM_HOST;
+    return c[13] == TO_HOST; /* what comes back comes by requests of their own */
 }
 
 static bool check_copy_transfer(const uint32_t *c, uint32_t length)
@@ -68,6 +67,7 @@ static bool check_marker(const uint32_t *c, uint32_t length)
 #define EVERY(a, s)   .first = (a), .stride = (s), .count = UINT8_MAX
 #define OR_NONE       .none = true
 #define CHECK(f)      .check = (f), .checked = true
+#define NOTED         .noted = true
 
 #define COMMAND(op, ...)                                                                           \
     [VIRGL_OP_##op] = {.name = #op, .from = KIND(VIRGL_OP_##op, 0) + __VA_ARGS__}
@@ -117,7 +117,7 @@ const struct virgl_rule virgl_commands[VIRGL_COMMAND_ROWS] = {
     COMMAND(BIND_SAMPLER_STATES, UP_TO(2, 34)),
     COMMAND(BEGIN_QUERY, EXACTLY(1)),
     COMMAND(END_QUERY, EXACTLY(1)),
-    COMMAND(GET_QUERY_RESULT, EXACTLY(2)),
+    COMMAND(GET_QUERY_RESULT, EXACTLY(2), NOTED),
     COMMAND(SET_POLYGON_STIPPLE, EXACTLY(32)),
     COMMAND(SET_CLIP_STATE, EXACTLY(32)),
     COMMAND(SET_SAMPLE_MASK, EXACTLY(1)),
@@ -126,7 +126,7 @@ const struct virgl_rule virgl_commands[VIRGL_COMMAND_ROWS] = {
     COMMAND(SET_UNIFORM_BUFFER, EXACTLY(5), AT(5), OR_NONE),
     COMMAND(SET_SUB_CTX, EXACTLY(1)),
     COMMAND(CREATE_SUB_CTX, EXACTLY(1)),
-    COMMAND(DESTROY_SUB_CTX, EXACTLY(1)),
+    COMMAND(DESTROY_SUB_CTX, EXACTLY(1), NOTED),
     COMMAND(BIND_SHADER, EXACTLY(2)),
     COMMAND(SET_TESS_STATE, EXACTLY(6)),
     COMMAND(SET_MIN_SAMPLES, EXACTLY(1)),
@@ -139,9 +139,9 @@ const struct virgl_rule virgl_commands[VIRGL_COMMAND_ROWS] = {
     COMMAND(SET_ATOMIC_BUFFERS, EACH(1, 3, 32), EVERY(4, 3), OR_NONE),
     REFUSED(SET_DEBUG_FLAGS, "it makes the host's renderer write logs and files"),
     COMMAND(GET_QUERY_RESULT_QBO, EXACTLY(6), AT(2)),
-    COMMAND(TRANSFER3D, EXACTLY(13), AT(1), CHECK(check_transfer)),
+    COMMAND(TRANSFER3D, EXACTLY(13), AT(1), CHECK(check_transfer), NOTED),
     COMMAND(END_TRANSFERS, AT_LEAST(0)),
-    COMMAND(COPY_TRANSFER3D, EXACTLY(14), AT_BOTH(1, 12), CHECK(check_copy_transfer)),
+    COMMAND(COPY_TRANSFER3D, EXACTLY(14), AT_BOTH(1, 12), CHECK(check_copy_transfer), NOTED),
     COMMAND(SET_TWEAKS, EXACTLY(2), CHECK(check_tweak)),
     COMMAND(CLEAR_TEXTURE, EXACTLY(12), AT(1)),
     REFUSED(PIPE_RESOURCE_CREATE, "it takes memory past the quota; blobs are not offered"),
@@ -171,7 +171,8 @@ const struct virgl_rule virgl_objects[VIRGL_OBJECT_ROWS] = {
     CREATE(SAMPLER_VIEW, EXACTLY(6), AT(2)),
     CREATE(SAMPLER_STATE, EXACTLY(9)),
     CREATE(SURFACE, EXACTLY(5), AT(2)),
-    CREATE(QUERY, EXACTLY(4), AT(4)),
+    OBJECT(CREATE, QUERY, EXACTLY(4), AT(4), NOTED),
+    OBJECT(DESTROY, QUERY, EXACTLY(1), NOTED),
     CREATE(STREAMOUT_TARGET, EXACTLY(4), AT(2)),
     CREATE(MSAA_SURFACE, EXACTLY(6), AT(2)),
     BIND(BLEND),

@@ -29,9 +29,9 @@ LIMIT = 1800  # CPU seconds of the emulation: only a hang takes so long
 DISPLAY_STATES = {1: "EARLY", 2: "SHARED", 3: "SAFE"}
 
 
-def variant_disk(path, cmdline=""):
-    """A copy of the disk image whose service VM has more words on its command line, loader's sums included."""
-    with open(os.path.join(TOP, "scenarios/cockpit.dts"), encoding="utf-8") as f:
+def variant_disk(path, cmdline="", plan="cockpit"):
+    """A copy of the disk image with that scenario, whose service VM has more words on its command line, loader's sums included."""
+    with open(os.path.join(TOP, f"scenarios/{plan}.dts"), encoding="utf-8") as f:
         text = f.read()
     text, count = re.subn(r'(cmdline = "console=[^"]*)"', rf'\1 {cmdline}"', text)
     assert count == 1

@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
-static uint32_t physical[HANDLES];
+static struct virgl_slot slot[HANDLES]; /* each handle has the slot of its own number */
 
 static uint32_t place(const struct virgl_rule *rule, uint32_t n)
 {
@@ -71,7 +71,8 @@ static void passed(const uint32_t *was, const uint32_t *is)
             continue;
         }
         n++;
-        if (was[i] >= HANDLES || is[i] != physical[was[i]] || (!is[i] && (was[i] || !rule->none)))
+        if (was[i] >= HANDLES || is[i] != slot[was[i]].physical ||
+            (!is[i] && (was[i] || !rule->none)))
             abort();
     }
 }
@@ -79,15 +80,15 @@ static void passed(const uint32_t *was, const uint32_t *is)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     static uint32_t was[DWORDS];
-    const struct virgl_map map = {physical, HANDLES};
-    struct virgl_fault fault = {0};
+    static struct virgl_findings found;
+    const struct virgl_map map = {slot, HANDLES - 1, 26, 1u << 26};
     uint32_t *is, dwords, end;
     enum virgl_verdict verdict;
 
     if (bytes < 1)
         return 0;
     for (uint32_t i = 1; i < HANDLES; i++)
-        physical[i] = i == 6 || i == 7 ? 0 : 1000 + i;
+        slot[i] = i == 6 || i == 7 ? (struct virgl_slot){0} : (struct virgl_slot){i, 1000 + i};
     dwords = (uint32_t)((bytes - 1) / sizeof(*was));
     dwords = dwords < DWORDS ? dwords : DWORDS;
     memcpy(was, data + 1, dwords * sizeof(*was));
@@ -96,14 +97,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     if (!is)
         abort();
     memcpy(is, was, dwords * sizeof(*is));
-    verdict = virgl_relocate(is, dwords, &map, &fault);
-    end = verdict == VIRGL_FINE ? dwords : fault.at;
+    found.fault = (struct virgl_fault){0};
+    verdict = virgl_relocate(is, dwords, &map, &found);
+    end = verdict == VIRGL_FINE ? dwords : found.fault.at;
     for (uint32_t at = 0; at < end; at += (was[at] >> 16) + 1)
         passed(was + at, is + at);
-    if (verdict != VIRGL_FINE && (fault.at >= dwords || !fault.command || !fault.why ||
-                                  (fault.dword != 0) != (verdict == VIRGL_FOREIGN) ||
-                                  memcmp(is + end + fault.dword, was + end + fault.dword,
-                                         (dwords - end - fault.dword) * sizeof(*is)) != 0))
+    if (verdict != VIRGL_FINE &&
+        (found.fault.at >= dwords || !found.fault.command || !found.fault.why ||
+         (found.fault.dword != 0) != (verdict == VIRGL_FOREIGN) ||
+         memcmp(is + end + found.fault.dword, was + end + found.fault.dword,
+                (dwords - end - found.fault.dword) * sizeof(*is)) != 0))
         abort();
     free(is);
     return 0;

@@ -69,7 +69,7 @@ static void mend(uint32_t *command, uint32_t length)
         command[13] = 1;
         break;
     case VIRGL_OP_COPY_TRANSFER3D:
-        command[14] = 3;
+        command[14] = 1;
         break;
     case VIRGL_OP_SET_TWEAKS:
         command[1] = 2;

@@ -15,25 +15,25 @@
 
 #define HANDLES 64u
 
-/* All are attached but 0, 6 and 7. */
-static uint32_t physical[HANDLES];
-static const struct virgl_map map = {physical, HANDLES};
+/* All are attached but 0, 6 and 7. Each handle has the slot of its own number. */
+static struct virgl_slot slot[HANDLES];
+static const struct virgl_map map = {slot, HANDLES - 1, 26, 1u << 26};
+static struct virgl_findings found;
 static uint32_t batch[LEGAL_DWORDS + 16], sent[LEGAL_DWORDS + 16];
-static struct virgl_fault fault;
 
 static int attach(void **state)
 {
     (void)state;
     for (uint32_t i = 1; i < HANDLES; i++)
-        physical[i] = i == 6 || i == 7 ? 0 : 1000 + i;
+        slot[i] = i == 6 || i == 7 ? (struct virgl_slot){0} : (struct virgl_slot){i, 1000 + i};
     return 0;
 }
 
 static enum virgl_verdict relocate(uint32_t dwords)
 {
-    memset(&fault, 0xFF, sizeof(fault));
+    memset(&found.fault, 0xFF, sizeof(found.fault));
     memcpy(sent, batch, sizeof(sent));
-    return virgl_relocate(batch, dwords, &map, &fault);
+    return virgl_relocate(batch, dwords, &map, &found);
 }
 
 /* The legal lengths from `length` on. */
@@ -93,8 +93,8 @@ static void test_wrong_lengths(void **state)
                 continue;
             }
             assert_int_equal(relocate(dwords), VIRGL_LENGTH);
-            assert_string_equal(fault.command, rule->name);
-            assert_int_equal(fault.at, 0);
+            assert_string_equal(found.fault.command, rule->name);
+            assert_int_equal(found.fault.at, 0);
         }
         for (uint32_t length = 0; length < legal_least(rule) && !rule->refused; length++) {
             legal_write(batch, header, legal_least(rule));
@@ -131,8 +131,8 @@ static void test_foreign_handles(void **state)
 
                 batch[i] = foreign[f];
                 assert_int_equal(relocate(dwords), VIRGL_FOREIGN);
-                assert_int_equal(fault.dword, i);
-                assert_string_equal(fault.command, rule->name);
+                assert_int_equal(found.fault.dword, i);
+                assert_string_equal(found.fault.command, rule->name);
             }
             legal_write(batch, header, length);
             batch[i] = 0; /* "none" where virgl knows it */
@@ -146,16 +146,17 @@ static void test_foreign_handles(void **state)
 /* A map that says something of handle 0, or of nothing at all. */
 static void test_empty_map(void **state)
 {
-    const struct virgl_map none = {NULL, 0};
+    const struct virgl_slot empty[2] = {0};
+    const struct virgl_map none = {empty, 1, 31, 1};
     uint32_t dwords = legal_write(batch, VIRGL_OP_SET_INDEX_BUFFER, 3);
 
     (void)state;
-    assert_int_equal(virgl_relocate(batch, dwords, &none, &fault), VIRGL_FOREIGN);
+    assert_int_equal(virgl_relocate(batch, dwords, &none, &found), VIRGL_FOREIGN);
     batch[1] = 0;
-    assert_int_equal(virgl_relocate(batch, dwords, &none, &fault), VIRGL_FINE);
+    assert_int_equal(virgl_relocate(batch, dwords, &none, &found), VIRGL_FINE);
     dwords = legal_write(batch, VIRGL_OP_CLEAR, 8);
-    assert_int_equal(virgl_relocate(batch, dwords, &none, &fault), VIRGL_FINE);
-    assert_int_equal(virgl_relocate(batch, 0, &none, &fault), VIRGL_FINE);
+    assert_int_equal(virgl_relocate(batch, dwords, &none, &found), VIRGL_FINE);
+    assert_int_equal(virgl_relocate(batch, 0, &none, &found), VIRGL_FINE);
 }
 
 static void test_refused(void **state)
@@ -171,8 +172,8 @@ static void test_refused(void **state)
         for (uint32_t length = 0; length < 70; length++) {
             legal_write(batch, header, length);
             assert_int_equal(relocate(length + 1), VIRGL_REFUSED);
-            assert_string_equal(fault.command, rule->name);
-            assert_ptr_equal(fault.why, rule->refused);
+            assert_string_equal(found.fault.command, rule->name);
+            assert_ptr_equal(found.fault.why, rule->refused);
         }
         legal_write(batch, header, 0xFFFF);
         assert_int_equal(relocate(0x10000), VIRGL_REFUSED);
@@ -189,7 +190,7 @@ static void test_unknown(void **state)
         for (uint32_t length = 0; length < 4; length++) {
             legal_write(batch, kind, length);
             assert_int_equal(relocate(length + 1), VIRGL_UNKNOWN);
-            assert_string_equal(fault.command, "?");
+            assert_string_equal(found.fault.command, "?");
         }
     }
     assert_null(virgl_rule(VIRGL_OPCODES));
@@ -214,8 +215,11 @@ static void test_fields(void **state)
     (void)state;
     assert_int_equal(with(VIRGL_OP_SET_FRAMEBUFFER_STATE, 4, 1, 3), VIRGL_FIELDS);
     assert_int_equal(with(VIRGL_OP_SET_FRAMEBUFFER_STATE, 4, 1, 0xFFFFFFFF), VIRGL_FIELDS);
+    assert_int_equal(with(VIRGL_OP_TRANSFER3D, 13, 13, 2), VIRGL_FIELDS); /* from the GPU */
     assert_int_equal(with(VIRGL_OP_TRANSFER3D, 13, 13, 3), VIRGL_FIELDS);
     assert_int_equal(with(VIRGL_OP_TRANSFER3D, 13, 13, 0), VIRGL_FIELDS);
+    assert_int_equal(with(VIRGL_OP_COPY_TRANSFER3D, 14, 14, 0), VIRGL_FINE);
+    assert_int_equal(with(VIRGL_OP_COPY_TRANSFER3D, 14, 14, 2), VIRGL_FIELDS); /* from the GPU */
     assert_int_equal(with(VIRGL_OP_COPY_TRANSFER3D, 14, 14, 4), VIRGL_FIELDS);
     assert_int_equal(with(VIRGL_OP_SET_TWEAKS, 2, 1, 3), VIRGL_FIELDS);
     assert_int_equal(with(VIRGL_OP_EMIT_STRING_MARKER, 3, 1, 8), VIRGL_FINE);
@@ -243,10 +247,56 @@ static void test_first_fault(void **state)
     dwords += legal_write(batch + dwords, VIRGL_OP_CREATE_VIDEO_CODEC, 7);
     dwords += legal_write(batch + dwords, VIRGL_OP_SET_INDEX_BUFFER, 3);
     assert_int_equal(relocate(dwords), VIRGL_FOREIGN);
-    assert_int_equal(fault.at, at);
-    assert_int_equal(fault.dword, 13);
-    assert_string_equal(fault.command, "BLIT");
+    assert_int_equal(found.fault.at, at);
+    assert_int_equal(found.fault.dword, 13);
+    assert_string_equal(found.fault.command, "BLIT");
     assert_memory_equal(batch + at + 13, sent + at + 13, (dwords - at - 13) * sizeof(*batch));
+}
+
+/* Commands that their keeper has work with, in their order and with the guest's handles. */
+static void test_notes(void **state)
+{
+    const uint32_t query = VIRGL_TYPE_QUERY << 8;
+    uint32_t dwords = legal_write(batch, VIRGL_OP_DESTROY_SUB_CTX, 1), at[6] = {0};
+
+    (void)state;
+    dwords += legal_write(batch + dwords, VIRGL_OP_CLEAR, 8);
+    at[1] = dwords;
+    dwords += legal_write(batch + dwords, VIRGL_OP_CREATE_OBJECT | query, 4);
+    batch[at[1] + 4] = 9;
+    at[2] = dwords;
+    dwords += legal_write(batch + dwords, VIRGL_OP_COPY_TRANSFER3D, 14);
+    batch[at[2] + 1] = 10;
+    batch[at[2] + 12] = 11;
+    dwords += legal_write(batch + dwords, VIRGL_OP_SET_INDEX_BUFFER, 3);
+    at[3] = dwords;
+    dwords += legal_write(batch + dwords, VIRGL_OP_TRANSFER3D, 13);
+    at[4] = dwords;
+    dwords += legal_write(batch + dwords, VIRGL_OP_GET_QUERY_RESULT, 2);
+    at[5] = dwords;
+    dwords += legal_write(batch + dwords, VIRGL_OP_DESTROY_OBJECT | query, 1);
+    assert_int_equal(relocate(dwords), VIRGL_FINE);
+    assert_int_equal(found.notes, 6);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(found.note[i].at, at[i]);
+    assert_int_equal(found.note[1].handle[0], 9);
+    assert_int_equal(found.note[2].handle[0], 10);
+    assert_int_equal(found.note[2].handle[1], 11);
+    assert_int_equal(found.note[3].handle[0], LEGAL_HANDLE);
+    assert_int_equal(batch[at[2] + 12], 1011);
+}
+
+static void test_too_many_notes(void **state)
+{
+    static uint32_t many[2 * VIRGL_MAX_NOTES + 2];
+
+    (void)state;
+    for (uint32_t i = 0; i <= VIRGL_MAX_NOTES; i++)
+        legal_write(many + 2 * i, VIRGL_OP_DESTROY_SUB_CTX, 1);
+    assert_int_equal(virgl_relocate(many, 2 * VIRGL_MAX_NOTES, &map, &found), VIRGL_FINE);
+    assert_int_equal(virgl_relocate(many, 2 * VIRGL_MAX_NOTES + 2, &map, &found), VIRGL_MANY);
+    assert_int_equal(found.fault.at, 2 * VIRGL_MAX_NOTES);
+    assert_int_equal(found.notes, VIRGL_MAX_NOTES);
 }
 
 static void test_frames(void **state)
@@ -254,7 +304,8 @@ static void test_frames(void **state)
     const uint32_t draws[] = {0, 1, 20, 200};
 
     (void)state;
-    physical[6] = physical[7] = 1006;
+    slot[6] = (struct virgl_slot){6, 1006};
+    slot[7] = (struct virgl_slot){7, 1006};
     for (unsigned i = 0; i < 4; i++) {
         const uint32_t dwords = frame_write(batch, draws[i]);
         uint32_t changed = 0;
@@ -274,7 +325,7 @@ static void test_seeds(void **state)
     (void)state;
     EACH_RULE(rule, header)
     {
-        uint8_t expected[LEGAL_SEED_BYTES], found[LEGAL_SEED_BYTES];
+        uint8_t expected[LEGAL_SEED_BYTES], seed[LEGAL_SEED_BYTES];
         const uint32_t bytes = legal_seed(expected, rule, header);
         char name[64], path[256];
         FILE *f;
@@ -284,9 +335,9 @@ static void test_seeds(void **state)
         f = fopen(path, "rb");
         if (!f)
             fail_msg("no %s", path);
-        assert_int_equal(fread(found, 1, sizeof(found), f), bytes);
+        assert_int_equal(fread(seed, 1, sizeof(seed), f), bytes);
         fclose(f);
-        assert_memory_equal(found, expected, bytes);
+        assert_memory_equal(seed, expected, bytes);
     }
 }
 
@@ -294,10 +345,10 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup(f, attach)
     const struct CMUnitTest tests[] = {
-        CASE(test_legal_forms), CASE(test_wrong_lengths), CASE(test_foreign_handles),
-        CASE(test_empty_map),   CASE(test_refused),       CASE(test_unknown),
-        CASE(test_fields),      CASE(test_first_fault),   CASE(test_frames),
-        CASE(test_seeds),
+        CASE(test_legal_forms), CASE(test_wrong_lengths),  CASE(test_foreign_handles),
+        CASE(test_empty_map),   CASE(test_refused),        CASE(test_unknown),
+        CASE(test_fields),      CASE(test_first_fault),    CASE(test_frames),
+        CASE(test_notes),       CASE(test_too_many_notes), CASE(test_seeds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

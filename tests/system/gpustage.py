@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The cockpit with programs for its GPU in both VMs: the service VM runs them on the bare GPU, the IVI over the mediator, each
+with its own Mesa. In the host's time: in that of instructions a GPU costs nothing (docs/vnuc.md)."""
+import os
+import re
+import shutil
+import subprocess
+import uuid
+
+from cockpit import IVI_LOG, Cockpit, variant_disk
+
+FOLDER = "build/tests/guests/gpu/disk"
+PARTITIONS = {"binnacle-data": 4, "binnacle-ividata": 5}  # tools/mkdisk
+BARE, MEDIATED = "bare", "ivi"
+
+
+def gpu_disk(path):
+    """A copy of the disk image with the programs on both data partitions, under gpu/."""
+    subprocess.run(["make", "-s", "gpu-programs"], check=True)
+    variant_disk(path, "binnacle.debug quiet", "bench-gpu")
+    root = os.path.join(os.path.dirname(path), "data")
+    shutil.copytree(FOLDER, os.path.join(root, "gpu"))
+    for label, number in PARTITIONS.items():
+        image = os.path.join(os.path.dirname(path), label)
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-L", label, "-d", root, image, "64M"], check=True)
+        info = subprocess.run(["sgdisk", "-i", str(number), path], check=True, capture_output=True, text=True).stdout
+        assert f"'{label}'" in info and "(64.0 MiB)" in info, info
+        start = int(re.search(r"First sector: (\d+)", info)[1])
+        subprocess.run(["dd", f"if={image}", f"of={path}", "bs=512", f"seek={start}", "conv=notrunc,sparse", "status=none"], check=True)
+    return path
+
+
+class GpuStage(Cockpit):
+    """with GpuStage(folder, logs) as s: s.on("bare", "/data/gpu/gl-cases ..."), s.on("ivi", ...)."""
+
+    def __init__(self, folder, logs):
+        super().__init__(folder, logs, disk=gpu_disk(os.path.join(str(folder), "disk.img")), plan="bench-gpu", icount=None, cpus=2,
+                         memory_mib=2048, screens=((1280, 720),), max_outputs=1, sound=False, usb=False, net=False, sd_card_mib=0)
+
+    def __enter__(self):
+        self.nuc.start()
+        return self
+
+    def settle(self):
+        """Waits until both VMs are up and have their programs at /data/gpu."""
+        self.nuc.console.wait_for("display: ready", limit=1800)
+        self.at_home()
+        self.wait_prompt()
+        # Its time is the host's, which may have other things to do for longer than the watchdog waits.
+        assert self.on(MEDIATED, "sv down watchdog && sv check watchdog")[0] == 0
+        status, text = self.on(MEDIATED, "mount -t ext4 /dev/vdb /data; ls /data/gpu")
+        assert status == 0 and "gl-cases" in text, text
+        status, text = self.on(BARE, "ls /data/gpu")
+        assert status == 0 and "gl-cases" in text, text
+
+    def on(self, where, command):
+        """(status, output) of a command in one of the VMs."""
+        return self.run(command) if where == BARE else self.in_ivi(command)
+
+    def in_ivi(self, command):
+        """In the IVI, by its debug shell. The marks are never in what the shell echoes: there they have quotes in them."""
+        token = uuid.uuid4().hex[:8]
+        self.ivi(f'echo "<b"{token}">"; {command}; echo "<e"{token}:$?">"')
+        assert self.run(f"until grep -q '<e{token}:' {IVI_LOG}; do usleep 500000; done")[0] == 0
+        text = self.run(f"sed -n '/<b{token}>/,/<e{token}:/p' {IVI_LOG}")[1].replace("\r", "")
+        match = re.search(rf"<b{token}>\n(.*?)<e{token}:(\d+)>", text, re.DOTALL)
+        assert match, text
+        return int(match[2]), match[1]
+
+    def take_from_ivi(self, name, path):
+        """Copies a file of the IVI's data partition to one in the service VM, which looks at that partition from below."""
+        assert self.on(MEDIATED, "umount /data && mount -t ext4 -o ro /dev/vdb /data")[0] == 0
+        status, text = self.on(BARE, f"mkdir -p /tmp/ivi && mount -t ext4 -o ro,noload /dev/disk/by-partlabel/binnacle-ividata /tmp/ivi && "
+                                     f"cp /tmp/ivi/{name} {path} && umount /tmp/ivi")
+        assert status == 0, text
