@@ -73,6 +73,17 @@ def test_frames_are_drawn_without_a_copy(played, report):
     assert report.add("gpu.instructions-per-batch", round(per_frame), "", ok=per_frame > 0)  # gvt and the kernel for it
 
 
+def test_instructions_of_a_frame(played, report):
+    """Of the mediator and the kernel for it: what is the same for every frame, and what a draw adds."""
+    per_frame = {}
+    for draws in (20, 200):
+        cost = {int(frames): int(ns) for frames, ns in re.findall(rf"gpu: cost of (\d+) frames of {draws} draws: (\d+) ns", played)}
+        assert set(cost) == {20, 120}
+        per_frame[draws] = (cost[120] - cost[20]) / 100
+        assert report.add(f"gpu.instructions-per-frame.{draws}-draws", round(per_frame[draws]), "", ok=per_frame[draws] > 0)
+    assert per_frame[20] < per_frame[200] < 10 * per_frame[20]
+
+
 def test_nothing_is_left_of_dead_guests(played, report, soak):
     deaths = 1000 if soak else 50
     before, alive, after = (left(played, when) for when in ("before", "alive", f"after {deaths} deaths"))

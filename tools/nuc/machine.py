@@ -85,6 +85,8 @@ class Nuc:
         if self._x:
             environment["DISPLAY"] = self._x.name
             environment["LD_PRELOAD"] = os.path.abspath(QEMU_GL)
+        if not self.config.icount:
+            environment["NUC_REAL_TIME"] = "1"
         arguments = self.config.arguments(self.name, self.work, self.log_dir)
         self.log_path = f"{self.log_dir}/qemu.log"
         with open(self.log_path, "w", encoding="utf-8") as log:

@@ -16,7 +16,8 @@
  * not be part of it, or a slow host would make the machine's GPU slow: drawing is finished before
  * its fence is made, and the clock that QEMU reads leaves out the time spent on it. The same goes
  * for the time by which a busy host wakes the main thread late: QEMU adds all of an idle wait to
- * the machine's time (icount_warp_rt), so that a deadline of 16 ms passes before a vCPU has run.
+ * the machine's time (icount_warp_rt), so that a deadline of 16 ms passes before a vCPU has run. In
+ * a machine without -icount (NUC_REAL_TIME is set) time is the host's, all of it.
  */
 #include <SDL2/SDL_video.h>
 #include <dlfcn.h>
@@ -25,6 +26,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 #include <virgl/virglrenderer.h>
@@ -46,6 +48,7 @@ static void (*next_virgl_renderer_poll)(void);
 static int (*next_virgl_renderer_create_fence)(int, uint32_t);
 static int (*next_clock_gettime)(clockid_t, struct timespec *);
 
+static bool real_time;        /* the clock is the host's */
 static int64_t lost_ns;       /* host time so far that is not the machine's */
 static int64_t drawing_since; /* the clock stands while this is not 0 */
 static int64_t last_ns;       /* the clock never goes back */
@@ -60,6 +63,7 @@ __attribute__((constructor)) static void find_next(void)
     NEXT(next_virgl_renderer_poll);
     NEXT(next_virgl_renderer_create_fence);
     NEXT(next_clock_gettime);
+    real_time = getenv("NUC_REAL_TIME") != NULL;
 }
 
 static int64_t host_ns(void)
@@ -72,6 +76,8 @@ static int64_t host_ns(void)
 
 static void drawing_begins(void)
 {
+    if (real_time)
+        return;
     __atomic_store_n(&drawing_since, host_ns(), __ATOMIC_SEQ_CST);
 }
 
@@ -79,6 +85,8 @@ static void drawing_ends(void)
 {
     const int64_t since = __atomic_load_n(&drawing_since, __ATOMIC_SEQ_CST);
 
+    if (real_time)
+        return;
     __atomic_add_fetch(&lost_ns, host_ns() - since, __ATOMIC_SEQ_CST);
     __atomic_store_n(&drawing_since, 0, __ATOMIC_SEQ_CST);
 }
@@ -134,7 +142,7 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const si
     if (!big_lock && first_context && main_thread)
         big_lock = last_unlocked;
     rc = next_ppoll(fds, n, timeout, mask);
-    if (timeout && main_thread) {
+    if (timeout && main_thread && !real_time) {
         late = host_ns() - since - (timeout->tv_sec * 1000000000 + timeout->tv_nsec);
         if (late > 0)
             __atomic_add_fetch(&lost_ns, late, __ATOMIC_SEQ_CST);
@@ -177,7 +185,7 @@ int virgl_renderer_create_fence(int id, uint32_t context)
 
     if (!finish)
         *(void **)&finish = SDL_GL_GetProcAddress("glFinish");
-    if (finish && SDL_GL_GetCurrentContext()) {
+    if (finish && !real_time && SDL_GL_GetCurrentContext()) {
         drawing_begins();
         finish();
         drawing_ends();

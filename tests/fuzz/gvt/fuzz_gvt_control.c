@@ -36,6 +36,46 @@ static void tame_rect(struct vgpu_rect *r)
     r->height %= 80;
 }
 
+/* One of the commands that the mediator has work with, as far as it fits; the rest is padding. */
+static void tame_stream(uint32_t *s, size_t dwords)
+{
+    const uint32_t query = VIRGL_TYPE_QUERY << 8;
+    size_t used = 0;
+
+    if (dwords >= 15 && s[0] % 4 < 2) { /* TRANSFER3D, COPY_TRANSFER3D */
+        const bool staged = s[0] % 4;
+
+        s[0] = staged ? VIRGL_OP_COPY_TRANSFER3D | 14u << 16 : VIRGL_OP_TRANSFER3D | 13u << 16;
+        s[1] %= 4;
+        s[2] %= 8;
+        for (unsigned i = 4; i < 12; i++)
+            s[i] %= 65;
+        s[8] %= 3;
+        s[11] %= 3;
+        s[5] = staged ? s[5] * s[4] : 0;
+        s[4] = staged ? s[4] : 0;
+        s[12] %= staged ? 4 : 32768;
+        s[13] = staged ? s[13] % 32768 : 1;
+        s[14] %= staged ? 2 : UINT32_MAX;
+        used = staged ? 15 : 14;
+    } else if (dwords >= 10 && s[0] % 4 == 2) {
+        s[0] = VIRGL_OP_SET_SUB_CTX | 1u << 16;
+        s[1] %= 2;
+        s[2] = s[2] % 2 ? VIRGL_OP_CREATE_OBJECT | query | 4u << 16 : VIRGL_OP_NOP | 4u << 16;
+        s[3] %= 2;
+        s[6] %= 4;
+        s[7] = VIRGL_OP_GET_QUERY_RESULT | 2u << 16;
+        s[8] %= 2;
+        used = 10;
+    } else if (dwords >= 6) {
+        s[0] = VIRGL_OP_CREATE_OBJECT | VIRGL_TYPE_SURFACE << 8 | 5u << 16;
+        s[2] %= 4;
+        used = 6;
+    }
+    if (used && used < dwords)
+        s[used] = VIRGL_OP_END_TRANSFERS | (uint32_t)(dwords - used - 1) << 16;
+}
+
 /* See tame(). */
 static void tame_3d(union vgpu_request *r, uint32_t *payload, size_t payload_bytes)
 {
@@ -70,10 +110,7 @@ static void tame_3d(union vgpu_request *r, uint32_t *payload, size_t payload_byt
         r->ctx_create.init %= 3;
         break;
     case VGPU_CMD_SUBMIT_3D:
-        if (payload_bytes < 24)
-            break;
-        payload[0] = VIRGL_OP_CREATE_OBJECT | VIRGL_TYPE_SURFACE << 8 | 5u << 16;
-        payload[2] %= 4;
+        tame_stream(payload, payload_bytes / sizeof(*payload));
         break;
     default:
         break;

@@ -42,15 +42,12 @@ static void keep(const char *name, bool fine, int file)
     failed += !fine;
 }
 
-int main(int argc, char **argv)
+static int draw(const char *path)
 {
-    const int file = argc == 2 ? open(argv[1], O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+    const int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
     if (file < 0)
-        errx(
-            2,
-            "usage: gl-cases FILE  (pixels of %d x %d, four bytes each, one case behind the other)",
-            SIDE, SIDE);
+        err(1, "%s", path);
     if (gl_open(NODE) < 0)
         return 1;
     for (size_t i = 0; i < shader_count; i++) {
@@ -119,6 +116,8 @@ int main(int argc, char **argv)
         return draw(argv[1]);
     if (argc == 3)
         return compare(argv[1], argv[2]);
-    errx(2, "usage: gl-cases FILE    draws; FILE gets %d x %d pixels of four bytes for each case\n"
-            "       gl-cases FILE FILE    compares what was drawn", SIDE, SIDE);
+    errx(2,
+         "usage: gl-cases FILE    draws; FILE gets %d x %d pixels of four bytes for each case\n"
+         "       gl-cases FILE FILE    compares what was drawn",
+         SIDE, SIDE);
 }

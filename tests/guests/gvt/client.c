@@ -3,12 +3,14 @@
  * A guest that draws through the mediator on the physical GPU, and hostile ones:
  *
  *     gvt-client SOCKET draw|share|order|hostile|frames|show|die
+ *     gvt-client SOCKET drawn FRAMES DRAWS
  *
  * Says "gpu: ..." for what holds; ends with 1 and a sentence at what does not.
  */
 #include <err.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +30,7 @@
 #define RENDERED_AND_SHOWN (2u | 8u | 1u << 18) /* target, sampler view, scanout */
 
 static uint64_t fence;
+static unsigned long many_frames, many_draws; /* of "drawn" */
 
 static struct vgpu_header header(uint32_t type, uint32_t ctx)
 {
@@ -145,20 +148,26 @@ static void clear_and_look(struct stream *s, const float colour[4], uint32_t wan
     all_pixels("clear", wanted);
 }
 
-static void draw(void)
+static void give_vertices(void)
 {
     static const float corners[12] = {-1, -1, 0, 1, 1, -1, 0, 1, -1, 1, 0, 1};
+
+    resource(VERTICES, 0, 64, 16, sizeof(corners), 1, VERTICES_AT, sizeof(corners));
+    expect("CTX_ATTACH", attach(1, VERTICES), VGPU_OK_NODATA);
+    memcpy(driver_memory + VERTICES_AT, corners, sizeof(corners));
+    expect("TRANSFER_TO_HOST_3D",
+           transfer(VGPU_CMD_TRANSFER_TO_HOST_3D, 1, VERTICES, sizeof(corners), 1), VGPU_OK_NODATA);
+}
+
+static void draw(void)
+{
     static struct stream s;
     unsigned green = 0, blues = 0;
 
     set_up(&s);
     clear_and_look(&s, red, RED);
     printf("gpu: clear, %u pixels as wanted\n", WIDTH * HEIGHT);
-    resource(VERTICES, 0, 64, 16, sizeof(corners), 1, VERTICES_AT, sizeof(corners));
-    expect("CTX_ATTACH", attach(1, VERTICES), VGPU_OK_NODATA);
-    memcpy(driver_memory + VERTICES_AT, corners, sizeof(corners));
-    expect("TRANSFER_TO_HOST_3D",
-           transfer(VGPU_CMD_TRANSFER_TO_HOST_3D, 1, VERTICES, sizeof(corners), 1), VGPU_OK_NODATA);
+    give_vertices();
     stream_clear(&s, blue);
     stream_pipeline(&s);
     stream_triangle(&s, VERTICES);
@@ -388,15 +397,41 @@ static void die(void)
     raise(SIGKILL);
 }
 
+/* So many frames of so many draws each, one after the other. */
+static void drawn(void)
+{
+    static struct stream s;
+
+    set_up(&s);
+    give_vertices();
+    stream_pipeline(&s);
+    expect("SUBMIT_3D", submit(1, &s), VGPU_OK_NODATA);
+    for (unsigned long i = 0; i < many_frames; i++) {
+        s.count = 0;
+        stream_clear(&s, blue);
+        for (unsigned long n = 0; n < many_draws; n++)
+            stream_draw(&s, VERTICES, n % 2 == 0);
+        expect("SUBMIT_3D", submit(1, &s), VGPU_OK_NODATA);
+    }
+    read_back(1);
+    if (pixel(WIDTH - 2, HEIGHT / 2) != BLUE || pixel(1, HEIGHT / 2) != GREEN)
+        errx(1, "the last frame is not what was drawn");
+    printf("gpu: %lu frames of %lu draws\n", many_frames, many_draws);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*play)(void);
     } plays[] = {{"draw", draw},     {"share", share}, {"order", order}, {"hostile", hostile},
-                 {"frames", frames}, {"show", show},   {"die", die}};
+                 {"frames", frames}, {"show", show},   {"die", die},     {"drawn", drawn}};
 
-    for (unsigned i = 0; argc == 3 && i < sizeof(plays) / sizeof(plays[0]); i++) {
+    if (argc == 5) {
+        many_frames = strtoul(argv[3], NULL, 10);
+        many_draws = strtoul(argv[4], NULL, 10);
+    }
+    for (unsigned i = 0; (argc == 3 || argc == 5) && i < sizeof(plays) / sizeof(plays[0]); i++) {
         if (strcmp(argv[2], plays[i].name))
             continue;
         driver_start(argv[1]);
@@ -404,6 +439,7 @@ int main(int argc, char **argv)
         driver_stop();
         return 0;
     }
-    fprintf(stderr, "usage: gvt-client SOCKET draw|share|order|hostile|frames|show|die\n");
+    fprintf(stderr, "usage: gvt-client SOCKET draw|share|order|hostile|frames|show|die\n"
+                    "       gvt-client SOCKET drawn FRAMES DRAWS\n");
     return 2;
 }

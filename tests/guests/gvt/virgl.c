@@ -92,6 +92,21 @@ void stream_pipeline(struct stream *s)
     put(s, VIRGL_OP_SET_SAMPLE_MASK, 0, 1, ~0u);
 }
 
+#define CONSTANTS 32u /* floats */
+
+void stream_draw(struct stream *s, uint32_t buffer, int changed)
+{
+    if (changed) {
+        s->dword[s->count++] = VIRGL_OP_SET_CONSTANT_BUFFER | (2 + CONSTANTS) << 16;
+        s->dword[s->count++] = 0; /* of the vertex shader, the first */
+        s->dword[s->count++] = 0;
+        for (unsigned i = 0; i < CONSTANTS; i++)
+            s->dword[s->count++] = bits((float)i);
+        put(s, VIRGL_OP_SET_VERTEX_BUFFERS, 0, 3, 16u, 0u, buffer);
+    }
+    put(s, VIRGL_OP_DRAW_VBO, 0, 12, 0u, 3u, TRIANGLES, 0u, 1u, 0u, 0u, 0u, 0u, 0u, 2u, 0u);
+}
+
 void stream_triangle(struct stream *s, uint32_t buffer)
 {
     put(s, VIRGL_OP_SET_SUB_CTX, 0, 1, 1u);

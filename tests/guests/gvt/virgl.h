@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define STREAM_DWORDS 1024u
+#define STREAM_DWORDS 16384u
 
 struct stream {
     uint32_t dword[STREAM_DWORDS];
@@ -20,5 +20,8 @@ void stream_clear(struct stream *s, const float colour[4]);
 void stream_pipeline(struct stream *s);
 /* Three vertices of four floats from the buffer's start, in green. */
 void stream_triangle(struct stream *s, uint32_t buffer);
+/* The same as one draw of a frame; `changed`: with other vertices and constants in front of it, as
+ * Mesa sends them for every second to third draw (tests/unit/gvt/frame.c). */
+void stream_draw(struct stream *s, uint32_t buffer, int changed);
 
 #endif
