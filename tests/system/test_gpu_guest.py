@@ -31,7 +31,7 @@ def drawn(stage):
     """What gl-cases says in both VMs; the pixels of both are in the service VM's /tmp then."""
     said = {BARE: stage.on(BARE, "MESA_SHADER_CACHE_DISABLE=1 /data/gpu/gl-cases /tmp/bare.px")[1],
             MEDIATED: stage.on(MEDIATED, "MESA_SHADER_CACHE_DISABLE=1 /data/gpu/gl-cases /data/ivi.px")[1]}
-    stage.take_from_ivi("ivi.px", "/tmp/ivi.px")
+    stage.take_from_ivi("/data/ivi.px", 2, "/tmp/ivi.px")
     return said
 
 
@@ -63,6 +63,15 @@ def test_a_differing_pixel_is_seen(stage, drawn):
     assert status == 1 and "gl: arithmetic: 1 pixels differ" in text
 
 
+def test_glmark_validates_alike(stage, soak):
+    """glmark2's own check of one frame of each of its scenes says the same in both."""
+    if not soak:
+        pytest.skip("the long form only: it loads every scene")
+    said = {where: re.findall(r"^\[(\w+)\] (.*) Validation: (\w+)", stage.on(where, f"{GLMARK} --validate")[1], re.MULTILINE)
+            for where in (BARE, MEDIATED)}
+    assert len(said[BARE]) > 20 and said[BARE] == said[MEDIATED]
+
+
 def frames_per_second(stage, where, seconds):
     """{scene: frames a second} of one run."""
     scenes = " ".join(f"-b {name}:duration={seconds}" for name in SCENES)
@@ -83,4 +92,5 @@ def test_glmark(stage, report, soak):
         report.add(f"gpu.glmark2.{name}.ratio", round(statistics.median(found), 3), "")
         report.add(f"gpu.glmark2.{name}.spread", round(max(found) - min(found), 3), "")
     median = statistics.median(statistics.median(found) for found in ratios.values())
-    assert report.add("gpu.glmark2.median.ratio", round(median, 3), "", bound=None, ok=median >= BOUND), ratios
+    # The row says whether it is enough: how fast an emulator's host is fails no test.
+    report.add("gpu.glmark2.median.ratio", round(median, 3), f"at least {BOUND}", ok=median >= BOUND)
