@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "evdev.h"
+#include "gl.h"
 #include "kms.h"
+#include "solid.h"
 #include "ui.h"
 
 #define FPS         30
@@ -24,6 +26,8 @@
 struct ivi {
     struct ui ui;
     struct kms kms;
+    struct gl gl;
+    struct solid solid;
     struct evdev evdev;
     struct vehicle_source vehicle;
     uint64_t tile_shows;
@@ -80,25 +84,36 @@ static int show_tile(struct ivi *i)
     return kms_flush(&i->kms, 1, 0, 0, s->width, s->height);
 }
 
-static int show(struct ivi *i)
+static int show_flat(struct ivi *i)
 {
     struct ui_rect damage[UI_DAMAGE];
+    unsigned n;
+    int rc = 0;
+
+    n = ui_draw(&i->ui, i->kms.screen[0].surface, damage);
+    for (unsigned k = 0; k < n && rc == 0; k++)
+        rc = kms_flush(&i->kms, 0, damage[k].x, damage[k].y, damage[k].width, damage[k].height);
+    return rc;
+}
+
+static int show(struct ivi *i)
+{
     struct vehicle_state v;
     const double now = seconds();
-    unsigned n;
     int rc = 0;
 
     evdev_read(&i->evdev, &sink, &i->ui);
     vehicle_read(&i->vehicle, now, &v);
     ui_advance(&i->ui, now, &v);
-    n = ui_draw(&i->ui, i->kms.screen[0].surface, damage);
-    for (unsigned k = 0; k < n && rc == 0; k++)
-        rc = kms_flush(&i->kms, 0, damage[k].x, damage[k].y, damage[k].width, damage[k].height);
+    if (!i->ui.solid)
+        rc = show_flat(i);
+    else if (solid_draw(&i->solid, &i->ui))
+        rc = gl_show(&i->gl);
     if (rc == 0)
         rc = show_tile(i);
     if (rc == 0 && !i->first_shown) {
         i->first_shown = true;
-        printf("ivi: home screen\n");
+        printf("ivi: home screen%s\n", i->ui.solid ? " in 3D" : "");
         fflush(stdout);
     }
     return rc;
@@ -137,6 +152,18 @@ static int open_display(struct ivi *i)
     return rc;
 }
 
+/* In 3D where a GPU draws; else cairo draws what there is, flat. */
+static void open_solid(struct ivi *i)
+{
+    const struct kms_screen *s = &i->kms.screen[0];
+
+    if (s->width != UI_WIDTH || s->height != UI_HEIGHT ||
+        gl_open_screen(&i->gl, i->kms.fd, s->crtc, s->width, s->height) < 0)
+        return;
+    if (solid_init(&i->solid, &i->ui) < 0)
+        gl_close(&i->gl);
+}
+
 int main(int argc, char **argv)
 {
     static struct ivi i;
@@ -153,11 +180,14 @@ int main(int argc, char **argv)
     if (rc == 0)
         rc = open_display(&i);
     if (rc == 0) {
+        open_solid(&i);
         evdev_open(&i.evdev, UI_WIDTH, UI_HEIGHT);
         vehicle_open(&i.vehicle, NULL);
         rc = run(&i);
         vehicle_close(&i.vehicle);
         evdev_close(&i.evdev);
+        solid_finish(&i.solid);
+        gl_close(&i.gl);
         kms_close(&i.kms);
     }
     if (rc)

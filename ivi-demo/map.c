@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns the town: streets on a bent grid, a river, parks, and the route through it. */
+/* Owns the map: the town as a picture, and the route through it. */
 #include "map.h"
+#include "town.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
-#define CELL  96 /* pixels between streets */
-#define LINES (MAP_SIZE / CELL + 3)
+#define CELL  TOWN_CELL
+#define LINES TOWN_LINES
 #define STEP  12 /* pixels between the points of a bent line */
-
-static const struct colour land = RGB(0x151C24), block = RGB(0x1B242E), house = RGB(0x222D39),
-                           park = RGB(0x17302B), water = RGB(0x12293D), street = RGB(0x303D4B),
-                           avenue = RGB(0x43536A);
-
-/* The grid is bent by long waves, so that no street is quite straight. */
-static void bend(double u, double v, double *x, double *y)
-{
-    *x = u + 34 * sin(v / 260) + 16 * sin((u + v) / 170);
-    *y = v + 30 * sin(u / 300 + 1) + 14 * cos((u - v) / 190);
-}
 
 static void bent_line(cairo_t *cr, double u1, double v1, double u2, double v2)
 {
@@ -29,18 +19,9 @@ static void bent_line(cairo_t *cr, double u1, double v1, double u2, double v2)
     for (int i = 0; i <= n; i++) {
         double x, y;
 
-        bend(u1 + (u2 - u1) * i / n, v1 + (v2 - v1) * i / n, &x, &y);
+        town_bend(u1 + (u2 - u1) * i / n, v1 + (v2 - v1) * i / n, &x, &y);
         cairo_line_to(cr, x, y);
     }
-}
-
-/* The same every time: a number from two. */
-static unsigned dice(int a, int b)
-{
-    unsigned h = (unsigned)a * 374761393u + (unsigned)b * 668265263u;
-
-    h = (h ^ h >> 13) * 1274126177u;
-    return h ^ h >> 16;
 }
 
 static void cell(cairo_t *cr, int i, int j, double inset)
@@ -55,25 +36,15 @@ static void cell(cairo_t *cr, int i, int j, double inset)
     cairo_close_path(cr);
 }
 
-static int is_park(int i, int j)
-{
-    return (i >= 3 && i <= 5 && j >= 9 && j <= 10) || (i >= 10 && i <= 11 && j >= 3 && j <= 5) ||
-           dice(i, j) % 23 == 0;
-}
-
 static void houses(cairo_t *cr, int i, int j)
 {
-    for (int k = 0; k < 4; k++) {
-        const unsigned d = dice(i * 4 + k, j + 77);
-        const double u = i * CELL + 16 + (k % 2) * 34 + (int)(d % 6),
-                     v = j * CELL + 16 + (k / 2) * 34 + (int)(d / 8 % 6);
-        double x, y;
+    struct town_house h;
 
-        if (d % 5 == 0)
+    for (int k = 0; k < TOWN_HOUSES; k++) {
+        if (!town_house(i, j, k, &h))
             continue;
-        bend(u, v, &x, &y);
-        rounded(cr, x, y, 18 + d / 64 % 10, 16 + d / 512 % 10, 2);
-        use(cr, house);
+        rounded(cr, h.x, h.y, h.w, h.d, 2);
+        use(cr, town_house_wall);
         cairo_fill(cr);
     }
 }
@@ -82,26 +53,28 @@ static void blocks(cairo_t *cr)
 {
     for (int j = -1; j < LINES; j++)
         for (int i = -1; i < LINES; i++) {
-            cell(cr, i, j, 9);
-            use(cr, is_park(i, j) ? park : block);
+            cell(cr, i, j, TOWN_INSET);
+            use(cr, town_is_park(i, j) ? town_park : town_block);
             cairo_fill(cr);
-            if (!is_park(i, j))
-                houses(cr, i, j);
+            houses(cr, i, j);
         }
 }
 
 static void river(cairo_t *cr)
 {
     cairo_new_path(cr);
-    cairo_move_to(cr, -40, 1130);
-    cairo_curve_to(cr, 320, 980, 420, 1320, 760, 1190);
-    cairo_curve_to(cr, 1060, 1080, 1120, 820, 1600, 860);
+    for (int k = 0; k <= TOWN_RIVER_STEPS; k++) {
+        double x, y;
+
+        town_river(k / (double)TOWN_RIVER_STEPS, &x, &y);
+        cairo_line_to(cr, x, y);
+    }
     cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
-    cairo_set_line_width(cr, 104);
-    use(cr, land);
+    cairo_set_line_width(cr, TOWN_BANK);
+    use(cr, town_land);
     cairo_stroke_preserve(cr);
-    cairo_set_line_width(cr, 88);
-    use(cr, water);
+    cairo_set_line_width(cr, TOWN_WATER);
+    use(cr, town_water);
     cairo_stroke(cr);
 }
 
@@ -124,20 +97,13 @@ static void streets(cairo_t *cr, int every, double width, struct colour c)
 
 static void names(const struct theme *t, cairo_t *cr)
 {
-    static const struct {
-        const char *name;
-        int u, v;
-        double size;
-    } all[] = {{"NORDSTADT", 4, 3, 17},     {"HAFEN", 12, 10, 17},      {"ALTSTADT", 8, 7, 17},
-               {"Stadtpark", 4, 10, 13},    {"Museumspark", 11, 4, 13}, {"UNIVERSITÄT", 3, 7, 15},
-               {"Binnenhafen", 13, 12, 13}, {"WESTEND", 2, 13, 17},     {"Ostbahnhof", 13, 6, 13}};
-
-    for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    for (unsigned i = 0; i < TOWN_NAMES; i++) {
+        const struct town_name *n = &town_names[i];
         double x, y;
 
-        bend(all[i].u * CELL, all[i].v * CELL + CELL / 2.0, &x, &y);
-        text(t, cr, all[i].name, x, y + 5, all[i].size, REGULAR,
-             (struct colour)RGBA(0xA9B7C6, 0.75), CENTRE);
+        town_bend(n->u * CELL, n->v * CELL + CELL / 2.0, &x, &y);
+        text(t, cr, n->name, x, y + 5, n->size, REGULAR, (struct colour)RGBA(0xA9B7C6, 0.75),
+             CENTRE);
     }
 }
 
@@ -158,8 +124,8 @@ static void make_route(struct map *m)
         const double wx = (c[0] - b[0]) / next, wy = (c[1] - b[1]) / next;
 
         for (double d = turn; d < len - turn && m->points < MAP_POINTS; d += 0.2) {
-            bend((a[0] + ux * d) * CELL, (a[1] + uy * d) * CELL, &m->x[m->points],
-                 &m->y[m->points]);
+            town_bend((a[0] + ux * d) * CELL, (a[1] + uy * d) * CELL, &m->x[m->points],
+                      &m->y[m->points]);
             m->points++;
         }
         at_turn[i] = m->points - 1;
@@ -167,8 +133,8 @@ static void make_route(struct map *m)
         for (int k = 0; k <= 5 && m->points < MAP_POINTS; k++) {
             const double s = k / 5.0, p = (1 - s) * (1 - s) * turn, q = s * s * turn;
 
-            bend((b[0] - ux * p + wx * q) * CELL, (b[1] - uy * p + wy * q) * CELL, &m->x[m->points],
-                 &m->y[m->points]);
+            town_bend((b[0] - ux * p + wx * q) * CELL, (b[1] - uy * p + wy * q) * CELL,
+                      &m->x[m->points], &m->y[m->points]);
             m->points++;
         }
     }
@@ -206,13 +172,13 @@ int map_init(struct map *m, const struct theme *t)
     memset(m, 0, sizeof(*m));
     m->picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, MAP_SIZE, MAP_SIZE);
     cr = cairo_create(m->picture);
-    use(cr, land);
+    use(cr, town_land);
     cairo_paint(cr);
     blocks(cr);
     river(cr);
-    streets(cr, 1, 7, street);
-    streets(cr, 4, 15, land);
-    streets(cr, 4, 12, avenue);
+    streets(cr, 1, TOWN_STREET_WIDTH, town_street);
+    streets(cr, TOWN_AVENUE_EVERY, TOWN_AVENUE_WIDTH + 3, town_land);
+    streets(cr, TOWN_AVENUE_EVERY, TOWN_AVENUE_WIDTH, town_avenue);
     make_route(m);
     draw_route(m, cr);
     names(t, cr);

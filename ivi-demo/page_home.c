@@ -30,12 +30,15 @@ static void draw(const struct ui *u, cairo_t *cr)
 
 static uint64_t map_state(const struct ui *u)
 {
-    return map_shows(map_at(&u->map, u->travelled)) ^ instruction_shows(u) << 20;
+    return (u->solid ? 1 : map_shows(map_at(&u->map, u->travelled))) ^ instruction_shows(u) << 20;
 }
 
 static void map_widget(const struct ui *u, cairo_t *cr)
 {
-    map_draw(&u->map, cr, map_at(&u->map, u->travelled), MAP_X, MAP_Y, MAP_W, MAP_H, 22);
+    if (u->solid)
+        hole(cr, MAP_X, MAP_Y, MAP_W, MAP_H, 22);
+    else
+        map_draw(&u->map, cr, map_at(&u->map, u->travelled), MAP_X, MAP_Y, MAP_W, MAP_H, 22);
     instruction(u, cr, MAP_X + 20, MAP_Y + 20, 286);
     rounded(cr, MAP_X + MAP_W - 246, MAP_Y + MAP_H - 66, 226, 46, 23);
     use(cr, (struct colour)RGBA(0x0D1319, 0.88));
@@ -189,6 +192,9 @@ static const struct button buttons[] = {
     {{SIDE_X, VEHICLE_Y, SIDE_W, VEHICLE_H}, dock_vehicle},
 };
 
+static const struct ui_view view = {UI_TOWN_VIEW, {MAP_X, MAP_Y, MAP_W, MAP_H}};
+
 const struct page page_home = {"home",  draw,
                                widgets, sizeof(widgets) / sizeof(widgets[0]),
-                               buttons, sizeof(buttons) / sizeof(buttons[0])};
+                               buttons, sizeof(buttons) / sizeof(buttons[0]),
+                               &view};

@@ -26,12 +26,15 @@ static void draw(const struct ui *u, cairo_t *cr)
 
 static uint64_t map_state(const struct ui *u)
 {
-    return map_shows(map_at(&u->map, u->travelled));
+    return u->solid ? 1 : map_shows(map_at(&u->map, u->travelled));
 }
 
 static void map_widget(const struct ui *u, cairo_t *cr)
 {
-    map_draw(&u->map, cr, map_at(&u->map, u->travelled), MAP_X, MAP_Y, MAP_W, MAP_H, 22);
+    if (u->solid)
+        hole(cr, MAP_X, MAP_Y, MAP_W, MAP_H, 22);
+    else
+        map_draw(&u->map, cr, map_at(&u->map, u->travelled), MAP_X, MAP_Y, MAP_W, MAP_H, 22);
 }
 
 /* What is left of the loop; the destination is its end. */
@@ -94,6 +97,9 @@ static const struct widget widgets[] = {
 
 static const struct button buttons[] = {DOCK_BUTTONS};
 
+static const struct ui_view view = {UI_TOWN_VIEW, {MAP_X, MAP_Y, MAP_W, MAP_H}};
+
 const struct page page_map = {"map",   draw,
                               widgets, sizeof(widgets) / sizeof(widgets[0]),
-                              buttons, sizeof(buttons) / sizeof(buttons[0])};
+                              buttons, sizeof(buttons) / sizeof(buttons[0]),
+                              &view};

@@ -137,4 +137,5 @@ static const struct button buttons[] = {
 
 const struct page page_media = {"media", draw,
                                 widgets, sizeof(widgets) / sizeof(widgets[0]),
-                                buttons, sizeof(buttons) / sizeof(buttons[0])};
+                                buttons, sizeof(buttons) / sizeof(buttons[0]),
+                                NULL};

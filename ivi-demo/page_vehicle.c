@@ -5,19 +5,21 @@
 
 #include "common.h"
 
-#define TOP     88
-#define HEIGHT  520
-#define DIAL_X  40
-#define DIAL_W  540
-#define CX      (DIAL_X + DIAL_W / 2.0)
-#define CY      (TOP + 276.0)
-#define RADIUS  190.0
-#define SIDE_X  604
-#define SIDE_W  636
-#define TILE_W  202
-#define MAX_KMH 200.0
-#define FROM    (0.75 * M_PI)
-#define SWEEP   (1.5 * M_PI)
+#define TOP        88
+#define HEIGHT     520
+#define DIAL_X     40
+#define DIAL_W     540
+#define CX         (DIAL_X + DIAL_W / 2.0)
+#define CY         (TOP + 276.0)
+#define RADIUS     190.0
+#define SIDE_X     604
+#define SIDE_W     636
+#define TILE_W     202
+#define CAR_Y      (TOP + 145)
+#define CAR_HEIGHT 226
+#define MAX_KMH    200.0
+#define FROM       (0.75 * M_PI)
+#define SWEEP      (1.5 * M_PI)
 
 static const char *const telltale[BN_TELLTALE_COUNT] = {
     "Parking brake", "Seat belt", "Left indicator", "Right indicator", "High beam", "Engine check"};
@@ -29,7 +31,10 @@ static void draw(const struct ui *u, cairo_t *cr)
     frame(u, cr, UI_VEHICLE);
     card(cr, DIAL_X, TOP, DIAL_W, HEIGHT);
     card(cr, SIDE_X, TOP + 144, SIDE_W, HEIGHT - 144);
-    text(&u->theme, cr, "SIGNALS", SIDE_X + 28, TOP + 188, 12, BOLD, ink_faint, LEFT);
+    if (u->solid)
+        hole(cr, SIDE_X + 1, CAR_Y, SIDE_W - 2, CAR_HEIGHT, 20);
+    else
+        text(&u->theme, cr, "SIGNALS", SIDE_X + 28, TOP + 188, 12, BOLD, ink_faint, LEFT);
     for (int i = 0; i < 3; i++) {
         card(cr, SIDE_X + i * (TILE_W + 15), TOP, TILE_W, 120);
         text(&u->theme, cr, tile[i], SIDE_X + i * (TILE_W + 15) + 24, TOP + 38, 12, BOLD, ink_faint,
@@ -131,25 +136,35 @@ static uint64_t signals_show(const struct ui *u)
     return u->vehicle.valid ? 2 + u->vehicle.telltales : 1;
 }
 
+/* Two columns of tall rows; three of low ones where the car has its place above them. */
+static struct ui_rect signal_place(const struct ui *u, int i)
+{
+    if (u->solid)
+        return (struct ui_rect){SIDE_X + 28 + i % 3 * 196, TOP + 386 + i / 3 * 64, 188, 56};
+    return (struct ui_rect){SIDE_X + 28 + i % 2 * 298, TOP + 216 + i / 2 * 92, 282, 76};
+}
+
 static void signals_draw(const struct ui *u, cairo_t *cr)
 {
-    for (unsigned i = 0; i < BN_TELLTALE_COUNT; i++) {
-        const double x = SIDE_X + 28 + (i % 2) * 298, y = TOP + 216 + (i / 2) * 92;
+    for (int i = 0; i < BN_TELLTALE_COUNT; i++) {
+        const struct ui_rect r = signal_place(u, i);
+        const double middle = r.y + r.height / 2.0, x = r.x + (u->solid ? 42 : 62);
         const bool lit = u->vehicle.valid && u->vehicle.telltales >> i & 1;
         const struct colour c = lit ? warm : ink_faint;
 
-        rounded(cr, x, y, 282, 76, 16);
+        rounded(cr, r.x, r.y, r.width, r.height, 16);
         use(cr, lit ? (struct colour)RGBA(0xFFB65C, 0.13) : (struct colour)RGBA(0xFFFFFF, 0.035));
         cairo_fill(cr);
-        cairo_arc(cr, x + 34, y + 38, 8, 0, 2 * M_PI);
+        cairo_arc(cr, r.x + (u->solid ? 22 : 34), middle, u->solid ? 6 : 8, 0, 2 * M_PI);
         use(cr, c);
         cairo_fill(cr);
-        text(&u->theme, cr, telltale[i], x + 62, y + 34, 18, REGULAR, lit ? ink : ink_soft, LEFT);
+        text(&u->theme, cr, telltale[i], x, middle - 4, u->solid ? 15 : 18, REGULAR,
+             lit ? ink : ink_soft, LEFT);
         text(&u->theme, cr,
              !u->vehicle.valid ? "–"
              : lit             ? "On"
                                : "Off",
-             x + 62, y + 57, 14, REGULAR, c, LEFT);
+             x, middle + (u->solid ? 15 : 19), u->solid ? 12 : 14, REGULAR, c, LEFT);
     }
 }
 
@@ -158,11 +173,14 @@ static const struct widget widgets[] = {
     {{DIAL_X + 66, TOP + 70, DIAL_W - 132, 368}, dial_shows, dial_draw},
     {{DIAL_X + 100, TOP + HEIGHT - 60, DIAL_W - 200, 40}, link_shows, link_draw},
     {{SIDE_X + 10, TOP + 56, SIDE_W - 20, 50}, tiles_show, tiles_draw},
-    {{SIDE_X + 20, TOP + 210, SIDE_W - 40, 276}, signals_show, signals_draw},
+    {{SIDE_X + 20, TOP + 210, SIDE_W - 40, 302}, signals_show, signals_draw},
 };
 
 static const struct button buttons[] = {DOCK_BUTTONS};
 
+static const struct ui_view view = {UI_CAR_VIEW, {SIDE_X + 1, CAR_Y, SIDE_W - 2, CAR_HEIGHT}};
+
 const struct page page_vehicle = {"vehicle", draw,
                                   widgets,   sizeof(widgets) / sizeof(widgets[0]),
-                                  buttons,   sizeof(buttons) / sizeof(buttons[0])};
+                                  buttons,   sizeof(buttons) / sizeof(buttons[0]),
+                                  &view};

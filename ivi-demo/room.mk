@@ -1,8 +1,9 @@
 # The IVI's home screen.
-IVI_PKGS := cairo freetype2 libdrm
+IVI_PKGS := cairo freetype2 libdrm gbm egl glesv2
 IVI_CFLAGS = -D_GNU_SOURCE -Iivi-demo $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(IVI_PKGS)))
 IVI_LIBS = $(shell pkg-config --libs $(IVI_PKGS)) -lm
-IVI_PARTS := common icon map page_home page_map page_media page_vehicle theme ui vehicle
+IVI_PARTS := car_mesh common gl icon map mesh page_home page_map page_media page_vehicle scene shader solid sprite theme town \
+	town_mesh ui vehicle
 
 IVI_FILES += $(B)/ivi-demo/binnacle-ivi:/usr/bin/binnacle-ivi
 PROGRAMS += $(B)/ivi-demo/binnacle-ivi $(B)/ivi-demo/binnacle-ivi-snapshot

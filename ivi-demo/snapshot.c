@@ -4,31 +4,97 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui.h"
+#include "gl.h"
+#include "solid.h"
+
+/* The pages in 3D, off screen by whatever driver there is. */
+struct off_screen {
+    struct gl gl;
+    struct solid solid;
+    GLuint frame, colour, depth, resolved, plain;
+};
+
+static bool off_screen_open(struct off_screen *o, struct ui *u)
+{
+    const GLenum format[2] = {GL_RGBA8, GL_DEPTH_COMPONENT24};
+    GLuint *buffer[2] = {&o->colour, &o->depth};
+
+    memset(o, 0, sizeof(*o));
+    if (gl_open(&o->gl) < 0)
+        return false;
+    glGenFramebuffers(1, &o->frame);
+    glBindFramebuffer(GL_FRAMEBUFFER, o->frame);
+    for (int i = 0; i < 2; i++) {
+        glGenRenderbuffers(1, buffer[i]);
+        glBindRenderbuffer(GL_RENDERBUFFER, *buffer[i]);
+        glRenderbufferStorageMultisample(GL_RENDERBUFFER, 4, format[i], UI_WIDTH, UI_HEIGHT);
+        glFramebufferRenderbuffer(GL_FRAMEBUFFER, i ? GL_DEPTH_ATTACHMENT : GL_COLOR_ATTACHMENT0,
+                                  GL_RENDERBUFFER, *buffer[i]);
+    }
+    glGenFramebuffers(1, &o->resolved);
+    glBindFramebuffer(GL_FRAMEBUFFER, o->resolved);
+    glGenRenderbuffers(1, &o->plain);
+    glBindRenderbuffer(GL_RENDERBUFFER, o->plain);
+    glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, UI_WIDTH, UI_HEIGHT);
+    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, o->plain);
+    glBindFramebuffer(GL_FRAMEBUFFER, o->frame);
+    return solid_init(&o->solid, u) == 0;
+}
+
+/* GL's lines come from the bottom up, red first. */
+static void off_screen_read(struct off_screen *o, cairo_surface_t *to)
+{
+    static uint8_t pixels[UI_HEIGHT][UI_WIDTH][4];
+    uint8_t *out = cairo_image_surface_get_data(to);
+
+    glBindFramebuffer(GL_READ_FRAMEBUFFER, o->frame);
+    glBindFramebuffer(GL_DRAW_FRAMEBUFFER, o->resolved);
+    glBlitFramebuffer(0, 0, UI_WIDTH, UI_HEIGHT, 0, 0, UI_WIDTH, UI_HEIGHT, GL_COLOR_BUFFER_BIT,
+                      GL_NEAREST);
+    glBindFramebuffer(GL_FRAMEBUFFER, o->resolved);
+    glReadPixels(0, 0, UI_WIDTH, UI_HEIGHT, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
+    for (int y = 0; y < UI_HEIGHT; y++)
+        for (int x = 0; x < UI_WIDTH; x++)
+            for (int k = 0; k < 3; k++)
+                out[y * cairo_image_surface_get_stride(to) + x * 4 + k] =
+                    pixels[UI_HEIGHT - 1 - y][x][2 - k];
+    cairo_surface_mark_dirty(to);
+    glBindFramebuffer(GL_FRAMEBUFFER, o->frame);
+}
 
 int main(int argc, char **argv)
 {
     static struct ui u;
+    static struct off_screen off;
     struct vehicle_state v = {true, 53.4,     1840,
                               3,    12408300, 1u << BN_TELLTALE_BELT | 1u << BN_TELLTALE_TURN_LEFT};
     struct ui_rect damage[UI_DAMAGE];
     cairo_surface_t *s;
     char path[256];
 
+    const bool solid = argc > 3 && strcmp(argv[3], "solid") == 0;
+
     if (argc < 2 || argc > 4) {
-        fprintf(stderr, "usage: binnacle-ivi-snapshot DIRECTORY [FONTS] [stale]\n");
+        fprintf(stderr, "usage: binnacle-ivi-snapshot DIRECTORY [FONTS] [stale|solid]\n");
         return 2;
     }
     if (ui_init(&u, argc > 2 ? argv[2] : "/usr/share/fonts/opentype/b612") < 0) {
         fprintf(stderr, "no fonts\n");
         return 1;
     }
-    v.valid = argc < 4;
+    if (solid && !off_screen_open(&off, &u)) {
+        fprintf(stderr, "no OpenGL ES 3\n");
+        return 1;
+    }
+    v.valid = argc < 4 || solid;
     ui_advance(&u, 10, &v);
     s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
     for (int p = 0; p < UI_PAGES; p++) {
         ui_show(&u, (enum ui_page)p);
-        ui_draw(&u, s, damage);
+        if (solid && solid_draw(&off.solid, &u))
+            off_screen_read(&off, s);
+        if (!solid)
+            ui_draw(&u, s, damage);
         snprintf(path, sizeof(path), "%s/ivi-%d.png", argv[1], p);
         if (cairo_surface_write_to_png(s, path) != CAIRO_STATUS_SUCCESS)
             return 1;

@@ -137,6 +137,15 @@ static void fade(cairo_t *cr, double y1, double y2, struct colour a, struct colo
     cairo_pattern_destroy(p);
 }
 
+void hole(cairo_t *cr, double x, double y, double w, double h, double radius)
+{
+    cairo_save(cr);
+    cairo_set_operator(cr, CAIRO_OPERATOR_CLEAR);
+    rounded(cr, x, y, w, h, radius);
+    cairo_fill(cr);
+    cairo_restore(cr);
+}
+
 void card(cairo_t *cr, double x, double y, double w, double h)
 {
     rounded(cr, x, y, w, h, 22);

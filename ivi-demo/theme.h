@@ -38,6 +38,7 @@ double text(const struct theme *t, cairo_t *cr, const char *s, double x, double 
 double figures(const struct theme *t, cairo_t *cr, const char *s, double x, double y, double size,
                enum weight w, struct colour c, enum align a);
 void rounded(cairo_t *cr, double x, double y, double w, double h, double radius); /* a path */
+void hole(cairo_t *cr, double x, double y, double w, double h, double radius);    /* see-through */
 void card(cairo_t *cr, double x, double y, double w, double h);
 void background(cairo_t *cr, int width, int height);
 

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define NOT_DRAWN UINT64_MAX
+#define NOT_DRAWN  UINT64_MAX
+#define TURN_PER_S 0.25 /* radians, of the car on the vehicle page */
 
 const struct track ui_tracks[UI_TRACKS] = {
     {"Long Way Home", "The Night Shift", "Slow Roads", 214, RGB(0xF2994A), RGB(0x6A2C70)},
@@ -29,6 +30,7 @@ int ui_init(struct ui *u, const char *font_dir)
     if (rc == 0)
         rc = map_init(&u->map, &u->theme);
     u->playing = true;
+    u->turned = -0.6;
     u->pressed = -1;
     u->track_at = 62;
     u->travelled = 420;
@@ -78,11 +80,32 @@ void ui_advance(struct ui *u, double now, const struct vehicle_state *v)
     strftime(u->date, sizeof(u->date), "%a %e %b", &tm);
     if (v->valid)
         u->travelled += v->speed_kmh / 3.6 * dt;
+    u->turned = fmod(u->turned + TURN_PER_S * dt, 2 * M_PI);
     if (!u->playing)
         return;
     u->track_at += dt;
     if (u->track_at >= ui_tracks[u->track].seconds)
         ui_skip(u, 1);
+}
+
+const struct ui_view *ui_view(const struct ui *u)
+{
+    return u->solid ? pages[u->page]->view : NULL;
+}
+
+uint64_t ui_view_shows(const struct ui *u)
+{
+    const struct ui_view *v = ui_view(u);
+    struct map_place car;
+
+    if (!v)
+        return 0;
+    if (v->kind == UI_CAR_VIEW)
+        return (uint64_t)((u->turned + 2 * M_PI) * 360 / M_PI) << 32 | u->vehicle.telltales << 1 |
+               u->vehicle.valid;
+    car = map_at(&u->map, u->travelled);
+    return (uint64_t)lround(car.x * 8) << 40 | (uint64_t)lround(car.y * 8) << 16 |
+           (uint64_t)((car.heading + M_PI) * 360 / M_PI);
 }
 
 static cairo_surface_t *base_of(struct ui *u)
@@ -92,7 +115,7 @@ static cairo_surface_t *base_of(struct ui *u)
     if (!*base) {
         cairo_t *cr;
 
-        *base = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
+        *base = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, UI_WIDTH, UI_HEIGHT);
         cr = cairo_create(*base);
         pages[u->page]->draw(u, cr);
         cairo_destroy(cr);

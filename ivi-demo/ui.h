@@ -37,6 +37,8 @@ struct ui {
     unsigned track;
     double track_at;                 /* seconds into it */
     double travelled;                /* metres on the map's route */
+    bool solid;                      /* what can be 3D is: pages leave a hole for it */
+    double turned;                   /* radians, of the car on the vehicle page */
     int pressed;                     /* button under the finger, -1: none */
     cairo_surface_t *base[UI_PAGES]; /* what never changes, made when first shown */
     uint64_t drawn[UI_PAGES][24];    /* what each widget showed when it was drawn last */
@@ -46,6 +48,12 @@ struct widget {
     struct ui_rect at;
     uint64_t (*shows)(const struct ui *u);
     void (*draw)(const struct ui *u, cairo_t *cr);
+};
+
+/* Where the 3D view of a page is, when there is one. */
+struct ui_view {
+    enum { UI_TOWN_VIEW, UI_CAR_VIEW } kind;
+    struct ui_rect at;
 };
 
 struct button {
@@ -60,6 +68,7 @@ struct page {
     unsigned widgets;
     const struct button *button;
     unsigned buttons;
+    const struct ui_view *view; /* NULL: none */
 };
 
 extern const struct page page_home, page_map, page_media, page_vehicle;
@@ -81,6 +90,11 @@ void ui_press(struct ui *u, int x, int y);
 void ui_release(struct ui *u);
 void ui_key(struct ui *u, unsigned key);
 void ui_show(struct ui *u, enum ui_page page);
+
+/* The page's 3D view; NULL: it has none, or all is flat. */
+const struct ui_view *ui_view(const struct ui *u);
+/* One number for what the view shows: the same number, the same picture. */
+uint64_t ui_view_shows(const struct ui *u);
 
 #define UI_TRACKS 4
 struct track {
