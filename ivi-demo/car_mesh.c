@@ -8,7 +8,7 @@
 #define RING        6  /* points of half a cross-section, from the keel to the middle of the top */
 #define SPOKES      24 /* of a wheel */
 #define WHEEL       0.34
-#define ARCH        0.41
+#define ARCH        0.37
 #define WHEEL_WIDTH 0.22
 #define HALF_WIDTH  0.90
 
@@ -43,10 +43,11 @@ static const struct cabin_section cabin[] = {{-1.95, 0.93, 0.78, 0.935, 0.76, fa
 
 static void body_ring(const struct section *s, double ring[RING][2])
 {
+    const double round = fmin(0.16, 0.3 * (s->shoulder - s->bottom));
     const double points[RING][2] = {{0, s->bottom},
                                     {s->half * 0.88, s->bottom},
-                                    {s->half * 0.99, s->bottom + 0.16},
-                                    {s->half, s->shoulder - 0.16},
+                                    {s->half * 0.99, s->bottom + round},
+                                    {s->half, s->shoulder - round},
                                     {s->half * 0.93, s->shoulder},
                                     {0, s->shoulder + 0.035}};
 

@@ -47,7 +47,7 @@ static void draw(const struct ui *u, cairo_t *cr)
     cairo_stroke(cr);
     for (int v = 0; v <= 200; v += 20) {
         const double a = FROM + SWEEP * v / MAX_KMH;
-        char s[8];
+        char s[12];
 
         snprintf(s, sizeof(s), "%d", v);
         text(&u->theme, cr, s, CX + (RADIUS - 38) * cos(a), CY + (RADIUS - 38) * sin(a) + 6, 16,

@@ -120,16 +120,25 @@ static void river(struct mesh *m)
     mesh_ribbon(m, line, TOWN_RIVER_STEPS + 1, false, TOWN_WATER, WATER_Z, town_water);
 }
 
+/* A piece much shorter than the band is wide has no direction of its own. */
+static bool apart(const double a[2], const double b[2])
+{
+    return hypot(a[0] - b[0], a[1] - b[1]) >= CASING_W / 2;
+}
+
 static void whole_route(struct mesh *m, const struct map *map)
 {
     double line[MAP_POINTS][2];
+    unsigned n = 0;
 
     for (unsigned i = 0; i < map->points; i++) {
-        line[i][0] = map->x[i];
-        line[i][1] = -map->y[i];
+        line[n][0] = map->x[i];
+        line[n][1] = -map->y[i];
+        if (n == 0 || (apart(line[n], line[n - 1]) && apart(line[n], line[0])))
+            n++;
     }
-    mesh_ribbon(m, line, map->points, true, CASING_W, CASING_Z, casing);
-    mesh_ribbon(m, line, map->points, true, ROUTE_W, ROUTE_Z, route);
+    mesh_ribbon(m, line, n, true, CASING_W, CASING_Z, casing);
+    mesh_ribbon(m, line, n, true, ROUTE_W, ROUTE_Z, route);
 }
 
 bool town_mesh_build(struct town_mesh *t, const struct map *map)

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the home screen in 3D is made of: triangles that face outwards, cells that hold what is
+ * theirs, and a flat layer that is open where the view is and nowhere else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "mesh.h"
+#include "town.h"
+#include "ui.h"
+
+#define FONTS "/usr/share/fonts/opentype/b612"
+
+static struct ui u;
+
+static int open_ui(void **state)
+{
+    (void)state;
+    return ui_init(&u, FONTS);
+}
+
+static int close_ui(void **state)
+{
+    (void)state;
+    ui_finish(&u);
+    return 0;
+}
+
+/* Of triangles with normals, whose winding must agree with them: the GPU leaves out what faces
+ * away. */
+static void check_mesh(const struct mesh *m)
+{
+    assert_false(m->failed);
+    assert_int_equal(m->indices % 3, 0);
+    for (unsigned i = 0; i < m->indices; i += 3) {
+        const struct mesh_vertex *v[3];
+        double n[3], length = 0, along = 0;
+
+        for (int k = 0; k < 3; k++) {
+            assert_true(m->index[i + (unsigned)k] < m->vertices);
+            v[k] = &m->vertex[m->index[i + (unsigned)k]];
+            assert_true(v[k]->material < MATERIALS);
+        }
+        for (int d = 0; d < 3; d++) {
+            const int e = (d + 1) % 3, f = (d + 2) % 3;
+
+            n[d] = (double)(v[1]->at[e] - v[0]->at[e]) * (v[2]->at[f] - v[0]->at[f]) -
+                   (double)(v[1]->at[f] - v[0]->at[f]) * (v[2]->at[e] - v[0]->at[e]);
+            length += n[d] * n[d];
+            along += n[d] * (v[0]->normal[d] + v[1]->normal[d] + v[2]->normal[d]);
+        }
+        if (length > 1e-9) /* the tip of a slope has no area */
+            assert_true(along >= 0);
+    }
+}
+
+static void test_car_faces_outwards(void **state)
+{
+    struct mesh m = {0};
+    float most[3] = {0}, least[3] = {0};
+
+    (void)state;
+    assert_true(car_mesh_build(&m));
+    check_mesh(&m);
+    for (unsigned i = 0; i < m.vertices; i++) {
+        const struct mesh_vertex *v = &m.vertex[i];
+
+        for (int d = 0; d < 3 && v->colour[3] == 255; d++) { /* the shadow is no part of it */
+            most[d] = fmaxf(most[d], v->at[d]);
+            least[d] = fminf(least[d], v->at[d]);
+        }
+        if (v->material == LAMP_LEFT)
+            assert_true(v->at[1] > 0.5f);
+        if (v->material == LAMP_RIGHT)
+            assert_true(v->at[1] < -0.5f);
+        if (v->material == LAMP_HEAD || v->material == LAMP_HIGH)
+            assert_true(v->at[0] > 2);
+        if (v->material == LAMP_TAIL)
+            assert_true(v->at[0] < -2);
+    }
+    assert_true(fabsf(most[0] - least[0] - 4.4f) < 0.1f); /* a car's size, in metres */
+    assert_true(fabsf(most[1] - least[1] - 1.85f) < 0.1f);
+    assert_true(fabsf(most[2] - 1.46f) < 0.05f && least[2] > -0.01f);
+    mesh_free(&m);
+}
+
+static void test_town_is_whole(void **state)
+{
+    struct town_mesh t;
+    unsigned at = 0, houses = 0;
+
+    (void)state;
+    assert_true(town_mesh_build(&t, &u.map));
+    check_mesh(&t.mesh);
+    for (int j = 0; j < TOWN_MESH_SIDE; j++)
+        for (int i = 0; i < TOWN_MESH_SIDE; i++) {
+            const double middle_u = (i - 0.5) * TOWN_CELL, middle_v = (j - 0.5) * TOWN_CELL;
+            double x, y;
+
+            town_bend(middle_u, middle_v, &x, &y);
+            assert_int_equal(t.first[j][i], at);
+            at = t.first[j][i + 1];
+            assert_true(at > t.first[j][i]);
+            for (unsigned k = t.first[j][i]; k < at; k++) {
+                const struct mesh_vertex *v = &t.mesh.vertex[t.mesh.index[k]];
+
+                assert_true(hypot(v->at[0] - x, -v->at[1] - y) < 1.1 * TOWN_CELL);
+                houses += v->at[2] > 4;
+            }
+        }
+    assert_int_equal(t.everywhere, at);
+    assert_int_equal(t.everywhere + t.everywhere_count, t.mesh.indices);
+    assert_true(houses / 18 >
+                700); /* corners of walls and roofs that are up, of some thousand houses */
+    mesh_free(&t.mesh);
+}
+
+/* No house stands in the river or on the route. */
+static void test_houses_stand_on_land(void **state)
+{
+    struct town_house h;
+
+    (void)state;
+    for (int j = -1; j < TOWN_LINES; j++)
+        for (int i = -1; i < TOWN_LINES; i++)
+            for (int k = 0; k < TOWN_HOUSES; k++) {
+                if (!town_house(i, j, k, &h))
+                    continue;
+                assert_false(town_is_park(i, j));
+                for (unsigned p = 0; p < u.map.points; p++)
+                    assert_false(u.map.x[p] > h.x && u.map.x[p] < h.x + h.w && u.map.y[p] > h.y &&
+                                 u.map.y[p] < h.y + h.d);
+            }
+}
+
+static unsigned opacity(cairo_surface_t *s, int x, int y)
+{
+    uint32_t pixel;
+
+    memcpy(&pixel, cairo_image_surface_get_data(s) + y * cairo_image_surface_get_stride(s) + x * 4,
+           sizeof(pixel));
+    return pixel >> 24;
+}
+
+static void test_layer_is_open_at_the_view_only(void **state)
+{
+    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, UI_WIDTH, UI_HEIGHT);
+    struct ui_rect damage[UI_DAMAGE];
+    const struct vehicle_state v = {.valid = true, .speed_kmh = 50};
+
+    (void)state;
+    u.solid = true;
+    ui_advance(&u, 1, &v);
+    for (int p = 0; p < UI_PAGES; p++) {
+        const struct ui_view *view;
+        unsigned open = 0;
+
+        ui_show(&u, (enum ui_page)p);
+        ui_draw_everything_next(&u);
+        assert_int_equal(ui_draw(&u, s, damage), 1);
+        view = ui_view(&u);
+        assert_true((view == NULL) == (p == UI_MEDIA));
+        for (int y = 0; y < UI_HEIGHT; y++)
+            for (int x = 0; x < UI_WIDTH; x++) {
+                const bool inside = view && x >= view->at.x && x < view->at.x + view->at.width &&
+                                    y >= view->at.y && y < view->at.y + view->at.height;
+
+                if (!inside)
+                    assert_int_equal(opacity(s, x, y), 255);
+                else
+                    open += opacity(s, x, y) == 0;
+            }
+        if (view) /* what lies on the view, and its corners, is the rest */
+            assert_true(open > (unsigned)(view->at.width * view->at.height) * 8 / 10);
+    }
+    cairo_surface_destroy(s);
+    u.solid = false;
+}
+
+/* The view's number changes with the car's place, and a car that stands is the same picture. */
+static void test_view_is_drawn_when_it_changes(void **state)
+{
+    struct vehicle_state v = {.valid = true, .speed_kmh = 50};
+    uint64_t before;
+
+    (void)state;
+    u.solid = true;
+    ui_show(&u, UI_HOME);
+    ui_advance(&u, 10, &v);
+    before = ui_view_shows(&u);
+    ui_advance(&u, 10.04, &v);
+    assert_true(ui_view_shows(&u) != before);
+    v.speed_kmh = 0;
+    before = ui_view_shows(&u);
+    ui_advance(&u, 10.08, &v);
+    assert_true(ui_view_shows(&u) == before);
+    u.solid = false;
+    assert_true(ui_view_shows(&u) == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_car_faces_outwards),
+        cmocka_unit_test(test_town_is_whole),
+        cmocka_unit_test(test_houses_stand_on_land),
+        cmocka_unit_test(test_layer_is_open_at_the_view_only),
+        cmocka_unit_test(test_view_is_drawn_when_it_changes),
+    };
+
+    return cmocka_run_group_tests(tests, open_ui, close_ui);
+}
