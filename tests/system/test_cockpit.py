@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import clusterpix
-from cockpit import LIMIT, TOP
+from cockpit import IVI_LOG, LIMIT, TOP
 
 ACCENT = (0x3D, 0xD6, 0xC0)  # of the IVI's home screen: ivi-demo/theme.c
 DRIVE_AT = (15, 25, 35)  # seconds of the drive at which pictures are taken
@@ -14,6 +14,7 @@ MAP_TILE = (480, 228, 800, 548)  # on screen 1: scenarios/cockpit.dts
 TELLTALES = (320, 0, 960, 64)  # the strip on screen 2
 STRIP_FROM = (320, 40, 960, 104)  # where it comes from on the cluster's picture
 DOCK_HOME, DOCK_MEDIA = (350, 640, 480, 696), (650, 640, 780, 696)
+TOWN_CAR, CAR_VIEW = (380, 440, 460, 560), (606, 234, 1238, 458)  # in 3D: the car on the home page, and on the vehicle page
 
 
 def accents(image, box):
@@ -25,6 +26,12 @@ def accents(image, box):
 def colours(image, box):
     part = np.asarray(image.convert("RGB"))[box[1]:box[3], box[0]:box[2]]
     return len(np.unique(part.reshape(-1, 3), axis=0))
+
+
+def paint(image, box):
+    """Pixels of the car's blue, in light and shade."""
+    red, green, blue = np.asarray(image.convert("RGB"))[box[1]:box[3], box[0]:box[2]].astype(int).transpose(2, 0, 1)
+    return int(((blue > 90) & (blue > 1.3 * green) & (green > 1.5 * red)).sum())
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +98,20 @@ def test_ivi_shows_the_vehicles_speed(cockpit, home):
 def test_a_click_reaches_the_ivi(cockpit, home):
     cockpit.nuc.click(1, 715, 668)
     cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_MEDIA) > 50, "the media page", LIMIT)
+    cockpit.nuc.click(1, 415, 668)
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_HOME) > 50, "the home page", LIMIT)
+
+
+def test_the_ivi_draws_in_3d(cockpit, home):
+    """By Mesa's virgl on what the mediator lends: the car in the town with its route, and on a page of its own, turning."""
+    assert "ivi: home screen in 3D" in cockpit.run(f"cat {IVI_LOG}")[1]
+    image = cockpit.nuc.wait_picture(1, lambda p: paint(p, TOWN_CAR) > 400, "the car in the town", LIMIT)
+    route = [accents(image, (60, y, 780, y + 1)) for y in (600, 470)]
+    assert route[0] > 1.2 * route[1] > 10, route  # nearer is wider
+    cockpit.nuc.click(1, 865, 668)
+    first = cockpit.nuc.wait_picture(1, lambda p: paint(p, CAR_VIEW) > 8000, "the car on the vehicle page", LIMIT)
+    cockpit.nuc.wait_picture(1, lambda p: paint(p, CAR_VIEW) > 8000 and
+                             abs(paint(p, CAR_VIEW) - paint(first, CAR_VIEW)) > 500, "the car, turned", LIMIT)
     cockpit.nuc.click(1, 415, 668)
     cockpit.nuc.wait_picture(1, lambda p: accents(p, DOCK_HOME) > 50, "the home page", LIMIT)
 
