@@ -26,7 +26,7 @@ static bool probe(uint16_t bdf)
 
     for (unsigned i = 0; at && i < 48 && pci_read(bdf, at + 3, 1) != COMMON_CONFIG; i++)
         at = pci_capability(bdf, CAP_VENDOR, at);
-    if (pci_read(bdf, PCI_VENDOR, 4) != VIRTIO_GPU || !at ||
+    if (pci_read(bdf, PCI_VENDOR_ID, 4) != VIRTIO_GPU || !at ||
         pci_read(bdf, at + 3, 1) != COMMON_CONFIG)
         return false;
     base = pci_bar(bdf, pci_read(bdf, at + 4, 1), &bytes);

@@ -29,7 +29,7 @@ static unsigned code_bytes(struct vcpu *vcpu)
     vendor->get_segment(vcpu, SEG_CS, &cs);
     if (vendor->get_msr(vcpu, MSR_EFER, &efer) == BN_OK && efer & EFER_LMA && cs.access & 0x2000)
         return 8;
-    return vendor->get_cr(vcpu, 0) & CR0_PE && cs.access & 0x4000 ? 4 : 2;
+    return vendor->get_cr(vcpu, 0) & X86_CR0_PE && cs.access & 0x4000 ? 4 : 2;
 }
 
 static gva_t linear(struct vcpu *vcpu, enum segment segment, uint64_t offset)

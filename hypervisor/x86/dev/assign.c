@@ -25,7 +25,7 @@ struct passed *passed_at(const struct vm *vm, uint16_t place)
 void passed_command(const struct passed *f)
 {
     pci_write(f->bdf, PCI_COMMAND, 2,
-              PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX | (f->command & PCI_COMMAND_MASTER));
+              PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE | (f->command & PCI_COMMAND_MASTER));
 }
 
 bool passthrough_is_given(uint16_t bdf)
@@ -93,7 +93,7 @@ static const char *unfit(uint16_t bdf)
     const struct pci_display *display = pci_boot_display();
     struct group group = {.bdf = bdf, .other = bdf};
 
-    if ((uint16_t)pci_read(bdf, PCI_VENDOR, 2) == 0xFFFF)
+    if ((uint16_t)pci_read(bdf, PCI_VENDOR_ID, 2) == 0xFFFF)
         return "there is none";
     if (vpci_hidden(vm_service()->pci, bdf) || is_of_scenario(bdf))
         return "it is not the service VM's";

@@ -7,7 +7,7 @@
 #include "passed.h"
 #include "pci_regs.h"
 
-#define COMMAND_KEPT (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX)
+#define COMMAND_KEPT (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE)
 #define ID_DWORDS    0x0Cu /* vendor to class, below this only the command is ours */
 #define SUBSYSTEM    0x2Cu
 #define CACHE_LINE   0x0Cu /* with latency, header type, self test */
@@ -65,8 +65,9 @@ static uint32_t read_dword(const struct passed *f, unsigned at)
     if (at == PCI_COMMAND)
         return (value & ~0xFFFFu) | f->command;
     if (at == CACHE_LINE)
-        return value & ~(uint32_t)(PCI_HEADER_MULTI << 16);
-    if (at < ID_DWORDS || at == SUBSYSTEM || at == PCI_CAPABILITIES || at >= PCI_HEADER_BYTES)
+        return value & ~(uint32_t)(PCI_HEADER_TYPE_MFD << 16);
+    if (at < ID_DWORDS || at == SUBSYSTEM || at == PCI_CAPABILITY_LIST ||
+        at >= PCI_STD_HEADER_SIZEOF)
         return value;
     return 0; /* no ROM, no line */
 }

@@ -61,12 +61,12 @@ static enum bn_status find_table(struct function *f)
 static void note(uint16_t bdf, void *context)
 {
     struct function *f = &functions[function_count];
-    uint8_t msi = (uint8_t)pci_capability(bdf, PCI_CAP_MSI, 0);
-    uint8_t msix = (uint8_t)pci_capability(bdf, PCI_CAP_MSIX, 0);
+    uint8_t msi = (uint8_t)pci_capability(bdf, PCI_CAP_ID_MSI, 0);
+    uint8_t msix = (uint8_t)pci_capability(bdf, PCI_CAP_ID_MSIX, 0);
     uint32_t control;
 
     (void)context;
-    if ((!msi && !msix) || pci_read(bdf, PCI_CLASS, 2) == PCI_CLASS_IOMMU)
+    if ((!msi && !msix) || pci_read(bdf, PCI_CLASS_DEVICE, 2) == PCI_CLASS_IOMMU)
         return; /* an IOMMU's messages are ours */
     if (function_count == MAX_FUNCTIONS) {
         hv_log("PCI %02x:%02x.%x: one function too many with messages", PCI_NAME(bdf));
