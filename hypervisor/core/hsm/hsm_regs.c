@@ -6,9 +6,7 @@
 
 #define CR0_KNOWN    0xE005003Full
 #define CR4_KNOWN    0x007007FFull /* without VMXE, SMXE, FSGSBASE, PCIDE, OSXSAVE: none at a boot */
-#define RFLAGS_FIXED (1ull << 1)
 #define RFLAGS_KNOWN 0x003F7FD7ull
-#define RFLAGS_VM    (1ull << 17)
 #define CR3_RESERVED 0xFFF0000000000000ull
 #define AR_DATA      0x93u   /* present, writable, accessed */
 #define AR_DATA_FLAT 0xC093u /* and 32 bit, 4 GiB */
@@ -39,7 +37,7 @@ static const char *fault_in(const struct acrn_regs *r)
         ((r->ia32_efer & EFER_LMA) != 0) != ((r->ia32_efer & EFER_LME) && paging) ||
         ((r->ia32_efer & EFER_LMA) && !(r->cr4 & X86_CR4_PAE)))
         return "EFER";
-    if (r->rflags & (~RFLAGS_KNOWN | RFLAGS_VM))
+    if (r->rflags & (~RFLAGS_KNOWN | X86_EFLAGS_VM))
         return "RFLAGS";
     if ((r->cs_ar & ~AR_KNOWN) || (r->cs_ar & AR_CODE_TYPE) != AR_CODE_TYPE)
         return "CS attributes";
@@ -89,6 +87,6 @@ enum bn_status hsm_set_vcpu_regs(struct hsm_call *call)
     vendor->set_cr(vcpu, 0, r->cr0 | X86_CR0_ET);
     memcpy(vcpu->regs, &r->gprs, sizeof(vcpu->regs)); /* in the order of enum reg */
     vcpu->rip = r->rip;
-    vcpu->rflags = r->rflags | RFLAGS_FIXED;
+    vcpu->rflags = r->rflags | X86_EFLAGS_FIXED;
     return BN_OK;
 }
