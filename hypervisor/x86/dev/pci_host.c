@@ -57,6 +57,11 @@ void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value)
     spin_unlock(&host.lock);
 }
 
+bool pci_is_there(uint16_t bdf)
+{
+    return pci_read(bdf, PCI_VENDOR_ID, 2) != 0xFFFF;
+}
+
 bool pci_is_bridge(uint16_t bdf)
 {
     return (pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x7F) == PCI_HEADER_TYPE_BRIDGE;
@@ -197,7 +202,7 @@ void pci_each(void (*visit)(uint16_t bdf, void *context), void *context)
         for (unsigned slot = 0; slot < 32 * 8; slot++) {
             uint16_t bdf = (uint16_t)(bus << 8 | slot);
 
-            if ((uint16_t)pci_read(bdf, PCI_VENDOR_ID, 2) == 0xFFFF) {
+            if (!pci_is_there(bdf)) {
                 slot |= slot & 7 ? 0 : 7u; /* no function 0: no others */
             } else {
                 visit(bdf, context);

@@ -146,8 +146,10 @@ static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsign
     bool bridge = pci_is_bridge(bdf), numbers = bridge && (offset & 0xFFC) == PCI_PRIMARY_BUS;
     unsigned bars_end = bridge ? PCI_BAR0 + 8 : PCI_BAR0 + 4 * VPCI_BARS;
 
-    /* Linux sizes the BARs that chipset functions do not have: no news. */
-    if (!chipset_write_allowed(bdf, offset) && offset < PCI_STD_HEADER_SIZEOF)
+    /* Linux sizes the BARs that chipset functions do not have, and switches access control services
+     * on, as they are: no news. */
+    if ((!chipset_write_allowed(bdf, offset) && offset < PCI_STD_HEADER_SIZEOF) ||
+        (offset >= PCI_CFG_SPACE_SIZE && (offset & 0xFFC) == pci_acs(bdf) + PCI_ACS_CAP))
         return;
     if (!chipset_write_allowed(bdf, offset) || (bridge && vpci_leads_to_hidden(pci, bdf)))
         vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", PCI_NAME(bdf), value,

@@ -9,6 +9,7 @@
 
 #define MAX_RESETS    64u
 #define RESET_NS      100000000u /* after a function level reset (PCIe 6.0 §6.6.2) */
+#define BUS_NS        1000000u   /* a bus is held in reset (PCIe 6.0 §7.5.1.3.13) */
 #define POWER_NS      10000000u  /* between power states (PCI PM 1.2 §5.6.1) */
 #define HEADER_DWORDS 16u
 
@@ -58,6 +59,33 @@ static void look_pending(uint16_t bdf, void *context)
         walk->pending = true;
 }
 
+static void look_beside(uint16_t bdf, void *context)
+{
+    uint16_t *alone = context;
+
+    if (bdf != *alone && bdf >> 8 && bdf >> 8 == *alone >> 8)
+        *alone = 0;
+}
+
+/* The port to which nothing leads but this one function; 0: there is none. */
+static uint16_t own_port(uint16_t bdf)
+{
+    uint16_t alone = bdf;
+
+    pci_each(look_beside, &alone);
+    return alone ? pci_parent(bdf) : 0;
+}
+
+static bool reset_bus(uint16_t port)
+{
+    if (!port)
+        return false;
+    pci_change(port, PCI_BRIDGE_CONTROL, 2, 0, PCI_BRIDGE_CTL_BUS_RESET);
+    clock_wait_ns(BUS_NS);
+    pci_change(port, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET, 0);
+    return true;
+}
+
 /* True: it is on its way. */
 static bool begin_reset(struct reset_function *function, uint16_t bdf)
 {
@@ -76,7 +104,7 @@ static bool begin_reset(struct reset_function *function, uint16_t bdf)
         function->power = (uint16_t)(power + PCI_PM_CTRL);
         pci_change(bdf, function->power, 2, 0, PCI_PM_CTRL_STATE_MASK);
     } else {
-        return false;
+        return reset_bus(own_port(bdf));
     }
     return true;
 }
