@@ -4,9 +4,8 @@
 #include "hv/pci.h"
 #include "pci_regs.h"
 
-#define WANTED        (PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
-#define ONE_DEVICE    (1u << 16) /* in a group's number: of functions, not of a bridge */
-#define ROOT_BUS(bdf) (!((bdf) >> 8))
+#define WANTED     (PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
+#define ONE_DEVICE (1u << 16) /* in a group's number: all of the device, and what is behind it */
 
 unsigned pci_acs(uint16_t bdf)
 {
@@ -35,29 +34,6 @@ void pci_groups_init(void)
     pci_each(switch_on, NULL);
 }
 
-struct search {
-    uint8_t bus;
-    uint16_t found; /* 0: none; the root bus has no parent */
-};
-
-static void look(uint16_t bdf, void *context)
-{
-    struct search *search = context;
-
-    if (bdf >> 8 < search->bus && pci_is_bridge(bdf) &&
-        pci_read(bdf, PCI_SECONDARY_BUS, 1) == search->bus)
-        search->found = bdf;
-}
-
-uint16_t pci_parent(uint16_t bdf)
-{
-    struct search search = {.bus = (uint8_t)(bdf >> 8)};
-
-    if (!ROOT_BUS(bdf))
-        pci_each(look, &search);
-    return search.found;
-}
-
 /* Device and port type (§7.5.3.2); a conventional function is what is behind a bridge to such. */
 static unsigned type_of(uint16_t bdf)
 {
@@ -82,16 +58,51 @@ static bool redirects(uint16_t bdf)
 
 /* On the root bus a slot is a device; behind a port there is one device, or the ports of a switch.
  */
+static uint16_t device_of(uint16_t bdf)
+{
+    return (uint16_t)(bdf >> 8 ? bdf & 0xFF00u : bdf & ~7u);
+}
+
+struct place {
+    uint16_t bdf, port; /* that leads there; 0: none does, it is on the root bus */
+    bool open;          /* something of its device does not redirect, and so reaches all of it */
+};
+
+static void look(uint16_t bdf, void *context)
+{
+    struct place *place = context;
+
+    if (bdf >> 8 < place->bdf >> 8 && pci_is_bridge(bdf) &&
+        pci_read(bdf, PCI_SECONDARY_BUS, 1) == place->bdf >> 8)
+        place->port = bdf;
+    if (device_of(bdf) == device_of(place->bdf) && !redirects(bdf))
+        place->open = true;
+}
+
+static struct place place_of(uint16_t bdf)
+{
+    struct place place = {.bdf = bdf};
+
+    pci_each(look, &place);
+    return place;
+}
+
+uint16_t pci_parent(uint16_t bdf)
+{
+    return place_of(bdf).port;
+}
+
 uint32_t pci_group(uint16_t bdf)
 {
-    uint16_t top = bdf;
+    struct place at = place_of(bdf);
+    uint32_t group = at.open ? ONE_DEVICE | device_of(bdf) : bdf;
 
-    for (uint16_t port = pci_parent(bdf); port; port = pci_parent(port))
-        if (!redirects(port))
-            top = port;
-    if (redirects(top))
-        return top;
-    return ONE_DEVICE | (ROOT_BUS(top) ? top & ~7u : top & 0xFF00u);
+    while (at.port) {
+        at = place_of(at.port);
+        if (at.open)
+            group = ONE_DEVICE | device_of(at.bdf);
+    }
+    return group;
 }
 
 bool pci_speaks_for_itself(uint16_t bdf)

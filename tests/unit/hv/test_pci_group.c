@@ -73,7 +73,11 @@ static void test_root_bus(void **state)
     several(PCI_BDF(0, 4, 0), PCI_EXP_TYPE_RC_END, ALL);
     several(PCI_BDF(0, 5, 0), PCI_EXP_TYPE_RC_END, 0);
     add(PCI_BDF(0, 6, 0), PCI_EXP_TYPE_RC_END, 0);
+    several(PCI_BDF(0, 7, 0), PCI_EXP_TYPE_RC_END, ALL);
+    add(PCI_BDF(0, 7, 2), PCI_EXP_TYPE_RC_END, 0); /* reaches the others, whatever they do */
     look();
+    assert_true(together(PCI_BDF(0, 7, 0), PCI_BDF(0, 7, 1)));
+    assert_true(together(PCI_BDF(0, 7, 0), PCI_BDF(0, 7, 2)));
     assert_false(together(PCI_BDF(0, 0, 0), PCI_BDF(0, 2, 0)));
     assert_false(together(PCI_BDF(0, 2, 0), PCI_BDF(0, 3, 0)));
     assert_true(together(PCI_BDF(0, 3, 0), PCI_BDF(0, 3, 1)));
@@ -110,6 +114,8 @@ static void test_root_ports(void **state)
     fake_pci_set(&fake.pci[1], ACS + PCI_ACS_CAP,
                  (WANTED & ~4u) << 16 | ALL); /* without redirect */
     assert_true(together(PCI_BDF(1, 0, 0), PCI_BDF(0, 5, 0)));
+    assert_true(
+        together(PCI_BDF(1, 0, 0), PCI_BDF(2, 0, 0))); /* it reaches what is behind the other */
     two_ports(0x8); /* what a port has no bit for it does always */
     assert_false(together(PCI_BDF(1, 0, 0), PCI_BDF(2, 0, 0)));
     two_ports(0);
