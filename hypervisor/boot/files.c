@@ -8,11 +8,8 @@
 #define CHUNK_BYTES    (UINT64_C(4) << 20) /* some firmware reads no more at a time */
 #define FOLDER         "\\binnacle\\"
 
-/*
- * The list of trusted files, in a section of its own: bn-sums fills it in after the build.
- * Volatile, so that the compiler does not take the zeros for what it will be.
- */
-static volatile const struct bn_sums sums
+/* The list of trusted files, in a section of its own: bn-sums fills it in after the build. */
+static const struct bn_sums sums_of_build
     __attribute__((section(BN_SUMS_SECTION), aligned(4096), used)) = {
         .magic = BN_SUMS_MAGIC,
         .version = BN_SUMS_VERSION,
@@ -34,24 +31,14 @@ void files_open(void)
         fail("the partition the loader came from cannot be opened: %s", efi_error(status));
 }
 
-static bool is_called(const volatile struct bn_sum *sum, const char *name)
+static const struct bn_sum *find_sum(const char *name)
 {
-    for (unsigned i = 0; i < BN_SUMS_NAME_BYTES; i++) {
-        if (sum->name[i] != name[i])
-            return false;
-        if (name[i] == 0)
-            return true;
-    }
-    return false;
-}
+    const struct bn_sums *sums = &sums_of_build;
 
-static const volatile struct bn_sum *find_sum(const char *name)
-{
-    const unsigned count = sums.count < BN_SUMS_MAX ? sums.count : BN_SUMS_MAX;
-
-    for (unsigned i = 0; i < count; i++)
-        if (is_called(&sums.sum[i], name))
-            return &sums.sum[i];
+    __asm__("" : "+r"(sums)); /* the compiler must not take the zeros for what it will be */
+    for (unsigned i = 0; i < sums->count && i < BN_SUMS_MAX; i++)
+        if (!strncmp(sums->sum[i].name, name, BN_SUMS_NAME_BYTES))
+            return &sums->sum[i];
     return NULL;
 }
 
@@ -62,7 +49,7 @@ bool file_is_listed(const char *name)
 
 static void check_sum(const char *name, const struct file *file)
 {
-    const volatile struct bn_sum *listed = find_sum(name);
+    const struct bn_sum *listed = find_sum(name);
     uint8_t sum[SHA256_BYTES];
     struct sha256 h;
 
@@ -71,10 +58,9 @@ static void check_sum(const char *name, const struct file *file)
     sha256_start(&h);
     sha256_add(&h, file->data, file->bytes);
     sha256_end(&h, sum);
-    for (unsigned i = 0; i < SHA256_BYTES; i++)
-        if (sum[i] != listed->sha256[i])
-            fail("%s%s has a wrong checksum: it is not the file this loader was made for", FOLDER,
-                 name);
+    if (memcmp(sum, listed->sha256, SHA256_BYTES))
+        fail("%s%s has a wrong checksum: it is not the file this loader was made for", FOLDER,
+             name);
 }
 
 static EFI_STATUS open_as(const char *name, UINT64 mode, EFI_FILE_HANDLE *handle)

@@ -40,9 +40,7 @@ static const struct {
      "connect a screen, and switch CSM off in the firmware's setup"},
 };
 
-static void found(struct fitting *f, enum scenario_verdict verdict, struct scenario_ref at,
-                  const char *member, const char *remedy, const char *format, ...) HV_PRINTF(6, 7);
-
+HV_PRINTF(6, 7)
 static void found(struct fitting *f, enum scenario_verdict verdict, struct scenario_ref at,
                   const char *member, const char *remedy, const char *format, ...)
 {

@@ -70,7 +70,7 @@ static unsigned intel_generation(uint16_t device)
 
 static void report_function(uint16_t bdf, void *context)
 {
-    const uint16_t class = (uint16_t)pci_read(bdf, PCI_CLASS, 2);
+    const uint16_t class = (uint16_t)pci_read(bdf, PCI_CLASS_DEVICE, 2);
     const uint32_t bar = pci_read(bdf, PCI_BAR0, 4);
     uint16_t maker, device;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The console UART multiplexed: whole lines with their speaker's name, input to one VM at a time.
  */
+#include <linux/serial_reg.h>
+
 #include "hv/hw.h"
 #include "hv/vuart.h"
 
@@ -8,7 +10,6 @@
 #define HELD_BYTES  64u
 #define POLL_NS     20000000u
 #define PARTIAL_NS  100000000u
-#define LSR_READY   0x01u
 #define NOBODY      HV_MAX_VMS
 #define INPUT_BURST 64u
 
@@ -172,7 +173,7 @@ static void offer_held(void)
 /* A character that there is room for: what is not read here, the sender keeps. */
 static bool input_waits(void)
 {
-    return console.held_count < HELD_BYTES && hw_in8(console.port + 5) & LSR_READY;
+    return console.held_count < HELD_BYTES && hw_in8(console.port + UART_LSR) & UART_LSR_DR;
 }
 
 void console_poll(void)

@@ -77,15 +77,15 @@ static struct guest_walk walk_of(struct vcpu *vcpu, bool write)
     struct guest_walk w = {0};
     struct segment_state ss;
 
-    if (!(cr0 & CR0_PG))
+    if (!(cr0 & X86_CR0_PG))
         return w;
     vendor->get_segment(vcpu, SEG_SS, &ss);
     (void)vendor->get_msr(vcpu, MSR_EFER, &efer);
     w.user = (ss.access >> 5 & 3) == 3;
-    w.check_write = write && (w.user || cr0 & CR0_WP);
-    w.entry_bytes = cr4 & CR4_PAE ? 8 : 4;
-    w.bits = cr4 & CR4_PAE ? 9 : 10;
-    w.levels = efer & EFER_LMA ? 4 : cr4 & CR4_PAE ? 3 : 2;
+    w.check_write = write && (w.user || cr0 & X86_CR0_WP);
+    w.entry_bytes = cr4 & X86_CR4_PAE ? 8 : 4;
+    w.bits = cr4 & X86_CR4_PAE ? 9 : 10;
+    w.levels = efer & EFER_LMA ? 4 : cr4 & X86_CR4_PAE ? 3 : 2;
     w.root = w.levels == 4   ? cr3 & PAGING_FRAME
              : w.levels == 3 ? cr3 & 0xFFFFFFE0
                              : cr3 & 0xFFFFF000;

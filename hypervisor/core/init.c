@@ -4,6 +4,7 @@
 #include "hv/forget.h"
 #include "hv/host.h"
 #include "hv/iommu.h"
+#include "hv/passthrough.h"
 #include "hv/pci.h"
 #include "hv/platform.h"
 #include "hv/scenario.h"
@@ -140,6 +141,7 @@ static void boot_rest(void)
     display_init();
     iommu_init();
     vmsi_init();
+    passthrough_init();
     build_vms(BN_VM_PRELAUNCHED);
     go = true; /* the cluster runs from here on */
     build_vms(BN_VM_SERVICE);

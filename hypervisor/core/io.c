@@ -68,8 +68,10 @@ static enum bn_status perform(struct vcpu *vcpu, struct io_access *io)
         r->handler(io);
     } else if (io->mmio && vm->pci && vmsi_mmio(io)) {
         return BN_OK;
+    } else if (vm->config->kind != BN_VM_SERVICE && passthrough_access(io)) {
+        return BN_OK;
     } else if (vm->config->kind == BN_VM_POSTLAUNCHED) {
-        if (!passthrough_access(io) && ioreq_submit(vcpu, io) == BN_EBUSY)
+        if (ioreq_submit(vcpu, io) == BN_EBUSY)
             return BN_EBUSY;
     } else {
         vm_log(vm, "denied: %s of %s%lx at rip %lx", io->write ? "write" : "read",

@@ -56,7 +56,7 @@ static void create_service(struct vm *vm, struct devices *d)
     vpci_init(&d->pci, vm);
     forbid_others(&d->pci);
     for (uint32_t i = 0; i < scenario.device_count; i++)
-        if (scenario.device[i].kind == BN_DEVICE_PCI)
+        if (scenario_hides(&scenario, &scenario.device[i]))
             vpci_hide(&d->pci, scenario.device[i].bdf);
     for (uint32_t i = 0; i < acpi_info.iommu_count; i++)
         if (acpi_info.iommu[i].amd)

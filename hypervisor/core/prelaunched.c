@@ -3,6 +3,7 @@
 #include "binnacle/guest_info.h"
 #include "hv/arch.h"
 #include "hv/host.h"
+#include "hv/passthrough.h"
 #include "hv/platform.h"
 #include "hv/shm.h"
 
@@ -82,7 +83,7 @@ enum bn_status prelaunched_build(struct vm *vm, const struct bn_module *image)
 
     describe(vm, &info);
     status = vm_create(vm) ?: map_memory(vm) ?: map_framebuffer(vm) ?: map_apic(vm) ?: shm_map(vm)
-             ?: multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
+             ?: passthrough_take(vm) ?: multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
     if (status == BN_OK)
         vm->vcpu[0].pcpu->hand_over = vm->vcpu[0].pcpu->direct;
     return status;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Builds the service VM: the whole machine at its own addresses, less what belongs to others. */
+#include <asm/e820.h>
+
 #include "hv/arch.h"
 #include "hv/host.h"
 #include "hv/iommu.h"
@@ -10,9 +12,6 @@
 #include "hv/vmsi.h"
 
 #define LOWEST_PLACE       0x1000000ull /* parts of the kernel lie above 16 MiB */
-#define E820_RAM           1u
-#define E820_RESERVED      2u
-#define E820_ACPI          3u
 #define E820_SOFT_RESERVED 0xEFFFFFFFu
 #define ALL_PORTS          0x10000u
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sending on a 16550, for the loader and the hypervisor. */
+#include <linux/serial_reg.h>
+
 #include "hv/hw.h"
 
-#define LSR_EMPTY  0x20u
 #define SEND_SPINS 100000u /* a UART that never gets ready must not stop the machine */
 
 void uart_set_up(uint16_t port)
@@ -29,7 +30,7 @@ bool uart_present(uint16_t port)
 
 void uart_send(uint16_t port, uint8_t c)
 {
-    for (unsigned i = 0; i < SEND_SPINS && !(hw_in8(port + 5) & LSR_EMPTY); i++)
+    for (unsigned i = 0; i < SEND_SPINS && !(hw_in8(port + UART_LSR) & UART_LSR_THRE); i++)
         __builtin_ia32_pause();
     hw_out8(port, c);
 }

@@ -64,7 +64,7 @@ void vcpu_set_flat(struct vcpu *vcpu, uint32_t entry)
     static const struct segment_state code = {.selector = 0x10, .access = 0xC09B, .limit = ~0u};
     static const struct segment_state data = {.selector = 0x18, .access = 0xC093, .limit = ~0u};
 
-    vendor->set_cr(vcpu, 0, CR0_PE | CR0_ET);
+    vendor->set_cr(vcpu, 0, X86_CR0_PE | X86_CR0_ET);
     for (int s = SEG_ES; s <= SEG_GS; s++)
         vendor->set_segment(vcpu, (enum segment)s, s == SEG_CS ? &code : &data);
     memset(vcpu->regs, 0, sizeof(vcpu->regs));

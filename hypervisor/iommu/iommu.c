@@ -2,6 +2,7 @@
 /* Which VM's memory each function of the machine reaches: what is the same for every IOMMU. */
 #include "hv/arch.h"
 #include "hv/pci.h"
+#include "hv/scenario.h"
 #include "hv/vm.h"
 #include "iommu_ops.h"
 
@@ -240,7 +241,7 @@ void iommu_init(void)
     ops->prepare(iommu.limits.remapping);
     memset(owner, REST + 1, sizeof(owner));
     for (uint32_t i = 0; i < scenario.device_count; i++)
-        if (scenario.device[i].kind == BN_DEVICE_PCI)
+        if (scenario_hides(&scenario, &scenario.device[i]))
             owner[scenario.device[i].bdf] = 0;
     for (uint32_t bdf = 0; bdf < IOMMU_FUNCTIONS; bdf++) {
         rest->functions += owner[bdf] != 0;

@@ -14,7 +14,7 @@ bool svm_can_take_irq(struct vcpu *vcpu)
 {
     const struct svm_vcpu *svm = vcpu->vendor;
 
-    return (vcpu->rflags & RFLAGS_IF) && !(svm->vmcb->int_state & INT_SHADOW) &&
+    return (vcpu->rflags & X86_EFLAGS_IF) && !(svm->vmcb->int_state & INT_SHADOW) &&
            !(svm->vmcb->event & EVENT_VALID) && !svm->irq_given;
 }
 

@@ -1,30 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SVM exit codes (APM 2 appendix C) into vendor-free words. */
-#include "svm/vmcb.h"
+#include <asm/svm.h>
 
-enum {
-    SVM_EXCEPTION = 0x40,
-    SVM_INTR = 0x60,
-    SVM_NMI = 0x61,
-    SVM_VINTR = 0x64,
-    SVM_CPUID = 0x72,
-    SVM_IRET = 0x74,
-    SVM_INVD = 0x76,
-    SVM_PAUSE = 0x77,
-    SVM_HLT = 0x78,
-    SVM_INVLPGA = 0x7A,
-    SVM_IOIO = 0x7B,
-    SVM_MSR = 0x7C,
-    SVM_SHUTDOWN = 0x7F,
-    SVM_VMRUN = 0x80,
-    SVM_VMMCALL = 0x81,
-    SVM_SKINIT = 0x86,
-    SVM_MONITOR = 0x8A,
-    SVM_MWAIT_ARMED = 0x8C,
-    SVM_XSETBV = 0x8D,
-    SVM_RDPRU = 0x8E,
-    SVM_NPF = 0x400,
-};
+#include "svm/vmcb.h"
 
 #define NPF_WRITE (1u << 1)
 #define NPF_FETCH (1u << 4)
@@ -48,7 +26,7 @@ static void decode_io(const struct vmcb *vmcb, struct vcpu_exit *exit)
 /* An intercepted exception, or an instruction that CPUID does not offer. */
 static void decode_exception(struct vcpu *vcpu, const struct vmcb *vmcb, struct vcpu_exit *exit)
 {
-    uint64_t vector = vmcb->exit_code - SVM_EXCEPTION;
+    uint64_t vector = vmcb->exit_code - SVM_EXIT_EXCP_BASE;
 
     if (vector > 31) {
         vm_log(vcpu->vm, "denied: instruction of exit code %lx at rip %lx", vmcb->exit_code,
@@ -82,22 +60,22 @@ static void keep_event(struct vmcb *vmcb)
 
 /* 0: the code needs a look at more, or nobody knows it. */
 static const uint8_t kinds[] = {
-    [SVM_EXCEPTION... SVM_EXCEPTION + 31] = EXIT_EXCEPTION,
-    [SVM_INTR] = EXIT_HOST_IRQ,
-    [SVM_NMI] = EXIT_HOST_NMI,
-    [SVM_VINTR] = EXIT_IRQ_WINDOW,
-    [SVM_CPUID] = EXIT_CPUID,
-    [SVM_INVD] = EXIT_CR,
-    [SVM_PAUSE] = EXIT_PAUSE,
-    [SVM_HLT] = EXIT_HLT,
-    [SVM_INVLPGA] = EXIT_EXCEPTION,
-    [SVM_SHUTDOWN] = EXIT_SHUTDOWN,
-    [SVM_VMRUN] = EXIT_EXCEPTION,
-    [SVM_VMMCALL] = EXIT_HYPERCALL,
-    [SVM_VMMCALL + 1 ... SVM_SKINIT] = EXIT_EXCEPTION,
-    [SVM_MONITOR... SVM_MWAIT_ARMED] = EXIT_EXCEPTION,
-    [SVM_XSETBV] = EXIT_XSETBV,
-    [SVM_RDPRU] = EXIT_EXCEPTION,
+    [SVM_EXIT_EXCP_BASE... SVM_EXIT_EXCP_BASE + 31] = EXIT_EXCEPTION,
+    [SVM_EXIT_INTR] = EXIT_HOST_IRQ,
+    [SVM_EXIT_NMI] = EXIT_HOST_NMI,
+    [SVM_EXIT_VINTR] = EXIT_IRQ_WINDOW,
+    [SVM_EXIT_CPUID] = EXIT_CPUID,
+    [SVM_EXIT_INVD] = EXIT_CR,
+    [SVM_EXIT_PAUSE] = EXIT_PAUSE,
+    [SVM_EXIT_HLT] = EXIT_HLT,
+    [SVM_EXIT_INVLPGA] = EXIT_EXCEPTION,
+    [SVM_EXIT_SHUTDOWN] = EXIT_SHUTDOWN,
+    [SVM_EXIT_VMRUN] = EXIT_EXCEPTION,
+    [SVM_EXIT_VMMCALL] = EXIT_HYPERCALL,
+    [SVM_EXIT_VMMCALL + 1 ... SVM_EXIT_SKINIT] = EXIT_EXCEPTION,
+    [SVM_EXIT_MONITOR... SVM_EXIT_MWAIT_COND] = EXIT_EXCEPTION,
+    [SVM_EXIT_XSETBV] = EXIT_XSETBV,
+    [SVM_EXIT_RDPRU] = EXIT_EXCEPTION,
 };
 
 /* An interrupt that was given, and that the shadow of STI held back until this HLT, ends the halt
@@ -106,7 +84,7 @@ static void decode_hlt(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
     const struct svm_vcpu *svm = vcpu->vendor;
 
-    if (!svm->irq_given || !(vcpu->rflags & RFLAGS_IF))
+    if (!svm->irq_given || !(vcpu->rflags & X86_EFLAGS_IF))
         return;
     vcpu_skip_instruction(vcpu, exit);
     exit->kind = EXIT_NONE;
@@ -117,16 +95,16 @@ static void decode_rest(struct vmcb *vmcb, struct vcpu_exit *exit)
     uint64_t info = vmcb->exit_info[0];
 
     switch (vmcb->exit_code) {
-    case SVM_IRET: /* of an NMI handler: it runs now, without exit */
+    case SVM_EXIT_IRET: /* of an NMI handler: it runs now, without exit */
         vmcb->misc1 &= ~MISC1_IRET;
         break;
-    case SVM_IOIO:
+    case SVM_EXIT_IOIO:
         decode_io(vmcb, exit);
         break;
-    case SVM_MSR:
+    case SVM_EXIT_MSR:
         exit->kind = info & 1 ? EXIT_WRMSR : EXIT_RDMSR;
         break;
-    case SVM_NPF:
+    case SVM_EXIT_NPF:
         exit->kind = EXIT_MMIO;
         exit->mmio = (struct exit_mmio){
             .gpa = vmcb->exit_info[1], .write = info & NPF_WRITE, .fetch = info & NPF_FETCH};

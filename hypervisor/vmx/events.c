@@ -13,7 +13,7 @@ static void inject(struct vcpu *vcpu, uint32_t event, uint32_t error)
 
 bool vmx_can_take_irq(struct vcpu *vcpu)
 {
-    return !vmx_of(vcpu)->event && vcpu->rflags & RFLAGS_IF &&
+    return !vmx_of(vcpu)->event && vcpu->rflags & X86_EFLAGS_IF &&
            !(vmx_read(vcpu, VMCS_INTERRUPTIBILITY) & INTERRUPTIBILITY_SHADOW);
 }
 
@@ -52,7 +52,7 @@ void vmx_inject_exception(struct vcpu *vcpu, uint8_t vector, bool has_error, uin
         error = 0;
     }
     /* Real mode has no error codes: the entry would be refused (SDM 3 §27.2.1.3). */
-    has_error = has_error && vmx_read(vcpu, VMCS_GUEST_CR0) & CR0_PE;
+    has_error = has_error && vmx_read(vcpu, VMCS_GUEST_CR0) & X86_CR0_PE;
     inject(vcpu, EVENT_EXCEPTION | (has_error ? EVENT_ERROR : 0) | vector, error);
 }
 

@@ -1,40 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* VMX exit reasons (SDM 3 appendix C) into vendor-free words. */
+#include <asm/vmx.h>
+
 #include "vmx/vmcs.h"
 
-enum {
-    REASON_EXCEPTION = 0,
-    REASON_IRQ = 1,
-    REASON_TRIPLE_FAULT = 2,
-    REASON_INIT = 3,
-    REASON_IRQ_WINDOW = 7,
-    REASON_NMI_WINDOW = 8,
-    REASON_CPUID = 10,
-    REASON_GETSEC = 11,
-    REASON_HLT = 12,
-    REASON_INVD = 13,
-    REASON_VMCALL = 18,
-    REASON_VMCLEAR = 19,
-    REASON_VMXON = 27,
-    REASON_CR = 28,
-    REASON_IO = 30,
-    REASON_RDMSR = 31,
-    REASON_WRMSR = 32,
-    REASON_MWAIT = 36,
-    REASON_MONITOR = 39,
-    REASON_PAUSE = 40,
-    REASON_EOI = 45,
-    REASON_EPT_VIOLATION = 48,
-    REASON_INVEPT = 50,
-    REASON_INVVPID = 53,
-    REASON_WBINVD = 54,
-    REASON_XSETBV = 55,
-};
+#define EXIT_REASON_GETSEC 11 /* which the kernel's list leaves out */
 
-#define ENTRY_FAILED (1u << 31)
-#define EPT_WRITE    2u
-#define EPT_FETCH    4u
-#define DEBUG_BITS   0x600Fu /* of the qualification of #DB, as in DR6 */
+#define EPT_WRITE  2u
+#define EPT_FETCH  4u
+#define DEBUG_BITS 0x600Fu /* of the qualification of #DB, as in DR6 */
 
 static void decode_io(struct vcpu_exit *exit)
 {
@@ -115,29 +89,29 @@ static void keep_event(struct vcpu *vcpu)
 
 /* Nothing: one that nobody knows. */
 static const uint8_t kinds[] = {
-    [REASON_EXCEPTION] = EXIT_EXCEPTION,
-    [REASON_IRQ] = EXIT_HOST_IRQ,
-    [REASON_TRIPLE_FAULT] = EXIT_SHUTDOWN,
-    [REASON_IRQ_WINDOW... REASON_NMI_WINDOW] = EXIT_IRQ_WINDOW,
-    [REASON_CPUID] = EXIT_CPUID,
-    [REASON_GETSEC] = EXIT_EXCEPTION,
-    [REASON_HLT] = EXIT_HLT,
-    [REASON_INVD] = EXIT_CR,
-    [REASON_VMCALL] = EXIT_HYPERCALL,
-    [REASON_VMCLEAR... REASON_VMXON] = EXIT_EXCEPTION,
-    [REASON_CR] = EXIT_CR,
-    [REASON_IO] = EXIT_PIO,
-    [REASON_RDMSR] = EXIT_RDMSR,
-    [REASON_WRMSR] = EXIT_WRMSR,
-    [REASON_MWAIT] = EXIT_EXCEPTION,
-    [REASON_MONITOR] = EXIT_EXCEPTION,
-    [REASON_PAUSE] = EXIT_PAUSE,
-    [REASON_EOI] = EXIT_EOI,
-    [REASON_EPT_VIOLATION] = EXIT_MMIO,
-    [REASON_INVEPT] = EXIT_EXCEPTION,
-    [REASON_INVVPID] = EXIT_EXCEPTION,
-    [REASON_WBINVD] = EXIT_CR,
-    [REASON_XSETBV] = EXIT_XSETBV,
+    [EXIT_REASON_EXCEPTION_NMI] = EXIT_EXCEPTION,
+    [EXIT_REASON_EXTERNAL_INTERRUPT] = EXIT_HOST_IRQ,
+    [EXIT_REASON_TRIPLE_FAULT] = EXIT_SHUTDOWN,
+    [EXIT_REASON_INTERRUPT_WINDOW... EXIT_REASON_NMI_WINDOW] = EXIT_IRQ_WINDOW,
+    [EXIT_REASON_CPUID] = EXIT_CPUID,
+    [EXIT_REASON_GETSEC] = EXIT_EXCEPTION,
+    [EXIT_REASON_HLT] = EXIT_HLT,
+    [EXIT_REASON_INVD] = EXIT_CR,
+    [EXIT_REASON_VMCALL] = EXIT_HYPERCALL,
+    [EXIT_REASON_VMCLEAR... EXIT_REASON_VMON] = EXIT_EXCEPTION,
+    [EXIT_REASON_CR_ACCESS] = EXIT_CR,
+    [EXIT_REASON_IO_INSTRUCTION] = EXIT_PIO,
+    [EXIT_REASON_MSR_READ] = EXIT_RDMSR,
+    [EXIT_REASON_MSR_WRITE] = EXIT_WRMSR,
+    [EXIT_REASON_MWAIT_INSTRUCTION] = EXIT_EXCEPTION,
+    [EXIT_REASON_MONITOR_INSTRUCTION] = EXIT_EXCEPTION,
+    [EXIT_REASON_PAUSE_INSTRUCTION] = EXIT_PAUSE,
+    [EXIT_REASON_EOI_INDUCED] = EXIT_EOI,
+    [EXIT_REASON_EPT_VIOLATION] = EXIT_MMIO,
+    [EXIT_REASON_INVEPT] = EXIT_EXCEPTION,
+    [EXIT_REASON_INVVPID] = EXIT_EXCEPTION,
+    [EXIT_REASON_WBINVD] = EXIT_CR,
+    [EXIT_REASON_XSETBV] = EXIT_XSETBV,
 };
 
 void vmx_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
@@ -145,27 +119,28 @@ void vmx_decode_exit(struct vcpu *vcpu, struct vcpu_exit *exit)
     uint32_t reason = (uint32_t)vmread(VMCS_REASON);
 
     exit->kind = EXIT_INVALID;
-    if (reason & ENTRY_FAILED)
+    if (reason & VMX_EXIT_REASONS_FAILED_VMENTRY)
         return;
     keep_event(vcpu);
     if (reason < sizeof(kinds) && kinds[reason])
         exit->kind = kinds[reason];
     exit->length = (uint8_t)vmread(VMCS_LENGTH);
-    if (reason == REASON_INIT) /* somebody wants this CPU to start over: only we do that */
+    if (reason ==
+        EXIT_REASON_INIT_SIGNAL) /* somebody wants this CPU to start over: only we do that */
         exit->kind = EXIT_NONE;
-    else if (reason == REASON_EXCEPTION)
+    else if (reason == EXIT_REASON_EXCEPTION_NMI)
         decode_exception(exit);
-    else if (reason == REASON_IRQ)
+    else if (reason == EXIT_REASON_EXTERNAL_INTERRUPT)
         exit->vector = acknowledged();
-    else if (reason == REASON_EOI)
+    else if (reason == EXIT_REASON_EOI_INDUCED)
         exit->vector = (uint8_t)vmread(VMCS_QUALIFICATION);
     else if (exit->kind == EXIT_EXCEPTION) { /* an instruction that CPUID does not offer */
         vm_log(vcpu->vm, "denied: instruction of exit reason %u at rip %lx", reason, vcpu->rip);
         exit->exception = (struct exit_exception){VECTOR_UD, false, 0};
-    } else if (reason == REASON_CR)
+    } else if (reason == EXIT_REASON_CR_ACCESS)
         decode_cr(vcpu, exit);
-    else if (reason == REASON_IO)
+    else if (reason == EXIT_REASON_IO_INSTRUCTION)
         decode_io(exit);
-    else if (reason == REASON_EPT_VIOLATION)
+    else if (reason == EXIT_REASON_EPT_VIOLATION)
         decode_ept(exit);
 }

@@ -99,7 +99,8 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value)
 
     if (cr == 0) {
         vmx_write(vcpu, VMCS_CR0_SHADOW, value);
-        vmx_write(vcpu, VMCS_GUEST_CR0, (value & ~(uint64_t)(CR0_NW | CR0_CD)) | CR0_NE);
+        vmx_write(vcpu, VMCS_GUEST_CR0,
+                  (value & ~(uint64_t)(X86_CR0_NW | X86_CR0_CD)) | X86_CR0_NE);
     } else if (cr == 2) {
         v->cr2 = value;
         if (vcpu->loaded)
@@ -108,7 +109,7 @@ void vmx_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value)
         vmx_write(vcpu, VMCS_GUEST_CR3, value);
     } else {
         vmx_write(vcpu, VMCS_CR4_SHADOW, value);
-        vmx_write(vcpu, VMCS_GUEST_CR4, value | CR4_VMXE);
+        vmx_write(vcpu, VMCS_GUEST_CR4, value | X86_CR4_VMXE);
     }
     if (cr != 2)
         v->flush = true;

@@ -111,10 +111,8 @@ enum vmcs_field {
 #define ACCESS_UNUSABLE      (1u << 16)
 
 /* What the guest may not change in the real registers: it sees and changes a shadow. */
-#define CR4_VMXE     (1u << 13)
-#define CR4_SMXE     (1u << 14)
-#define CR0_SHADOWED (CR0_NE | CR0_NW | CR0_CD)
-#define CR4_SHADOWED (CR4_VMXE | CR4_SMXE)
+#define CR0_SHADOWED (X86_CR0_NE | X86_CR0_NW | X86_CR0_CD)
+#define CR4_SHADOWED (X86_CR4_VMXE | X86_CR4_SMXE)
 
 enum { VMX_MSRS = 5 }; /* state MSRs that the VMCS does not hold: switched with the vCPU */
 

@@ -109,7 +109,7 @@ static void features(struct vcpu *vcpu, struct cpuid_regs *r)
 
     r->ebx |= vcpu->vm->vcpu_count << 16 | vcpu->lapic.apic_id << 24;
     r->ecx |= (host & (BIT(21) | BIT(24))) | BIT(31);
-    if (vendor->get_cr(vcpu, 4) & CR4_OSXSAVE)
+    if (vendor->get_cr(vcpu, 4) & X86_CR4_OSXSAVE)
         r->ecx |= BIT(27);
     if (vcpu->vm->vcpu_count > 1)
         r->edx |= BIT(28);

@@ -102,8 +102,9 @@ void cpu_tables_init(struct pcpu *cpu)
     load(t);
     cpu->self = cpu;
     wrmsr(MSR_GS_BASE, (uint64_t)cpu);
-    write_cr4((read_cr4() | CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT) & ~(uint64_t)CR4_SMEP);
-    write_cr0((read_cr0() | CR0_WP | CR0_NE | 2u) & ~0x6000000Cull); /* no TS, EM, CD, NW */
+    write_cr4((read_cr4() | X86_CR4_PAE | X86_CR4_PGE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT) &
+              ~(uint64_t)X86_CR4_SMEP);
+    write_cr0((read_cr0() | X86_CR0_WP | X86_CR0_NE | 2u) & ~0x6000000Cull); /* no TS, EM, CD, NW */
 }
 
 struct cpu_places cpu_tables_places(const struct pcpu *cpu)

@@ -2,15 +2,14 @@
 /* Finds the display controller at boot, and can put it back to its boot mode if it is virtio-vga: a
  * device reset (VIRTIO 1.2 §4.1.4.3.1) brings back the VGA mode that the firmware set, and with it
  * the linear framebuffer. */
+#include <linux/virtio_pci.h>
+
 #include "dev/pci_regs.h"
 #include "hv/host.h"
 #include "hv/pci.h"
 
-#define VIRTIO_GPU    0x10501AF4u
-#define CAP_VENDOR    0x09u
-#define COMMON_CONFIG 1u    /* virtio_pci_cap.cfg_type */
-#define DEVICE_STATUS 0x14u /* in the common configuration */
-#define RESET_POLLS   100000u
+#define VIRTIO_GPU  0x10501AF4u
+#define RESET_POLLS 100000u
 
 static struct {
     uint16_t bdf;
@@ -20,20 +19,20 @@ static struct {
 /* The common configuration is where a capability says: virtio_pci_cap of §4.1.4. */
 static bool probe(uint16_t bdf)
 {
-    unsigned at = pci_capability(bdf, CAP_VENDOR, 0);
+    unsigned at = pci_capability(bdf, PCI_CAP_ID_VNDR, 0);
     uint64_t bytes;
     hpa_t base;
 
-    for (unsigned i = 0; at && i < 48 && pci_read(bdf, at + 3, 1) != COMMON_CONFIG; i++)
-        at = pci_capability(bdf, CAP_VENDOR, at);
-    if (pci_read(bdf, PCI_VENDOR, 4) != VIRTIO_GPU || !at ||
-        pci_read(bdf, at + 3, 1) != COMMON_CONFIG)
+    for (unsigned i = 0; at && i < 48 && pci_read(bdf, at + 3, 1) != VIRTIO_PCI_CAP_COMMON_CFG; i++)
+        at = pci_capability(bdf, PCI_CAP_ID_VNDR, at);
+    if (pci_read(bdf, PCI_VENDOR_ID, 4) != VIRTIO_GPU || !at ||
+        pci_read(bdf, at + 3, 1) != VIRTIO_PCI_CAP_COMMON_CFG)
         return false;
     base = pci_bar(bdf, pci_read(bdf, at + 4, 1), &bytes);
     if (!base)
         return false;
     gpu.bdf = bdf;
-    gpu.status = host_map_mmio(base + pci_read(bdf, at + 8, 4) + DEVICE_STATUS, 1);
+    gpu.status = host_map_mmio(base + pci_read(bdf, at + 8, 4) + VIRTIO_PCI_COMMON_STATUS, 1);
     return gpu.status;
 }
 

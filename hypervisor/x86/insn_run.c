@@ -4,14 +4,8 @@
 #include "hv/arch.h"
 #include "hv/vm.h"
 
-#define FLAG_CF 0x001ull
-#define FLAG_PF 0x004ull
-#define FLAG_AF 0x010ull
-#define FLAG_ZF 0x040ull
-#define FLAG_SF 0x080ull
-#define FLAG_DF 0x400ull
-#define FLAG_OF 0x800ull
-#define FLAGS   (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
+#define FLAGS                                                                                      \
+    (X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | X86_EFLAGS_SF | X86_EFLAGS_OF)
 
 #define VECTOR_PF 14
 
@@ -29,7 +23,7 @@ static unsigned code_bytes(struct vcpu *vcpu)
     vendor->get_segment(vcpu, SEG_CS, &cs);
     if (vendor->get_msr(vcpu, MSR_EFER, &efer) == BN_OK && efer & EFER_LMA && cs.access & 0x2000)
         return 8;
-    return vendor->get_cr(vcpu, 0) & CR0_PE && cs.access & 0x4000 ? 4 : 2;
+    return vendor->get_cr(vcpu, 0) & X86_CR0_PE && cs.access & 0x4000 ? 4 : 2;
 }
 
 static gva_t linear(struct vcpu *vcpu, enum segment segment, uint64_t offset)
@@ -124,7 +118,7 @@ static void done(struct vcpu *vcpu, struct mmio_insn *insn)
 static void string_done(struct vcpu *vcpu, struct mmio_insn *insn)
 {
     const struct insn_form *form = &insn->form;
-    int64_t by = vcpu->rflags & FLAG_DF ? -(int64_t)form->operand_bytes : form->operand_bytes;
+    int64_t by = vcpu->rflags & X86_EFLAGS_DF ? -(int64_t)form->operand_bytes : form->operand_bytes;
 
     if (form->op == INSN_MOVS || form->op == INSN_OUTS)
         advance_register(vcpu, REG_RSI, form, by);
@@ -250,11 +244,11 @@ static uint64_t combine(struct vcpu *vcpu, const struct insn_form *form, uint64_
         result = a ^ b;
     if (form->op == INSN_CMP) {
         result = (a - b) & mask_of(form->operand_bytes);
-        flags = (a < b ? FLAG_CF : 0) | ((a ^ b ^ result) & FLAG_AF) |
-                ((a ^ b) & (a ^ result) & sign ? FLAG_OF : 0);
+        flags = (a < b ? X86_EFLAGS_CF : 0) | ((a ^ b ^ result) & X86_EFLAGS_AF) |
+                ((a ^ b) & (a ^ result) & sign ? X86_EFLAGS_OF : 0);
     }
-    flags |= (result ? 0 : FLAG_ZF) | (result & sign ? FLAG_SF : 0) |
-             (__builtin_parityll(result & 0xFF) ? 0 : FLAG_PF);
+    flags |= (result ? 0 : X86_EFLAGS_ZF) | (result & sign ? X86_EFLAGS_SF : 0) |
+             (__builtin_parityll(result & 0xFF) ? 0 : X86_EFLAGS_PF);
     vcpu->rflags = (vcpu->rflags & ~FLAGS) | flags;
     return result;
 }

@@ -151,7 +151,7 @@ static enum bn_status write_efer(struct vcpu *vcpu, uint64_t value)
     (void)vendor->get_msr(vcpu, MSR_EFER, &old);
     if (value & ~(uint64_t)EFER_WRITABLE)
         return BN_EINVAL;
-    if ((value ^ old) & EFER_LME && vendor->get_cr(vcpu, 0) & CR0_PG)
+    if ((value ^ old) & EFER_LME && vendor->get_cr(vcpu, 0) & X86_CR0_PG)
         return BN_EINVAL;
     value = (value & ~(uint64_t)EFER_LMA) | (old & EFER_LMA);
     return vendor->set_msr(vcpu, MSR_EFER, value);

@@ -39,7 +39,7 @@ static void set_xcr0(uint64_t value)
 
 void xstate_init_cpu(void)
 {
-    write_cr4(read_cr4() | CR4_OSXSAVE);
+    write_cr4(read_cr4() | X86_CR4_OSXSAVE);
     set_xcr0(xstate_supported);
 }
 

@@ -18,6 +18,7 @@
 #define BN_MAX_RANGES    4 /* memory ranges of one VM */
 #define BN_MAX_REGIONS   8 /* shared memory */
 #define BN_MAX_DEVICES   16
+#define BN_MAX_FUNCTIONS 4 /* of the machine, of one VM */
 #define BN_MAX_OUTPUTS   4
 #define BN_MAX_LAYERS    12
 #define BN_CMDLINE_BYTES 512
@@ -98,7 +99,8 @@ enum bn_device_kind {
 
 #define BN_DEVICE_OPTIONAL (1u << 0) /* the machine may lack it; else boot fails naming it */
 
-struct bn_scenario_device { /* a device that is NOT the service VM's: hidden from it */
+struct bn_scenario_device { /* a device that is NOT the service VM's: hidden from it; a PCI function
+                               of a post-launched VM is its until it gives it to that VM */
     char name[BN_NAME_BYTES];
     uint32_t kind; /* enum bn_device_kind */
     uint32_t flags;

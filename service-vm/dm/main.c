@@ -49,7 +49,7 @@ struct devices {
     unsigned backends;
     struct vhost_device *backend[MAX_BACKENDS];
     unsigned functions;
-    struct passthru *function[MAX_FUNCTIONS];
+    struct passthru *function[BN_MAX_FUNCTIONS];
 };
 
 struct dm {
@@ -106,8 +106,7 @@ static int find_vm(struct dm *dm)
         return -ENOENT;
     }
     dm->vm = &dm->scenario.vm[dm->vm_index];
-    options_complete(&dm->o, dm->vm);
-    return 0;
+    return options_complete(&dm->o, &dm->scenario, (unsigned)dm->vm_index);
 }
 
 /* Before there is a VM: the child that shows its pictures has nothing of it. */
@@ -323,9 +322,11 @@ static int create_functions(struct dm *dm)
         }
     }
     for (unsigned i = 0; i < dm->o.functions && rc == 0; i++) {
-        rc = passthru_create(&d->function[i], &dm->m, dm->o.function[i],
+        rc = passthru_create(&d->function[d->functions], &dm->m, dm->o.function[i],
                              SLOT_FIRST + dm->o.backends + i);
         d->functions += rc == 0;
+        if (rc == -ENOENT && dm->o.may_lack[i]) /* the machine has it not */
+            rc = 0;
     }
     return rc;
 }

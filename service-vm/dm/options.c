@@ -85,7 +85,7 @@ static const char help[] =
     "                         they are shown on $XDG_RUNTIME_DIR/binnacle/NAME\n"
     "  --pci BB:DD.F          this function of the machine is the VM's, behind the back ends' "
     "slots;\n"
-    "                         may be repeated\n"
+    "                         may be repeated; those that the scenario gives it are so anyway\n"
     "  --wait SECONDS         how long to wait for each back end at the start (default 30)\n"
     "  --serial-log FILE, --serial-socket PATH      ttyS0\n"
     "  --console-log FILE, --console-socket PATH    hvc0\n"
@@ -185,7 +185,7 @@ static int take(struct options *o, int option, int index)
         o->module[o->modules++] = optarg;
         return 0;
     case OPT_PCI:
-        if (o->functions == MAX_FUNCTIONS)
+        if (o->functions == BN_MAX_FUNCTIONS)
             return -EINVAL;
         o->function[o->functions++] = optarg;
         return 0;
@@ -246,8 +246,32 @@ int options_parse(struct options *o, int argc, char **argv)
     return 0;
 }
 
-void options_complete(struct options *o, const struct bn_scenario_vm *vm)
+/* One that the command line names too comes once. */
+static int add_function(struct options *o, const struct bn_scenario_device *device)
 {
+    char name[sizeof(o->named[0])];
+
+    (void)snprintf(name, sizeof(name), "%02x:%02x.%u", device->bdf >> 8, device->bdf >> 3 & 31u,
+                   device->bdf & 7u);
+    for (unsigned i = 0; i < o->functions; i++)
+        if (!strcmp(o->function[i], name))
+            return 0;
+    if (o->functions == BN_MAX_FUNCTIONS) {
+        (void)fprintf(stderr, "binnacle-dm: %s (%s): a VM has at most %u functions\n", name,
+                      device->name, BN_MAX_FUNCTIONS);
+        return -E2BIG;
+    }
+    o->may_lack[o->functions] = device->flags & BN_DEVICE_OPTIONAL;
+    o->function[o->functions] = memcpy(o->named[o->functions], name, sizeof(name));
+    o->functions++;
+    return 0;
+}
+
+int options_complete(struct options *o, const struct bn_scenario *scenario, unsigned number)
+{
+    const struct bn_scenario_vm *vm = &scenario->vm[number];
+    int rc = 0;
+
     if (!o->firmware) {
         if (!o->kernel && vm->image[0])
             o->kernel = vm->image;
@@ -260,4 +284,8 @@ void options_complete(struct options *o, const struct bn_scenario_vm *vm)
         o->memory = vm->memory_bytes;
     if (!o->cpus)
         o->cpus = vm->cpu_count;
+    for (uint32_t i = 0; i < scenario->device_count && rc == 0 && !o->kvm; i++)
+        if (scenario->device[i].kind == BN_DEVICE_PCI && scenario->device[i].owner == number)
+            rc = add_function(o, &scenario->device[i]);
+    return rc;
 }

@@ -10,8 +10,7 @@
 #include "image.h"
 #include "vhost_device.h"
 
-#define MAX_BACKENDS  12
-#define MAX_FUNCTIONS 4 /* the hypervisor's limit for one VM */
+#define MAX_BACKENDS 12
 
 struct options {
     const char *vm, *scenario, *window;
@@ -26,7 +25,9 @@ struct options {
         bool display; /* its pictures come here */
     } backend[MAX_BACKENDS];
     unsigned functions;
-    const char *function[MAX_FUNCTIONS]; /* BB:DD.F */
+    const char *function[BN_MAX_FUNCTIONS]; /* BB:DD.F */
+    char named[BN_MAX_FUNCTIONS][8];        /* those of the scenario */
+    bool may_lack[BN_MAX_FUNCTIONS];        /* the machine does not have to have it */
     const char *serial_log, *serial_socket, *console_log, *console_socket;
     uint64_t memory; /* bytes; 0: the scenario's */
     unsigned cpus;   /* 0: the scenario's */
@@ -37,7 +38,10 @@ struct options {
 /* Fills *o. 0; 1: help was asked for and printed; -EINVAL: an error was printed. */
 int options_parse(struct options *o, int argc, char **argv) __attribute__((warn_unused_result));
 
-/* What the command line left open comes from the scenario's VM; the strings then live in `vm`. */
-void options_complete(struct options *o, const struct bn_scenario_vm *vm);
+/* What the command line left open comes from the scenario, whose VM number `vm` it is, and so do
+ * the functions of the machine that it gives that VM; the strings then live in both. -E2BIG: more
+ * functions than a VM can have, and it was told. */
+int options_complete(struct options *o, const struct bn_scenario *scenario, unsigned vm)
+    __attribute__((warn_unused_result));
 
 #endif

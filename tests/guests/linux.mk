@@ -14,6 +14,6 @@ linux-programs = cp $(2) $(1)/bin/ && \
 linux-initrds = $(call linux-root,$(1)/guest,$(2),$(3)) && $(call linux-pack,$(1)/guest,$(1)/guest.initrd) && \
 	$(call linux-root,$(1)/root,$(2),$(3)) && cp $(BZIMAGE) $(1)/root/ && cp $(1)/guest.initrd $(1)/root/initrd && \
 	$(call linux-programs,$(1)/root,$(LINUX_PROGRAMS)) && $(call linux-pack,$(1)/root,$(1)/initrd)
-# (CD, initrd)
+# (CD, initrd, scenario: bochs.bin if there is none)
 linux-cd = tools/mkgrub $(1) $(B)/hypervisor/multiboot2/loader.elf hypervisor.bin=$(B)/hypervisor/hypervisor.bin \
-	scenario.bin=$(B)/scenarios/bochs.bin cluster.elf=$(B)/guests/cluster/cluster.elf bzImage=$(BZIMAGE) initrd=$(2)
+	scenario.bin=$(or $(3),$(B)/scenarios/bochs.bin) cluster.elf=$(B)/guests/cluster/cluster.elf bzImage=$(BZIMAGE) initrd=$(2)

@@ -178,6 +178,10 @@ class Cockpit:
         found = []
         if f"IOMMU: 1 of {kind}, devices reach the service VM's memory only; interrupts are remapped" not in self.nuc.console.text:
             found.append("the hypervisor did not say so")
+        if "[cluster] PCI 00:10.0 is its own from here on" not in self.nuc.console.text:
+            found.append("the cluster has no card reader")
+        if "0000:00:10.0" in self.run("ls /sys/bus/pci/devices")[1]:
+            found.append("the service VM sees the cluster's card reader")
         for line in self.run("cd /sys/bus/virtio/devices && for d in *; do echo $d $(cut -c34 $d/features); done")[1].splitlines():
             device, _, bit = line.partition(" ")
             if device.startswith("virtio") and bit != "1":

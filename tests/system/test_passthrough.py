@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A network card of the machine that goes to a VM over HSM and comes back: it works there with MSI-X, confined by the IOMMU, and
-nothing of one owner is left for the next.
+"""A network card of the machine that goes to a VM over HSM and comes back, by the scenario (01:00.0) or by the device model's command
+line: it works there with MSI-X, confined by the IOMMU, and nothing of one owner is left for the next.
 """
 import re
 import subprocess
@@ -47,6 +47,7 @@ def test_card_works_in_a_guest_and_is_reset_between_owners(request, report, iomm
     assert report.add(f"passthrough.{iommu}.reset-between-owners", sum(a == OWN for _, a in lives), f"of {len(lives)}", ok=True)
     assert text.count(f"PCI {card} is its own from here on") == text.count(f"PCI {card} goes back to the service VM") == 2
     assert "PCI 00:1f.0 is not passed: it is a bridge" in text
+    assert "PCI 00:09.0 (unnamed) cannot be separated from 00:09.1 (unnamed), which is service's" in text
     assert "PCI 00:09.0 is not passed: it cannot be separated from another function" in text
 
 

@@ -72,8 +72,8 @@
     X(TWO_WRITERS, "%a: %v VMs may write", "one writer per region; the others read")              \
     /* devices */                                                                                 \
     X(BAD_DEVICE, "%a: %m (%V) is not possible",                                                  \
-      "owners are the hypervisor and pre-launched VMs; ports 0x100 to 0xfff8; interrupts 0 to "   \
-      "15 except 2")                                                                              \
+      "owners are the hypervisor, pre-launched VMs and, of PCI functions, post-launched ones; "   \
+      "ports 0x100 to 0xfff8; interrupts 0 to 15 except 2")                                       \
     X(SAME_DEVICE, "%a: same %m (%V) as %w", "one owner per device")                              \
     X(BAD_VECTOR, "%a: vector %V is not between 0x20 and %L", "use a vector of that range")       \
     X(SAME_VECTOR, "%a: vector %V is also that of %w", "give each device of a VM its own vector") \

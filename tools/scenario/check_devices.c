@@ -21,7 +21,8 @@ static void check_device(struct scenario_checker *c, uint32_t i)
         blame(c, SCENARIO_UNKNOWN_VM, at, "owner", d->owner, s->vm_count);
         return;
     }
-    if (!hypervisors && s->vm[d->owner].kind != BN_VM_PRELAUNCHED)
+    if (!hypervisors && s->vm[d->owner].kind != BN_VM_PRELAUNCHED &&
+        !(d->kind == BN_DEVICE_PCI && s->vm[d->owner].kind == BN_VM_POSTLAUNCHED))
         clash(c, SCENARIO_BAD_DEVICE, at, ref(SCENARIO_VM, d->owner), "owner", 0, 0);
     if (d->kind == BN_DEVICE_UART && (d->port < 0x100 || d->port > 0xFFF8))
         blame(c, SCENARIO_BAD_DEVICE, at, "port", d->port, 0xFFF8);
@@ -55,6 +56,16 @@ static void check_device_pair(struct scenario_checker *c, uint32_t i, uint32_t j
         clash(c, SCENARIO_SAME_DEVICE, at, with, "irq", a->isa_irq, 0);
 }
 
+static void check_functions(struct scenario_checker *c, uint32_t vm)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < c->s->device_count; i++)
+        count += c->s->device[i].kind == BN_DEVICE_PCI && c->s->device[i].owner == vm;
+    if (count > BN_MAX_FUNCTIONS)
+        blame(c, SCENARIO_TOO_MANY, ref(SCENARIO_VM, vm), "functions", count, BN_MAX_FUNCTIONS);
+}
+
 void scenario_check_devices(struct scenario_checker *c)
 {
     const struct bn_scenario *s = c->s;
@@ -69,6 +80,8 @@ void scenario_check_devices(struct scenario_checker *c)
         console = console || (d->kind == BN_DEVICE_UART && d->owner == BN_OWNER_HYPERVISOR &&
                               d->port == s->console_port);
     }
+    for (uint32_t i = 0; i < s->vm_count; i++)
+        check_functions(c, i);
     if (!console)
         blame(c, SCENARIO_NO_CONSOLE, ref(SCENARIO_ITSELF, 0), "console", s->console_port, 0);
 }

@@ -77,9 +77,7 @@ void hv_log(const char *format, ...)
 void complain(const char *format, ...) __attribute__((alias("hv_log")));
 void report_line(const char *format, ...) __attribute__((alias("hv_log")));
 
-static void fail(const char *format, ...) HV_PRINTF(1, 2) HV_NORETURN;
-
-static void fail(const char *format, ...)
+HV_PRINTF(1, 2) HV_NORETURN static void fail(const char *format, ...)
 {
     va_list arguments;
 

@@ -15,9 +15,9 @@ struct hsm_call {
         uint8_t raw[sizeof(struct acrn_vcpu_regs)]; /* the largest */
         struct acrn_vm_creation creation;
         struct acrn_vcpu_regs regs;
-        struct acrn_msi msi;
+        struct acrn_msi_entry msi;
         struct acrn_intr_monitor monitor;
-        struct acrn_ioreq_buffer buffer;
+        uint64_t ioreq_page;
         struct acrn_memory_batch batch;
         struct acrn_pcidev pcidev;
     };

@@ -8,9 +8,9 @@ enum bn_status hsm_inject_msi(struct hsm_call *call)
 {
     if (call->vm->state == VM_ABSENT || call->vm->state == VM_DYING)
         return BN_ENODEV;
-    if (call->msi.data > UINT32_MAX)
+    if (call->msi.msi_data > UINT32_MAX)
         return BN_EINVAL;
-    return vlapic_deliver_msi(call->vm, call->msi.address, (uint32_t)call->msi.data);
+    return vlapic_deliver_msi(call->vm, call->msi.msi_addr, (uint32_t)call->msi.msi_data);
 }
 
 /* Counts interrupts of passed-through devices, of which a post-launched VM has none. */

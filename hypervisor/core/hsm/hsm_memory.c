@@ -14,10 +14,10 @@
 
 static uint32_t rights_of(uint32_t attributes)
 {
-    return (attributes & ACRN_MEMORY_READ ? MAP_READ : 0) |
-           (attributes & ACRN_MEMORY_WRITE ? MAP_WRITE : 0) |
-           (attributes & ACRN_MEMORY_EXEC ? MAP_EXEC : 0) |
-           (attributes & ACRN_MEMORY_UC ? MAP_UNCACHED : 0);
+    return (attributes & ACRN_MEM_ACCESS_READ ? MAP_READ : 0) |
+           (attributes & ACRN_MEM_ACCESS_WRITE ? MAP_WRITE : 0) |
+           (attributes & ACRN_MEM_ACCESS_EXEC ? MAP_EXEC : 0) |
+           (attributes & ACRN_MEM_TYPE_UC ? MAP_UNCACHED : 0);
 }
 
 static bool range_ok(uint64_t base, uint64_t bytes)
@@ -68,7 +68,8 @@ static enum bn_status add_region(struct hsm_call *call, const struct acrn_memory
 {
     uint32_t rights = rights_of(r->attributes);
 
-    if (!range_ok(r->service_gpa, r->bytes) || (r->attributes & ~ACRN_MEMORY_KNOWN) ||
+    if (!range_ok(r->service_gpa, r->bytes) ||
+        (r->attributes & ~(ACRN_MEM_ACCESS_RIGHT_MASK | ACRN_MEM_TYPE_MASK)) ||
         !(rights & MAP_READ) || vm_emulates(call->vm, r->user_gpa, r->bytes))
         return BN_EINVAL;
     /* A device model gone wild with 4 KiB pieces must not use up the hypervisor's tables. */

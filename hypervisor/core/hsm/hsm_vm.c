@@ -58,7 +58,8 @@ enum bn_status hsm_create_vm(struct hsm_call *call)
     }
     if (!fits(vm->config, &call->creation)) {
         vm_log(call->service, "create VM: %u vCPUs on CPUs %lx, flags %lx are not the scenario's",
-               call->creation.vcpu_num, call->creation.cpu_affinity, call->creation.vm_flag);
+               call->creation.vcpu_num, (uint64_t)call->creation.cpu_affinity,
+               (uint64_t)call->creation.vm_flag);
         return BN_EINVAL;
     }
     if (hypercall_vm_hold(vm) != BN_OK)

@@ -22,17 +22,17 @@ struct hypercall {
 
 static enum bn_status set_ioreq_buffer(struct hsm_call *call)
 {
-    return ioreq_attach(call->vm, call->buffer.page);
+    return ioreq_attach(call->vm, call->ioreq_page);
 }
 
 static enum bn_status assign_pci(struct hsm_call *call)
 {
-    return passthrough_assign(call->vm, call->pcidev.virtual_bdf, call->pcidev.physical_bdf);
+    return passthrough_assign(call->vm, call->pcidev.virt_bdf, call->pcidev.phys_bdf);
 }
 
 static enum bn_status deassign_pci(struct hsm_call *call)
 {
-    return passthrough_release(call->vm, call->pcidev.virtual_bdf, call->pcidev.physical_bdf);
+    return passthrough_release(call->vm, call->pcidev.virt_bdf, call->pcidev.phys_bdf);
 }
 
 static enum bn_status notify_request_finish(struct hsm_call *call)
@@ -44,7 +44,7 @@ static enum bn_status notify_request_finish(struct hsm_call *call)
 static const struct hypercall table[] = {
     /* The three of the I/O path first: the table is searched in this order. */
     {ACRN_NOTIFY_REQUEST_FINISH, "notify request finish", ARG_VM, 0, notify_request_finish},
-    {ACRN_INJECT_MSI, "inject MSI", ARG_VM_POINTER, sizeof(struct acrn_msi), hsm_inject_msi},
+    {ACRN_INJECT_MSI, "inject MSI", ARG_VM_POINTER, sizeof(struct acrn_msi_entry), hsm_inject_msi},
     {ACRN_SET_IRQLINE, "set irqline", ARG_VM, 0, hsm_set_irqline},
     {ACRN_REMOVE_CPU, "remove CPU", ARG_PLAIN, 0, hsm_remove_cpu},
     {ACRN_CREATE_VM, "create VM", ARG_POINTER, sizeof(struct acrn_vm_creation), hsm_create_vm},
@@ -54,7 +54,7 @@ static const struct hypercall table[] = {
     {ACRN_RESET_VM, "reset VM", ARG_VM, 0, hsm_reset_vm},
     {ACRN_SET_VCPU_REGS, "set vCPU registers", ARG_VM_POINTER, sizeof(struct acrn_vcpu_regs), hsm_set_vcpu_regs},
     {ACRN_INTR_MONITOR, "interrupt monitor", ARG_VM_POINTER, sizeof(struct acrn_intr_monitor), hsm_intr_monitor},
-    {ACRN_SET_IOREQ_BUFFER, "set ioreq buffer", ARG_VM_POINTER, sizeof(struct acrn_ioreq_buffer), set_ioreq_buffer},
+    {ACRN_SET_IOREQ_BUFFER, "set ioreq buffer", ARG_VM_POINTER, sizeof(uint64_t), set_ioreq_buffer},
     {ACRN_ASSIGN_PCIDEV, "assign PCI device", ARG_VM_POINTER, sizeof(struct acrn_pcidev), assign_pci},
     {ACRN_DEASSIGN_PCIDEV, "deassign PCI device", ARG_VM_POINTER, sizeof(struct acrn_pcidev), deassign_pci},
     {ACRN_SET_MEMORY_REGIONS, "set memory regions", ARG_BATCH, sizeof(struct acrn_memory_batch), hsm_set_memory_regions},

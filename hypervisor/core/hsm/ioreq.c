@@ -11,8 +11,8 @@
 static void free_slots(struct ioreq_client *client)
 {
     __atomic_store_n(&client->outstanding, 0u, __ATOMIC_RELEASE);
-    for (unsigned i = 0; i < ACRN_IOREQ_SLOTS; i++)
-        __atomic_store_n(&client->page[i].processed, ACRN_IOREQ_FREE, __ATOMIC_RELEASE);
+    for (unsigned i = 0; i < ACRN_IO_REQUEST_MAX; i++)
+        __atomic_store_n(&client->page[i].processed, ACRN_IOREQ_STATE_FREE, __ATOMIC_RELEASE);
 }
 
 static bool access_ok(const struct io_access *access)
@@ -39,19 +39,17 @@ enum bn_status ioreq_submit(struct vcpu *vcpu, const struct io_access *access)
         return BN_ENODEV;
     HV_ASSERT(!(client->outstanding & bit));
 
-    struct acrn_ioreq *slot = &client->page[vcpu->id];
-    slot->type = access->mmio ? ACRN_IOREQ_MMIO : ACRN_IOREQ_PIO;
+    struct acrn_io_request *slot = &client->page[vcpu->id];
+    slot->type = access->mmio ? ACRN_IOREQ_TYPE_MMIO : ACRN_IOREQ_TYPE_PORTIO;
     slot->completion_polling = 0;
-    slot->write = access->write;
-    slot->reserved1 = 0;
-    slot->address = access->address;
-    slot->bytes = access->bytes;
-    slot->value = access->write ? access->value : 0;
+    /* Of ports the low half of the value is meant; the rest is in the same places. */
+    slot->reqs.mmio_request = (struct acrn_mmio_request){
+        access->write, 0, access->address, access->bytes, access->write ? access->value : 0};
     /* The answer may come as soon as PENDING is seen: be ready for it before. */
     vcpu->io.active = true;
     vcpu->state = VCPU_WAIT_IO;
     __atomic_or_fetch(&client->outstanding, bit, __ATOMIC_RELEASE);
-    __atomic_store_n(&slot->processed, ACRN_IOREQ_PENDING, __ATOMIC_RELEASE);
+    __atomic_store_n(&slot->processed, ACRN_IOREQ_STATE_PENDING, __ATOMIC_RELEASE);
     vlapic_post(&vm_service()->vcpu[0], IOREQ_UPCALL_VECTOR, false);
     return BN_EBUSY;
 }
@@ -93,28 +91,29 @@ void ioreq_reset(struct vm *vm)
 }
 
 /* The slot of a vCPU whose request is outstanding and, says the page, complete; else 0. */
-static struct acrn_ioreq *completed(struct vm *vm, uint64_t id)
+static struct acrn_io_request *completed(struct vm *vm, uint64_t id)
 {
     struct ioreq_client *client = &vm->ioreq;
 
     if (!client->page || id >= vm->vcpu_count ||
         !(__atomic_load_n(&client->outstanding, __ATOMIC_ACQUIRE) & 1u << id))
         return 0;
-    struct acrn_ioreq *slot = &client->page[id];
-    return __atomic_load_n(&slot->processed, __ATOMIC_ACQUIRE) == ACRN_IOREQ_COMPLETE ? slot : 0;
+    struct acrn_io_request *slot = &client->page[id];
+    return __atomic_load_n(&slot->processed, __ATOMIC_ACQUIRE) == ACRN_IOREQ_STATE_COMPLETE ? slot
+                                                                                            : 0;
 }
 
 enum bn_status ioreq_take(struct vcpu *vcpu, uint64_t *value)
 {
-    struct acrn_ioreq *slot = completed(vcpu->vm, vcpu->id);
+    struct acrn_io_request *slot = completed(vcpu->vm, vcpu->id);
     uint32_t bit = 1u << vcpu->id;
 
     if (!slot)
         return BN_EBUSY;
     struct ioreq_client *client = &vcpu->vm->ioreq;
     /* The whole of it: the caller, who knows how wide the access was, takes what he needs. */
-    *value = __atomic_load_n(&slot->value, __ATOMIC_RELAXED);
-    __atomic_store_n(&slot->processed, ACRN_IOREQ_FREE, __ATOMIC_RELEASE);
+    *value = __atomic_load_n(&slot->reqs.mmio_request.value, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->processed, ACRN_IOREQ_STATE_FREE, __ATOMIC_RELEASE);
     __atomic_and_fetch(&client->outstanding, ~bit, __ATOMIC_RELEASE);
     vcpu->io.active = false;
     vcpu->state = VCPU_READY;

@@ -4,6 +4,8 @@
 #ifndef HV_ARCH_H
 #define HV_ARCH_H
 
+#include <asm/processor-flags.h>
+
 #include "hv/cpu.h"
 #include "hv/paging.h"
 #include "hv/pcpu.h"
@@ -30,23 +32,8 @@
 #define EFER_SVME  (1u << 12)
 #define EFER_FFXSR (1u << 14)
 
-#define CR0_PE         1u
-#define CR0_ET         (1u << 4)
-#define CR0_NE         (1u << 5)
-#define CR0_WP         (1u << 16)
-#define CR0_NW         (1u << 29)
-#define CR0_CD         (1u << 30)
-#define CR0_PG         (1u << 31)
-#define CR4_PAE        (1u << 5)
-#define CR4_PGE        (1u << 7)
-#define CR4_OSFXSR     (1u << 9)
-#define CR4_OSXMMEXCPT (1u << 10)
-#define CR4_OSXSAVE    (1u << 18)
-#define CR4_SMEP       (1u << 20)
-
 #define DR6_RESET 0xFFFF0FF0u
 #define DR7_RESET 0x400u
-#define RFLAGS_IF (1u << 9)
 
 #define VECTOR_DB           1u
 #define VECTOR_NMI          2u

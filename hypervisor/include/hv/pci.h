@@ -39,6 +39,7 @@ static inline void pci_change(uint16_t bdf, unsigned at, unsigned bytes, uint32_
 {
     pci_write(bdf, at, bytes, (pci_read(bdf, at, bytes) & ~clear) | set);
 }
+bool pci_is_there(uint16_t bdf);
 bool pci_is_bridge(uint16_t bdf);
 bool pci_leads_to(uint16_t bridge, uint8_t bus); /* by its bus numbers */
 /* Host and ISA bridge: what everybody needs. */
@@ -66,8 +67,18 @@ const struct pci_display *pci_boot_display(void);
 void pci_each(void (*visit)(uint16_t bdf, void *context), void *context);
 /* Offset of a capability in the first 256 bytes, the first or the next `after` that; 0: none. */
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after);
-/* Resets one function, by FLR or its power states, and puts its header back. Takes a tenth of a
- * second. False: it has neither. */
+/* ---- Isolation groups (pci_group.c). */
+/* Switches access control services on, wherever they are: once, before the first pci_group(). */
+void pci_groups_init(void);
+/* Functions with one number cannot be separated: they go to one VM (PCIe 6.0 §6.12). */
+uint32_t pci_group(uint16_t bdf);
+/* Its requests carry its own number, not that of a bridge to conventional PCI. */
+bool pci_speaks_for_itself(uint16_t bdf);
+uint16_t pci_parent(uint16_t bdf); /* the bridge to its bus; 0: none */
+unsigned pci_acs(uint16_t bdf);    /* offset of its access control services; 0: none */
+
+/* Resets one function, by FLR, its power states or, where it is alone there, its bus, and puts its
+ * header back. Takes a tenth of a second. False: it has none of them. */
 bool pci_reset(uint16_t bdf);
 struct vpci {
     struct vm *vm;

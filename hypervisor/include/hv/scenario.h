@@ -65,6 +65,13 @@ const char *scenario_wrong(const struct bn_scenario *s, size_t bytes);
 bool scenario_claim(const struct bn_scenario *s, uint32_t n, struct bn_range *range,
                     struct scenario_ref *who);
 
+/* Is it a function that the service VM never has? One of a post-launched VM's it gives away. */
+static inline bool scenario_hides(const struct bn_scenario *s, const struct bn_scenario_device *d)
+{
+    return d->kind == BN_DEVICE_PCI &&
+           (d->owner == BN_OWNER_HYPERVISOR || s->vm[d->owner].kind != BN_VM_POSTLAUNCHED);
+}
+
 /* Whether the machine has what the scenario asks for; LOST: it lacks something that it can do
  * without, and `what` says what that means. */
 enum scenario_verdict { SCENARIO_MET, SCENARIO_LOST, SCENARIO_UNMET };

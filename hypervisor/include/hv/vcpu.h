@@ -7,39 +7,15 @@
 #include "hv/insn.h"
 #include "hv/vlapic.h"
 
+/* clang-format off */
 enum reg { /* as x86 encodes them */
-           REG_RAX,
-           REG_RCX,
-           REG_RDX,
-           REG_RBX,
-           REG_RSP,
-           REG_RBP,
-           REG_RSI,
-           REG_RDI,
-           REG_R8,
-           REG_R9,
-           REG_R10,
-           REG_R11,
-           REG_R12,
-           REG_R13,
-           REG_R14,
-           REG_R15,
-           REG_COUNT
+    REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+    REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_COUNT
 };
-
 enum segment {
-    SEG_ES,
-    SEG_CS,
-    SEG_SS,
-    SEG_DS,
-    SEG_FS,
-    SEG_GS,
-    SEG_LDTR,
-    SEG_TR,
-    SEG_GDTR,
-    SEG_IDTR,
-    SEG_COUNT
+    SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_GDTR, SEG_IDTR, SEG_COUNT
 };
+/* clang-format on */
 
 struct segment_state {
     uint16_t selector;

@@ -54,8 +54,8 @@ struct vm {
     struct vuart *uart;
     struct vpci *pci; /* configuration space filter of the service VM */
     struct ioreq_client {
-        struct acrn_ioreq *page; /* 16 slots, hostile; 0: no device model */
-        uint32_t outstanding;    /* bit per vCPU: a request is with the service VM; ours alone */
+        struct acrn_io_request *page; /* 16 slots, hostile; 0: no device model */
+        uint32_t outstanding; /* bit per vCPU: a request is with the service VM; ours alone */
     } ioreq;
     hpa_t maps; /* of permissions (permission.c): ports, then MSRs; 1 = exit */
 };

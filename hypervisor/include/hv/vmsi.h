@@ -20,6 +20,9 @@ bool vmsi_config(uint16_t bdf, unsigned offset, unsigned bytes, bool write, uint
 uint64_t vmsi_table(uint16_t bdf, unsigned bar, uint64_t *bytes);
 /* The owner's access to those pages, at that offset into the BAR. */
 void vmsi_table_access(uint16_t bdf, uint64_t offset, struct io_access *io);
+/* An access to registers of a function that share a page with its table, or with other functions':
+ * as it is. */
+void vmsi_beside_table(hpa_t at, struct io_access *io);
 
 /* ---- The service VM, which has the machine's BARs where they are. */
 /* All functions that are not hidden from it are its own, their tables out of its memory. */

@@ -25,16 +25,23 @@ struct passed *passed_at(const struct vm *vm, uint16_t place)
 void passed_command(const struct passed *f)
 {
     pci_write(f->bdf, PCI_COMMAND, 2,
-              PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX | (f->command & PCI_COMMAND_MASTER));
+              PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE | (f->command & PCI_COMMAND_MASTER));
+}
+
+uint32_t passed_to(uint16_t bdf)
+{
+    uint32_t i = 0;
+
+    for (; i < HV_MAX_VMS; i++)
+        for (unsigned n = 0; n < PASSED_MAX; n++)
+            if (owners[i].function[n].used && owners[i].function[n].bdf == bdf)
+                return i;
+    return i;
 }
 
 bool passthrough_is_given(uint16_t bdf)
 {
-    for (unsigned i = 0; i < HV_MAX_VMS; i++)
-        for (unsigned n = 0; n < PASSED_MAX; n++)
-            if (owners[i].function[n].used && owners[i].function[n].bdf == bdf)
-                return true;
-    return false;
+    return passed_to(bdf) < HV_MAX_VMS;
 }
 
 bool passthrough_covers(hpa_t base, uint64_t bytes)
@@ -50,86 +57,30 @@ bool passthrough_covers(hpa_t base, uint64_t bytes)
     return false;
 }
 
-/* ---- May it be given? */
+/* ---- Giving and taking. The configuration space of the service VM, if it is its function, is
+ * locked meanwhile. */
 
-/* Functions that can reach each other without the IOMMU seeing it: those of one slot, and all that
- * are behind the same root port. Access control services might allow more; they are not looked at.
- */
-struct group {
-    uint16_t bdf;
-    uint16_t port;  /* that leads to it; 0: it is on bus 0 */
-    uint16_t other; /* bdf itself: alone */
-};
-
-static void find_port(uint16_t bridge, void *context)
-{
-    struct group *group = context;
-
-    if (!(bridge >> 8) && pci_is_bridge(bridge) && pci_leads_to(bridge, (uint8_t)(group->bdf >> 8)))
-        group->port = bridge;
-}
-
-static void find_other(uint16_t bdf, void *context)
-{
-    struct group *group = context;
-    bool near = bdf >> 8 ? group->port && pci_leads_to(group->port, (uint8_t)(bdf >> 8))
-                         : bdf >> 3 == group->bdf >> 3;
-
-    if (near && bdf != group->bdf && !pci_is_bridge(bdf))
-        group->other = bdf;
-}
-
-static bool is_of_scenario(uint16_t bdf)
-{
-    for (uint32_t i = 0; i < scenario.device_count; i++)
-        if (scenario.device[i].kind == BN_DEVICE_PCI && scenario.device[i].bdf == bdf)
-            return true;
-    return false;
-}
-
-/* NULL: it may. */
-static const char *unfit(uint16_t bdf)
-{
-    const struct pci_display *display = pci_boot_display();
-    struct group group = {.bdf = bdf, .other = bdf};
-
-    if ((uint16_t)pci_read(bdf, PCI_VENDOR, 2) == 0xFFFF)
-        return "there is none";
-    if (vpci_hidden(vm_service()->pci, bdf) || is_of_scenario(bdf))
-        return "it is not the service VM's";
-    if (pci_is_bridge(bdf) || pci_is_chipset(bdf))
-        return "it is a bridge";
-    if (display && display->bdf == bdf)
-        return "the cluster's picture is there";
-    pci_each(find_port, &group);
-    pci_each(find_other, &group);
-    if (group.other != bdf) {
-        hv_log("PCI %02x:%02x.%x is in one isolation group with %02x:%02x.%x", PCI_NAME(bdf),
-               PCI_NAME(group.other));
-        return "it cannot be separated from another function";
-    }
-    return NULL;
-}
-
-/* ---- Giving and taking. The service VM's configuration space is locked meanwhile. */
-
-/* False: a BAR that shares its page with something else. */
+/* False: a BAR that shares its page with something else. The VM that has the function for good
+ * finds the BARs as firmware left them, and reaches those that are less than a page by exits. */
 static bool measure(struct passed *f)
 {
     for (unsigned bar = 0; bar < VPCI_BARS; bar++) {
         uint32_t low = pci_read(f->bdf, PCI_BAR0 + 4 * bar, 4);
         uint64_t bytes, base = pci_bar(f->bdf, bar, &bytes);
 
-        if (bytes && (!base || (base | bytes) & (HV_PAGE_BYTES - 1)))
+        if (bytes && (!base || (!f->for_good && (base | bytes) & (HV_PAGE_BYTES - 1))))
             return false;
         f->real[bar].base = base;
         f->real[bar].bytes = bytes;
         f->real[bar].wide = bytes && (low & PCI_BAR_TYPE) == PCI_BAR_64 && bar + 1 < VPCI_BARS;
-        f->bar[bar] = bytes ? low & ~PCI_BAR_MASK : 0;
+        f->first[bar] |= !bytes ? 0 : f->for_good ? low : low & ~PCI_BAR_MASK;
         f->writable[bar] |= (uint32_t)-bytes;
-        if (f->real[bar].wide)
+        if (f->real[bar].wide) {
+            f->first[bar + 1] = f->for_good ? (uint32_t)(base >> 32) : 0;
             f->writable[bar + 1] = (uint32_t)(-bytes >> 32);
+        }
     }
+    memcpy(f->bar, f->first, sizeof(f->bar));
     return true;
 }
 
@@ -157,48 +108,71 @@ static bool calm(struct passed *f, struct vm *owner)
     return pci_reset(f->bdf);
 }
 
-/* A function that cannot be given back is nobody's from here on. BN_ENODEV: no IOMMU confines any.
- */
+/* A function that cannot be given back is nobody's from here on, as one is that its VM has for good
+ * while it does not live. BN_ENODEV: no IOMMU confines any. */
 static void give_back(struct vm *vm, struct passed *f)
 {
-    struct vm *service = vm_service();
+    struct vm *service = f->for_good ? NULL : vm_service();
     enum bn_status status;
 
     f->command = 0;
     passed_follow(vm, f);
-    spin_lock(&service->pci->lock);
-    (void)calm(f, service); /* it could be reset when it was given */
-    status = iommu_assign(f->bdf, service);
-    if (status == BN_OK || status == BN_ENODEV)
-        status = show(f, true) ?: vmsi_follow(f->bdf);
-    f->used = status != BN_OK;
-    spin_unlock(&service->pci->lock);
+    if (service) {
+        spin_lock(&service->pci->lock);
+        (void)calm(f, service); /* it could be reset when it was given */
+        status = iommu_assign(f->bdf, service);
+        if (status == BN_OK || status == BN_ENODEV)
+            status = show(f, true) ?: vmsi_follow(f->bdf);
+        f->used = status != BN_OK;
+        spin_unlock(&service->pci->lock);
+        vm_event(vm, "PCI %02x:%02x.%x %s", PCI_NAME(f->bdf),
+                 f->used ? "cannot be given back: it is nobody's" : "goes back to the service VM");
+    } else {
+        passed_command(f);
+        vmsi_own(f->bdf, NULL);
+        f->used = false;
+        status = iommu_assign(f->bdf, NULL); /* told of by the IOMMU, and tried again next time */
+    }
     passed_of(vm)->count--;
-    vm_event(vm, "PCI %02x:%02x.%x %s", PCI_NAME(f->bdf),
-             f->used ? "cannot be given back: it is nobody's" : "goes back to the service VM");
+}
+
+static const char *find_fault(struct vm *vm, struct passed *f)
+{
+    const char *why = passed_unfit(vm, f->bdf);
+
+    if (!why && !measure(f))
+        why = "a BAR has no page of its own";
+    f->used = !why;
+    return why;
 }
 
 static enum bn_status give(struct vm *vm, struct passed *f)
 {
-    struct vm *service = vm_service();
+    struct spinlock *lock = f->for_good ? NULL : &vm_service()->pci->lock;
     const char *why;
     enum bn_status status;
+    bool fresh;
 
-    spin_lock(&service->pci->lock);
-    why = unfit(f->bdf);
-    if (!why && !measure(f))
-        why = "a BAR shares its page with others";
-    f->used = !why;
-    spin_unlock(&service->pci->lock);
-    if (!why && !calm(f, vm))
+    if (lock)
+        spin_lock(lock);
+    why = find_fault(vm, f);
+    if (lock)
+        spin_unlock(lock);
+    fresh = !why && calm(f, vm);
+    if (!why && !fresh && f->for_good)
+        vm_event(vm, "PCI %02x:%02x.%x has no reset: it keeps its state", PCI_NAME(f->bdf));
+    else if (!why && !fresh) {
         why = "it cannot be reset";
+        vmsi_own(f->bdf, vm_service());
+    }
     if (why) {
         vm_log(vm, "PCI %02x:%02x.%x is not passed: %s", PCI_NAME(f->bdf), why);
         f->used = false;
         return BN_EPERM;
     }
     passed_of(vm)->count++;
-    status = vmsi_follow(f->bdf) ?: show(f, false) ?: iommu_assign(f->bdf, vm);
+    status = lock ? vmsi_follow(f->bdf) ?: show(f, false) : BN_OK;
+    status = status ?: iommu_assign(f->bdf, vm);
     if (status != BN_OK) {
         vm_log(vm, "PCI %02x:%02x.%x is not passed: %s", PCI_NAME(f->bdf),
                status == BN_ENODEV   ? "no IOMMU confines it"
@@ -211,22 +185,41 @@ static enum bn_status give(struct vm *vm, struct passed *f)
     return status;
 }
 
+static enum bn_status give_new(struct vm *vm, struct passed function)
+{
+    for (struct passed *f = passed_of(vm)->function; f < &passed_of(vm)->function[PASSED_MAX]; f++)
+        if (!f->used) {
+            *f = function;
+            return give(vm, f);
+        }
+    return BN_ENOMEM;
+}
+
+enum bn_status passthrough_take(struct vm *vm)
+{
+    enum bn_status status = BN_OK;
+
+    for (uint32_t i = 0; i < scenario.device_count && status == BN_OK; i++) {
+        const struct bn_scenario_device *d = &scenario.device[i];
+
+        if (d->kind != BN_DEVICE_PCI || d->owner != vm->id || !pci_is_there(d->bdf))
+            continue;
+        for (uint16_t port = pci_parent(d->bdf); port; port = pci_parent(port))
+            pci_change(port, PCI_COMMAND, 2, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+        status = give_new(vm, (struct passed){.bdf = d->bdf, .place = d->bdf, .for_good = true});
+        if (d->flags & BN_DEVICE_OPTIONAL)
+            status = BN_OK;
+    }
+    return status;
+}
+
 enum bn_status passthrough_assign(struct vm *vm, uint16_t place, uint16_t bdf)
 {
-    struct passed_vm *owner = passed_of(vm);
-    struct passed *f = NULL;
-
     if (place >> 8 || place & 7 || !place)
         return BN_EINVAL;
     if (vm->state != VM_CREATED || passed_at(vm, place))
         return BN_EBUSY;
-    for (unsigned i = 0; i < PASSED_MAX; i++)
-        if (!owner->function[i].used)
-            f = &owner->function[i];
-    if (!f)
-        return BN_ENOMEM;
-    *f = (struct passed){.bdf = bdf, .place = place};
-    return give(vm, f);
+    return give_new(vm, (struct passed){.bdf = bdf, .place = place});
 }
 
 enum bn_status passthrough_release(struct vm *vm, uint16_t place, uint16_t bdf)
@@ -256,8 +249,7 @@ void passthrough_reset(struct vm *vm)
         if (!f->used)
             continue;
         (void)calm(f, vm);
-        for (unsigned bar = 0; bar < VPCI_BARS; bar++)
-            f->bar[bar] &= ~f->writable[bar];
+        memcpy(f->bar, f->first, sizeof(f->bar));
         passed_follow(vm, f);
     }
 }

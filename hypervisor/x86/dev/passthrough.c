@@ -2,12 +2,13 @@
 /* What a VM sees of a function that was passed to it: configuration space and BARs. Capabilities
  * are the function's own, and read-only but for its messages. */
 #include "hv/passthrough.h"
+#include "hv/host.h"
 #include "hv/pci.h"
 #include "hv/vmsi.h"
 #include "passed.h"
 #include "pci_regs.h"
 
-#define COMMAND_KEPT (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX)
+#define COMMAND_KEPT (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE)
 #define ID_DWORDS    0x0Cu /* vendor to class, below this only the command is ours */
 #define SUBSYSTEM    0x2Cu
 #define CACHE_LINE   0x0Cu /* with latency, header type, self test */
@@ -25,12 +26,21 @@ static bool may_be_at(const struct vm *vm, gpa_t base, uint64_t bytes)
            !vm_emulates(vm, base, bytes);
 }
 
+/* With what the VM must not reach. */
+static bool shares_page(const struct passed *f, unsigned bar)
+{
+    return (f->real[bar].base | f->real[bar].bytes) & (HV_PAGE_BYTES - 1);
+}
+
 static enum bn_status map_bar(struct vm *vm, const struct passed *f, unsigned bar, gpa_t at)
 {
     uint64_t bytes, table = vmsi_table(f->bdf, bar, &bytes);
-    enum bn_status status =
-        vm_map(vm, at, f->real[bar].base, f->real[bar].bytes, MAP_READ | MAP_WRITE | MAP_DEVICE);
+    enum bn_status status;
 
+    if (shares_page(f, bar))
+        return host_map_mmio(f->real[bar].base, f->real[bar].bytes) ? BN_OK : BN_ENOMEM;
+    status =
+        vm_map(vm, at, f->real[bar].base, f->real[bar].bytes, MAP_READ | MAP_WRITE | MAP_DEVICE);
     return status == BN_OK && bytes ? vm_unmap(vm, at + table, bytes) : status;
 }
 
@@ -44,7 +54,7 @@ void passed_follow(struct vm *vm, struct passed *f)
         if (!bytes || at == f->mapped[bar])
             continue;
         /* Out of tables: it stays where it was, or nowhere. */
-        if (f->mapped[bar] && vm_unmap(vm, f->mapped[bar], bytes) != BN_OK)
+        if (f->mapped[bar] && !shares_page(f, bar) && vm_unmap(vm, f->mapped[bar], bytes) != BN_OK)
             continue;
         f->mapped[bar] = 0;
         if (!may_be_at(vm, at, bytes))
@@ -65,8 +75,9 @@ static uint32_t read_dword(const struct passed *f, unsigned at)
     if (at == PCI_COMMAND)
         return (value & ~0xFFFFu) | f->command;
     if (at == CACHE_LINE)
-        return value & ~(uint32_t)(PCI_HEADER_MULTI << 16);
-    if (at < ID_DWORDS || at == SUBSYSTEM || at == PCI_CAPABILITIES || at >= PCI_HEADER_BYTES)
+        return value & ~(uint32_t)(PCI_HEADER_TYPE_MFD << 16);
+    if (at < ID_DWORDS || at == SUBSYSTEM || at == PCI_CAPABILITY_LIST ||
+        at >= PCI_STD_HEADER_SIZEOF)
         return value;
     return 0; /* no ROM, no line */
 }
@@ -101,13 +112,19 @@ static void config_access(struct vm *vm, struct passed *f, unsigned offset, stru
         io->value = value;
 }
 
-/* The address port goes on to the device model as well: other functions are its. */
+/* The address port goes on to the device model, where there is one: other functions are its. */
 static bool port_access(struct passed_vm *owner, struct io_access *io)
 {
+    bool alone = io->vcpu->vm->config->kind == BN_VM_PRELAUNCHED;
     struct passed *f;
 
-    if (io->address == PCI_ADDRESS_PORT && io->write && io->bytes == 4)
-        owner->address = (uint32_t)io->value;
+    if (io->address == PCI_ADDRESS_PORT && io->bytes == 4) {
+        if (io->write)
+            owner->address = (uint32_t)io->value;
+        else
+            io->value = owner->address;
+        return alone;
+    }
     if (io->address < PCI_DATA_PORT || io->address + io->bytes > PCI_DATA_PORT + 4 ||
         !(owner->address & PCI_ADDRESS_ENABLE))
         return false;
@@ -115,20 +132,26 @@ static bool port_access(struct passed_vm *owner, struct io_access *io)
     if (f)
         config_access(io->vcpu->vm, f,
                       (owner->address & 0xFC) + (unsigned)(io->address - PCI_DATA_PORT), io);
-    return f;
+    return f || alone;
 }
 
-/* What is not mapped of a BAR: the pages of its MSI-X table. */
+/* What is not mapped of a BAR: the pages of its MSI-X table, or all of one that has no page of its
+ * own. */
 static bool memory_access(struct passed_vm *owner, struct io_access *io)
 {
     for (unsigned i = 0; i < PASSED_MAX; i++)
         for (unsigned bar = 0; bar < VPCI_BARS; bar++) {
             const struct passed *f = &owner->function[i];
-            uint64_t offset = io->address - f->mapped[bar];
+            uint64_t offset = io->address - f->mapped[bar], bytes,
+                     table = vmsi_table(f->bdf, bar, &bytes);
 
-            if (!f->used || !f->mapped[bar] || offset >= f->real[bar].bytes)
+            if (!f->used || !f->mapped[bar] || offset >= f->real[bar].bytes ||
+                io->bytes > f->real[bar].bytes - offset)
                 continue;
-            vmsi_table_access(f->bdf, offset, io);
+            if (offset - table < bytes)
+                vmsi_table_access(f->bdf, offset, io);
+            else
+                vmsi_beside_table(f->real[bar].base + offset, io);
             return true;
         }
     return false;

@@ -57,19 +57,25 @@ void pci_write(uint16_t bdf, unsigned offset, unsigned bytes, uint32_t value)
     spin_unlock(&host.lock);
 }
 
+bool pci_is_there(uint16_t bdf)
+{
+    return pci_read(bdf, PCI_VENDOR_ID, 2) != 0xFFFF;
+}
+
 bool pci_is_bridge(uint16_t bdf)
 {
-    return (pci_read(bdf, PCI_HEADER, 1) & 0x7F) == PCI_HEADER_BRIDGE;
+    return (pci_read(bdf, PCI_HEADER_TYPE, 1) & 0x7F) == PCI_HEADER_TYPE_BRIDGE;
 }
 
 bool pci_leads_to(uint16_t bridge, uint8_t bus)
 {
-    return bus >= pci_read(bridge, PCI_SECONDARY, 1) && bus <= pci_read(bridge, PCI_SUBORDINATE, 1);
+    return bus >= pci_read(bridge, PCI_SECONDARY_BUS, 1) &&
+           bus <= pci_read(bridge, PCI_SUBORDINATE_BUS, 1);
 }
 
 bool pci_is_chipset(uint16_t bdf)
 {
-    uint32_t class = pci_read(bdf, PCI_CLASS, 2);
+    uint32_t class = pci_read(bdf, PCI_CLASS_DEVICE, 2);
 
     return class == PCI_CLASS_HOST_BRIDGE || class == PCI_CLASS_ISA_BRIDGE;
 }
@@ -131,9 +137,9 @@ uint64_t pci_bar(uint16_t bdf, unsigned bar, uint64_t *bytes)
 
 unsigned pci_capability(uint16_t bdf, uint8_t id, unsigned after)
 {
-    unsigned at = after ? pci_read(bdf, after + 1, 1) : pci_read(bdf, PCI_CAPABILITIES, 1);
+    unsigned at = after ? pci_read(bdf, after + 1, 1) : pci_read(bdf, PCI_CAPABILITY_LIST, 1);
 
-    if (!(pci_read(bdf, PCI_STATUS, 2) & PCI_STATUS_CAPABILITIES))
+    if (!(pci_read(bdf, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
         return 0;
     for (unsigned steps = 0; (at &= 0xFC) >= 0x40 && steps < 48; steps++) {
         if (pci_read(bdf, at, 1) == id)
@@ -161,7 +167,7 @@ static void learn_display(uint16_t bdf)
     host.display.present = true;
     host.display.bdf = bdf;
     for (unsigned slot = 0; slot < HV_ARRAY_SIZE(host.display.writable); slot++) {
-        unsigned at = slot == PCI_ROM_SLOT ? PCI_ROM : PCI_BAR0 + 4 * slot;
+        unsigned at = slot == PCI_ROM_SLOT ? PCI_ROM_ADDRESS : PCI_BAR0 + 4 * slot;
 
         host.display.value[slot] = pci_read(bdf, at, 4);
         host.display.writable[slot] =
@@ -174,13 +180,13 @@ static void scan_function(uint16_t bdf, void *context)
     (void)context;
     for (unsigned bar = 0; bar < bar_count(bdf); bar++)
         note_bar(bdf, bar);
-    if (pci_read(bdf, PCI_CLASS, 2) >> 8 == PCI_CLASS_DISPLAY && !host.display.present)
+    if (pci_read(bdf, PCI_CLASS_DEVICE, 2) >> 8 == PCI_CLASS_DISPLAY && !host.display.present)
         learn_display(bdf);
 }
 
 static void note_bus(uint16_t bdf, uint32_t buses[8])
 {
-    uint32_t secondary = pci_read(bdf, PCI_SECONDARY, 1);
+    uint32_t secondary = pci_read(bdf, PCI_SECONDARY_BUS, 1);
 
     if (pci_is_bridge(bdf) && secondary > bdf >> 8) /* numbers grow downwards: no cycles */
         buses[secondary / 32] |= 1u << secondary % 32;
@@ -196,13 +202,13 @@ void pci_each(void (*visit)(uint16_t bdf, void *context), void *context)
         for (unsigned slot = 0; slot < 32 * 8; slot++) {
             uint16_t bdf = (uint16_t)(bus << 8 | slot);
 
-            if ((uint16_t)pci_read(bdf, PCI_VENDOR, 2) == 0xFFFF) {
+            if (!pci_is_there(bdf)) {
                 slot |= slot & 7 ? 0 : 7u; /* no function 0: no others */
             } else {
                 visit(bdf, context);
                 note_bus(bdf, buses);
             }
-            if (!(slot & 7) && !(pci_read(bdf, PCI_HEADER, 1) & PCI_HEADER_MULTI))
+            if (!(slot & 7) && !(pci_read(bdf, PCI_HEADER_TYPE, 1) & PCI_HEADER_TYPE_MFD))
                 slot |= 7;
         }
     }

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The virtual local APIC's register file: xAPIC page, x2APIC MSRs, priorities, EOI and timer. */
+/* The virtual local APIC's register file: xAPIC page, x2APIC MSRs, priorities and EOI. */
 #include "hv/vlapic.h"
 #include "hv/vioapic.h"
 #include "vlapic_regs.h"
 
-#define XAPIC_ONLY          (1ull << APIC_DFR | 1ull << APIC_ICR_HIGH) /* to be read */
-#define TIMER_MIN_PERIOD_NS 20000u /* a shorter periodic timer only steals the CPU from others */
-
-#define LVT_MODE_SHIFT 17
-enum { TIMER_PERIODIC = 1, TIMER_DEADLINE };
+#define XAPIC_ONLY (1ull << APIC_DFR | 1ull << APIC_ICR_HIGH) /* to be read */
 
 /* Bits a guest may write, register by register; x2APIC gives #GP for the others (SDM 3 §11.12.1.3).
  */
@@ -64,84 +60,6 @@ uint32_t vlapic_ppr(const struct vlapic *lapic)
     return (tpr & 0xF0) >= class ? tpr : class;
 }
 
-static unsigned timer_mode(const struct vlapic *lapic)
-{
-    return lapic->regs[APIC_LVT_TIMER].value >> LVT_MODE_SHIFT & 3;
-}
-
-static uint32_t timer_divider(const struct vlapic *lapic)
-{
-    uint32_t code = (lapic->regs[APIC_TDCR].value >> 1 & 4) | (lapic->regs[APIC_TDCR].value & 3);
-
-    return code == 7 ? 1 : 2u << code;
-}
-
-static uint64_t timer_period_ns(const struct vlapic *lapic)
-{
-    uint64_t ns = (uint64_t)lapic->regs[APIC_TICR].value * timer_divider(lapic);
-
-    if (timer_mode(lapic) == TIMER_PERIODIC && ns < TIMER_MIN_PERIOD_NS)
-        return TIMER_MIN_PERIOD_NS;
-    return ns;
-}
-
-static void timer_expired(void *context)
-{
-    struct vlapic *lapic = context;
-    uint32_t lvt = lapic->regs[APIC_LVT_TIMER].value;
-
-    if (timer_mode(lapic) == TIMER_PERIODIC && lapic->regs[APIC_TICR].value) {
-        uint64_t period = tsc_from_ns(timer_period_ns(lapic));
-        uint64_t now = tsc_now();
-
-        /* A CPU that was away does not get the ticks it missed all at once. */
-        lapic->timer_start += period;
-        if (lapic->timer_start + period <= now)
-            lapic->timer_start = now;
-        timer_arm(&lapic->timer, lapic->timer_start + period);
-    }
-    lapic->tsc_deadline = 0;
-    if (!(lvt & LVT_MASKED))
-        vlapic_post(lapic->vcpu, (uint8_t)lvt, false);
-}
-
-static void timer_start_count(struct vlapic *lapic, uint32_t count)
-{
-    if (timer_mode(lapic) == TIMER_DEADLINE)
-        return;
-    lapic->regs[APIC_TICR].value = count;
-    timer_cancel(&lapic->timer);
-    if (!count)
-        return;
-    lapic->timer_start = tsc_now();
-    timer_arm(&lapic->timer, lapic->timer_start + tsc_from_ns(timer_period_ns(lapic)));
-}
-
-static uint32_t timer_count(const struct vlapic *lapic)
-{
-    uint64_t period = timer_period_ns(lapic);
-    uint64_t gone;
-
-    if (!lapic->regs[APIC_TICR].value || timer_mode(lapic) == TIMER_DEADLINE)
-        return 0;
-    gone = tsc_to_ns(tsc_now() - lapic->timer_start);
-    if (gone >= period)
-        return 0; /* periodic: the tick is due and its interrupt on its way */
-    return (uint32_t)((period - gone) / timer_divider(lapic));
-}
-
-static void set_deadline(struct vlapic *lapic, uint64_t deadline)
-{
-    if (timer_mode(lapic) != TIMER_DEADLINE)
-        return;
-    lapic->tsc_deadline = deadline;
-    timer_cancel(&lapic->timer);
-    if (deadline > tsc_now())
-        timer_arm(&lapic->timer, deadline);
-    else if (deadline)
-        timer_expired(lapic);
-}
-
 /* What any CPU posted is pending from now on. Own CPU. */
 static void take_posted(struct vlapic *lapic)
 {
@@ -185,8 +103,7 @@ static void reset_registers(struct vlapic *lapic)
 
 void vlapic_reset(struct vlapic *lapic)
 {
-    lapic->timer.expired = timer_expired;
-    lapic->timer.context = lapic;
+    vlapic_timer_init(lapic);
     lapic->base_msr = VLAPIC_BASE | APIC_BASE_ENABLED;
     if (lapic->vcpu->id == 0)
         lapic->base_msr |= APIC_BASE_BSP;
@@ -280,18 +197,13 @@ static void write_svr(struct vlapic *lapic, uint32_t value)
 
 static void write_lvt(struct vlapic *lapic, unsigned reg, uint32_t value)
 {
-    unsigned old_mode = timer_mode(lapic);
+    uint32_t old = lapic->regs[reg].value;
 
     if (!(lapic->regs[APIC_SVR].value & SVR_ENABLED))
         value |= LVT_MASKED;
     __atomic_store_n(&lapic->regs[reg].value, value, __ATOMIC_RELAXED);
-    /* Between the deadline and the counting modes the timer is disarmed, SDM 3 §11.5.4.1. */
-    if (reg == APIC_LVT_TIMER && old_mode != timer_mode(lapic) &&
-        (old_mode == TIMER_DEADLINE || timer_mode(lapic) == TIMER_DEADLINE)) {
-        timer_cancel(&lapic->timer);
-        lapic->tsc_deadline = 0;
-        lapic->regs[APIC_TICR].value = 0;
-    }
+    if (reg == APIC_LVT_TIMER)
+        vlapic_timer_mode_changed(lapic, old);
 }
 
 /* False: there is no such register to read. */
@@ -302,7 +214,7 @@ static bool read_register(struct vlapic *lapic, unsigned reg, uint32_t *value)
     if (reg == APIC_PPR)
         *value = vlapic_ppr(lapic);
     else if (reg == APIC_TCCR)
-        *value = timer_count(lapic);
+        *value = vlapic_timer_count(lapic);
     else if ((VLAPIC_IN_PAGE | others) >> reg & 1)
         *value = vlapic_peek(lapic, reg);
     else
@@ -345,7 +257,7 @@ static bool write_register(struct vlapic *lapic, unsigned reg, uint32_t value)
         write_lvt(lapic, reg, value);
         return true;
     case APIC_TICR:
-        timer_start_count(lapic, value);
+        vlapic_timer_start(lapic, value);
         return true;
     default:
         return false;
@@ -421,7 +333,7 @@ enum bn_status vlapic_write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
     if (msr == MSR_APIC_BASE)
         return write_base(lapic, value);
     if (msr == MSR_TSC_DEADLINE) {
-        set_deadline(lapic, value);
+        vlapic_timer_deadline(lapic, value);
         return BN_OK;
     }
     if (reg >= 64 || !vlapic_is_x2apic(lapic))

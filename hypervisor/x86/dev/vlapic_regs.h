@@ -69,4 +69,12 @@ void vlapic_raise_error(struct vlapic *lapic, uint32_t bits);
 /* An IPI of this vCPU, to vCPUs of its own VM: `icr` as in the low register. */
 void vlapic_send_ipi(struct vlapic *lapic, uint32_t icr, uint32_t destination);
 
+/* vlapic_timer.c. A count is written, read; a deadline is written; the vector entry was written,
+ * after it had been `old_lvt`. */
+void vlapic_timer_init(struct vlapic *lapic);
+void vlapic_timer_start(struct vlapic *lapic, uint32_t count);
+uint32_t vlapic_timer_count(const struct vlapic *lapic);
+void vlapic_timer_deadline(struct vlapic *lapic, uint64_t deadline);
+void vlapic_timer_mode_changed(struct vlapic *lapic, uint32_t old_lvt);
+
 #endif

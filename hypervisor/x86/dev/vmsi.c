@@ -61,12 +61,12 @@ static enum bn_status find_table(struct function *f)
 static void note(uint16_t bdf, void *context)
 {
     struct function *f = &functions[function_count];
-    uint8_t msi = (uint8_t)pci_capability(bdf, PCI_CAP_MSI, 0);
-    uint8_t msix = (uint8_t)pci_capability(bdf, PCI_CAP_MSIX, 0);
+    uint8_t msi = (uint8_t)pci_capability(bdf, PCI_CAP_ID_MSI, 0);
+    uint8_t msix = (uint8_t)pci_capability(bdf, PCI_CAP_ID_MSIX, 0);
     uint32_t control;
 
     (void)context;
-    if ((!msi && !msix) || pci_read(bdf, PCI_CLASS, 2) == PCI_CLASS_IOMMU)
+    if ((!msi && !msix) || pci_read(bdf, PCI_CLASS_DEVICE, 2) == PCI_CLASS_IOMMU)
         return; /* an IOMMU's messages are ours */
     if (function_count == MAX_FUNCTIONS) {
         hv_log("PCI %02x:%02x.%x: one function too many with messages", PCI_NAME(bdf));
@@ -234,8 +234,7 @@ uint64_t vmsi_table(uint16_t bdf, unsigned bar, uint64_t *bytes)
     return from;
 }
 
-/* Registers that share a page with the table, and its pending bits: as they are. */
-static void beside_table(hpa_t at, struct io_access *io)
+void vmsi_beside_table(hpa_t at, struct io_access *io)
 {
     for (unsigned done = 0; done < io->bytes; done += 4) {
         unsigned bytes = io->bytes < 4 ? io->bytes : 4;
@@ -280,7 +279,7 @@ void vmsi_table_access(uint16_t bdf, uint64_t offset, struct io_access *io)
     if (at < f->entries * ENTRY_BYTES)
         in_table(f, table, (uint32_t)at, io);
     else if (table)
-        beside_table(table + at, io);
+        vmsi_beside_table(table + at, io);
     spin_unlock(&lock);
 }
 
@@ -344,7 +343,8 @@ enum bn_status vmsi_start_service(struct vm *service)
 
     for (uint32_t i = 0; i < function_count && status == BN_OK; i++) {
         functions[i].bytes = 0; /* its memory is new */
-        vmsi_own(functions[i].bdf, vpci_hidden(service->pci, functions[i].bdf) ? NULL : service);
+        if (!vpci_hidden(service->pci, functions[i].bdf))
+            vmsi_own(functions[i].bdf, service);
     }
     for (uint32_t i = 0; i < function_count && status == BN_OK; i++)
         status = vmsi_follow(functions[i].bdf);

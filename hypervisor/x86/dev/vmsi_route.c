@@ -31,7 +31,8 @@ static bool take_place(struct vm *vm, const struct pcpu *pcpu, struct vmsi_messa
     return message->vector;
 }
 
-/* The service VM's own vectors are those of the machine: its vCPUs have their CPUs' APIC ids. */
+/* The vectors of the service VM, and of one that takes its interrupts itself, are those of the
+ * machine: their vCPUs have their CPUs' APIC ids. */
 static bool choose(struct vm *vm, struct vmsi_message *message, uint32_t *apic_id, uint8_t *vector)
 {
     struct vlapic_message wanted;
@@ -44,7 +45,7 @@ static bool choose(struct vm *vm, struct vmsi_message *message, uint32_t *apic_i
     vcpu = vlapic_destination(vm, &wanted);
     if (!vcpu)
         return false;
-    if (vm_is_service(vm)) {
+    if (vm_is_service(vm) || vm->config->flags & BN_VM_DIRECT_IRQ) {
         *apic_id = vcpu->pcpu->apic_id;
         *vector = wanted.vector;
         return wanted.vector >= DEVICE_VECTOR_FIRST && wanted.vector < HOST_VECTOR_DEVICE_FIRST;

@@ -55,7 +55,7 @@ static int shadow_slot(unsigned offset)
 {
     if (offset >= PCI_BAR0 && offset < PCI_BAR0 + 4 * VPCI_BARS)
         return (int)(offset - PCI_BAR0) / 4;
-    return (offset & 0xFFC) == PCI_ROM ? (int)PCI_ROM_SLOT : -1;
+    return (offset & 0xFFC) == PCI_ROM_ADDRESS ? (int)PCI_ROM_SLOT : -1;
 }
 
 static uint32_t shadow_read(const struct vpci *pci, unsigned offset)
@@ -73,8 +73,8 @@ static uint32_t shadow_read(const struct vpci *pci, unsigned offset)
 /* Sizing works on the shadow: the writable bits were learnt before anybody began to draw. */
 static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint32_t value)
 {
-    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display->bdf, PCI_CAP_PM, 0);
-    unsigned express = pci_capability(pci->display->bdf, PCI_CAP_EXPRESS, 0);
+    unsigned at = offset & 0xFFC, pm = pci_capability(pci->display->bdf, PCI_CAP_ID_PM, 0);
+    unsigned express = pci_capability(pci->display->bdf, PCI_CAP_ID_EXP, 0);
     int slot = shadow_slot(offset);
 
     if (slot >= 0) {
@@ -86,7 +86,7 @@ static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint
     if (pm && at == pm + 4)
         return; /* no power state but D0 */
     if (express && at == express + 8)
-        value &= ~(PCI_EXPRESS_FLR >> 8 * (offset & 3)); /* no reset */
+        value &= ~((uint32_t)PCI_EXP_DEVCTL_BCR_FLR >> 8 * (offset & 3)); /* no reset */
     if (at == PCI_COMMAND && offset < PCI_STATUS) {
         uint32_t old = pci_read(pci->display->bdf, PCI_COMMAND, 2);
 
@@ -102,7 +102,7 @@ static void shadow_write(struct vpci *pci, unsigned offset, unsigned bytes, uint
  * management memory are: not for a VM. */
 static bool chipset_write_allowed(uint16_t bdf, unsigned offset)
 {
-    return !pci_is_chipset(bdf) || (pci_read(bdf, PCI_CLASS, 2) == PCI_CLASS_ISA_BRIDGE &&
+    return !pci_is_chipset(bdf) || (pci_read(bdf, PCI_CLASS_DEVICE, 2) == PCI_CLASS_ISA_BRIDGE &&
                                     offset >= PIRQ_FIRST && offset <= PIRQ_LAST);
 }
 
@@ -143,16 +143,18 @@ static void write_command(struct vpci *pci, uint16_t bdf, unsigned offset, unsig
 static void write_config(struct vpci *pci, uint16_t bdf, unsigned offset, unsigned bytes,
                          uint32_t value)
 {
-    bool bridge = pci_is_bridge(bdf), numbers = bridge && (offset & 0xFFC) == PCI_PRIMARY;
+    bool bridge = pci_is_bridge(bdf), numbers = bridge && (offset & 0xFFC) == PCI_PRIMARY_BUS;
     unsigned bars_end = bridge ? PCI_BAR0 + 8 : PCI_BAR0 + 4 * VPCI_BARS;
 
-    /* Linux sizes the BARs that chipset functions do not have: no news. */
-    if (!chipset_write_allowed(bdf, offset) && offset < PCI_HEADER_BYTES)
+    /* Linux sizes the BARs that chipset functions do not have, and switches access control services
+     * on, as they are: no news. */
+    if ((!chipset_write_allowed(bdf, offset) && offset < PCI_STD_HEADER_SIZEOF) ||
+        (offset >= PCI_CFG_SPACE_SIZE && (offset & 0xFFC) == pci_acs(bdf) + PCI_ACS_CAP))
         return;
     if (!chipset_write_allowed(bdf, offset) || (bridge && vpci_leads_to_hidden(pci, bdf)))
         vm_log(pci->vm, "PCI %02x:%02x.%x: write of %#x to %#x ignored", PCI_NAME(bdf), value,
                offset);
-    else if (numbers && pci_read(bdf, PCI_SECONDARY, 1))
+    else if (numbers && pci_read(bdf, PCI_SECONDARY_BUS, 1))
         return; /* a function's number is who it is: to the IOMMU, to us */
     else if (pci->display && bdf == pci->display->bdf)
         shadow_write(pci, offset, bytes, value);

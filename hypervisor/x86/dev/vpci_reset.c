@@ -7,17 +7,11 @@
 #include "hv/pci.h"
 #include "pci_regs.h"
 
-#define MAX_RESETS       64u
-#define RESET_NS         100000000u /* after a function level reset (PCIe 6.0 §6.6.2) */
-#define POWER_NS         10000000u  /* between power states (PCI PM 1.2 §5.6.1) */
-#define CONTROL_ENABLE   1u         /* of MSI, in the upper word of its first dword */
-#define MSIX_ENABLE      0x8000u
-#define EXPRESS_CAN_FLR  (1u << 28)
-#define EXPRESS_PENDING  (1u << 5)
-#define FEATURES_CAN_FLR (1u << 25) /* byte 3 of the advanced features capability, bit 1 */
-#define PM_STATE         3u
-#define PM_NO_SOFT_RESET (1u << 3)
-#define HEADER_DWORDS    16u
+#define MAX_RESETS    64u
+#define RESET_NS      100000000u /* after a function level reset (PCIe 6.0 §6.6.2) */
+#define BUS_NS        1000000u   /* a bus is held in reset (PCIe 6.0 §7.5.1.3.13) */
+#define POWER_NS      10000000u  /* between power states (PCI PM 1.2 §5.6.1) */
+#define HEADER_DWORDS 16u
 
 /* What a reset takes away and the next owner, like after power-on, wants to find. */
 static struct reset_function {
@@ -42,47 +36,75 @@ static bool is_service_device(const struct vpci *pci, uint16_t bdf)
 static void stop(uint16_t bdf, void *context)
 {
     struct walk *walk = context;
-    unsigned msi = pci_capability(bdf, PCI_CAP_MSI, 0), msix = pci_capability(bdf, PCI_CAP_MSIX, 0);
+    unsigned msi = pci_capability(bdf, PCI_CAP_ID_MSI, 0),
+             msix = pci_capability(bdf, PCI_CAP_ID_MSIX, 0);
 
     if (!is_service_device(walk->pci, bdf))
         return;
-    pci_change(bdf, PCI_COMMAND, 2, PCI_COMMAND_MASTER, PCI_COMMAND_NO_INTX);
+    pci_change(bdf, PCI_COMMAND, 2, PCI_COMMAND_MASTER, PCI_COMMAND_INTX_DISABLE);
     if (msi)
-        pci_change(bdf, msi + 2, 2, CONTROL_ENABLE, 0);
+        pci_change(bdf, msi + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE, 0);
     if (msix)
-        pci_change(bdf, msix + 2, 2, MSIX_ENABLE, 0);
+        pci_change(bdf, msix + PCI_MSIX_FLAGS, 2, PCI_MSIX_FLAGS_ENABLE, 0);
     walk->stopped++;
 }
 
 static void look_pending(uint16_t bdf, void *context)
 {
     struct walk *walk = context;
-    unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS, 0);
+    unsigned express = pci_capability(bdf, PCI_CAP_ID_EXP, 0);
 
     if (express && is_service_device(walk->pci, bdf) &&
-        pci_read(bdf, express + 0xA, 2) & EXPRESS_PENDING)
+        pci_read(bdf, express + PCI_EXP_DEVSTA, 2) & PCI_EXP_DEVSTA_TRPND)
         walk->pending = true;
+}
+
+static void look_beside(uint16_t bdf, void *context)
+{
+    uint16_t *alone = context;
+
+    if (bdf != *alone && bdf >> 8 && bdf >> 8 == *alone >> 8)
+        *alone = 0;
+}
+
+/* The port to which nothing leads but this one function; 0: there is none. */
+static uint16_t own_port(uint16_t bdf)
+{
+    uint16_t alone = bdf;
+
+    pci_each(look_beside, &alone);
+    return alone ? pci_parent(bdf) : 0;
+}
+
+static bool reset_bus(uint16_t port)
+{
+    if (!port)
+        return false;
+    pci_change(port, PCI_BRIDGE_CONTROL, 2, 0, PCI_BRIDGE_CTL_BUS_RESET);
+    clock_wait_ns(BUS_NS);
+    pci_change(port, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET, 0);
+    return true;
 }
 
 /* True: it is on its way. */
 static bool begin_reset(struct reset_function *function, uint16_t bdf)
 {
-    unsigned express = pci_capability(bdf, PCI_CAP_EXPRESS, 0);
-    unsigned features = pci_capability(bdf, PCI_CAP_FEATURES, 0);
-    unsigned power = pci_capability(bdf, PCI_CAP_PM, 0);
+    unsigned express = pci_capability(bdf, PCI_CAP_ID_EXP, 0);
+    unsigned features = pci_capability(bdf, PCI_CAP_ID_AF, 0);
+    unsigned power = pci_capability(bdf, PCI_CAP_ID_PM, 0);
 
     *function = (struct reset_function){.bdf = bdf};
     for (unsigned i = 0; i < HEADER_DWORDS; i++)
         function->header[i] = pci_read(bdf, 4 * i, 4);
-    if (express && pci_read(bdf, express + 4, 4) & EXPRESS_CAN_FLR) {
-        pci_change(bdf, express + 8, 2, 0, PCI_EXPRESS_FLR);
-    } else if (features && pci_read(bdf, features, 4) & FEATURES_CAN_FLR) {
-        pci_write(bdf, features + 4, 1, 1);
-    } else if (power && !(pci_read(bdf, power + 4, 2) & PM_NO_SOFT_RESET)) {
-        function->power = (uint16_t)(power + 4);
-        pci_change(bdf, function->power, 2, 0, PM_STATE);
+    if (express && pci_read(bdf, express + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR) {
+        pci_change(bdf, express + PCI_EXP_DEVCTL, 2, 0, PCI_EXP_DEVCTL_BCR_FLR);
+    } else if (features && pci_read(bdf, features + PCI_AF_CAP, 1) & PCI_AF_CAP_FLR) {
+        pci_write(bdf, features + PCI_AF_CTRL, 1, PCI_AF_CTRL_FLR);
+    } else if (power && !(pci_read(bdf, power + PCI_PM_CTRL, 2) & PCI_PM_CTRL_NO_SOFT_RESET)) {
+        function->power = (uint16_t)(power + PCI_PM_CTRL);
+        pci_change(bdf, function->power, 2, 0, PCI_PM_CTRL_STATE_MASK);
     } else {
-        return false;
+        return reset_bus(own_port(bdf));
     }
     return true;
 }
@@ -101,7 +123,7 @@ static void reset(uint16_t bdf, void *context)
 static void restore(const struct reset_function *function)
 {
     static const uint8_t kept[] = {
-        0x0C, 0x10, 0x14, 0x18, 0x1C, 0x20, 0x24, PCI_ROM, PCI_INTERRUPT_LINE};
+        0x0C, 0x10, 0x14, 0x18, 0x1C, 0x20, 0x24, PCI_ROM_ADDRESS, PCI_INTERRUPT_LINE};
 
     for (unsigned i = 0; i < sizeof(kept); i++)
         pci_write(function->bdf, kept[i], 4, function->header[kept[i] / 4]);
@@ -114,7 +136,7 @@ static void finish_resets(const struct reset_function *functions, uint32_t count
     clock_wait_ns(RESET_NS);
     for (uint32_t i = 0; i < count; i++)
         if (functions[i].power)
-            pci_change(functions[i].bdf, functions[i].power, 2, PM_STATE, 0);
+            pci_change(functions[i].bdf, functions[i].power, 2, PCI_PM_CTRL_STATE_MASK, 0);
     clock_wait_ns(POWER_NS);
     for (uint32_t i = 0; i < count; i++)
         restore(&functions[i]);

@@ -1,44 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The virtual 16550A: registers, receive FIFO and interrupt line of a VM's console. */
-#include "hv/vuart.h"
+#include <linux/serial_reg.h>
+
 #include "hv/vioapic.h"
+#include "hv/vuart.h"
 
-enum { REG_DATA, REG_IER, REG_IIR, REG_LCR, REG_MCR, REG_LSR, REG_MSR, REG_SCR };
-
-#define IER_RX   0x01u
-#define IER_THRE 0x02u
-
-#define IIR_NONE 0x01u
-#define IIR_THRE 0x02u
-#define IIR_RX   0x04u
-#define IIR_FIFO 0xC0u
-
-#define FCR_ON    0x01u
-#define FCR_CLEAR 0x02u
-#define LCR_DLAB  0x80u
-#define MCR_OUT2  0x08u /* lets the interrupt out, on a PC */
-#define MCR_LOOP  0x10u /* nothing goes out or comes in; modem lines show the outputs */
-#define LSR_READY 0x01u
-#define LSR_EMPTY 0x60u
-#define MSR_UP    0xB0u /* carrier, ready, clear to send: the other end is always there */
+#define LSR_EMPTY (UART_LSR_TEMT | UART_LSR_THRE)
+/* The other end is always there. */
+#define MSR_UP (UART_MSR_DCD | UART_MSR_DSR | UART_MSR_CTS)
 
 static const uint8_t writable[8] = {
-    [REG_IER] = 0x0F, [REG_IIR] = 0xC9, [REG_LCR] = 0xFF, [REG_MCR] = 0x1F, [REG_SCR] = 0xFF};
+    [UART_IER] = 0x0F, [UART_IIR] = 0xC9, [UART_LCR] = 0xFF, [UART_MCR] = 0x1F, [UART_SCR] = 0xFF};
 
 static uint8_t interrupt_cause(const struct vuart *uart)
 {
-    if (uart->reg[REG_IER] & IER_RX && uart->count)
-        return IIR_RX;
-    if (uart->reg[REG_IER] & IER_THRE && uart->thr_empty_pending)
-        return IIR_THRE;
-    return IIR_NONE;
+    if (uart->reg[UART_IER] & UART_IER_RDI && uart->count)
+        return UART_IIR_RDI;
+    if (uart->reg[UART_IER] & UART_IER_THRI && uart->thr_empty_pending)
+        return UART_IIR_THRI;
+    return UART_IIR_NO_INT;
 }
 
 /* Lock held; the order of locks is UART, then interrupt controllers. */
 static void update_line(struct vuart *uart)
 {
-    bool up = interrupt_cause(uart) != IIR_NONE &&
-              (uart->reg[REG_MCR] & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
+    bool up = interrupt_cause(uart) != UART_IIR_NO_INT &&
+              (uart->reg[UART_MCR] & (UART_MCR_OUT2 | UART_MCR_LOOP)) == UART_MCR_OUT2;
 
     if (up == uart->line)
         return;
@@ -65,8 +52,8 @@ bool vuart_receive(struct vuart *uart, uint8_t c)
     bool taken;
 
     spin_lock(&uart->lock);
-    room = uart->reg[REG_IIR] & FCR_ON ? VUART_FIFO : 1;
-    taken = !(uart->reg[REG_MCR] & MCR_LOOP) && uart->count < room;
+    room = uart->reg[UART_IIR] & UART_FCR_ENABLE_FIFO ? VUART_FIFO : 1;
+    taken = !(uart->reg[UART_MCR] & UART_MCR_LOOP) && uart->count < room;
     if (taken)
         uart->fifo[(uart->head + uart->count++) % VUART_FIFO] = c;
     update_line(uart);
@@ -76,9 +63,9 @@ bool vuart_receive(struct vuart *uart, uint8_t c)
 
 static uint8_t read_msr(const struct vuart *uart)
 {
-    uint8_t mcr = uart->reg[REG_MCR];
+    uint8_t mcr = uart->reg[UART_MCR];
 
-    if (!(mcr & MCR_LOOP))
+    if (!(mcr & UART_MCR_LOOP))
         return MSR_UP;
     /* RTS to CTS, DTR to DSR, OUT1 to RI, OUT2 to DCD */
     return (uint8_t)((mcr & 2) << 3 | (mcr & 1) << 5 | (mcr & 12) << 4);
@@ -88,18 +75,18 @@ static uint8_t read_register(struct vuart *uart, unsigned reg)
 {
     uint8_t cause;
 
-    if (reg == REG_DATA)
+    if (reg == UART_RX)
         return pop(uart);
-    if (reg == REG_LSR)
-        return LSR_EMPTY | (uart->count ? LSR_READY : 0);
-    if (reg == REG_MSR)
+    if (reg == UART_LSR)
+        return LSR_EMPTY | (uart->count ? UART_LSR_DR : 0);
+    if (reg == UART_MSR)
         return read_msr(uart);
-    if (reg != REG_IIR)
+    if (reg != UART_IIR)
         return uart->reg[reg];
     cause = interrupt_cause(uart);
-    if (cause == IIR_THRE)
+    if (cause == UART_IIR_THRI)
         uart->thr_empty_pending = false;
-    return cause | (uart->reg[REG_IIR] & FCR_ON ? IIR_FIFO : 0);
+    return cause | (uart->reg[UART_IIR] & UART_FCR_ENABLE_FIFO ? UART_IIR_FIFO_ENABLED : 0);
 }
 
 /* True: `value` is a character to send. */
@@ -107,13 +94,13 @@ static bool write_register(struct vuart *uart, unsigned reg, uint8_t value)
 {
     uint8_t changed = value ^ uart->reg[reg];
 
-    if (reg == REG_DATA) {
+    if (reg == UART_RX) {
         uart->thr_empty_pending = true; /* sent at once */
-        return !(uart->reg[REG_MCR] & MCR_LOOP);
+        return !(uart->reg[UART_MCR] & UART_MCR_LOOP);
     }
-    if (reg == REG_IER && changed & value & IER_THRE)
+    if (reg == UART_IER && changed & value & UART_IER_THRI)
         uart->thr_empty_pending = true;
-    if (reg == REG_IIR && (value & FCR_CLEAR || changed & FCR_ON))
+    if (reg == UART_IIR && (value & UART_FCR_CLEAR_RCVR || changed & UART_FCR_ENABLE_FIFO))
         uart->count = 0;
     uart->reg[reg] = value & writable[reg];
     return false;
@@ -126,7 +113,7 @@ static void vuart_ports(struct io_access *io)
     bool send = false;
 
     spin_lock(&uart->lock);
-    if (uart->reg[REG_LCR] & LCR_DLAB && reg <= REG_IER) {
+    if (uart->reg[UART_LCR] & UART_LCR_DLAB && reg <= UART_IER) {
         if (io->write)
             uart->divisor[reg] = (uint8_t)io->value;
         else

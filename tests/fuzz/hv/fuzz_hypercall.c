@@ -29,7 +29,8 @@ void fake_check_mapping(const struct vm *vm, hpa_t hpa, uint32_t rights)
  */
 static void write_registers(uint8_t *to)
 {
-    const struct acrn_vcpu_regs r = {.rip = 0xFFF0, .rflags = 2, .cs_ar = 0x9B, .cs_limit = 0xFFFF};
+    const struct acrn_vcpu_regs r = {
+        .vcpu_regs = {.rip = 0xFFF0, .rflags = 2, .cs_ar = 0x9B, .cs_limit = 0xFFFF}};
 
     memcpy(to, &r, sizeof(r));
 }

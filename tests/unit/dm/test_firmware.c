@@ -322,7 +322,8 @@ static void firmware_is_told_of_memory(void **state)
 static void firmware_takes_the_place_of_a_kernel(void **state)
 {
     static const char *const beside[] = {"--kernel", "--initrd", "--cmdline", "--module"};
-    struct bn_scenario_vm vm = {.image = "bzImage", .memory_bytes = 0x800000, .cpu_count = 1};
+    static const struct bn_scenario scenario = {
+        .vm_count = 2, .vm[1] = {.image = "bzImage", .memory_bytes = 0x800000, .cpu_count = 1}};
     char *arguments[] = {"dm", "--vm", "x", "--firmware", "f", NULL, "y", NULL};
     struct options o;
 
@@ -335,10 +336,48 @@ static void firmware_takes_the_place_of_a_kernel(void **state)
     arguments[5] = NULL;
     optind = 0;
     assert_int_equal(options_parse(&o, 5, arguments), 0);
-    options_complete(&o, &vm);
+    assert_int_equal(options_complete(&o, &scenario, 1), 0);
     assert_string_equal(o.firmware, "f");
     assert_null(o.kernel);
     assert_int_equal(o.memory, 0x800000);
+}
+
+/* Those of the scenario come by themselves, behind those of the command line, each once. */
+static void functions_of_the_scenario(void **state)
+{
+    char *arguments[] = {"dm", "--vm", "x", "--pci", "00:1f.3", "--pci", "02:00.0", NULL};
+    struct bn_scenario scenario = {
+        .vm_count = 2,
+        .device_count = 5,
+        .device = {{.kind = BN_DEVICE_PCI, .owner = 1, .bdf = 0x00FB},
+                   {.kind = BN_DEVICE_PCI, .owner = 0, .bdf = 0x0100},
+                   {.kind = BN_DEVICE_UART, .owner = 1},
+                   {.kind = BN_DEVICE_PCI, .owner = 1, .bdf = 0xAC00, .flags = BN_DEVICE_OPTIONAL},
+                   {.kind = BN_DEVICE_PCI, .owner = 1, .bdf = 0x0029}},
+    };
+    struct options o;
+
+    (void)state;
+    optind = 0;
+    assert_int_equal(options_parse(&o, 7, arguments), 0);
+    assert_int_equal(options_complete(&o, &scenario, 1), 0);
+    assert_int_equal(o.functions, 4);
+    assert_string_equal(o.function[0], "00:1f.3");
+    assert_string_equal(o.function[1], "02:00.0");
+    assert_string_equal(o.function[2], "ac:00.0");
+    assert_string_equal(o.function[3], "00:05.1");
+    assert_false(o.may_lack[0]);
+    assert_true(o.may_lack[2]);
+    scenario.device[1].owner = 1;
+    optind = 0;
+    assert_int_equal(options_parse(&o, 7, arguments), 0);
+    assert_int_equal(options_complete(&o, &scenario, 1), -E2BIG);
+    scenario.device[1].owner = 0;
+    optind = 0;
+    assert_int_equal(options_parse(&o, 3, arguments), 0);
+    assert_int_equal(options_complete(&o, &scenario, 0), 0);
+    assert_int_equal(o.functions, 1);
+    assert_string_equal(o.function[0], "01:00.0");
 }
 
 int main(void)
@@ -352,6 +391,7 @@ int main(void)
         T(firmware_can_place_the_acpi_tables),
         T(firmware_is_told_of_memory),
         T(firmware_takes_the_place_of_a_kernel),
+        T(functions_of_the_scenario),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

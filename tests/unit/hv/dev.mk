@@ -1,6 +1,6 @@
 # Unit tests of the emulated devices, over a machine in plain memory (dev_fake.c).
 DEV_TESTS := $(B)/tests/hv
-DEV_NAMES := vlapic vioapic vuart console insn acpi pci vmsi passthrough hostirq power msr
+DEV_NAMES := vlapic vioapic vuart console insn acpi pci pci_group vmsi passthrough hostirq power msr
 DEV_SOURCES := $(wildcard hypervisor/x86/dev/*.c hypervisor/x86/insn*.c) hypervisor/core/console.c \
 	hypervisor/core/uart.c hypervisor/x86/msr.c
 DEV_OBJECTS := $(DEV_SOURCES:hypervisor/%.c=$(DEV_TESTS)/obj/%.o) $(DEV_TESTS)/obj/dev_fake.o

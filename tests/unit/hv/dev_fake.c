@@ -126,6 +126,8 @@ void vm_event(struct vm *vm, const char *format, ...) __attribute__((alias("vm_l
 void hv_panic(const char *format, ...)
 {
     (void)format;
+    if (fake.panic)
+        longjmp(*fake.panic, 1);
     abort();
 }
 
@@ -436,16 +438,18 @@ struct fake_pci *fake_add_pci(uint16_t bdf, uint16_t vendor_id, uint16_t device_
     abort();
 }
 
-static uint32_t pci_config(bool write, unsigned at, unsigned bytes, uint32_t value)
+static uint32_t config_of(uint16_t bdf, bool write, unsigned at, unsigned bytes, uint32_t value)
 {
-    struct fake_pci *pci = pci_at((uint16_t)(fake.pci_address >> 8));
+    struct fake_pci *pci = pci_at(bdf);
     uint32_t dword = 0;
 
-    at += fake.pci_address & 0xFC;
     if (!pci)
         return UINT32_MAX >> (32 - 8 * bytes);
     if (write) {
+        pci->resets += (pci->config[0xE] & 0x7F) == 1 && at == 0x3E && value & 0x40;
         memcpy(pci->config + at, &value, bytes);
+        if ((pci->config[0xE] & 0x7F) == 1)
+            return 0;
         for (unsigned i = 0; i < 6; i++) { /* only the address bits of a BAR stick */
             uint32_t bar, type = pci->config[0x10 + 4 * i] & 0;
 
@@ -456,6 +460,17 @@ static uint32_t pci_config(bool write, unsigned at, unsigned bytes, uint32_t val
     }
     memcpy(&dword, pci->config + at, bytes);
     return dword;
+}
+
+static uint32_t pci_config(bool write, unsigned at, unsigned bytes, uint32_t value)
+{
+    return config_of((uint16_t)(fake.pci_address >> 8), write, at + (fake.pci_address & 0xFC),
+                     bytes, value);
+}
+
+static bool in_ecam(hpa_t address)
+{
+    return address >> 28 == FAKE_ECAM >> 28;
 }
 
 uint32_t hw_in(uint16_t port, unsigned bytes)
@@ -495,6 +510,8 @@ uint32_t hw_mmio_read(hpa_t address, unsigned bytes)
 
     if (address == IOAPIC + 0x10)
         return fake.ioapic_select == 1 ? 0x00170020 : fake.ioapic[fake.ioapic_select & 63];
+    if (in_ecam(address))
+        return config_of((uint16_t)(address >> 12), false, address & 0xFFF, bytes, 0);
     memcpy(&value, hpa_to_ptr(address), bytes);
     return value;
 }
@@ -506,6 +523,8 @@ void hw_mmio_write(hpa_t address, unsigned bytes, uint32_t value)
         fake.ioapic_select = value;
     else if (address == IOAPIC + 0x10)
         fake.ioapic[fake.ioapic_select & 63] = value;
+    else if (in_ecam(address))
+        (void)config_of((uint16_t)(address >> 12), true, address & 0xFFF, bytes, value);
     else
         memcpy(hpa_to_ptr(address), &value, bytes);
 }

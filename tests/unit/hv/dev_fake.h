@@ -18,14 +18,16 @@
 
 #define FAKE_RAM_BYTES 0x40000u
 #define FAKE_LOG_BYTES 0x10000u
-#define FAKE_PCI_MAX   12u
+#define FAKE_PCI_MAX   24u
 #define FAKE_PAGES     0x38000u /* what pages_alloc gives, to the end of the memory */
+#define FAKE_ECAM      0xB0000000u
 
 struct fake_pci {
     bool present;
     uint16_t bdf;
-    uint8_t config[256];
+    uint8_t config[4096];
     uint32_t bar_bytes[6]; /* 0: none */
+    unsigned resets;       /* of the bus behind it */
 };
 
 struct fake {
@@ -41,6 +43,7 @@ struct fake {
     struct segment_state segment[SEG_COUNT];
     uint64_t efer, cr0;
     char log[FAKE_LOG_BYTES]; /* everything logged, lines end in newline */
+    jmp_buf *panic;           /* where to go on after one; none: the test ends */
     uint8_t port[65536];      /* what ports read as; writes land here too */
     uint32_t writes;          /* port and device register writes so far */
     uint16_t last_port;

@@ -413,12 +413,12 @@ long fake_call(uint32_t number, uint64_t a, uint64_t b)
 void fake_create_ivi(gpa_t page)
 {
     struct acrn_vm_creation *c = fake_service(0x1000);
-    struct acrn_ioreq_buffer *b = fake_service(0x2000);
+    uint64_t *b = fake_service(0x2000);
 
     *c = (struct acrn_vm_creation){.uuid = {1, 2, 3, 4}};
     if (fake_call(ACRN_CREATE_VM, 0x1000, 0) != 0)
         abort();
-    b->page = page;
+    *b = page;
     if (page && fake_call(ACRN_SET_IOREQ_BUFFER, c->vmid, 0x2000) != 0)
         abort();
 }

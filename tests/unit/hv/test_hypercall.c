@@ -62,16 +62,16 @@ static void devices_come_and_go(void **state)
 
     (void)state;
     fake_create_ivi(0);
-    *device = (struct acrn_pcidev){.virtual_bdf = 0x28, .physical_bdf = 0x100};
+    *device = (struct acrn_pcidev){.virt_bdf = 0x28, .phys_bdf = 0x100};
     assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, 2, 0x3000), HSM_EINVAL); /* no such VM */
     assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, IVI_ID, 0x3000), 0);
     assert_int_equal(fake.passed_place, 0x28);
     assert_int_equal(fake.passed, 0x100);
     assert_int_equal(fake_call(ACRN_DEASSIGN_PCIDEV, IVI_ID, 0x3000), 0);
-    device->physical_bdf = 0;
+    device->phys_bdf = 0;
     assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, IVI_ID, 0x3000), HSM_EPERM);
     assert_int_equal(fake_call(ACRN_DEASSIGN_PCIDEV, IVI_ID, 0x3000), 0);
-    device->virtual_bdf = 0x30;
+    device->virt_bdf = 0x30;
     assert_int_equal(fake_call(ACRN_DEASSIGN_PCIDEV, IVI_ID, 0x3000), HSM_ENODEV);
     assert_int_equal(fake_call(ACRN_ASSIGN_PCIDEV, IVI_ID, 1ull << 40), HSM_EFAULT);
 }
@@ -184,14 +184,14 @@ static void a_held_vm_makes_the_call_repeat(void **state)
 
 static struct acrn_vcpu_regs good_regs(void)
 {
-    return (struct acrn_vcpu_regs){.gpr = {[REG_RSI] = 0x1234},
-                                   .gdt = {.limit = 0x1F, .base = 0x9000},
-                                   .rip = 0x100000,
-                                   .cr0 = 0x31,
-                                   .cs_ar = 0xC09B,
-                                   .cs_limit = 0xFFFFFFFF,
-                                   .cs_sel = 0x10,
-                                   .ds_sel = 0x18};
+    return (struct acrn_vcpu_regs){.vcpu_regs = {.gprs = {.rsi = 0x1234},
+                                                 .gdt = {.limit = 0x1F, .base = 0x9000},
+                                                 .rip = 0x100000,
+                                                 .cr0 = 0x31,
+                                                 .cs_ar = 0xC09B,
+                                                 .cs_limit = 0xFFFFFFFF,
+                                                 .cs_sel = 0x10,
+                                                 .ds_sel = 0x18}};
 }
 
 static long set_regs(const struct acrn_vcpu_regs *r)
@@ -215,7 +215,7 @@ static void registers(void **state)
     assert_int_equal(fake.segment[SEG_DS].base, 0);
     assert_int_equal(fake.cr[0], 0x31);
 
-    r.cr0 = 0x10; /* real mode: segments by selector */
+    r.vcpu_regs.cr0 = 0x10; /* real mode: segments by selector */
     assert_int_equal(set_regs(&r), 0);
     assert_int_equal(fake.segment[SEG_DS].base, 0x180);
     assert_int_equal(fake.segment[SEG_DS].limit, 0xFFFF);
@@ -239,35 +239,36 @@ static void impossible_registers(void **state)
     REFUSED(r.vcpu_id = 2);
     REFUSED(r.vcpu_id = 0xFFFF);
     REFUSED(r.reserved[1] = 1);
-    REFUSED(r.reserved_64[3] = 1);
-    REFUSED(r.reserved_32[2] = 1);
-    REFUSED(r.idt.reserved[2] = 1);
-    REFUSED(r.cr0 = 0x80000000); /* paging without protection */
-    REFUSED(r.cr0 = 0x20000031); /* NW without CD */
-    REFUSED(r.cr0 = 1ull << 32);
-    REFUSED(r.cr4 = 1ull << 13); /* VMXE */
-    REFUSED(r.cr3 = 1ull << 52);
-    REFUSED(r.efer = 1ull << 12);                /* SVME */
-    REFUSED(r.efer = 0x400);                     /* LMA without LME and paging */
-    REFUSED(r.efer = 0x500; r.cr0 = 0x80000031); /* long mode without PAE */
-    REFUSED(r.rflags = 1ull << 63);
-    REFUSED(r.cs_ar = 0x10000);
-    REFUSED(r.cs_ar = 0x93); /* not code */
+    REFUSED(r.vcpu_regs.reserved_64[3] = 1);
+    REFUSED(r.vcpu_regs.reserved_32[2] = 1);
+    REFUSED(r.vcpu_regs.idt.reserved[2] = 1);
+    REFUSED(r.vcpu_regs.cr0 = 0x80000000); /* paging without protection */
+    REFUSED(r.vcpu_regs.cr0 = 0x20000031); /* NW without CD */
+    REFUSED(r.vcpu_regs.cr0 = 1ull << 32);
+    REFUSED(r.vcpu_regs.cr4 = 1ull << 13); /* VMXE */
+    REFUSED(r.vcpu_regs.cr3 = 1ull << 52);
+    REFUSED(r.vcpu_regs.ia32_efer = 1ull << 12); /* SVME */
+    REFUSED(r.vcpu_regs.ia32_efer = 0x400);      /* LMA without LME and paging */
+    REFUSED(r.vcpu_regs.ia32_efer = 0x500;
+            r.vcpu_regs.cr0 = 0x80000031); /* long mode without PAE */
+    REFUSED(r.vcpu_regs.rflags = 1ull << 63);
+    REFUSED(r.vcpu_regs.cs_ar = 0x10000);
+    REFUSED(r.vcpu_regs.cs_ar = 0x93); /* not code */
 #undef REFUSED
 }
 
 static void messages_and_lines(void **state)
 {
-    struct acrn_msi *msi = fake_service(0x6000);
+    struct acrn_msi_entry *msi = fake_service(0x6000);
 
     (void)state;
     fake_create_ivi(0);
-    *msi = (struct acrn_msi){.address = 0xFEE00000, .data = 0x41};
+    *msi = (struct acrn_msi_entry){.msi_addr = 0xFEE00000, .msi_data = 0x41};
     assert_int_equal(fake_call(ACRN_INJECT_MSI, IVI_ID, 0x6000), 0);
     assert_int_equal(fake.msi_data, 0x41);
-    msi->data = 1ull << 32;
+    msi->msi_data = 1ull << 32;
     assert_int_equal(fake_call(ACRN_INJECT_MSI, IVI_ID, 0x6000), HSM_EINVAL);
-    *msi = (struct acrn_msi){.address = 0xFEC00000, .data = 0x41};
+    *msi = (struct acrn_msi_entry){.msi_addr = 0xFEC00000, .msi_data = 0x41};
     assert_int_equal(fake_call(ACRN_INJECT_MSI, IVI_ID, 0x6000), HSM_EINVAL);
 
     assert_int_equal(fake_call(ACRN_SET_IRQLINE, IVI_ID, 5), 0);

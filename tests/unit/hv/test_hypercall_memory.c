@@ -12,8 +12,8 @@
 #include "../../../hypervisor/core/hsm/hsm.h"
 #include "hsm_fake.h"
 
-#define RWX (ACRN_MEMORY_READ | ACRN_MEMORY_WRITE | ACRN_MEMORY_EXEC | 0x40u)
-#define RW  (ACRN_MEMORY_READ | ACRN_MEMORY_WRITE | 0x40u)
+#define RWX (ACRN_MEM_ACCESS_READ | ACRN_MEM_ACCESS_WRITE | ACRN_MEM_ACCESS_EXEC | 0x40u)
+#define RW  (ACRN_MEM_ACCESS_READ | ACRN_MEM_ACCESS_WRITE | 0x40u)
 
 static int setup(void **state)
 {
@@ -55,7 +55,7 @@ static void maps_and_removes(void **state)
     assert_int_equal(regions(&r, 1), 0);
     assert_int_equal(fake_mapped(&vms[IVI], 0x1000, &hpa), 0);
     assert_int_not_equal(fake_mapped(&vms[IVI], 0x2000, &hpa), 0);
-    assert_int_equal(add(4 * MIB, 6 * MIB, 0x1000, ACRN_MEMORY_READ | ACRN_MEMORY_UC), 0);
+    assert_int_equal(add(4 * MIB, 6 * MIB, 0x1000, ACRN_MEM_ACCESS_READ | ACRN_MEM_TYPE_UC), 0);
     assert_int_equal(fake_mapped(&vms[IVI], 4 * MIB, &hpa), MAP_READ | MAP_UNCACHED);
 }
 
@@ -84,7 +84,7 @@ static void not_the_service_vms(void **state)
 
     (void)state;
     assert_int_equal(add(0, HYPERVISOR_BASE, 0x1000, RWX), HSM_EFAULT);
-    assert_int_equal(add(0, CLUSTER_BASE, 0x1000, ACRN_MEMORY_READ), HSM_EFAULT);
+    assert_int_equal(add(0, CLUSTER_BASE, 0x1000, ACRN_MEM_ACCESS_READ), HSM_EFAULT);
     assert_int_equal(add(0, SERVICE_BYTES - 0x1000, 0x2000, RWX), HSM_EFAULT); /* straddles */
     assert_int_equal(add(0, 0xFEE00000, 0x1000, RW), HSM_EFAULT);
     assert_int_equal(add(0, 1ull << 45, 0x1000, RW), HSM_EFAULT);
@@ -97,7 +97,7 @@ static void no_more_rights_than_the_service_vm_has(void **state)
     fake_set_rights(&vms[SERVICE], 5 * MIB, 0x1000, MAP_READ);
     assert_int_equal(add(0, 5 * MIB, 0x1000, RW), HSM_EPERM);
     assert_int_equal(add(0, 5 * MIB - 0x1000, 0x3000, RW), HSM_EPERM);
-    assert_int_equal(add(0, 5 * MIB, 0x1000, ACRN_MEMORY_READ), 0);
+    assert_int_equal(add(0, 5 * MIB, 0x1000, ACRN_MEM_ACCESS_READ), 0);
 }
 
 static void hostile_numbers(void **state)
@@ -110,7 +110,7 @@ static void hostile_numbers(void **state)
     assert_int_equal(add(0, 4 * MIB, UINT64_MAX & ~0xFFFull, RW), HSM_EINVAL);
     assert_int_equal(add(UINT64_MAX & ~0xFFFull, 4 * MIB, 0x1000, RW), HSM_EINVAL);
     assert_int_equal(add(0, UINT64_MAX & ~0xFFFull, 0x2000, RW), HSM_EINVAL);
-    assert_int_equal(add(0, 4 * MIB, 0x1000, ACRN_MEMORY_WRITE), HSM_EINVAL); /* write only */
+    assert_int_equal(add(0, 4 * MIB, 0x1000, ACRN_MEM_ACCESS_WRITE), HSM_EINVAL); /* write only */
     assert_int_equal(add(0, 4 * MIB, 0x1000, RW | 0x800), HSM_EINVAL);
     struct acrn_memory_region r = {1, RW, 0, 4 * MIB, 0x1000};
     assert_int_equal(regions(&r, 1), HSM_EINVAL);
@@ -156,18 +156,18 @@ static void shared_window_by_rights(void **state)
                      MAP_READ | MAP_WRITE); /* chime */
     assert_int_equal(hpa, WINDOW_BASE + 11 * MIB);
     /* No right to it; more than one; what is between directory and regions, or behind them. */
-    assert_int_equal(add(0, WINDOW_BASE + 2 * MIB, 2 * MIB, ACRN_MEMORY_READ), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + 2 * MIB, 2 * MIB, ACRN_MEM_ACCESS_READ), HSM_EPERM);
     assert_int_equal(add(0, WINDOW_BASE + 4 * MIB, 2 * MIB, RW), HSM_EPERM);
     assert_int_equal(add(0, WINDOW_BASE, 12 * MIB, RW), HSM_EPERM);
     assert_int_equal(add(0, WINDOW_BASE + 8 * MIB, 4 * MIB, RW), HSM_EPERM);
     assert_int_equal(add(0, WINDOW_BASE + 7 * MIB, 2 * MIB, RW), HSM_EPERM);
-    assert_int_equal(add(0, WINDOW_BASE + 0x1000, 0x1000, ACRN_MEMORY_READ), HSM_EPERM);
-    assert_int_equal(add(0, WINDOW_BASE + MIB, 0x1000, ACRN_MEMORY_READ), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + 0x1000, 0x1000, ACRN_MEM_ACCESS_READ), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + MIB, 0x1000, ACRN_MEM_ACCESS_READ), HSM_EPERM);
     assert_int_equal(add(0, WINDOW_BASE + 12 * MIB, 2 * MIB, RW), HSM_EPERM);
     assert_int_equal(fake_mapped(&vms[IVI], 0, &hpa), 0);
     /* Half in the window. */
-    assert_int_equal(add(0, WINDOW_BASE - 0x1000, 0x2000, ACRN_MEMORY_READ), HSM_EPERM);
-    assert_int_equal(add(0, WINDOW_BASE + WINDOW_BYTES - 0x1000, 0x2000, ACRN_MEMORY_READ),
+    assert_int_equal(add(0, WINDOW_BASE - 0x1000, 0x2000, ACRN_MEM_ACCESS_READ), HSM_EPERM);
+    assert_int_equal(add(0, WINDOW_BASE + WINDOW_BYTES - 0x1000, 0x2000, ACRN_MEM_ACCESS_READ),
                      HSM_EPERM);
 }
 

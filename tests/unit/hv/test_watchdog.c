@@ -208,20 +208,20 @@ static void the_service_vm_is_started_again_if_the_scenario_says_so(void **state
 
 static void a_post_launched_vm_is_its_device_models_affair(void **state)
 {
-    struct acrn_ioreq *slot = fake_service(0x4000);
+    struct acrn_io_request *slot = fake_service(0x4000);
 
     (void)state;
     fake_create_ivi(0x4000);
     assert_int_equal(fake_call(ACRN_START_VM, 1, 0), 0);
     policy_vm_ended(&vms[IVI], BN_HV_END_TRIPLE_FAULT);
     policy_work();
-    assert_int_equal(slot->processed, ACRN_IOREQ_PENDING);
-    assert_int_equal(slot->address, 0xCF9);
-    assert_int_equal(slot->value, 6);
-    assert_int_equal(slot->write, 1);
+    assert_int_equal(slot->processed, ACRN_IOREQ_STATE_PENDING);
+    assert_int_equal(slot->reqs.mmio_request.address, 0xCF9);
+    assert_int_equal(slot->reqs.mmio_request.value, 6);
+    assert_int_equal(slot->reqs.mmio_request.direction, 1);
     assert_int_equal(fake.destroys, 0);
     assert_int_equal(vms[SERVICE].state, VM_RUNNING);
-    slot->processed = ACRN_IOREQ_COMPLETE; /* and it does what it does at a reset */
+    slot->processed = ACRN_IOREQ_STATE_COMPLETE; /* and it does what it does at a reset */
     assert_int_equal(fake_call(ACRN_NOTIFY_REQUEST_FINISH, 1, 0), 0);
     assert_int_equal(fake_call(ACRN_PAUSE_VM, 1, 0), 0);
     assert_int_equal(fake_call(ACRN_RESET_VM, 1, 0), 0);

@@ -110,7 +110,11 @@ BREACH(bad_rights, s->region[0].rights[SERVICE] = BN_SHM_WRITE)
 BREACH(unknown_vm_rights, s->region[0].rights[5] = BN_SHM_READ)
 BREACH(two_writers, s->region[1].rights[SERVICE] = 3)
 BREACH(bad_owner, s->device[3].owner = SERVICE; s->device[3].vector = 0)
+BREACH(bad_uart_owner, s->device[1].owner = IVI; s->device[1].vector = 0)
 BREACH(unknown_owner, s->device[3].owner = 3)
+BREACH(five_functions,
+       for (uint32_t i = 4; i < 8; i++) s->device[s->device_count++] = (struct bn_scenario_device){
+           .name = "x", .kind = BN_DEVICE_PCI, .owner = CLUSTER, .bdf = (uint16_t)i})
 BREACH(bad_irq, s->device[1].isa_irq = 16)
 BREACH(same_port, s->device[1].port = 0x3F8)
 BREACH(near_port, s->device[1].port = 0x3FC)
@@ -185,7 +189,9 @@ static const struct breach breaches[] = {
      unknown_vm_rights},
     {SCENARIO_TWO_WRITERS, "region \"cluster-frames\": 2 VMs", two_writers},
     {SCENARIO_BAD_DEVICE, "device \"sdhci\": owner", bad_owner},
+    {SCENARIO_BAD_DEVICE, "device \"com2\": owner", bad_uart_owner},
     {SCENARIO_UNKNOWN_VM, "device \"sdhci\": owner names VM number 3", unknown_owner},
+    {SCENARIO_TOO_MANY, "VM \"cluster\": 5 entries in functions, at most 4", five_functions},
     {SCENARIO_BAD_DEVICE, "device \"com2\": irq", bad_irq},
     {SCENARIO_SAME_DEVICE, "device \"com2\": same port (0x3f8) as device \"com1\"", same_port},
     {SCENARIO_SAME_DEVICE, "device \"com2\": same port (0x3fc)", near_port},
@@ -225,6 +231,10 @@ static void test_good_one_is_accepted(void **state)
     (void)state;
     good_scenario(&s);
     assert_int_equal(check(&s, &(struct scenario_machine){0}, &seen), 0);
+    assert_int_equal(check(&s, &good_machine, &seen), 0);
+    s.device[3].owner = IVI; /* a function for a post-launched VM */
+    s.device[3].vector = 0;
+    s.crc = scenario_crc(&s);
     assert_int_equal(check(&s, &good_machine, &seen), 0);
 }
 
