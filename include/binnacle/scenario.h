@@ -10,7 +10,7 @@
 #include "binnacle/abi.h"
 
 #define BN_SCENARIO_MAGIC   BN_FOURCC('B', 'N', 'S', 'C')
-#define BN_SCENARIO_VERSION 1
+#define BN_SCENARIO_VERSION 2
 
 #define BN_MAX_CPUS      8
 #define BN_MAX_VMS       6
@@ -55,6 +55,29 @@ BN_SIZE_IS(struct bn_vm_cpu, 4);
 #define BN_VM_DIRECT_IRQ                                                                           \
     (1u << 1) /* interrupts are delivered to it without exits (exclusive CPUs only) */
 
+/*
+ * A post-launched VM's part of the GPU: what the mediator lets it have. Who waits for the GPU and
+ * has the higher priority goes first; of equal ones each gets a share by its weight.
+ */
+struct bn_scenario_vgpu {
+    uint64_t memory_bytes; /* of pictures and their mirrors; where nothing is drawn in 3D there are
+                              no mirrors, and it is half */
+    uint32_t resources, contexts;
+    uint16_t weight;   /* 1..1000; 0: the VM has no vGPU, and the rest is 0 too */
+    uint16_t priority; /* 0..BN_VGPU_MAX_PRIORITY */
+    uint16_t outputs;  /* scanouts that the guest sees; 0: as many as the layers show */
+    uint16_t reserved;
+};
+BN_SIZE_IS(struct bn_scenario_vgpu, 24);
+#define BN_VGPU_MIN_MEMORY    (UINT64_C(16) << 20)
+#define BN_VGPU_MEMORY_ALIGN  (UINT64_C(1) << 20)
+#define BN_VGPU_MAX_MEMORY    (UINT64_C(16) << 30)
+#define BN_VGPU_MAX_RESOURCES 65536u
+#define BN_VGPU_MAX_CONTEXTS  256u
+#define BN_VGPU_MAX_WEIGHT    1000u
+#define BN_VGPU_MAX_PRIORITY  7u
+#define BN_VGPU_MAX_OUTPUTS   16u /* VIRTIO 1.2 5.7.6: VIRTIO_GPU_MAX_SCANOUTS */
+
 struct bn_scenario_vm {
     char name[BN_NAME_BYTES];
     uint8_t uuid[16];   /* what HSM's create call names it by (post-launched) */
@@ -79,8 +102,9 @@ struct bn_scenario_vm {
     char initrd[BN_PATH_BYTES];
     char cmdline[BN_CMDLINE_BYTES];
     uint64_t framebuffer_gpa; /* where the VM sees the boot framebuffer; 0: it does not */
+    struct bn_scenario_vgpu gpu;
 };
-BN_SIZE_IS(struct bn_scenario_vm, 840);
+BN_SIZE_IS(struct bn_scenario_vm, 864);
 
 struct bn_scenario_region { /* shared memory, see shm.h; rights[i] are those of vm[i] */
     char name[BN_NAME_BYTES];
@@ -176,6 +200,6 @@ struct bn_scenario {
 };
 BN_OFFSET_IS(struct bn_scenario, crc, 12);
 BN_OFFSET_IS(struct bn_scenario, vm, 128);
-BN_SIZE_IS(struct bn_scenario, 6832);
+BN_SIZE_IS(struct bn_scenario, 6976);
 
 #endif

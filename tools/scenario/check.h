@@ -37,6 +37,11 @@
     X(DIRECT_NOT_EXCLUSIVE,                                                                       \
       "%a: direct-interrupts needs a pre-launched VM whose CPUs are all its own",                 \
       "list all its CPUs as exclusive, or take out direct-interrupts")                            \
+    X(BAD_GPU, "%a: %m: %v is not possible, at most %l",                                           \
+      "16 MiB or more in whole MiB, at least one resource and one context, weight 1 to 1000")     \
+    X(UNWANTED_GPU, "%a: only post-launched VMs have a vGPU", "take out the node gpu")            \
+    X(NO_OUTPUT, "%a: shows scanout %v, and the vGPU of %w has %l outputs",                       \
+      "give the vGPU more outputs, or leave outputs out: then the layers say it")                 \
     /* CPUs */                                                                                    \
     X(NO_CPU, "%a: has no CPU", "list at least one")                                              \
     X(UNKNOWN_CPU, "%a: there is no CPU %v, the machine has %l",                                  \

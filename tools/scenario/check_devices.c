@@ -158,6 +158,10 @@ static void check_layer(struct scenario_checker *c, uint32_t i)
         blame(c, SCENARIO_UNKNOWN_VM, at, "vm", l->vm, s->vm_count);
     if (l->input > 1 || (l->input && l->source != BN_LAYER_SCANOUT))
         blame(c, SCENARIO_BAD_FLAGS, at, "input", l->input, 1);
+    if (l->source == BN_LAYER_SCANOUT && l->vm < s->vm_count && s->vm[l->vm].gpu.outputs &&
+        l->scanout >= s->vm[l->vm].gpu.outputs)
+        clash(c, SCENARIO_NO_OUTPUT, at, ref(SCENARIO_VM, l->vm), "scanout", l->scanout,
+              s->vm[l->vm].gpu.outputs);
     check_cut(c, i);
     if (l->output >= s->output_count) {
         blame(c, SCENARIO_UNKNOWN_OUTPUT, at, "output", l->output, s->output_count);

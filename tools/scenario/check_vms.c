@@ -130,6 +130,36 @@ static void check_cpus(struct scenario_checker *c, uint32_t index)
         blame(c, SCENARIO_DIRECT_NOT_EXCLUSIVE, at, "direct-interrupts", 0, 0);
 }
 
+/* The mediator's part of a VM: only guests of the service VM draw by it. */
+static void check_gpu(struct scenario_checker *c, uint32_t index)
+{
+    const struct bn_scenario_vgpu *g = &c->s->vm[index].gpu;
+    const struct scenario_ref at = ref(SCENARIO_VM, index);
+    const struct {
+        const char *member;
+        uint64_t value, least, most;
+    } figures[] = {
+        {"gpu memory-bytes", g->memory_bytes, BN_VGPU_MIN_MEMORY, BN_VGPU_MAX_MEMORY},
+        {"gpu resources", g->resources, 1, BN_VGPU_MAX_RESOURCES},
+        {"gpu contexts", g->contexts, 1, BN_VGPU_MAX_CONTEXTS},
+        {"gpu weight", g->weight, 1, BN_VGPU_MAX_WEIGHT},
+        {"gpu priority", g->priority, 0, BN_VGPU_MAX_PRIORITY},
+        {"gpu outputs", g->outputs, 0, BN_VGPU_MAX_OUTPUTS},
+    };
+
+    if (c->s->vm[index].kind != BN_VM_POSTLAUNCHED) {
+        if (g->memory_bytes || g->resources || g->contexts || g->weight || g->priority ||
+            g->outputs)
+            blame(c, SCENARIO_UNWANTED_GPU, at, "gpu", 0, 0);
+        return;
+    }
+    for (uint32_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+        if (figures[i].value < figures[i].least || figures[i].value > figures[i].most)
+            blame(c, SCENARIO_BAD_GPU, at, figures[i].member, figures[i].value, figures[i].most);
+    if (g->memory_bytes % BN_VGPU_MEMORY_ALIGN)
+        blame(c, SCENARIO_BAD_GPU, at, "gpu memory-bytes", g->memory_bytes, BN_VGPU_MAX_MEMORY);
+}
+
 void scenario_check_vms(struct scenario_checker *c)
 {
     const struct bn_scenario *s = c->s;
@@ -159,6 +189,7 @@ void scenario_check_vms(struct scenario_checker *c)
             service = i;
         check_image(c, i);
         check_cpus(c, i);
+        check_gpu(c, i);
     }
     if (service == BN_MAX_VMS)
         for (uint32_t i = 0; i < s->vm_count; i++)

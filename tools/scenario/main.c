@@ -15,12 +15,17 @@ struct told { /* context of a report */
 static void tell(void *context, const struct scenario_problem *problem)
 {
     const struct told *told = context;
-    struct node at;
+    const char *member = problem->member;
+    struct node at, part;
     char text[512];
 
     scenario_explain(told->scenario, problem, text, sizeof(text));
     reader_find(&told->root, problem->at, &at);
-    node_error(&at, problem->member, scenario_remedy(problem->fault), "%s", text);
+    if (strncmp(member, "gpu ", 4) == 0 && node_child(&at, "gpu", true, &part)) {
+        at = part;
+        member += 4;
+    }
+    node_error(&at, member, scenario_remedy(problem->fault), "%s", text);
 }
 
 static void tell_misfit(void *context, enum scenario_verdict verdict, struct scenario_ref ref,

@@ -11,6 +11,11 @@
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NONE       ((const char *const[]){NULL})
 #define REFRESH_60 60000u
+/* A vGPU of which the scenario says nothing. */
+#define GPU_MEMORY    (UINT64_C(512) << 20)
+#define GPU_RESOURCES 4096u
+#define GPU_CONTEXTS  64u
+#define GPU_WEIGHT    100u
 
 /* Index of the VM called `name`; an error naming it if there is none. */
 static uint16_t find_vm(const struct node *node, const char *member, const char *name,
@@ -107,13 +112,40 @@ static void read_uuid(const struct node *node, struct bn_scenario_vm *vm)
                    "the uuid is malformed");
 }
 
+/* The node `gpu` of a VM. Every post-launched VM has a vGPU, one of the usual kind if it has no
+ * such node; of another VM a node is kept, for the check to refuse. */
+static void read_gpu(const struct node *vm_node, const struct bn_scenario_vm *vm,
+                     struct bn_scenario_vgpu *gpu)
+{
+    struct node node;
+    const bool said = node_child(vm_node, "gpu", true, &node);
+
+    if (said || vm->kind == BN_VM_POSTLAUNCHED)
+        *gpu = (struct bn_scenario_vgpu){.memory_bytes = GPU_MEMORY,
+                                         .resources = GPU_RESOURCES,
+                                         .contexts = GPU_CONTEXTS,
+                                         .weight = GPU_WEIGHT};
+    if (!said)
+        return;
+    node_only(&node,
+              NAMES("memory-bytes", "resources", "contexts", "weight", "priority", "outputs"),
+              NONE);
+    if (node_has(&node, "memory-bytes"))
+        gpu->memory_bytes = node_wide_number(&node, "memory-bytes", true);
+    gpu->resources = node_number(&node, "resources", false, GPU_RESOURCES, BN_VGPU_MAX_RESOURCES);
+    gpu->contexts = node_number(&node, "contexts", false, GPU_CONTEXTS, BN_VGPU_MAX_CONTEXTS);
+    gpu->weight = (uint16_t)node_number(&node, "weight", false, GPU_WEIGHT, BN_VGPU_MAX_WEIGHT);
+    gpu->priority = (uint16_t)node_number(&node, "priority", false, 0, BN_VGPU_MAX_PRIORITY);
+    gpu->outputs = (uint16_t)node_number(&node, "outputs", false, 0, BN_VGPU_MAX_OUTPUTS);
+}
+
 static void read_vm(const struct node *node, struct bn_scenario_vm *vm)
 {
     node_only(node,
               NAMES("kind", "cpus", "weights", "exclusive", "memory", "memory-bytes", "image",
                     "image-kind", "initrd", "cmdline", "watchdog-ms", "restart",
                     "direct-interrupts", "framebuffer", "uuid"),
-              NONE);
+              NAMES("gpu"));
     read_name(node, vm->name);
     vm->kind = node_choice(node, "kind", NAMES("service", "pre-launched", "post-launched"));
     read_cpus(node, vm);
@@ -135,6 +167,7 @@ static void read_vm(const struct node *node, struct bn_scenario_vm *vm)
     vm->framebuffer_gpa = node_wide_number(node, "framebuffer", false);
     if (vm->kind == BN_VM_POSTLAUNCHED || node_has(node, "uuid"))
         read_uuid(node, vm);
+    read_gpu(node, vm, &vm->gpu);
 }
 
 static void give_right(const struct node *node, const char *member, uint8_t right,

@@ -38,6 +38,13 @@ static void show_vm(const struct bn_scenario_vm *vm)
         printf("  command line    %s\n", vm->cmdline);
     if (vm->watchdog_ms)
         printf("  watchdog        %u ms\n", vm->watchdog_ms);
+    if (vm->gpu.weight)
+        printf("  vGPU            %" PRIu64 " MiB, %u resources, %u contexts, weight %u, "
+               "priority %u\n",
+               vm->gpu.memory_bytes >> 20, vm->gpu.resources, vm->gpu.contexts, vm->gpu.weight,
+               vm->gpu.priority);
+    if (vm->gpu.outputs)
+        printf("  outputs         %u\n", vm->gpu.outputs);
     if (vm->framebuffer_gpa)
         printf("  framebuffer     guest 0x%" PRIx64 "\n", vm->framebuffer_gpa);
 }

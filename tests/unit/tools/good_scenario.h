@@ -47,6 +47,7 @@ static inline void good_vms(struct bn_scenario *s)
         .cpu_count = 2,
         .cpu = {{.pcpu = 1, .weight = 500}, {.pcpu = 2, .weight = 100}},
         .memory_bytes = 512 * MIB,
+        .gpu = {512 * MIB, 4096, 64, 100, 0, 2, 0},
     };
 }
 

@@ -67,6 +67,14 @@ struct breach {
         s->crc = scenario_crc(s);                                                                  \
     }
 
+BREACH(little_gpu_memory, s->vm[IVI].gpu.memory_bytes = 15 * MIB)
+BREACH(odd_gpu_memory, s->vm[IVI].gpu.memory_bytes = 17 * MIB + 4096)
+BREACH(no_gpu_resources, s->vm[IVI].gpu.resources = 0)
+BREACH(many_gpu_contexts, s->vm[IVI].gpu.contexts = 257)
+BREACH(no_gpu_weight, s->vm[IVI].gpu.weight = 0)
+BREACH(high_gpu_priority, s->vm[IVI].gpu.priority = 8)
+BREACH(unwanted_gpu, s->vm[CLUSTER].gpu.priority = 1)
+BREACH(few_gpu_outputs, s->layer[1].scanout = 2)
 BREACH(bad_flags, s->flags = 0x8000)
 BREACH(too_many, s->vm_count = BN_MAX_VMS + 1)
 BREACH(too_many_ranges, s->vm[CLUSTER].range_count = 5)
@@ -159,6 +167,15 @@ static const struct breach breaches[] = {
     {SCENARIO_BAD_IMAGE, "VM \"service\"", bad_image},
     {SCENARIO_NO_IMAGE, "VM \"cluster\"", no_image},
     {SCENARIO_DIRECT_NOT_EXCLUSIVE, "VM \"cluster\"", shared_direct},
+    {SCENARIO_BAD_GPU, "VM \"ivi\": gpu memory-bytes: 15728640", little_gpu_memory},
+    {SCENARIO_BAD_GPU, "VM \"ivi\": gpu memory-bytes: 17829888", odd_gpu_memory},
+    {SCENARIO_BAD_GPU, "VM \"ivi\": gpu resources: 0", no_gpu_resources},
+    {SCENARIO_BAD_GPU, "gpu contexts: 257 is not possible, at most 256", many_gpu_contexts},
+    {SCENARIO_BAD_GPU, "VM \"ivi\": gpu weight: 0", no_gpu_weight},
+    {SCENARIO_BAD_GPU, "VM \"ivi\": gpu priority: 8", high_gpu_priority},
+    {SCENARIO_UNWANTED_GPU, "VM \"cluster\": only post-launched", unwanted_gpu},
+    {SCENARIO_NO_OUTPUT, "layer 1: shows scanout 2, and the vGPU of VM \"ivi\" has 2 outputs",
+     few_gpu_outputs},
     {SCENARIO_NO_CPU, "VM \"service\"", no_cpu},
     {MISFIT, "VM \"ivi\": there is no CPU 4, the machine has 4", unknown_cpu},
     {SCENARIO_UNKNOWN_CPU, "there is no CPU 8", impossible_cpu},
