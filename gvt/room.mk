@@ -5,9 +5,9 @@ GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
 # What a guest's command stream may hold; the device without physical GPU and processes, which tests and fuzzers link.
 GVT_STREAM := proto/virgl proto/virgl_table
 GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format pixels) \
-	$(addprefix core/,context edid layout query render resource screen stream vgpu work) backend/soft2d
+	$(addprefix core/,context edid health layout query render resource screen stream vgpu work) backend/soft2d
 GVT_DEVICE := $(GVT_CORE) backend/opener backend/virtgpu server/device
-GVT_SERVER := $(addprefix server/,arguments import main remote remote_messages view wayland)
+GVT_SERVER := core/schedule $(addprefix server/,arbiter arguments import main remote remote_messages status turns view wayland)
 
 # The other end of the display socket, which the device model links.
 GVT_DISPLAY := $(addprefix server/,import view viewer viewer_messages viewer_run wayland) core/edid core/resource backend/soft2d
@@ -59,7 +59,20 @@ $(B)/gvt/binnacle-gvt: $(addprefix $(B)/gvt/,$(addsuffix .o,$(GVT_DEVICE) $(GVT_
 
 # ---------------------------------------------------------------- tests
 GVT_TESTED := $(GVT_CORE) backend/null
-GVT_UNITS := $(addprefix $(B)/tests/unit/gvt/,test_render test_vgpu)
+# The order of the guests, without any of the above.
+UNIT_TESTS += $(B)/tests/unit/gvt/test_schedule
+$(B)/tests/unit/gvt/test_schedule: tests/unit/gvt/test_schedule.c $(B)/gvt/san/core/schedule.o
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
+
+# And with the sockets between the arbiter and its mediators.
+UNIT_TESTS += $(B)/tests/unit/gvt/test_arbiter
+$(B)/tests/unit/gvt/test_arbiter: tests/unit/gvt/test_arbiter.c \
+		$(addprefix $(B)/gvt/san/,core/schedule.o server/arbiter.o server/turns.o) $(B)/service-vm/vhost/libvhost-san.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
+
+GVT_UNITS := $(addprefix $(B)/tests/unit/gvt/,test_health test_render test_vgpu)
 UNIT_TESTS += $(GVT_UNITS) $(addprefix $(B)/tests/unit/gvt/,test_command test_remote test_viewer test_virgl test_virgl_protocol)
 FUZZERS += $(addprefix $(B)/tests/fuzz/gvt/,fuzz_display_socket fuzz_gvt_control fuzz_gvt_virgl)
 # Whose instructions callgrind counts (tests/system/test_gpu_cost.py).

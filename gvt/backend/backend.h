@@ -5,7 +5,6 @@
 
 #include "core/context.h"
 #include "core/resource.h"
-#include "vhost/loop.h"
 
 struct vq_mem;
 
@@ -15,14 +14,6 @@ struct gvt_capset {
     uint32_t id, version; /* VGPU_CAPSET_*, the highest version */
     size_t bytes;
     uint8_t data[GVT_CAPSET_BYTES];
-};
-
-/* A piece of work on the physical GPU. The vGPU owns it and lends it to the back end, which says
- * when it is done. */
-struct gvt_job {
-    /* Called once, never from inside the call that started the job. status: 0 or -errno. */
-    void (*done)(struct gvt_job *job, int status);
-    struct vu_source fence; /* the back end's while the job is with it */
 };
 
 /*

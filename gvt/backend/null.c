@@ -38,6 +38,11 @@ static void context_destroy(void *gpu, struct context *c)
     n->contexts--;
 }
 
+static struct resource **at_handle(struct null_gpu *n, uint32_t handle)
+{
+    return &n->of[(handle - FIRST_HANDLE) % NULL_HANDLES];
+}
+
 /* The mirror, and behind it the GPU's own memory. */
 static int create(void *gpu, struct resource *r, size_t bytes)
 {
@@ -50,14 +55,21 @@ static int create(void *gpu, struct resource *r, size_t bytes)
         return -ENOMEM;
     r->mirror_bytes = bytes;
     r->physical = FIRST_HANDLE + ++n->last_handle;
+    *at_handle(n, r->physical) = r;
     n->resources++;
     return 0;
 }
 
 static void destroy(void *gpu, struct resource *r)
 {
-    ((struct null_gpu *)gpu)->resources--;
+    struct null_gpu *n = gpu;
+
+    n->resources--;
+    if (*at_handle(n, r->physical) == r)
+        *at_handle(n, r->physical) = NULL;
     free(r->pixels);
+    r->pixels = NULL;
+    r->physical = 0;
 }
 
 static int attach(void *gpu, struct context *c, struct resource *r, uint32_t *token)
@@ -86,13 +98,32 @@ static int add(struct null_gpu *n, struct gvt_job *job)
     return 0;
 }
 
+/* The two commands that the canary takes, on the GPU's own memory of a buffer. */
+static void canary(struct null_gpu *n, const uint32_t *batch, uint32_t dwords)
+{
+    const struct resource *r;
+    uint8_t *own;
+
+    if (dwords != 27 || batch[0] != (VIRGL_OP_RESOURCE_INLINE_WRITE | 12u << 16))
+        return;
+    r = *at_handle(n, batch[1]);
+    /* A guest may send the like. */
+    if (!r || r->mirror_bytes < 4 || batch[6] > r->mirror_bytes - 4 ||
+        batch[16] > r->mirror_bytes - 4 || batch[21] > r->mirror_bytes - 4)
+        return;
+    own = r->pixels + r->mirror_bytes;
+    memcpy(own + batch[6], &batch[12], 4);
+    memmove(own + batch[16], own + batch[21], 4);
+}
+
 static int submit(void *gpu, struct context *c, const uint32_t *batch, uint32_t dwords,
                   struct gvt_job *job)
 {
     struct null_gpu *n = gpu;
     const uint32_t kept = dwords < 16 ? dwords : 16;
 
-    (void)c;
+    if (c->id != n->dead)
+        canary(n, batch, dwords);
     memcpy(n->batch, batch, kept * sizeof(*batch));
     n->dwords = dwords;
     return add(n, job);

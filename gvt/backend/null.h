@@ -10,15 +10,18 @@
 #include "backend.h"
 
 #define NULL_MAX_JOBS 64u
+#define NULL_HANDLES  64u
 
 struct null_gpu {
     struct gvt_job *job[NULL_MAX_JOBS]; /* in flight, in order */
     unsigned jobs;
     unsigned contexts, resources, attachments; /* that exist now */
     uint32_t last_handle, last_token;
-    uint32_t batch[16], dwords; /* the last one's beginning, its length */
-    bool failing;               /* every call that may fail does */
-    unsigned fetched;           /* pictures made ready to be shown, by a copy each */
+    uint32_t batch[16], dwords;        /* the last one's beginning, its length */
+    struct resource *of[NULL_HANDLES]; /* by handle, the last that got it */
+    uint32_t dead;                     /* context that ignores its commands; 0: none */
+    bool failing;                      /* every call that may fail does */
+    unsigned fetched;                  /* pictures made ready to be shown, by a copy each */
 };
 
 extern const struct gvt_backend gvt_backend_null;

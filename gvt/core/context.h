@@ -3,11 +3,23 @@
 #ifndef GVT_CORE_CONTEXT_H
 #define GVT_CORE_CONTEXT_H
 
+#include "backend/job.h"
 #include "core/query.h"
 #include "core/resource.h"
 #include "proto/virgl.h"
 
 #define VGPU_MAX_CONTEXTS 256u
+
+struct vgpu;
+
+struct context_health { /* core/health.h */
+    struct vgpu *gpu;
+    struct gvt_job copy, read;
+    uint32_t slot, token, word;      /* where it writes what */
+    bool used;                       /* since it was looked at */
+    bool attached, copying, reading; /* the canary; the job is with the back end */
+    bool lost;                       /* the physical GPU has ended it */
+};
 
 struct context {
     uint32_t id;
@@ -20,6 +32,7 @@ struct context {
     uint32_t attached;
     uint64_t bytes; /* of both, charged to the guest */
     struct queries queries;
+    struct context_health health;
 };
 
 struct contexts {

@@ -3,6 +3,7 @@
  * resources. */
 #include <string.h>
 
+#include "health.h"
 #include "layout.h"
 #include "request.h"
 
@@ -54,6 +55,7 @@ static uint32_t ctx_create(struct vgpu *g, struct request *q)
 /* Batches that it has in flight end by themselves. */
 static void ctx_end(struct vgpu *g, struct context *c)
 {
+    health_forget(g, c);
     ops(g)->context_destroy(g->render_data, c);
     context_remove(&g->contexts, &g->resources, c);
 }
@@ -205,4 +207,5 @@ void render_reset(struct vgpu *g)
     work_reset(g);
     while (g->contexts.count)
         ctx_end(g, g->contexts.context[0]);
+    health_reset(g);
 }

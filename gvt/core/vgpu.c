@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "health.h"
 #include "request.h"
 
 static uint32_t create_2d(struct vgpu *g, struct request *q)
@@ -168,7 +169,8 @@ bool vgpu_ready(struct vgpu *g, unsigned queue, const union vgpu_request *r, siz
 {
     const bool ready =
         queue != VGPU_QUEUE_CONTROL || bytes < sizeof(r->header) ||
-        ((!is_fenced(r, bytes) || !fences_full(&g->fences)) && work_ready(g, r->header.type));
+        (g->health.still < HEALTH_DOUBT && (!is_fenced(r, bytes) || !fences_full(&g->fences)) &&
+         work_ready(g, r->header.type));
 
     g->statistics.postponed += !ready;
     return ready;
@@ -254,4 +256,5 @@ void vgpu_reset(struct vgpu *g)
     for (unsigned i = 0; i < g->scanouts; i++)
         g->sink->scanout(g->sink_data, i, NULL, NULL);
     g->config.events_read = 0;
+    g->statistics.resets++;
 }

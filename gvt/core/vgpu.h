@@ -31,6 +31,15 @@ struct vgpu_sink {
     void (*forget)(void *sink, struct resource *r);
 };
 
+/* What the physical GPU is given goes through here, piece by piece, where guests share it. */
+struct vgpu_gate {
+    /* Whether a piece may start now. False: progress() will be called when it may. */
+    bool (*open)(void *gate);
+    void (*started)(void *gate);
+    void (*ended)(void *gate);
+    void (*reset)(void *gate); /* those in flight are of no interest any more */
+};
+
 struct vgpu_mode { /* of one scanout, from the scenario; width 0: not there */
     uint32_t width, height, refresh_mhz;
 };
@@ -50,6 +59,8 @@ struct vgpu_statistics {
     uint64_t batches, dwords;      /* handed to the physical GPU */
     uint64_t refused;              /* batches with a command or a handle that does not pass */
     uint64_t postponed;            /* how often the queue had to wait for the physical GPU */
+    uint64_t resets;
+    uint32_t lost; /* contexts that the physical GPU has ended, so far */
 };
 
 #define VGPU_MAX_JOBS 64u /* batches and transfers in flight */
@@ -63,6 +74,14 @@ struct vgpu_job { /* what waits for the physical GPU */
     uint32_t context;          /* of a batch with results of queries, else 0 */
     const struct vq_mem *mem;
     struct vgpu_transfer_3d transfer;
+};
+
+struct vgpu_health { /* core/health.h */
+    struct resource canary;
+    uint64_t ended, seen; /* jobs; at the last look */
+    uint32_t still;       /* looks in turn without an end, 0 at the next one */
+    uint32_t word;
+    bool work; /* since there was nothing to look after */
 };
 
 struct vgpu {
@@ -81,7 +100,10 @@ struct vgpu {
     struct contexts contexts;
     struct vgpu_job job[VGPU_MAX_JOBS];
     uint32_t batches, max_batches; /* in flight; how many may be */
+    struct vgpu_health health;
     struct fences fences;
+    const struct vgpu_gate *gate; /* NULL: the physical GPU is this guest's alone */
+    void *gate_data;
     struct virgl_findings
         found; /* in the batch in hand; its fault is that of the last refused one */
     /* An answer that was waited for may be taken, a request that was postponed be tried again. */
@@ -118,9 +140,10 @@ void vgpu_reset(struct vgpu *g); /* device reset: nothing of the guest's is left
 
 /*
  * Whether the request can be executed now. False: it has to wait for the physical GPU (8 batches of
- * this guest are in flight, or as many answers outstanding as a queue is long), and with it all
- * that come behind it, since Linux orders contexts that share a picture by the order of its queue
- * alone; progress() says when to try again. r as in vgpu_execute().
+ * this guest are in flight, it is another guest's turn, as many answers are outstanding as a queue
+ * is long, or the physical GPU seems to stand still), and with it all that come behind it, since
+ * Linux orders contexts that share a picture by the order of its queue alone; progress() says when
+ * to try again. r as in vgpu_execute().
  */
 bool vgpu_ready(struct vgpu *g, unsigned queue, const union vgpu_request *r, size_t bytes);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns what the physical GPU works on: transfers and batches, from the request to the answer. */
+#include "health.h"
 #include "layout.h"
 #include "request.h"
 
@@ -53,7 +54,10 @@ static void job_done(struct gvt_job *work, int status)
         j->fence->done = true;
     }
     g->batches -= j->batch;
+    health_ended(g);
     j->busy = false;
+    if (g->gate)
+        g->gate->ended(g->gate_data);
     if (g->progress)
         g->progress(g->progress_data);
 }
@@ -66,14 +70,19 @@ static struct vgpu_job *free_job(const struct vgpu *g)
     return NULL;
 }
 
+static bool gate_open(const struct vgpu *g)
+{
+    return !g->gate || g->gate->open(g->gate_data);
+}
+
 bool work_ready(const struct vgpu *g, uint32_t type)
 {
     switch (type) {
     case VGPU_CMD_SUBMIT_3D:
-        return !g->max_batches || (g->batches < g->max_batches && free_job(g));
+        return !g->max_batches || (g->batches < g->max_batches && free_job(g) && gate_open(g));
     case VGPU_CMD_TRANSFER_TO_HOST_3D:
     case VGPU_CMD_TRANSFER_FROM_HOST_3D:
-        return free_job(g) != NULL;
+        return free_job(g) && gate_open(g);
     default:
         return true;
     }
@@ -94,15 +103,26 @@ static uint32_t start(struct request *q, struct vgpu_job *j, int rc)
     if (rc)
         return VGPU_ERR_UNSPEC;
     j->busy = true;
+    j->gpu->health.work = true;
     j->gpu->batches += j->batch;
+    if (j->gpu->gate)
+        j->gpu->gate->started(j->gpu->gate_data);
     q->job = j;
     return VGPU_OK_NODATA;
+}
+
+/* A context that the physical GPU has ended is none any more: it would ignore what it gets. */
+static struct context *find(const struct vgpu *g, uint32_t id)
+{
+    struct context *c = context_find(&g->contexts, id);
+
+    return c && !c->health.lost ? c : NULL;
 }
 
 static uint32_t transfer(struct vgpu *g, struct request *q, bool to_gpu)
 {
     const struct vgpu_transfer_3d *t = &q->r->transfer_3d;
-    struct context *c = context_find(&g->contexts, t->header.ctx_id);
+    struct context *c = find(g, t->header.ctx_id);
     struct resource *r = resource_find(&g->resources, t->resource_id);
     const uint32_t *token;
     struct layout_box box;
@@ -139,7 +159,7 @@ uint32_t work_transfer_from_host(struct vgpu *g, struct request *q)
 
 uint32_t work_submit(struct vgpu *g, struct request *q)
 {
-    struct context *c = context_find(&g->contexts, q->r->header.ctx_id);
+    struct context *c = find(g, q->r->header.ctx_id);
     const uint32_t dwords = q->r->submit_3d.bytes / 4;
     enum virgl_verdict verdict;
     uint32_t answer;
@@ -164,6 +184,7 @@ uint32_t work_submit(struct vgpu *g, struct request *q)
         return answer;
     g->statistics.batches++;
     g->statistics.dwords += dwords;
+    c->health.used = true;
     return start(q, j, ops(g)->submit(g->render_data, c, q->payload, dwords, &j->work));
 }
 
@@ -188,5 +209,7 @@ void work_reset(struct vgpu *g)
         g->job[i].busy = false;
     }
     g->batches = 0;
+    if (g->gate)
+        g->gate->reset(g->gate_data);
     g->fences.first = g->fences.count = 0;
 }

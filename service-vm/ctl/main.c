@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns binnaclectl's command line: list, stats, watch, log, restart, stop, off. */
+/* Owns binnaclectl's command line: list, stats, watch, gpu, log, restart, stop, off. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "gpu.h"
 #include "hvregs.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -116,8 +117,9 @@ static int command(const struct hvregs *h, enum bn_hv_command what, const char *
 
 static int usage(void)
 {
-    (void)fputs("usage: binnaclectl list | stats [VM] | watch [SECONDS] | log | console VM |\n"
-                "                   restart VM | stop VM | off\n"
+    (void)fputs("usage: binnaclectl list | stats [VM] | watch [SECONDS] | gpu [SECONDS] | log |\n"
+                "                   console VM | restart VM | stop VM | off\n"
+                "  gpu: what each guest has of the GPU and did with it, once or every second\n"
                 "  console: of a VM that a device model serves, line by line, until end of input\n"
                 "  restart and stop: pre-launched VMs and the service VM; the IVI is its device "
                 "model's (sv restart ivi)\n"
@@ -170,6 +172,8 @@ int main(int argc, char **argv)
             (void)fprintf(stderr, "binnaclectl: console of %s: %s\n", argv[2], strerror(-rc));
         return rc < 0;
     }
+    if (strcmp(argv[1], "gpu") == 0)
+        return gpu_show(BN_GPU_STATUS_DIR, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0);
     rc = hvregs_open(&h, window ? window : "/dev/dax0.0");
     if (rc < 0) {
         (void)fprintf(stderr, "binnaclectl: the hypervisor's registers: %s\n", strerror(-rc));

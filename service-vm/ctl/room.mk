@@ -14,3 +14,7 @@ UNIT_TESTS += $(B)/tests/unit/ctl/test_hvregs
 $(B)/tests/unit/ctl/test_hvregs: tests/unit/ctl/test_hvregs.c service-vm/ctl/hvregs.c service-vm/ctl/hvregs.h
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -o $@ $(filter %.c,$^) -lcmocka
+UNIT_TESTS += $(B)/tests/unit/ctl/test_gpu
+$(B)/tests/unit/ctl/test_gpu: tests/unit/ctl/test_gpu.c service-vm/ctl/gpu.c service-vm/ctl/gpu.h include/binnacle/gpu_status.h
+	@mkdir -p $(@D)
+	@$(CC) $(SAN_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -o $@ $(filter %.c,$^) -lcmocka

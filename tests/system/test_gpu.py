@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The mediator on the physical GPU of the virtual NUC: its guest is a process (tests/guests/gvt) that draws, attacks and dies."""
+import os
 import re
 import subprocess
 
@@ -10,7 +11,31 @@ from nuc import Nuc, NucConfig
 
 INITRD = "build/tests/guests/gvt/initrd"
 DISK = "build/tests/guests/gvt/guest.img"
+CLEAR = 44  # bytes of the batches of guests that saturate the GPU
 GREEN, RED = (0, 255, 0), (255, 0, 0)
+
+
+class Played(str):
+    """What the machine said, and what the physical GPU was given: (context, bytes) of each batch, in its order."""
+
+    def __new__(cls, text, trace):
+        self = super().__new__(cls, text)
+        with open(trace, encoding="ascii", errors="replace") as f:
+            self.batches = [(int(ctx, 16), int(size)) for ctx, size in
+                            re.findall(r"virtio_gpu_cmd_ctx_submit ctx (0x[0-9a-f]+), size (\d+)", f.read())]
+        return self
+
+    def beside(self, one, other):
+        """The guests' turns on the physical GPU while both wanted it, as a text of 1 and 2: from the first batch of the one that
+        came second to its last. A guest is known by its batch of `tag` clears."""
+        begin = {tag: self.batches.index(next(b for b in self.batches if b[1] == tag * CLEAR)) for tag in (one, other)}
+        who = {self.batches[begin[tag]][0]: name for tag, name in ((one, "1"), (other, "2"))}
+        turns = ""
+        for ctx, size in self.batches[begin[one] + 1:]:
+            if ctx in who and size != CLEAR:
+                break  # the number of the context is that of another one by now
+            turns += who.get(ctx, "")
+        return turns[turns.index("1"):turns.rindex("1") + 1]
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +43,14 @@ def played(request, soak):
     """What the machine says; one CPU, so that nanoseconds of a process are its instructions."""
     subprocess.run(["make", "-s", INITRD], check=True)
     deaths = 1000 if soak else 50
+    trace = os.path.join(log_folder(request.node), "gpu.trace")
     config = NucConfig(disk=None, kernel="build/kernel/bzImage", initrd=INITRD, cpus=1, memory_mib=768, iommu=None, sound=False,
                        append=f"console=ttyS0 quiet panic=-1 rdinit=/init gpu.deaths={deaths}", usb=False, net=False,
-                       sd_card_mib=0, screens=((1280, 720),), max_outputs=1)
+                       sd_card_mib=0, screens=((1280, 720),), max_outputs=1,
+                       extra=["-trace", "virtio_gpu_cmd_ctx_submit", "-D", os.path.abspath(trace)])
     with Nuc("gpu", config, log_folder(request.node)) as nuc:
         nuc.console.wait_for("gpu: end|Kernel panic", limit=900)
-        return nuc.console.text
+        return Played(nuc.console.text, trace)
 
 
 def left(text, when):
@@ -64,6 +91,11 @@ def test_a_hostile_guest_is_answered(played):
     assert "gpu: hostile, and still drawing" in played and "gpu: hostile ends with 0" in played
 
 
+def test_a_context_that_the_gpu_has_ended_is_answered(played):
+    assert "gpu: lose ends with 0" in played and "gvt: the physical GPU has ended 1 contexts" in played
+    assert re.search(r"gpu: an ended context is told after \d+ batches, another one draws", played)
+
+
 def test_frames_are_drawn_without_a_copy(played, report):
     before, after = figures(played)
     frames = after["batches"] - before["batches"]
@@ -86,17 +118,82 @@ def test_instructions_of_a_frame(played, report):
 
 def test_nothing_is_left_of_dead_guests(played, report, soak):
     deaths = 1000 if soak else 50
-    before, alive, after = (left(played, when) for when in ("before", "alive", f"after {deaths} deaths"))
+    before, alive = left(played, "before"), left(played, "alive")
     assert all(alive[name] > before[name] for name in before)  # what is counted is what a guest takes
-    leaked = sum(abs(after[name] - before[name]) for name in ("descriptors", "clients", "buffers"))
-    assert report.add("gpu.reset.leaked", leaked, f"things after {deaths} deaths", bound=0)
-    assert after["memory"] - before["memory"] < 256  # KiB, of the whole system: the log grows
+    leaked = 0
+    for way in ("deaths", "closes", "resets"):
+        after = left(played, f"after {deaths} {way}")
+        leaked += sum(abs(after[name] - before[name]) for name in ("descriptors", "clients", "buffers"))
+        assert after["memory"] - before["memory"] < 256  # KiB, of the whole system: the log grows
+    assert report.add("gpu.reset.leaked", leaked, f"things after {deaths} deaths, closes and resets each", bound=0)
     assert "gpu: the mediator has lived through it" in played
+
+
+def test_the_first_frame_after_a_reset(played, report):
+    """From the reset of the device, with 64 batches in its queue, to a picture of the next life that has been read back."""
+    first = float(re.search(r"gpu: \d+ resets, the first frame after (\S+) ms at most", played)[1])
+    assert report.add("gpu.reset.first-frame-ms", first, "ms, virtual time", bound=1000)
 
 
 def test_nothing_is_left_of_the_mediator(played):
     # The table's head is all there is of the render node's clients.
     assert "gpu: killed: clients 1 buffers 0 openers 0" in played
+
+
+def share(turns, of):
+    return 100 * turns.count(of) / len(turns)
+
+
+def longest_wait(turns, of):
+    """Batches of the other one between two of this one."""
+    return max(len(run) for run in re.split(of, turns.strip({"1": "2", "2": "1"}[of])))
+
+
+def test_the_gpu_is_shared_by_weight(played, report):
+    """3:1, both with more in the queue than they get: as the physical GPU saw it."""
+    assert "gpu: heavy beside light ends with 0" in played
+    for one, other in ((11, 12), (41, 42)):  # the second time by an arbiter that has been started again
+        turns = played.beside(one, other)
+        assert len(turns) > 500
+        error = abs(share(turns, "1") - 75) / 75 * 100
+        name = "gpu.share-error-percent" + ("" if one == 11 else ".arbiter-restarted")
+        assert report.add(name, round(error, 2), "%", bound=5), turns[:200]
+
+
+def test_priority_goes_first_and_nobody_starves(played, report):
+    turns = played.beside(21, 22)
+    assert share(turns, "1") > 85, turns[:200]
+    assert report.add("gpu.flood.batches-between", longest_wait(turns, "2"), "batches", bound=8), turns[:200]
+    assert report.add("gpu.flood.batches-before-priority", longest_wait(turns, "1"), "batches", bound=1), turns[:200]
+
+
+def test_guests_go_on_without_an_arbiter(played):
+    """The control: the same measurement sees that nobody shares."""
+    turns = played.beside(31, 32)
+    assert len(turns) > 500
+    assert abs(share(turns, "1") - 75) / 75 * 100 > 5 or longest_wait(turns, "2") > 8, turns[:200]
+
+
+def test_a_mediator_that_dies_loses_its_turn(played):
+    assert "gpu: 52 has had 600 batches" in played and "gpu: beside a dead one ends with 0" in played
+    assert "gvt: arbiter: heavy has gone" in played and "does not answer" not in played
+
+
+def test_a_vgpu_has_what_the_scenario_gives_it(played):
+    assert "gpu: context 5 is one too many" in played  # light's
+    assert "gvt: /test-gpu.bin: VM service: this VM has no vGPU" in played and "gpu: a mediator for service ends with 2" in played
+    assert "gvt: /test-gpu.bin: no such VM" in played and "gpu: a mediator for nobody ends with 2" in played
+    table = re.search(r"^VM +by .*\n((?:.*\n){3})", played, re.MULTILINE)[1].splitlines()
+    assert [line.split()[:4] for line in table] == [["first", "virtgpu", "100", "1"], ["heavy", "virtgpu", "300", "0"],
+                                                    ["light", "virtgpu", "100", "0"]]
+    assert re.search(r"light .* \d+/64 +\d+/100 +\d+/4 ", table[2])
+    assert "heavy" in played and "its mediator has died" in played
+
+
+def test_no_guest_sees_pixels_of_another(played):
+    found = re.findall(r"gpu: fresh (\S.*): (\d+) pixels of another guest", played)
+    assert [kind for kind, _ in found] == ["textures", "shown pictures", "buffers"]
+    assert all(count == "0" for _, count in found), found
 
 
 def shows_the_triangle(picture):

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/null.h"
+#include "core/health.h"
 #include "core/vgpu.h"
 #include "vhost/virtq.h"
 
@@ -261,8 +262,13 @@ static void play(struct vgpu *gpu, struct null_gpu *null, const struct vq_mem *m
 
         data++;
         bytes--;
-        if (n >= 120 && n < 127) { /* the GPU works on */
-            null_finish(null, n == 120 ? -1 : 0);
+        if (n >= 120 && n < 127) { /* the GPU works on, ends a context, is looked at */
+            if (n >= 125)
+                null->dead = (uint32_t)n - 125; /* none, or the first that a guest has */
+            if (n >= 124)
+                (void)!health_look(gpu);
+            else
+                null_finish(null, n == 120 ? -1 : 0);
             settle(gpu, &expected);
             continue;
         }

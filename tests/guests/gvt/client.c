@@ -2,7 +2,9 @@
 /*
  * A guest that draws through the mediator on the physical GPU, and hostile ones:
  *
- *     gvt-client SOCKET draw|share|order|hostile|frames|show|die
+ *     gvt-client SOCKET draw|share|order|hostile|lose|frames|show|die
+ *     gvt-client SOCKET close|reset TIMES
+ *     gvt-client SOCKET saturate TAG BATCHES | paint TIMES | peep TIMES
  *     gvt-client SOCKET drawn FRAMES DRAWS
  *
  * Says "gpu: ..." for what holds; ends with 1 and a sentence at what does not.
@@ -14,17 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "driver.h"
-#include "virgl.h"
+#include "client.h"
+#include "gvt/proto/virgl.h"
 
-#define WIDTH              64u
-#define HEIGHT             32u
-#define PICTURE            10u /* guest's handles */
-#define VERTICES           11u
-#define PICTURE_AT         DRIVER_FREE
-#define VERTICES_AT        (DRIVER_FREE + (1u << 20))
-#define PICTURE_BYTES      (WIDTH * HEIGHT * 4u)
-#define BATCHES            64u
 #define SCREEN_WIDTH       1280u
 #define SCREEN_HEIGHT      720u
 #define RENDERED_AND_SHOWN (2u | 8u | 1u << 18) /* target, sampler view, scanout */
@@ -32,27 +26,26 @@
 static uint64_t fence;
 static unsigned long many_frames, many_draws; /* of "drawn" */
 
-static struct vgpu_header header(uint32_t type, uint32_t ctx)
+struct vgpu_header header(uint32_t type, uint32_t ctx)
 {
     return (struct vgpu_header){
         .type = type, .flags = VGPU_FLAG_FENCE, .fence_id = ++fence, .ctx_id = ctx};
 }
 
-static void expect(const char *what, uint32_t got, uint32_t wanted)
+void expect(const char *what, uint32_t got, uint32_t wanted)
 {
     if (got != wanted)
         errx(1, "%s: answered 0x%x, not 0x%x", what, got, wanted);
 }
-#define SEND(...) driver_call(&(__VA_ARGS__), sizeof(__VA_ARGS__), NULL, 0, NULL, 0)
 
-static void context(uint32_t id)
+void context(uint32_t id)
 {
     const struct vgpu_ctx_create c = {.header = header(VGPU_CMD_CTX_CREATE, id)};
 
     expect("CTX_CREATE", SEND(c), VGPU_OK_NODATA);
 }
 
-static uint32_t attach(uint32_t ctx, uint32_t id)
+uint32_t attach(uint32_t ctx, uint32_t id)
 {
     const struct vgpu_resource_command c = {.header = header(VGPU_CMD_CTX_ATTACH_RESOURCE, ctx),
                                             .resource_id = id};
@@ -60,8 +53,8 @@ static uint32_t attach(uint32_t ctx, uint32_t id)
     return SEND(c);
 }
 
-static void resource(uint32_t id, uint32_t target, uint32_t format, uint32_t bind, uint32_t width,
-                     uint32_t height, uint32_t at, uint32_t bytes)
+void resource(uint32_t id, uint32_t target, uint32_t format, uint32_t bind, uint32_t width,
+              uint32_t height, uint32_t at, uint32_t bytes)
 {
     const struct vgpu_create_3d c = {.header = header(VGPU_CMD_RESOURCE_CREATE_3D, 0),
                                      .resource_id = id,
@@ -81,7 +74,7 @@ static void resource(uint32_t id, uint32_t target, uint32_t format, uint32_t bin
     expect("ATTACH_BACKING", driver_call(&a, sizeof(a), e, sizeof(e), NULL, 0), VGPU_OK_NODATA);
 }
 
-static unsigned post(uint32_t ctx, const struct stream *s)
+unsigned post(uint32_t ctx, const struct stream *s)
 {
     const struct vgpu_submit_3d c = {.header = header(VGPU_CMD_SUBMIT_3D, ctx),
                                      .bytes = s->count * 4};
@@ -89,12 +82,12 @@ static unsigned post(uint32_t ctx, const struct stream *s)
     return driver_post(&c, sizeof(c), s->dword, s->count * 4);
 }
 
-static uint32_t submit(uint32_t ctx, const struct stream *s)
+uint32_t submit(uint32_t ctx, const struct stream *s)
 {
     return driver_wait(post(ctx, s), 1);
 }
 
-static uint32_t transfer(uint32_t type, uint32_t ctx, uint32_t id, uint32_t width, uint32_t height)
+uint32_t transfer(uint32_t type, uint32_t ctx, uint32_t id, uint32_t width, uint32_t height)
 {
     const struct vgpu_transfer_3d t = {
         .header = header(type, ctx), .box = {0, 0, 0, width, height, 1}, .resource_id = id};
@@ -125,13 +118,9 @@ static void all_pixels(const char *what, uint32_t wanted)
                 errx(1, "%s: pixel %u, %u is %08x, not %08x", what, x, y, pixel(x, y), wanted);
 }
 
-static const float red[4] = {1, 0, 0, 1}, blue[4] = {0, 0, 1, 1};
-#define RED   0xFFFF0000u
-#define GREEN 0xFF00FF00u
-#define BLUE  0xFF0000FFu
+const float red[4] = {1, 0, 0, 1}, blue[4] = {0, 0, 1, 1};
 
-/* Context 1 with the picture as its target. */
-static void set_up(struct stream *s)
+void set_up(struct stream *s)
 {
     context(1);
     resource(PICTURE, 2, VGPU_FORMAT_B8G8R8A8, 2, WIDTH, HEIGHT, PICTURE_AT, PICTURE_BYTES);
@@ -139,7 +128,7 @@ static void set_up(struct stream *s)
     stream_target(s, PICTURE, WIDTH, HEIGHT);
 }
 
-static void clear_and_look(struct stream *s, const float colour[4], uint32_t wanted)
+void clear_and_look(struct stream *s, const float colour[4], uint32_t wanted)
 {
     stream_clear(s, colour);
     expect("SUBMIT_3D", submit(1, s), VGPU_OK_NODATA);
@@ -227,6 +216,38 @@ static void order(void)
     read_back(1);
     all_pixels("the last batch", BLUE);
     printf("gpu: %u batches of two contexts in order\n", BATCHES);
+}
+
+/* A context that the physical GPU ends, and what its owner hears of it. */
+static void lose(void)
+{
+    static struct stream s,
+        bad = {{VIRGL_OP_BIND_OBJECT | VIRGL_TYPE_BLEND << 8 | 1u << 16, 4711}, 2};
+    uint32_t answer = VGPU_OK_NODATA;
+    unsigned ignored = 0;
+
+    set_up(&s);
+    clear_and_look(&s, red, RED);
+    expect("an object that is not there", submit(1, &bad), VGPU_OK_NODATA);
+    stream_clear(&s, blue);
+    for (; answer == VGPU_OK_NODATA && ignored < 1000; ignored++) {
+        answer = submit(1, &s);
+        usleep(20000);
+    }
+    expect("a context that has been ended", answer, VGPU_ERR_INVALID_CONTEXT_ID);
+    expect("its transfer", transfer(VGPU_CMD_TRANSFER_FROM_HOST_3D, 1, PICTURE, WIDTH, HEIGHT),
+           VGPU_ERR_INVALID_CONTEXT_ID);
+    context(2);
+    expect("CTX_ATTACH", attach(2, PICTURE), VGPU_OK_NODATA);
+    read_back(2);
+    all_pixels("drawn by nobody", RED);
+    s.count = 0;
+    stream_target(&s, PICTURE, WIDTH, HEIGHT);
+    stream_clear(&s, blue);
+    expect("SUBMIT_3D", submit(2, &s), VGPU_OK_NODATA);
+    read_back(2);
+    all_pixels("another context", BLUE);
+    printf("gpu: an ended context is told after %u batches, another one draws\n", ignored - 1);
 }
 
 static void frames(void)
@@ -424,22 +445,38 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*play)(void);
-    } plays[] = {{"draw", draw},     {"share", share}, {"order", order}, {"hostile", hostile},
-                 {"frames", frames}, {"show", show},   {"die", die},     {"drawn", drawn}};
+    } plays[] = {{"draw", draw}, {"share", share},   {"order", order}, {"hostile", hostile},
+                 {"lose", lose}, {"frames", frames}, {"show", show},   {"die", die}};
+    const unsigned first = argc > 3 ? (unsigned)atoi(argv[3]) : 0;
 
-    if (argc == 5) {
-        many_frames = strtoul(argv[3], NULL, 10);
-        many_draws = strtoul(argv[4], NULL, 10);
-    }
-    for (unsigned i = 0; (argc == 3 || argc == 5) && i < sizeof(plays) / sizeof(plays[0]); i++) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc > 2)
+        driver_start(argv[1]);
+    for (unsigned i = 0; argc == 3 && i < sizeof(plays) / sizeof(plays[0]); i++) {
         if (strcmp(argv[2], plays[i].name))
             continue;
-        driver_start(argv[1]);
         plays[i].play();
         driver_stop();
         return 0;
     }
-    fprintf(stderr, "usage: gvt-client SOCKET draw|share|order|hostile|frames|show|die\n"
-                    "       gvt-client SOCKET drawn FRAMES DRAWS\n");
-    return 2;
+    if (argc == 5 && !strcmp(argv[2], "drawn")) {
+        many_frames = first;
+        many_draws = strtoul(argv[4], NULL, 10);
+        drawn();
+    } else if (argc == 5 && !strcmp(argv[2], "saturate")) {
+        saturate(first, (unsigned)atoi(argv[4]));
+    } else if (argc == 4 && !strcmp(argv[2], "close")) {
+        close_again(argv[1], first);
+    } else if (argc == 4 && !strcmp(argv[2], "reset")) {
+        reset_again(first);
+    } else if (argc == 4 && !strcmp(argv[2], "paint")) {
+        paint(first);
+    } else if (argc == 4 && !strcmp(argv[2], "peep")) {
+        peep(first);
+    } else {
+        fprintf(stderr, "gvt-client: see client.c\n");
+        return 2;
+    }
+    driver_stop();
+    return 0;
 }

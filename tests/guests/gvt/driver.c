@@ -27,6 +27,7 @@
 uint8_t *driver_memory;
 
 static struct vhf f;
+static struct vhf_queue queue = {.size = SIZE, .err_fd = -1};
 static int kick, call;
 static uint16_t posted, seen; /* chains offered, answers looked at */
 static uint8_t answered[SLOTS];
@@ -45,7 +46,6 @@ void driver_start(const char *socket)
 {
     const int fd = memfd_create("guest", MFD_CLOEXEC);
     struct vhf_memory m = {.fd = fd};
-    struct vhf_queue q = {.size = SIZE, .err_fd = -1};
 
     if (fd < 0 || ftruncate(fd, DRIVER_BYTES) < 0)
         err(1, "memory");
@@ -56,17 +56,17 @@ void driver_start(const char *socket)
         err(1, "memory");
     m.region = (struct vhu_region){
         .gpa = DRIVER_GPA, .bytes = DRIVER_BYTES, .uva = (uintptr_t)driver_memory};
-    q.desc = (uintptr_t)driver_memory + DESC;
-    q.avail = (uintptr_t)driver_memory + AVAIL;
-    q.used = (uintptr_t)driver_memory + USED;
-    q.kick_fd = kick;
-    q.call_fd = call;
+    queue.desc = (uintptr_t)driver_memory + DESC;
+    queue.avail = (uintptr_t)driver_memory + AVAIL;
+    queue.used = (uintptr_t)driver_memory + USED;
+    queue.kick_fd = kick;
+    queue.call_fd = call;
     if (vhf_connect(&f, socket, TIMEOUT_MS) < 0)
         errx(1, "the mediator does not answer");
     if (!(f.features & VGPU_F_VIRGL))
         errx(1, "the mediator offers no 3D");
     if (vhf_set_features(&f, VIRTIO_F_VERSION_1 | VGPU_F_VIRGL | VGPU_F_EDID) < 0 ||
-        vhf_set_memory(&f, &m, 1) < 0 || vhf_start_queue(&f, &q) < 0)
+        vhf_set_memory(&f, &m, 1) < 0 || vhf_start_queue(&f, &queue) < 0)
         errx(1, "the mediator refuses the guest");
     close(fd);
     posted = seen = 0;
@@ -78,6 +78,26 @@ void driver_stop(void)
 
     if (vhf_stop_queue(&f, VGPU_QUEUE_CONTROL, &base) < 0)
         errx(1, "the mediator does not stop");
+    driver_close();
+}
+
+void driver_reset(void)
+{
+    uint64_t count;
+    uint16_t base;
+
+    if (vhf_stop_queue(&f, VGPU_QUEUE_CONTROL, &base) < 0)
+        errx(1, "the mediator does not stop");
+    memset(driver_memory, 0, SLOTS_AT); /* the rings are new */
+    posted = seen = 0;
+    if (poll(&(struct pollfd){call, POLLIN, 0}, 1, 0) > 0 && read(call, &count, sizeof(count)) < 0)
+        err(1, "call");
+    if (vhf_start_queue(&f, &queue) < 0)
+        errx(1, "the mediator does not start again");
+}
+
+void driver_close(void)
+{
     vhf_finish(&f);
     munmap(driver_memory, DRIVER_BYTES);
     close(kick);

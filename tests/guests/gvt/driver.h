@@ -15,7 +15,9 @@
 #define DRIVER_BYTES (64u << 20)
 
 void driver_start(const char *socket);
-void driver_stop(void); /* the queue first, as a reset by the guest does */
+void driver_stop(void);  /* the queue first, as a reset by the guest does */
+void driver_close(void); /* the connection, and whatever it had asked for with it */
+void driver_reset(void); /* of the device, as the driver of a guest that starts again does it */
 
 /* The guest's memory; what is in front of DRIVER_FREE belongs to the queue. */
 extern uint8_t *driver_memory;
