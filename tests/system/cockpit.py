@@ -24,13 +24,15 @@ REGION_ALIGN, REGION_HEADER = 0x200000, 64
 LATEST = 32  # of struct bn_cluster_frames, display_state follows
 STATUS = struct.Struct("<4IQQII")
 IVI_LOG = "/var/log/ivi-console.log"
+GPU_GUEST = "build/tests/guests/gvt/gvt-client"
 SHELL = r"binnacle:\S*# "
 LIMIT = 1800  # CPU seconds of the emulation: only a hang takes so long
 DISPLAY_STATES = {1: "EARLY", 2: "SHARED", 3: "SAFE"}
 
 
 def variant_disk(path, cmdline="", plan="cockpit"):
-    """A copy of the disk image with that scenario, whose service VM has more words on its command line, loader's sums included."""
+    """A copy of the disk image with that scenario, whose service VM has more words on its command line, loader's sums included;
+    with a program that is a guest of the GPU, in the EFI system partition."""
     with open(os.path.join(TOP, f"scenarios/{plan}.dts"), encoding="utf-8") as f:
         text = f.read()
     text, count = re.subn(r'(cmdline = "console=[^"]*)"', rf'\1 {cmdline}"', text)
@@ -45,7 +47,8 @@ def variant_disk(path, cmdline="", plan="cockpit"):
                     "hypervisor.bin=build/hypervisor/hypervisor.bin", "cluster.elf=build/guests/cluster/cluster.elf",
                     "bzImage=build/kernel/bzImage", "initrd=build/image/service.initrd"], check=True)
     subprocess.run(["cp", "--sparse=always", "build/image/disk.img", path], check=True)
-    for file, place in ((scenario, "::/binnacle/scenario.bin"), (loader, "::/EFI/BOOT/BOOTX64.EFI")):
+    subprocess.run(["make", "-s", GPU_GUEST], check=True)
+    for file, place in ((scenario, "::/binnacle/scenario.bin"), (loader, "::/EFI/BOOT/BOOTX64.EFI"), (GPU_GUEST, "::/gvt-client")):
         subprocess.run(["mcopy", "-o", "-i", f"{path}@@1M", file, place], check=True)
     return path
 

@@ -22,6 +22,7 @@ FAULTS = {
     "panic": (True, f"echo PANIC >{CRASH}", "guest-panic"),
     "hang": (True, "insmod /usr/lib/binnacle/die.ko", "watchdog"),
     "dm-killed": (False, "kill -9 $(pidof binnacle-dm)", None),
+    "gvt-killed": (False, "kill -9 $(cat /run/service/ivi-gpu/supervise/pid)", "gpu-lost"),
     "oom": (True, "insmod /usr/lib/binnacle/die.ko memory=1", "guest-panic, watchdog"),
     "storm": (True, "insmod /usr/lib/binnacle/die.ko storm=1", "watchdog"),
 }
@@ -130,6 +131,30 @@ def test_ivi_dies(cockpit, driving, report, name):
     assert right, f"{found} {watch.wrong}"
     assert right_reason, saw
     assert 0 <= at - start <= 10
+
+
+def test_a_guest_floods_the_gpu(cockpit, driving, report):
+    """Another guest of the GPU, a process with a mediator of its own and no arbiter over it, gives it all the batches it takes."""
+    assert cockpit.run("mkdir -p /tmp/esp && mount -o ro /dev/nvme0n1p1 /tmp/esp")[0] == 0
+    cockpit.run("binnacle-gvt --socket-path /tmp/flood --vm flood --scanout 640x480 --wayland /tmp/none --gpu virtgpu "
+                "--status /run/gpu/status/flood >/tmp/gvt 2>&1 & flooder=$!; until grep -q 'gvt: ready' /tmp/gvt; do usleep 50000; done")
+    cockpit.run("/tmp/esp/gvt-client /tmp/flood saturate 1 10000000 >/tmp/flooding 2>&1 & flooding=$!; "
+                "until grep -q begins /tmp/flooding; do usleep 50000; done")
+    watch = Watch(cockpit)
+    before = cockpit.look()
+    watch.start()
+    cockpit.run("sleep 1")
+    watch.finish()
+    after = cockpit.look()
+    table = cockpit.run("binnaclectl gpu")[1]
+    cockpit.run("kill $flooding $flooder; wait $flooding $flooder; rm /run/gpu/status/flood; umount /tmp/esp")
+    found = account(before, after)
+    batches = int(re.search(r"^flood +virtgpu +\d+ +\d+ +\S+ +\S+ +\S+ +\d+ +(\d+) ", table, re.MULTILINE)[1])
+    assert re.search(r"^ivi +", table, re.MULTILINE), table
+    report.add("gpu.flood.cluster-drawn", found["drawn"], "frames", ok=found["drawn"] >= 60)
+    assert report.add("gpu.flood.batches", batches, "batches", ok=batches > 1000), table
+    assert report.add("gpu.flood.cluster-missed", found["missed"], "frames", bound=0), found
+    assert found["late"] == 0 and not watch.wrong, f"{found} {watch.wrong}"
 
 
 def test_negative_control(cockpit, driving, report):
