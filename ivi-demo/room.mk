@@ -18,14 +18,14 @@ $(B)/ivi-demo/%.o: ivi-demo/%.c
 $(B)/ivi-demo/binnacle-ivi-snapshot: $(addprefix $(B)/ivi-demo/,snapshot.o $(addsuffix .o,$(IVI_PARTS)))
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(IVI_LIBS)
 
-UNIT_TESTS += $(B)/tests/unit/ivi/test_solid
+UNIT_TESTS += $(B)/tests/unit/ivi-demo/test_solid
 IVI_TESTED := car_mesh common icon map mesh page_home page_map page_media page_vehicle theme town town_mesh ui
 
 $(B)/ivi-demo/san/%.o: ivi-demo/%.c
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(IVI_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/unit/ivi/test_solid: tests/unit/ivi/test_solid.c $(addprefix $(B)/ivi-demo/san/,$(addsuffix .o,$(IVI_TESTED)))
+$(B)/tests/unit/ivi-demo/test_solid: tests/unit/ivi-demo/test_solid.c $(addprefix $(B)/ivi-demo/san/,$(addsuffix .o,$(IVI_TESTED)))
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(IVI_CFLAGS) -o $@ $^ $(IVI_LIBS) -lcmocka
 
