@@ -36,6 +36,7 @@ class Watch(threading.Thread):
     def __init__(self, cockpit):
         super().__init__(daemon=True)
         self.cockpit, self.pictures, self.wrong = cockpit, 0, []
+        self.drawn, self.looked = 0, threading.Event()
         self.end = threading.Event()
 
     def run(self):
@@ -47,7 +48,9 @@ class Watch(threading.Thread):
                 return
 
     def one(self):
-        _, status, picture = self.cockpit.look()
+        frames, status, picture = self.cockpit.look()
+        self.drawn = frames[0]
+        self.looked.set()
         counter = clusterpix.read_counter(picture)
         if counter is None or abs(counter - status["shown"]) > 1:
             self.wrong.append(f"picture {counter}, account {status['shown']}")
@@ -57,6 +60,12 @@ class Watch(threading.Thread):
         if speed is None or abs(speed - true) > SPEED_BOUND:
             self.wrong.append(f"frame {counter}: {speed} km/h, trace {true}")
         self.pictures += 1
+
+    def wait_for_frame(self, number):
+        """Until it has seen that the cluster has drawn that frame, or has ended. Nobody else may ask the machine meanwhile."""
+        while self.is_alive() and self.drawn < number:
+            self.looked.wait(1)
+            self.looked.clear()
 
     def finish(self):
         self.end.set()
@@ -143,7 +152,7 @@ def test_a_guest_floods_the_gpu(cockpit, driving, report):
     watch = Watch(cockpit)
     before = cockpit.look()
     watch.start()
-    cockpit.run("sleep 1")
+    watch.wait_for_frame(before[0][0] + 60)
     watch.finish()
     after = cockpit.look()
     table = cockpit.run("binnaclectl gpu")[1]
