@@ -2,8 +2,12 @@
 """The fast checks, the unit tests and the fuzzers as part of the one pytest run."""
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
+FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "30"))
+TWICE = {"fuzz_gvt_control", "fuzz_gvt_virgl"}  # what a guest's GPU driver writes, the largest input there is, gets twice the time
 
 
 def programs(path):
@@ -28,5 +32,21 @@ def test_unit(unit_test):
     subprocess.run(["tools/run-unit-tests", unit_test], check=True)
 
 
-def test_fuzz(fuzzer):
-    subprocess.run(["tools/run-fuzzers", os.environ.get("FUZZ_SECONDS", "30"), fuzzer], check=True)
+@pytest.fixture(scope="module")
+def fuzzing(request):
+    """{program: its run}, as many at a time as there are processors: one fuzzer keeps one of them busy."""
+    chosen = [item.callspec.params["fuzzer"] for item in request.session.items if "fuzzer" in getattr(item, "fixturenames", ())]
+
+    def run(program):
+        seconds = FUZZ_SECONDS * (2 if os.path.basename(program) in TWICE else 1)
+        return subprocess.run(["tools/run-fuzzers", str(seconds), program], capture_output=True, text=True, check=False)
+
+    pool = ThreadPoolExecutor(os.cpu_count())
+    yield {program: pool.submit(run, program) for program in chosen}
+    pool.shutdown(cancel_futures=True)
+
+
+def test_fuzz(fuzzer, fuzzing):
+    run = fuzzing[fuzzer].result()
+    print(run.stdout + run.stderr)
+    assert run.returncode == 0, run.stderr

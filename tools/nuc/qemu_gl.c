@@ -12,12 +12,13 @@
  * here a thread lets go of its context whenever it gives up that lock, and the fence poll takes one
  * first. The lock is the last one that the main thread gives up before it waits in ppoll().
  *
- * Time. With -icount the time of an idle machine is the host's. What the host needs to draw must
- * not be part of it, or a slow host would make the machine's GPU slow: drawing is finished before
- * its fence is made, and the clock that QEMU reads leaves out the time spent on it. The same goes
- * for the time by which a busy host wakes the main thread late: QEMU adds all of an idle wait to
- * the machine's time (icount_warp_rt), so that a deadline of 16 ms passes before a vCPU has run. In
- * a machine without -icount (NUC_REAL_TIME is set) time is the host's, all of it.
+ * Time. With -icount the time of an idle machine is the host's: QEMU adds all of an idle wait to it
+ * (icount_warp_rt). What the host needs meanwhile to draw, to compile a shader, or to wake QEMU's
+ * main thread must not be part of it, or a slow or busy host would move the machine past a frame's
+ * deadline before a vCPU has run. So the clock that QEMU reads goes on only while its main thread
+ * waits in ppoll(), and there no further than the time-out, which is the next timer's. Drawing is
+ * finished before its fence is made, by the main thread, so that it is never waited for. In a
+ * machine without -icount (NUC_REAL_TIME is set) time is the host's, all of it.
  */
 #include <SDL2/SDL_video.h>
 #include <dlfcn.h>
@@ -27,6 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/param.h>
 #include <time.h>
 #include <unistd.h>
 #include <virgl/virglrenderer.h>
@@ -43,15 +45,21 @@ static int (*next_pthread_mutex_unlock)(pthread_mutex_t *);
 static int (*next_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 static SDL_GLContext (*next_SDL_GL_CreateContext)(SDL_Window *);
 static int (*next_SDL_GL_MakeCurrent)(SDL_Window *, SDL_GLContext);
-static void (*next_SDL_GL_SwapWindow)(SDL_Window *);
 static void (*next_virgl_renderer_poll)(void);
 static int (*next_virgl_renderer_create_fence)(int, uint32_t);
 static int (*next_clock_gettime)(clockid_t, struct timespec *);
 
-static bool real_time;        /* the clock is the host's */
-static int64_t lost_ns;       /* host time so far that is not the machine's */
-static int64_t drawing_since; /* the clock stands while this is not 0 */
-static int64_t last_ns;       /* the clock never goes back */
+static bool real_time; /* the clock is the host's */
+/*
+ * The machine's clock, in ns: stopped at `now`, or, while the main thread waits, as much further as
+ * the host's has gone since `since`, at most `limit`. Sequence number: 0 before the main thread's
+ * first wait, when the clock is the host's; odd while it is being changed.
+ */
+static struct {
+    uint32_t sequence;
+    bool waits;
+    int64_t now, since, limit;
+} machine;
 
 __attribute__((constructor)) static void find_next(void)
 {
@@ -59,7 +67,6 @@ __attribute__((constructor)) static void find_next(void)
     NEXT(next_ppoll);
     NEXT(next_SDL_GL_CreateContext);
     NEXT(next_SDL_GL_MakeCurrent);
-    NEXT(next_SDL_GL_SwapWindow);
     NEXT(next_virgl_renderer_poll);
     NEXT(next_virgl_renderer_create_fence);
     NEXT(next_clock_gettime);
@@ -74,50 +81,50 @@ static int64_t host_ns(void)
     return t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void drawing_begins(void)
+static int64_t machine_ns(void)
 {
-    if (real_time)
-        return;
-    __atomic_store_n(&drawing_since, host_ns(), __ATOMIC_SEQ_CST);
+    uint32_t before, after;
+    int64_t now, gone;
+
+    do {
+        before = __atomic_load_n(&machine.sequence, __ATOMIC_ACQUIRE);
+        now = __atomic_load_n(&machine.now, __ATOMIC_RELAXED);
+        if (__atomic_load_n(&machine.waits, __ATOMIC_RELAXED)) {
+            gone = host_ns() - __atomic_load_n(&machine.since, __ATOMIC_RELAXED);
+            now += MIN(gone, __atomic_load_n(&machine.limit, __ATOMIC_RELAXED));
+        }
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        after = __atomic_load_n(&machine.sequence, __ATOMIC_RELAXED);
+    } while (before != after || (before & 1));
+    return now;
 }
 
-static void drawing_ends(void)
+/* By the main thread only: the clock goes on, for `limit` at most, or stops where it is. */
+static void set_clock(bool waits, int64_t limit)
 {
-    const int64_t since = __atomic_load_n(&drawing_since, __ATOMIC_SEQ_CST);
+    const int64_t now = machine.sequence ? machine_ns() : host_ns();
 
-    if (real_time)
-        return;
-    __atomic_add_fetch(&lost_ns, host_ns() - since, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&drawing_since, 0, __ATOMIC_SEQ_CST);
-}
-
-/* Host time without what was lost, and no earlier than anybody has seen. */
-static int64_t machine_ns(int64_t host)
-{
-    const int64_t since = __atomic_load_n(&drawing_since, __ATOMIC_SEQ_CST);
-    int64_t now = (since ? since : host) - __atomic_load_n(&lost_ns, __ATOMIC_SEQ_CST);
-    int64_t last = __atomic_load_n(&last_ns, __ATOMIC_SEQ_CST);
-
-    while (now > last && !__atomic_compare_exchange_n(&last_ns, &last, now, false, __ATOMIC_SEQ_CST,
-                                                      __ATOMIC_SEQ_CST))
-        ;
-    return now > last ? now : last;
+    __atomic_store_n(&machine.sequence, machine.sequence + 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    __atomic_store_n(&machine.now, now, __ATOMIC_RELAXED);
+    __atomic_store_n(&machine.since, host_ns(), __ATOMIC_RELAXED);
+    __atomic_store_n(&machine.limit, limit, __ATOMIC_RELAXED);
+    __atomic_store_n(&machine.waits, waits, __ATOMIC_RELAXED);
+    __atomic_store_n(&machine.sequence, machine.sequence + 1, __ATOMIC_RELEASE);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *t)
 {
     int64_t ns;
-    int rc;
 
     if (!next_clock_gettime)
         NEXT(next_clock_gettime);
-    rc = next_clock_gettime(clock, t);
-    if (rc == 0 && clock == CLOCK_MONOTONIC) {
-        ns = machine_ns(t->tv_sec * 1000000000 + t->tv_nsec);
-        t->tv_sec = ns / 1000000000;
-        t->tv_nsec = ns % 1000000000;
-    }
-    return rc;
+    if (clock != CLOCK_MONOTONIC || !machine.sequence)
+        return next_clock_gettime(clock, t);
+    ns = machine_ns();
+    t->tv_sec = ns / 1000000000;
+    t->tv_nsec = ns % 1000000000;
+    return 0;
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *m)
@@ -135,18 +142,17 @@ int pthread_mutex_unlock(pthread_mutex_t *m)
 int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
 {
     const bool main_thread = getpid() == gettid();
-    const int64_t since = host_ns();
-    int64_t late;
     int rc;
 
-    if (!big_lock && first_context && main_thread)
+    if (!main_thread)
+        return next_ppoll(fds, n, timeout, mask);
+    if (!big_lock && first_context)
         big_lock = last_unlocked;
+    if (real_time)
+        return next_ppoll(fds, n, timeout, mask);
+    set_clock(true, timeout ? timeout->tv_sec * 1000000000 + timeout->tv_nsec : INT64_MAX);
     rc = next_ppoll(fds, n, timeout, mask);
-    if (timeout && main_thread && !real_time) {
-        late = host_ns() - since - (timeout->tv_sec * 1000000000 + timeout->tv_nsec);
-        if (late > 0)
-            __atomic_add_fetch(&lost_ns, late, __ATOMIC_SEQ_CST);
-    }
+    set_clock(false, 0);
     return rc;
 }
 
@@ -185,17 +191,7 @@ int virgl_renderer_create_fence(int id, uint32_t context)
 
     if (!finish)
         *(void **)&finish = SDL_GL_GetProcAddress("glFinish");
-    if (finish && !real_time && SDL_GL_GetCurrentContext()) {
-        drawing_begins();
+    if (finish && !real_time && SDL_GL_GetCurrentContext())
         finish();
-        drawing_ends();
-    }
     return next_virgl_renderer_create_fence(id, context);
-}
-
-void SDL_GL_SwapWindow(SDL_Window *window)
-{
-    drawing_begins();
-    next_SDL_GL_SwapWindow(window);
-    drawing_ends();
 }
