@@ -14,9 +14,6 @@ import isolationrun
 from machines import MACHINES, QEMU
 from report import Report
 
-# docs/limits.md: a guest that read nowhere and panicked, seen once and not understood. It must be, before this goes.
-pytestmark = pytest.mark.absent("bochs-svm-nrips", "an IVI there panicked by itself in one of five runs, cause unknown")
-
 # What an emulator that shares its host with others must still show. Guest time is the host's here, so these are no measures of
 # the design: whether the cluster was disturbed is told by its exits, which are counted and not timed.
 MIN_FRAMES_PER_S = 15  # of 60
