@@ -12,8 +12,6 @@
 #include "screen.h"
 #include "server.h"
 
-#define MAX_PIXELS 4096 /* width or height of a guest's buffer */
-
 struct vm_surface { /* any surface of a VM's client */
     struct vm *vm;
     struct wlr_surface *surface;
@@ -126,7 +124,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data)
     const char *why = NULL;
 
     (void)data;
-    if (p->buffer && (p->buffer->width > MAX_PIXELS || p->buffer->height > MAX_PIXELS))
+    if (p->buffer && (p->buffer->width > BN_MAX_PICTURE || p->buffer->height > BN_MAX_PICTURE))
         why = "a buffer is larger than any scanout may be";
     else if (v->vm->commits++ > VM_MAX_COMMITS)
         why = "too many commits in one frame";

@@ -19,6 +19,7 @@
 #define BN_DISPLAY_DIR    "binnacle"
 #define BN_SCANOUT_APP_ID "scanout-" /* then the number, decimal */
 #define BN_MAX_SCANOUTS   16         /* VIRTIO 1.2 §5.7.6: VIRTIO_GPU_MAX_SCANOUTS */
+#define BN_MAX_PICTURE    4096       /* pixels: width or height of a client's buffer */
 
 enum bn_input_device {
     BN_INPUT_KEYBOARD = 0,

@@ -2,6 +2,7 @@
 /* Owns the commands about scanouts and cursors. */
 #include <string.h>
 
+#include "display/include/display.h"
 #include "edid.h"
 #include "request.h"
 
@@ -59,10 +60,11 @@ static struct resource *shown(const struct vgpu *g, uint32_t id)
     }
 }
 
-/* The compositor gets a 3D resource as a whole. */
+/* The compositor gets a 3D resource as a whole, and ends a client whose buffer is too large. */
 static bool can_show(const struct vgpu_rect *rect, const struct resource *r)
 {
-    return rect_inside(rect, r) &&
+    return rect_inside(rect, r) && rect->width <= BN_MAX_PICTURE &&
+           rect->height <= BN_MAX_PICTURE &&
            (!r->rendered || (rect->width == r->width && rect->height == r->height));
 }
 
@@ -119,6 +121,7 @@ uint32_t screen_cursor(struct vgpu *g, struct request *q)
 {
     const struct vgpu_cursor *c = &q->r->cursor;
     struct resource *resource = NULL;
+    struct vgpu_rect all = {0};
 
     if (c->scanout_id >= g->scanouts)
         return VGPU_ERR_INVALID_SCANOUT_ID;
@@ -126,7 +129,9 @@ uint32_t screen_cursor(struct vgpu *g, struct request *q)
         resource = shown(g, c->resource_id);
         if (!resource)
             return VGPU_ERR_INVALID_RESOURCE_ID;
-        if (!fetch(g, resource, &(struct vgpu_rect){0, 0, resource->width, resource->height}))
+        all.width = resource->width;
+        all.height = resource->height;
+        if (!can_show(&all, resource) || !fetch(g, resource, &all))
             return VGPU_ERR_INVALID_PARAMETER;
     }
     g->scanout[c->scanout_id].cursor = resource;

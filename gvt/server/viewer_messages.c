@@ -6,9 +6,8 @@
 
 #include "backend/soft2d.h"
 #include "core/edid.h"
+#include "display/include/display.h"
 #include "viewer.h"
-
-#define MAX_SIDE 4096u /* pixels; the compositor takes no more */
 
 static struct viewer_scanout *scanout(struct viewer *v, uint32_t n)
 {
@@ -86,7 +85,7 @@ static int set_scanout(struct viewer *v)
     viewer_turn_off(v, m->scanout);
     if (!m->width || !m->height)
         return 0;
-    r = m->width > MAX_SIDE || m->height > MAX_SIDE
+    r = m->width > BN_MAX_PICTURE || m->height > BN_MAX_PICTURE
             ? NULL
             : make_picture(v, m->width, m->height, VGPU_FORMAT_B8G8R8X8);
     if (!r) {
@@ -156,7 +155,7 @@ static int set_dmabuf(struct viewer *v)
     if (v->fd < 0)
         return 0;
     if (!format || m->x || m->y || !m->width || m->width != m->fd_width || !m->height ||
-        m->height != m->fd_height || m->width > MAX_SIDE || m->height > MAX_SIDE) {
+        m->height != m->fd_height || m->width > BN_MAX_PICTURE || m->height > BN_MAX_PICTURE) {
         if (!v->told)
             fprintf(stderr, "display: scanout %u: a dma-buf of this kind cannot be shown\n",
                     m->scanout);

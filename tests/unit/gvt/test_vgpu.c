@@ -209,6 +209,24 @@ static void test_scanout_and_flush(void **state)
     assert_int_equal(seen.forgotten, 1);
 }
 
+/* A picture may be larger than what the compositor takes; what is shown of it may not. */
+static void test_pictures_the_compositor_would_not_take(void **state)
+{
+    const union vgpu_request cursor = {
+        .cursor = {.header.type = VGPU_CMD_UPDATE_CURSOR, .scanout_id = 0, .resource_id = 2}};
+
+    (void)state;
+    assert_int_equal(create(2, 5000, 1), VGPU_OK_NODATA);
+    assert_int_equal(
+        COMMAND(set_scanout, SET_SCANOUT, .scanout_id = 0, .resource_id = 2, .r = {0, 0, 4097, 1}),
+        VGPU_ERR_INVALID_PARAMETER);
+    assert_int_equal(COMMAND(set_scanout, SET_SCANOUT, .scanout_id = 0, .resource_id = 2,
+                             .r = {904, 0, 4096, 1}),
+                     VGPU_OK_NODATA);
+    assert_int_equal(send(VGPU_QUEUE_CURSOR, cursor, sizeof(cursor.cursor), NULL),
+                     VGPU_ERR_INVALID_PARAMETER);
+}
+
 static void test_framing(void **state)
 {
     const union vgpu_request fenced = {.header = {.type = VGPU_CMD_GET_DISPLAY_INFO,
@@ -234,9 +252,13 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
-        CASE(test_display_info_and_edid),    CASE(test_pixels_arrive),
-        CASE(test_memory_that_is_not_there), CASE(test_quota),
-        CASE(test_scanout_and_flush),        CASE(test_framing),
+        CASE(test_display_info_and_edid),
+        CASE(test_pixels_arrive),
+        CASE(test_memory_that_is_not_there),
+        CASE(test_quota),
+        CASE(test_scanout_and_flush),
+        CASE(test_pictures_the_compositor_would_not_take),
+        CASE(test_framing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
