@@ -7,6 +7,8 @@ import threading
 import time
 
 LIMIT = 300  # CPU seconds of the emulator: only a hang takes so long
+LOOK = 0.2  # seconds
+QUIET_LOOKS, QUIET_SECONDS = 1500, 5  # a machine that used less CPU time in so many looks without a word stands still
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][0-9A-B]|[=>])|\r")
 
 
@@ -63,11 +65,12 @@ class Serial:
         """Waits for a regular expression in the text that follows the last match (or the offset `since`).
 
         Returns the match. limit is in seconds of the emulator's CPU time, so a busy host changes nothing; a machine
-        that idles is given five times that in wall time.
+        that idles is given five times that in wall time, and none that stands still.
         """
         expression = re.compile(pattern, re.MULTILINE)
         start = self._mark if since is None else since
         cpu_start, wall_start = self._cpu_seconds(), time.monotonic()
+        looks, quiet_since = 0, cpu_start or 0
         with self._condition:
             while True:
                 match = expression.search(self.text, start)
@@ -80,7 +83,13 @@ class Serial:
                     raise SerialTimeout(f"the machine ended before {pattern!r} was seen; last lines:\n{self.tail()}")
                 if used - (cpu_start or 0) > limit or wall > 5 * limit:
                     raise SerialTimeout(f"{pattern!r} not seen within {limit} s of emulation; last lines:\n{self.tail()}")
-                self._condition.wait(0.2)
+                looks = 0 if self._condition.wait(LOOK) else looks + 1
+                if looks == 0:
+                    quiet_since = used
+                elif looks % QUIET_LOOKS == 0:
+                    if used - quiet_since < QUIET_SECONDS:
+                        raise SerialTimeout(f"the machine stands still, {pattern!r} not seen; last lines:\n{self.tail()}")
+                    quiet_since = used
 
     def run(self, command, limit=LIMIT, prompt=r"binnacle:\S*# "):
         """Types a command into the debug shell, returns (status, output)."""
