@@ -59,7 +59,8 @@ class Nuc:
         self._start_display()
         self._start_qemu()
         self.qmp = self._connect("qmp", Qmp)
-        self.console = self._connect("com1", lambda path: Serial(path, f"{self.log_dir}/com1.log", self.cpu_seconds))
+        self.console = self._connect("com1", lambda path: Serial(path, f"{self.log_dir}/com1.log", self.cpu_seconds,
+                                                                         None if self.config.icount else self._wake))
         if self.config.usb_serial:
             self.usb_console = self._connect("usbtty", lambda path: Serial(path, f"{self.log_dir}/usbtty.log", self.cpu_seconds))
         if self.config.with_display():
@@ -105,6 +106,10 @@ class Nuc:
                     with open(self.log_path, encoding="utf-8", errors="replace") as log:
                         raise NucError(f"the emulator did not start:\n{log.read()[-2000:]}") from None
                 time.sleep(0.05)
+
+    def _wake(self):
+        """Without icount QEMU may lose the wake-up of a halted CPU (docs/vnuc.md); with any other interrupt it looks again."""
+        self.qmp.command("send-key", keys=[{"type": "qcode", "data": "shift"}])
 
     def resume(self):
         self.qmp.command("cont")

@@ -19,11 +19,13 @@ class SerialTimeout(AssertionError):
 class Serial:
     """Reader and writer of one UART socket. All text is in .text (escape sequences removed) and in the log file (raw)."""
 
-    def __init__(self, path, log_path, cpu_seconds=None):
-        """path: of a socket, or a connected one. cpu_seconds: a function that tells how much CPU time the machine has used, or None when it is gone."""
+    def __init__(self, path, log_path, cpu_seconds=None, poke=None):
+        """path: of a socket, or a connected one. cpu_seconds: a function that tells how much CPU time the machine has used, or None when it is gone. poke: called once a second
+        while text is waited for and none comes."""
         self.text = ""
         self._mark = 0
         self._cpu_seconds = cpu_seconds or time.monotonic
+        self._poke = poke
         self._condition = threading.Condition()
         self._closed = False
         if isinstance(path, socket.socket):
@@ -84,6 +86,8 @@ class Serial:
                 if used - (cpu_start or 0) > limit or wall > 5 * limit:
                     raise SerialTimeout(f"{pattern!r} not seen within {limit} s of emulation; last lines:\n{self.tail()}")
                 looks = 0 if self._condition.wait(LOOK) else looks + 1
+                if self._poke and looks % 5 == 4:
+                    self._poke()
                 if looks == 0:
                     quiet_since = used
                 elif looks % QUIET_LOOKS == 0:
