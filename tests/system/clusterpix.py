@@ -188,3 +188,11 @@ def read_telltales(picture):
         if near.mean() > 0.04:
             lit.add(name)
     return lit
+
+
+def telltales_as_driven(picture, sim):
+    """Whether those are lit that the vehicle wants at the picture's own time; one that changes within a tenth of a second of it may be
+    seen either way."""
+    t = picture_time(picture)
+    wanted = [{name for name in sim.state(t + d)["Body"] if name != "Gear"} for d in (-0.1, 0, 0.1)]
+    return set.intersection(*wanted) <= read_telltales(picture) <= set.union(*wanted)

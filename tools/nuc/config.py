@@ -58,7 +58,8 @@ class NucConfig:
 
     @classmethod
     def kvm_peer(cls, guest_append="", **changes):
-        """KVM in the emulator: one CPU counted in instructions, Linux with kvm-amd, Debian's QEMU running /bench.elf."""
+        """KVM in the emulator: one CPU counted in instructions, Linux with kvm-amd, Debian's QEMU running /bench.elf. What is compared
+        with it runs one by one, on a processor that claims the same."""
         line = f"console=ttyS0 root=/dev/vda ro rootfstype=squashfs nokaslr peer.append={guest_append.replace(' ', ',')}"
         return cls(**{"kernel": "build/kernel/bzImage", "append": line, "disk": None, "cpus": 1, "memory_mib": 1024,
                       "gpu": "none", "iommu": None, "sound": False, "usb": False, "net": False, "sd_card_mib": 0,

@@ -7,7 +7,7 @@ import threading
 import time
 
 LIMIT = 300  # CPU seconds of the emulator: only a hang takes so long
-LOOK = 0.2  # seconds
+LOOK, POKE_LOOKS = 0.2, 5  # seconds; looks from one poke to the next
 QUIET_LOOKS, QUIET_SECONDS = 1500, 5  # a machine that used less CPU time in so many looks without a word stands still
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][0-9A-B]|[=>])|\r")
 
@@ -20,8 +20,8 @@ class Serial:
     """Reader and writer of one UART socket. All text is in .text (escape sequences removed) and in the log file (raw)."""
 
     def __init__(self, path, log_path, cpu_seconds=None, poke=None):
-        """path: of a socket, or a connected one. cpu_seconds: a function that tells how much CPU time the machine has used, or None when it is gone. poke: called once a second
-        while text is waited for and none comes."""
+        """path: of a socket, or a connected one. cpu_seconds: a function that tells how much CPU time the machine has used, or None
+        when it is gone. poke: called once a second while text is waited for and none comes."""
         self.text = ""
         self._mark = 0
         self._cpu_seconds = cpu_seconds or time.monotonic
@@ -86,7 +86,7 @@ class Serial:
                 if used - (cpu_start or 0) > limit or wall > 5 * limit:
                     raise SerialTimeout(f"{pattern!r} not seen within {limit} s of emulation; last lines:\n{self.tail()}")
                 looks = 0 if self._condition.wait(LOOK) else looks + 1
-                if self._poke and looks % 5 == 4:
+                if self._poke and looks % POKE_LOOKS == POKE_LOOKS - 1:
                     self._poke()
                 if looks == 0:
                     quiet_since = used
