@@ -107,6 +107,10 @@ static void give_interrupts(struct vcpu *vcpu)
     if (vendor->request_nmi_window && vcpu->nmi_window != vcpu->nmi_pending)
         vendor->request_nmi_window(vcpu, vcpu->nmi_pending);
     vcpu->nmi_window = vcpu->nmi_pending;
+    if (vendor->offer_irq) {
+        vendor->offer_irq(vcpu, vector);
+        return;
+    }
     vcpu->delivered = vendor->deliver_irqs && vendor->deliver_irqs(vcpu);
     if (vcpu->delivered)
         vector = -1;

@@ -63,7 +63,6 @@ static const uint8_t kinds[] = {
     [SVM_EXIT_EXCP_BASE... SVM_EXIT_EXCP_BASE + 31] = EXIT_EXCEPTION,
     [SVM_EXIT_INTR] = EXIT_HOST_IRQ,
     [SVM_EXIT_NMI] = EXIT_HOST_NMI,
-    [SVM_EXIT_VINTR] = EXIT_IRQ_WINDOW,
     [SVM_EXIT_CPUID] = EXIT_CPUID,
     [SVM_EXIT_INVD] = EXIT_CR,
     [SVM_EXIT_PAUSE] = EXIT_PAUSE,
@@ -77,18 +76,6 @@ static const uint8_t kinds[] = {
     [SVM_EXIT_XSETBV] = EXIT_XSETBV,
     [SVM_EXIT_RDPRU] = EXIT_EXCEPTION,
 };
-
-/* An interrupt that was given, and that the shadow of STI held back until this HLT, ends the halt
- * at once. Nobody else would: the local APIC has it in service. */
-static void decode_hlt(struct vcpu *vcpu, struct vcpu_exit *exit)
-{
-    const struct svm_vcpu *svm = vcpu->vendor;
-
-    if (!svm->irq_given || !(vcpu->rflags & X86_EFLAGS_IF))
-        return;
-    vcpu_skip_instruction(vcpu, exit);
-    exit->kind = EXIT_NONE;
-}
 
 static void decode_rest(struct vmcb *vmcb, struct vcpu_exit *exit)
 {
@@ -125,8 +112,6 @@ void svm_decode_exit(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exi
     exit->kind = vmcb->exit_code < sizeof(kinds) ? kinds[vmcb->exit_code] : EXIT_NONE;
     if (exit->kind == EXIT_EXCEPTION)
         decode_exception(vcpu, vmcb, exit);
-    else if (exit->kind == EXIT_HLT)
-        decode_hlt(vcpu, exit);
     else if (exit->kind == EXIT_NONE)
         decode_rest(vmcb, exit);
 }

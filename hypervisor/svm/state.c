@@ -66,7 +66,7 @@ void svm_reset(struct vcpu *vcpu)
     vmcb->efer = EFER_SVME;
     vmcb->dr6 = DR6_RESET;
     vmcb->dr7 = DR7_RESET;
-    svm->irq_given = svm->window = false;
+    svm->offered = false;
 }
 
 static uint64_t *cr_field(struct vmcb *vmcb, unsigned cr)

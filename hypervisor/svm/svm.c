@@ -95,7 +95,7 @@ static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
         vcpu->look = true;
     }
     vmcb->tlb_control = 0;
-    if (svm->irq_given)
+    if (svm->offered)
         svm_note_delivery(vcpu);
     svm_decode_exit(vcpu, vmcb, exit);
 }
@@ -147,12 +147,10 @@ const struct vcpu_vendor vendor_svm = {
     .set_segment = svm_set_segment,
     .get_msr = svm_get_msr,
     .set_msr = svm_set_msr,
-    .can_take_irq = svm_can_take_irq,
-    .inject_irq = svm_inject_irq,
+    .offer_irq = svm_offer_irq,
     .inject_exception = svm_inject_exception,
     .can_take_nmi = svm_can_take_nmi,
     .inject_nmi = svm_inject_nmi,
-    .request_irq_window = svm_request_irq_window,
     .skip = svm_skip,
     .flush_tlb = svm_flush_tlb,
     .allow_msr = svm_allow_msr,

@@ -79,14 +79,12 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 
 #define INT_V_TPR      0xFFu
 #define INT_V_IRQ      (1u << 8)
-#define INT_V_PRIORITY (0xFu << 16)
-#define INT_V_IGN_TPR  (1u << 20)
+#define INT_V_PRIORITY (0xFu << 16) /* class of the vector, the upper half of its number */
 #define INT_V_MASKING  (1u << 24)
 #define INT_SHADOW     1u
 
 #define MISC1_INTR     (1u << 0)
 #define MISC1_NMI      (1u << 1)
-#define MISC1_VINTR    (1u << 4)
 #define MISC1_CPUID    (1u << 18)
 #define MISC1_IRET     (1u << 20)
 #define MISC1_INVD     (1u << 22)
@@ -105,9 +103,8 @@ BN_SIZE_IS(struct vmcb, 0x1000);
 struct svm_vcpu { /* vcpu->vendor */
     struct vmcb *vmcb;
     hpa_t vmcb_hpa;
-    bool direct;    /* takes physical interrupts itself */
-    bool irq_given; /* V_IRQ carries an interrupt to deliver; otherwise it is the window's */
-    bool window;    /* a window is wanted; opened once the given interrupt is in */
+    bool direct;  /* takes physical interrupts itself */
+    bool offered; /* V_IRQ carries a pending interrupt */
 };
 
 static inline struct vmcb *vmcb_of(const struct vcpu *vcpu)
@@ -119,7 +116,7 @@ static inline struct vmcb *vmcb_of(const struct vcpu *vcpu)
 void svm_decode_exit(struct vcpu *vcpu, struct vmcb *vmcb, struct vcpu_exit *exit);
 /* state.c */
 void svm_reset(struct vcpu *vcpu);
-/* events.c: after an exit, what became of the interrupt that was given. */
+/* events.c: after an exit, whether the interrupt that was offered is in service now. */
 void svm_note_delivery(struct vcpu *vcpu);
 uint64_t svm_get_cr(struct vcpu *vcpu, unsigned cr);
 void svm_set_cr(struct vcpu *vcpu, unsigned cr, uint64_t value);
@@ -129,12 +126,10 @@ enum bn_status svm_get_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
 enum bn_status svm_set_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value);
 void svm_dump(struct vcpu *vcpu);
 /* events.c */
-bool svm_can_take_irq(struct vcpu *vcpu);
-void svm_inject_irq(struct vcpu *vcpu, uint8_t vector);
+void svm_offer_irq(struct vcpu *vcpu, int vector);
 void svm_inject_exception(struct vcpu *vcpu, uint8_t vector, bool has_error, uint32_t error);
 bool svm_can_take_nmi(struct vcpu *vcpu);
 void svm_inject_nmi(struct vcpu *vcpu);
-void svm_request_irq_window(struct vcpu *vcpu, bool on);
 
 extern bool svm_has_nrips, svm_filters_pause;
 

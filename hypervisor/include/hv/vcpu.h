@@ -113,6 +113,10 @@ struct vcpu_vendor {
      * not one of them. */
     enum bn_status (*get_msr)(struct vcpu *vcpu, uint32_t msr, uint64_t *value);
     enum bn_status (*set_msr)(struct vcpu *vcpu, uint32_t msr, uint64_t value);
+    /* The vector, -1: none, that the processor takes once the guest lets it; it is accepted then.
+     */
+    void (*offer_irq)(struct vcpu *vcpu, int vector);
+    /* Where that is null: */
     bool (*can_take_irq)(struct vcpu *vcpu); /* IF set, no shadow, no event on its way in */
     void (*inject_irq)(struct vcpu *vcpu, uint8_t vector);
     /* Instead of both, where not null: true while the processor itself delivers what is pending in

@@ -38,7 +38,9 @@ struct fake_cpu {
     unsigned skips;       /* calls of vcpu_skip_instruction() */
     bool at_vmcall;       /* what vcpu_at_vmcall() says */
     uint16_t apic_status; /* what vlapic_status() says */
-    bool xapic;           /* the host's local APIC has no x2APIC mode */
+    unsigned accepted;    /* calls of vlapic_accept(), and the last */
+    uint8_t accepted_vector;
+    bool xapic; /* the host's local APIC has no x2APIC mode */
 };
 
 extern struct fake_cpu fake;
