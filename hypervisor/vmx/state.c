@@ -227,6 +227,8 @@ void vmx_reset(struct vcpu *vcpu)
         vmx_write(vcpu, VMCS_SPIN_GAP, VCPU_SPIN_GAP);
         vmx_write(vcpu, VMCS_SPIN_WINDOW, VCPU_SPIN_WINDOW);
     }
+    if (c->processor2 & PROCESSOR2_XSAVES) /* none: a guest has no state but XCR0's */
+        vmx_write(vcpu, VMCS_XSS_EXITS, 0);
     if (vmx_posts) {
         vmx_write(vcpu, VMCS_POSTED, ptr_to_hpa(&vcpu->lapic.posted));
         vmx_write(vcpu, VMCS_POSTED_VECTOR, HOST_VECTOR_POSTED);

@@ -28,6 +28,7 @@ enum vmcs_field {
     VMCS_POSTED = 0x2016,
     VMCS_EPT_POINTER = 0x201A,
     VMCS_EOI_EXITS = 0x201C, /* of four */
+    VMCS_XSS_EXITS = 0x202C,
     VMCS_PHYSICAL_ADDRESS = 0x2400,
     VMCS_LINK = 0x2800,
     VMCS_GUEST_DEBUGCTL = 0x2802,
@@ -106,6 +107,7 @@ enum vmcs_field {
 #define PROCESSOR_NMI_WINDOW (1u << 22)
 #define PROCESSOR2_VPID      (1u << 5)
 #define PROCESSOR2_SPIN      (1u << 10) /* PAUSE-loop exiting */
+#define PROCESSOR2_XSAVES    (1u << 20) /* else XSAVES and XRSTORS are invalid opcodes */
 #define ENTRY_IA32E          (1u << 9)
 #define ACCESS_LONG          (1u << 13)
 #define ACCESS_UNUSABLE      (1u << 16)

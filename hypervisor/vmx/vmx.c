@@ -80,7 +80,7 @@ static bool choose_controls(enum vmx_irqs irqs)
                       (direct ? 0 : PROCESSOR_HLT | PROCESSOR_TPR),
                   "processor", &c->processor) &&
            choose(MSR_VMX_PROCESSOR2,
-                  PROCESSOR2_RDTSCP | PROCESSOR2_VPID | PROCESSOR2_INVPCID |
+                  PROCESSOR2_RDTSCP | PROCESSOR2_VPID | PROCESSOR2_INVPCID | PROCESSOR2_XSAVES |
                       (direct ? 0 : PROCESSOR2_SPIN),
                   PROCESSOR2_EPT | PROCESSOR2_REAL | (deliver ? PROCESSOR2_DELIVER : 0),
                   "secondary", &c->processor2) &&
@@ -132,6 +132,8 @@ static enum bn_status vmx_cpu_enable(void)
     if (!choose_controls(VMX_INJECTED) || !choose_controls(VMX_DIRECT))
         return BN_ENODEV;
     vmx_posts = choose_controls(VMX_DELIVERED) && lapic_is_x2apic();
+    if (!(vmx_controls[VMX_INJECTED].processor2 & PROCESSOR2_XSAVES))
+        xstate_instructions &= ~XSTATE_XSAVES;
     if (!check_ept()) {
         hv_log("VMX: this processor has no extended page tables of the kind we use");
         return BN_ENODEV;

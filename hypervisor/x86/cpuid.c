@@ -122,7 +122,7 @@ static void extended_state(uint32_t subleaf, struct cpuid_regs *r)
         r->ecx = xstate_bytes;
         r->edx = 0;
     } else if (subleaf == 1) {
-        r->eax &= 7; /* no XSAVES: nothing to save there */
+        r->eax &= xstate_instructions;
         r->ecx = r->edx = 0;
     } else if (subleaf > 31 || !(xstate_supported >> subleaf & 1)) {
         *r = (struct cpuid_regs){0};

@@ -12,6 +12,7 @@
 #define MXCSR_RESET 0x1F80u
 
 uint64_t xstate_supported;
+uint32_t xstate_instructions = 7 | XSTATE_XSAVES; /* XSAVEOPT, XSAVEC, XGETBV of index 1 */
 uint32_t xstate_bytes;
 static bool has_tsc_aux;
 
@@ -41,6 +42,8 @@ void xstate_init_cpu(void)
 {
     write_cr4(read_cr4() | X86_CR4_OSXSAVE);
     set_xcr0(xstate_supported);
+    if (cpuid(0xD, 1).eax & XSTATE_XSAVES)
+        wrmsr(MSR_XSS, 0); /* for all guests: XSAVES saves what XCR0 has */
 }
 
 void xstate_reset(struct vcpu *vcpu)

@@ -11,6 +11,7 @@
 #include "hv/pcpu.h"
 
 #define MSR_TSC_AUX        0xC0000103u
+#define MSR_XSS            0xDA0u
 #define MSR_EFER           0xC0000080u
 #define MSR_STAR           0xC0000081u
 #define MSR_LSTAR          0xC0000082u
@@ -101,6 +102,8 @@ void xstate_init(void);
 void xstate_init_cpu(void);
 extern uint64_t xstate_supported; /* XCR0 bits we let guests use */
 extern uint32_t xstate_bytes;     /* of the save area */
+#define XSTATE_XSAVES 8u
+extern uint32_t xstate_instructions; /* guests may use, if the processor has them: CPUID Dh.1 EAX */
 void xstate_reset(struct vcpu *vcpu);
 void xstate_load(struct vcpu *vcpu);
 void xstate_save(struct vcpu *vcpu);

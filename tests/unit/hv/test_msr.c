@@ -56,6 +56,8 @@ static void test_strict(void **state)
     assert_int_equal(msr_policy_write(vcpu, 0x1D9, 0), BN_OK); /* DEBUGCTL */
     assert_int_equal(msr_policy_write(vcpu, 0x1D9, 1), BN_EINVAL);
     assert_int_equal(msr_policy_write(vcpu, 0x1D9, 2), BN_EINVAL);
+    assert_int_equal(msr_policy_write(vcpu, 0xDA0, 0), BN_OK); /* XSS */
+    assert_int_equal(msr_policy_write(vcpu, 0xDA0, 1 << 8), BN_EINVAL);
     assert_int_equal(msr_policy_read(vcpu, 0x1D9, &value), BN_OK);
     assert_int_equal(value, 0);
 }

@@ -113,7 +113,8 @@ static void test_each_lack_is_named(void **state)
 
 static void test_optional_ones(void **state)
 {
-    static const unsigned bits[] = {3, 5, 10, 12}; /* RDTSCP, VPID, PAUSE loops, INVPCID */
+    /* RDTSCP, VPID, PAUSE loops, INVPCID, XSAVES */
+    static const unsigned bits[] = {3, 5, 10, 12, 20};
 
     (void)state;
     for (size_t i = 0; i < HV_ARRAY_SIZE(bits); i++) {
@@ -126,9 +127,11 @@ static void test_optional_ones(void **state)
         vcpu = fake_vmx_vcpu(0, 0);
         run(vcpu, 12);
         assert_false(fake_field(vcpu, VMCS_PROCESSOR2) >> bits[i] & 1);
+        assert_int_equal(xstate_instructions, bits[i] == 20 ? 7 : 0xF);
     }
-    assert_int_equal(fake_field(boot(SKYLAKE, 0), VMCS_PROCESSOR2), 0x14AA);
-    assert_int_equal(fake_field(boot(SKYLAKE, 1), VMCS_PROCESSOR2), 0x10AA); /* has its CPU alone */
+    assert_int_equal(fake_field(boot(SKYLAKE, 0), VMCS_PROCESSOR2), 0x1014AA);
+    assert_int_equal(fake_field(boot(SKYLAKE, 1), VMCS_PROCESSOR2),
+                     0x1010AA); /* has its CPU alone */
     assert_int_equal(fake_field(boot(IVY_BRIDGE, 0), VMCS_PROCESSOR2), 0xAA);
 }
 
@@ -304,7 +307,7 @@ static void test_refused_entries(void **state)
     vcpu_dump(vcpu);
     assert_non_null(strstr(fake.log, "reason 80000021"));
     assert_non_null(strstr(fake.log, "qualification 4"));
-    assert_non_null(strstr(fake.log, "secondary controls 14aa"));
+    assert_non_null(strstr(fake.log, "secondary controls 1014aa"));
     assert_non_null(strstr(fake.log, "cs   f000 base ffff0000 limit ffff access 009b"));
 }
 

@@ -277,6 +277,8 @@ bool lapic_is_x2apic(void)
     return !fake.xapic;
 }
 
+uint32_t xstate_instructions;
+
 void xstate_reset(struct vcpu *vcpu)
 {
     (void)vcpu;
@@ -305,6 +307,7 @@ void fake_begin(void)
 
     memset(&fake, 0, sizeof(fake));
     fake.pages_used = pages_used;
+    xstate_instructions = 0xF;
     memset(vms, 0, sizeof(vms));
     memset(config, 0, sizeof(config));
     fake.pages_limit = FAKE_PAGES;

@@ -68,6 +68,8 @@ static bool exists(uint32_t field)
         return ALLOWED(0x48B, 10);
     if (field == 0x0810 || (field >= 0x201C && field <= 0x2022 && !(field & 1)))
         return ALLOWED(0x48B, 9);
+    if (field == 0x202C)
+        return ALLOWED(0x48B, 20);
     return field == 0 && ALLOWED(0x48B, 5);
 }
 
@@ -226,6 +228,8 @@ static void check_delivery(uint32_t processor, uint32_t processor2)
         for (uint32_t field = 0x201C; field <= 0x2022; field += 2)
             needed(field);
     }
+    if (processor2 >> 20 & 1)
+        needed(0x202C);
     if (processor2 >> 10 & 1)
         assert_true(needed(0x4020) < needed(0x4022));
     if (pin >> 7 & 1) {
