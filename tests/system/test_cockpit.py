@@ -56,6 +56,12 @@ def test_ivi_was_made_through_it(cockpit, home):
     assert "running" in ivi
 
 
+def test_each_has_its_own_data(cockpit, home):
+    """The service VM by the partition's name: the file system's is whatever the IVI has written there."""
+    status, where = cockpit.run("d=$(grep ' /data ext4 ' /proc/mounts) && grep PARTNAME /sys/class/block/$(basename ${d%% *})/uevent")
+    assert status == 0 and where.split() == ["PARTNAME=binnacle-data"]
+
+
 @pytest.mark.parametrize("at", DRIVE_AT)
 def test_pictures_of_the_drive(cockpit, home, at):
     """At three times of the drive the picture's speed is the trace's at the picture's own time, on a screen that is whole."""

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import clusterpix
+from cockpit import IVI_LOG
 
 pytestmark = pytest.mark.campaign("failover")
 
@@ -106,7 +107,16 @@ def driving(session_cockpit):
     cockpit.nuc.resume()
     cockpit.at_home()
     assert cockpit.frames()[1] == "SHARED"
+    cockpit.wait_prompt()
+    cockpit.ivi("echo seat $((40+2)) >/data/seat; sync; cat /data/seat")
+    wait_for_line(cockpit, "seat 42", 1)
     return cockpit
+
+
+def wait_for_line(cockpit, line, times):
+    """Until the IVI has said the line so often; what is typed to it is in its log too, but never a line of its own."""
+    found = f'$(tr -d "\\r" <{IVI_LOG} | grep -cx "{line}")'
+    assert cockpit.run(f'until [ {found} -ge {times} ]; do usleep 200000; done')[0] == 0
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -140,6 +150,13 @@ def test_ivi_dies(cockpit, driving, report, name):
     assert right, f"{found} {watch.wrong}"
     assert right_reason, saw
     assert 0 <= at - start <= 10
+
+
+def test_its_data_outlive_it(cockpit, driving):
+    """What it wrote before all those deaths: its data partition was never unmounted."""
+    cockpit.wait_prompt()
+    cockpit.ivi("cat /data/seat")
+    wait_for_line(cockpit, "seat 42", 2)
 
 
 def test_a_guest_floods_the_gpu(cockpit, driving, report):
