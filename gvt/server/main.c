@@ -164,6 +164,11 @@ static void flush_wayland(void *data)
     wayland_flush(data);
 }
 
+static bool wayland_is_ready(void *data, const union vgpu_request *r, size_t bytes)
+{
+    return wayland_ready(data, r, bytes);
+}
+
 static uint64_t remote_pictures(const struct server *s)
 {
     return s->remote.pictures;
@@ -185,7 +190,7 @@ static int connect_remote(void *data, int fd)
 }
 
 static const struct screens on_compositor = {
-    &wayland_sink, {.processed = flush_wayland}, wayland_pictures};
+    &wayland_sink, {flush_wayland, wayland_is_ready, NULL}, wayland_pictures};
 static const struct screens on_front_end = {
     &remote_sink, {flush_remote, remote_is_ready, connect_remote}, remote_pictures};
 
@@ -337,6 +342,8 @@ static int start(struct server *s, const struct arguments *a)
     rc = a->remote
              ? remote_init(&s->remote, &s->loop, gpu)
              : wayland_init(&s->wayland, &s->loop, wayland_path(a), &gpu->resources, gpu->scanouts);
+    if (!a->remote)
+        s->wayland.gpu = gpu;
     if (rc == 0)
         rc = turns_init(&s->turns, &s->loop, gpu, s->backend->render ? a->arbiter : NULL, a->vm);
     if (rc == 0)

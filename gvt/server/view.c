@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "display/include/display.h"
 #include "import.h"
@@ -116,6 +117,25 @@ void view_forget(struct resource *r, bool disconnecting)
     r->sink = NULL;
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+bool view_full(const struct view *v)
+{
+    return damaged(&v->damage) && now_ns() - v->since_ns < VIEW_PATIENCE_NS;
+}
+
+static void begin_damage(struct view *v)
+{
+    if (!damaged(&v->damage))
+        v->since_ns = now_ns();
+}
+
 static void handle_frame(void *data, struct wl_callback *callback, uint32_t time)
 {
     struct view *v = data;
@@ -198,6 +218,7 @@ static const struct xdg_surface_listener xdg_listener = {handle_configure};
 
 static void damage_all(struct view *v)
 {
+    begin_damage(v);
     v->damage = (struct damage){0};
     (void)damage_add(&v->damage, &v->rect, &v->rect);
     v->cursor_changed = v->cursor != NULL;
@@ -265,6 +286,7 @@ void view_show(struct view *v, struct resource *r, const struct vgpu_rect *rect)
 
 void view_damage(struct view *v, const struct vgpu_rect *d)
 {
+    begin_damage(v);
     if (damage_add(&v->damage, &v->rect, d))
         commit(v);
 }

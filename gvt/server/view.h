@@ -39,6 +39,7 @@ struct view {
     struct wl_surface *cursor_surface;
     struct wl_subsurface *cursor_sub;
     struct damage damage; /* what the next commit has to carry */
+    uint64_t since_ns;    /* when the first of it came */
     bool cursor_changed, cursor_moved;
     /* Commits that carried a picture: at most one a flush, a view_show(), a connection. */
     uint64_t pictures;
@@ -50,6 +51,13 @@ void view_connect(struct view *v, struct globals *globals);
 void view_show(struct view *v, struct resource *r, const struct vgpu_rect *rect);
 void view_damage(struct view *v, const struct vgpu_rect *damage);
 void view_cursor(struct view *v, struct resource *r, int32_t x, int32_t y, bool update);
+
+/*
+ * Whether a flush should wait: the picture before it has not been taken yet. Not for longer than
+ * VIEW_PATIENCE_NS: a compositor that says nothing, or refuses the picture, holds no guest.
+ */
+#define VIEW_PATIENCE_NS 100000000L
+bool view_full(const struct view *v);
 
 /* Drops what Wayland has of the resource. disconnecting: the whole connection ends. */
 void view_forget(struct resource *r, bool disconnecting);

@@ -138,6 +138,42 @@ void wayland_flush(struct wayland *w)
         w->writing = full;
 }
 
+/* Whatever the request waited for may have come. */
+static void try_again(struct wayland *w)
+{
+    if (!w->waited)
+        return;
+    w->waited = false;
+    if (w->gpu && w->gpu->progress)
+        w->gpu->progress(w->gpu->progress_data);
+}
+
+static void handle_patience(struct vu_source *source, uint32_t events)
+{
+    uint64_t expired;
+
+    (void)events;
+    if (read(source->fd, &expired, sizeof(expired)) == sizeof(expired))
+        try_again(source->priv);
+}
+
+bool wayland_ready(struct wayland *w, const union vgpu_request *r, size_t bytes)
+{
+    const struct itimerspec t = {.it_value.tv_nsec = VIEW_PATIENCE_NS};
+
+    if (bytes < sizeof(r->flush) || r->header.type != VGPU_CMD_RESOURCE_FLUSH)
+        return true;
+    for (unsigned i = 0; i < w->scanouts; i++) {
+        const struct view *v = &w->view[i];
+
+        if (v->resource && v->resource->id == r->flush.resource_id && view_full(v)) {
+            w->waited = true;
+            return timerfd_settime(w->patience.fd, 0, &t, NULL) < 0;
+        }
+    }
+    return true;
+}
+
 static void handle_ready(struct vu_source *source, uint32_t events)
 {
     struct wayland *w = source->priv;
@@ -154,8 +190,8 @@ static void handle_ready(struct vu_source *source, uint32_t events)
         rc = wl_display_dispatch_pending(d);
     if (rc < 0 || wl_display_get_error(d))
         lost(w);
-    else
-        wayland_flush(w);
+    try_again(w);
+    wayland_flush(w);
 }
 
 static int connect_to(const char *path)
@@ -212,6 +248,14 @@ static void handle_timer(struct vu_source *source, uint32_t events)
         try_to_connect(w);
 }
 
+static int add_timer(struct wayland *w, struct vu_source *timer,
+                     void (*ready)(struct vu_source *, uint32_t))
+{
+    *timer =
+        (struct vu_source){timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), ready, w};
+    return timer->fd < 0 ? -errno : vu_loop_add(w->loop, timer, EPOLLIN);
+}
+
 int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path,
                  struct resources *resources, unsigned scanouts)
 {
@@ -226,12 +270,9 @@ int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path,
     for (unsigned i = 0; i < VGPU_MAX_SCANOUTS; i++)
         w->view[i].number = i;
     w->source.fd = -1;
-    w->timer = (struct vu_source){.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
-                                  .ready = handle_timer,
-                                  .priv = w};
-    if (w->timer.fd < 0)
-        return -errno;
-    rc = vu_loop_add(loop, &w->timer, EPOLLIN);
+    rc = add_timer(w, &w->timer, handle_timer);
+    if (!rc)
+        rc = add_timer(w, &w->patience, handle_patience);
     if (rc)
         return rc;
     try_to_connect(w);
@@ -242,7 +283,9 @@ void wayland_finish(struct wayland *w)
 {
     disconnect(w);
     vu_loop_remove(w->loop, &w->timer);
+    vu_loop_remove(w->loop, &w->patience);
     close(w->timer.fd);
+    close(w->patience.fd);
 }
 
 static void sink_scanout(void *sink, unsigned n, struct resource *r, const struct vgpu_rect *rect)

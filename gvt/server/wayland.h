@@ -11,10 +11,12 @@ struct wayland {
     const char *path;            /* socket of our VM */
     struct resources *resources; /* what may be shown */
     unsigned scanouts;
+    struct vgpu *gpu; /* whose requests wait for the screen, NULL: nobody's */
     struct globals globals;
     struct wl_callback *hello; /* all globals have been announced when it is done */
-    struct vu_source source, timer;
+    struct vu_source source, timer, patience;
     bool writing; /* the socket was full */
+    bool waited;  /* a request waits until a picture is on the screen */
     struct view view[VGPU_MAX_SCANOUTS];
 };
 
@@ -25,6 +27,13 @@ int wayland_init(struct wayland *w, struct vu_loop *loop, const char *path,
                  struct resources *resources, unsigned scanouts)
     __attribute__((warn_unused_result));
 void wayland_finish(struct wayland *w);
+
+/*
+ * False: the request is a flush that has to wait, and what is behind it, until gpu->progress() is
+ * called. So a guest shows no more pictures than the screen does, and draws into none that the
+ * screen still needs: its flip is over, by its queue's order, when the next picture has been taken.
+ */
+bool wayland_ready(struct wayland *w, const union vgpu_request *r, size_t bytes);
 
 /* Sends what the sink's callbacks have queued. */
 void wayland_flush(struct wayland *w);

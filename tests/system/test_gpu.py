@@ -229,7 +229,8 @@ def shown(nuc):
     line = nuc.console.run("told=$(($(wc -l </tmp/gvt) + 2)); until [ $(wc -l </tmp/gvt) -ge $told ]; do usleep 50000; done; "
                            "tail -n 1 /tmp/gvt")[1]
     counted = {name: int(value) for name, value in re.findall(r"(\w+) (\d+)", line)}
-    assert counted["flushes"] == counted["scanouts"] == 40 and counted["pictures"] > 1, line
+    # Each flip has been on the screen, and the last flush's picture once more at most: a guest gets a flip a frame, no more.
+    assert counted["flushes"] == counted["scanouts"] == 40 and 40 <= counted["pictures"] <= 41, line
     assert "cannot show" not in nuc.console.run("cat /tmp/gvt")[1]
     return counted
 
@@ -239,7 +240,7 @@ def test_a_rendered_picture_reaches_the_screen_without_a_copy(service, report):
     start_mediator(service, "virtgpu")
     counted = shown(service)
     # One copy: the triangle's corners, 48 bytes, when they were sent.
-    assert counted["copies"] == 1 and counted["bytes"] == 48 and counted["pictures"] <= 40, counted
+    assert counted["copies"] == 1 and counted["bytes"] == 48, counted
     assert report.add("gpu.copies-per-frame", (counted["copies"] - 1) / counted["pictures"], "", bound=0)
     service.console.run("kill -9 $(pidof gvt-client) $(pidof binnacle-gvt); wait")
 
@@ -256,5 +257,5 @@ def test_virglrenderer_draws_for_a_guest(service):
     service.console.run("kill $(pidof binnacle-gvt); wait")
     start_mediator(service, "virgl")
     counted = shown(service)
-    assert counted["copies"] == 1 + 80 and counted["bytes"] == 48 + 80 * 1280 * 720 * 4 and counted["pictures"] <= 80, counted
+    assert counted["copies"] == 1 + 80 and counted["bytes"] == 48 + 80 * 1280 * 720 * 4, counted
     service.console.run("kill -9 $(pidof gvt-client) $(pidof binnacle-gvt); wait")
