@@ -11,7 +11,7 @@ from cockpit import IVI_LOG, Cockpit, variant_disk
 
 FOLDER = "build/tests/guests/gpu/disk"
 PARTITIONS = {"binnacle-data": 4, "binnacle-ividata": 5}  # tools/mkdisk: 64 MiB each
-FILES_MIB = 48  # of a partition; behind that, the IVI leaves what the service VM is to read
+FILES_MIB = 32  # of a partition; behind that, the IVI leaves what the service VM is to read
 BARE, MEDIATED = "bare", "ivi"
 
 

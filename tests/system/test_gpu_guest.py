@@ -12,8 +12,10 @@ from gpustage import BARE, MEDIATED, GpuStage
 pytestmark = pytest.mark.campaign("bench")
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-GLMARK = ("LD_LIBRARY_PATH=/data/gpu/lib LD_PRELOAD=/data/gpu/one_mode.so MESA_SHADER_CACHE_DISABLE=1 "
-          "/data/gpu/glmark2-es2-drm --data-path /data/gpu/data --off-screen -s 640x480")  # not the size of one_mode.c: it makes a window
+ENVIRONMENT = "LD_LIBRARY_PATH=/data/gpu/lib MESA_SHADER_CACHE_DISABLE=1 LD_PRELOAD=/data/gpu/"
+GLMARK = (f"{ENVIRONMENT}one_mode.so /data/gpu/glmark2-es2-drm --data-path /data/gpu/data --off-screen "
+          "-s 640x480")  # not the size of one_mode.c: it makes a window
+PIXELS = f"PIXELS=%s {ENVIRONMENT}one_mode.so:/data/gpu/pixels.so"  # in this order: what one_mode.so calls is behind both
 SCENES = ("build", "texture", "shading", "buffer")
 PAIRS = 5
 BOUND = 0.85
@@ -63,13 +65,39 @@ def test_a_differing_pixel_is_seen(stage, drawn):
     assert status == 1 and "gl: arithmetic: 1 pixels differ" in text
 
 
-def test_glmark_validates_alike(stage, soak):
-    """glmark2's own check of one frame of each of its scenes says the same in both."""
-    if not soak:
-        pytest.skip("the long form only: it loads every scene")
-    said = {where: re.findall(r"^\[(\w+)\] (.*) Validation: (\w+)", stage.on(where, f"{GLMARK} --validate")[1], re.MULTILINE)
-            for where in (BARE, MEDIATED)}
-    assert len(said[BARE]) > 20 and said[BARE] == said[MEDIATED]
+def draw_alike(stage, command):
+    """What programs with pixels.so (their environment at %s) say in both, and what pixels-diff says of both files: (bare, mediated,
+    records that differ, of how many, exact, text)."""
+    said = [stage.on(where, f"rm -f {file}; {command % (PIXELS % file)}")[1]
+            for where, file in ((BARE, "/tmp/bare.px"), (MEDIATED, "/data/ivi.px"))]
+    stage.take_from_ivi("/data/ivi.px", 24, "/tmp/ivi.px")
+    size = int(stage.on(MEDIATED, "stat -c %s /data/ivi.px")[1])
+    text = stage.on(BARE, f"truncate -s {size} /tmp/ivi.px; /data/gpu/pixels-diff /tmp/bare.px /tmp/ivi.px")[1]
+    records, differ, exact = map(int, re.search(r"pixels: (\d+) records, (\d+) differ, (\d+) are the same to the bit", text).groups())
+    return *said, differ, records, exact, text
+
+
+def test_piglit(stage, report):
+    """Shaders of piglit for desktop GL: as many pass in the IVI as on the bare GPU, what they read back is the same."""
+    command = ("for i in /data/gpu/piglit/*; do echo == $i; "
+               "%s PIGLIT_PLATFORM=surfaceless_egl /data/gpu/shader_runner $i -auto -fbo 2>&1; done")
+    bare, ivi, differ, records, exact, text = draw_alike(stage, command)
+    results = [re.findall(r'PIGLIT: \{"result": "(\w+)"', said) for said in (bare, ivi)]
+    assert results[0] == results[1], "\n".join((bare, ivi))
+    passed = results[1].count("pass")
+    assert report.add("gpu.piglit.passed", passed, f"of {len(results[1])} shaders", ok=passed >= 40), ivi
+    report.add("gpu.piglit.exact", exact, f"of {records} read-backs")
+    assert report.add("gpu.piglit.differ", differ, "read-backs", bound=0), text
+
+
+def test_frames_of_glmark(stage, report):
+    """The first frame of each of glmark2's scenes."""
+    command = f"%s ONE_MODE=160x120 PIXELS_FRAMES=1 {GLMARK.split('one_mode.so ')[1]} --validate"
+    bare, ivi, differ, records, exact, text = draw_alike(stage, command)
+    scenes = [re.findall(r"^\[(\w+)\] (\S+)", said, re.MULTILINE) for said in (bare, ivi)]
+    assert records == len(scenes[0]) > 30 and scenes[0] == scenes[1], "\n".join((bare, ivi))
+    report.add("gpu.glmark2.frames-exact", exact, f"of {records} scenes")
+    assert report.add("gpu.glmark2.frames-differ", differ, "frames", bound=0), text
 
 
 def frames_per_second(stage, where, seconds):
