@@ -45,9 +45,14 @@ class GpuStage(Cockpit):
     def settle(self):
         """Waits until both VMs are up and have their programs at /data/gpu."""
         self.nuc.console.wait_for("display: ready", limit=1800)
-        self.at_home()
-        self.wait_prompt()
         assert self.run("mkfifo /tmp/follow")[0] == 0
+        status, text = self.on(BARE, "ls /data/gpu")
+        assert status == 0 and "gl-cases" in text, text
+        self.at_home()
+        self.settle_ivi()
+
+    def settle_ivi(self):
+        self.wait_prompt()
         # Its time is the host's, which may have other things to do for longer than the watchdog waits.
         assert self.on(MEDIATED, "sv down watchdog && sv check watchdog")[0] == 0
         # Linux lets nobody write to a disk that is mounted: take_from_ivi() does.
@@ -55,8 +60,13 @@ class GpuStage(Cockpit):
         assert status == 0, text
         # Its pictures change all the time, and each is a copy.
         assert self.on(MEDIATED, "sv down home")[0] == 0
-        status, text = self.on(BARE, "ls /data/gpu")
-        assert status == 0 and "gl-cases" in text, text
+
+    def change_gpu(self, backend):
+        """A new life of the IVI, whose mediator has another way to the GPU."""
+        assert self.run(f"sed -i 's,--vm ivi,& --gpu {backend},' /run/service/ivi-gpu/run && "
+                        "kill -9 $(cat /run/service/ivi-gpu/supervise/pid)")[0] == 0
+        self.wait_home()
+        self.settle_ivi()
 
     def on(self, where, command):
         """(status, output) of a command in one of the VMs."""
