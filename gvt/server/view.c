@@ -270,6 +270,7 @@ void view_connect(struct view *v, struct globals *globals)
 void view_show(struct view *v, struct resource *r, const struct vgpu_rect *rect)
 {
     v->resource = r;
+    v->fresh = r;
     if (r)
         v->rect = *rect;
     if (!v->globals)
@@ -286,6 +287,8 @@ void view_show(struct view *v, struct resource *r, const struct vgpu_rect *rect)
 
 void view_damage(struct view *v, const struct vgpu_rect *d)
 {
+    if (v->fresh)
+        return;
     begin_damage(v);
     if (damage_add(&v->damage, &v->rect, d))
         commit(v);

@@ -157,20 +157,29 @@ static void handle_patience(struct vu_source *source, uint32_t events)
         try_again(source->priv);
 }
 
-bool wayland_ready(struct wayland *w, const union vgpu_request *r, size_t bytes)
+/* Whether the flush may go on; else patience is running. */
+static bool flush_is_ready(struct wayland *w, uint32_t resource_id)
 {
     const struct itimerspec t = {.it_value.tv_nsec = VIEW_PATIENCE_NS};
 
-    if (bytes < sizeof(r->flush) || r->header.type != VGPU_CMD_RESOURCE_FLUSH)
-        return true;
     for (unsigned i = 0; i < w->scanouts; i++) {
         const struct view *v = &w->view[i];
 
-        if (v->resource && v->resource->id == r->flush.resource_id && view_full(v)) {
+        if (v->resource && v->resource->id == resource_id && view_full(v)) {
             w->waited = true;
             return timerfd_settime(w->patience.fd, 0, &t, NULL) < 0;
         }
     }
+    return true;
+}
+
+bool wayland_ready(struct wayland *w, const union vgpu_request *r, size_t bytes)
+{
+    if (bytes >= sizeof(r->flush) && r->header.type == VGPU_CMD_RESOURCE_FLUSH)
+        return flush_is_ready(w, r->flush.resource_id);
+    /* Anything else may change a picture that is shown. */
+    for (unsigned i = 0; i < w->scanouts; i++)
+        w->view[i].fresh = false;
     return true;
 }
 
