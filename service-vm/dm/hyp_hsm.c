@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <linux/acrn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest_mem.h"
@@ -32,6 +34,7 @@ struct hyp {
     uint16_t vmid;
     pthread_t thread;
     bool running;
+    _Atomic bool stop;
 };
 
 static int call(const struct hyp *h, unsigned long request, const void *argument)
@@ -39,12 +42,35 @@ static int call(const struct hyp *h, unsigned long request, const void *argument
     return ioctl(h->fd, request, argument) < 0 ? -errno : 0;
 }
 
+static void kick(int signal)
+{
+    (void)signal; /* only to leave the ioctl */
+}
+
+/*
+ * Before the client is destroyed: HSM wakes who waits in ACRN_IOCTL_ATTACH_IOREQ_CLIENT and at once
+ * frees what that one is waiting on (Linux 6.12, acrn_ioreq_client_destroy). A signal that comes
+ * just before the ioctl is lost, so another follows.
+ */
+static void end_thread(struct hyp *h)
+{
+    struct timespec t;
+
+    h->stop = true;
+    do {
+        (void)pthread_kill(h->thread, SIGUSR1);
+        clock_gettime(CLOCK_REALTIME, &t);
+        t.tv_nsec += 1000000;
+        t.tv_sec += t.tv_nsec / 1000000000;
+        t.tv_nsec %= 1000000000;
+    } while (pthread_timedjoin_np(h->thread, NULL, &t) == ETIMEDOUT);
+}
+
 static void destroy(struct hyp *h)
 {
     if (h->running) {
-        /* wakes the thread with ENODEV */
+        end_thread(h);
         (void)ioctl(h->fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT, 0);
-        (void)pthread_join(h->thread, NULL);
     }
     if (h->fd >= 0)
         close(h->fd); /* destroys the VM */
@@ -193,7 +219,12 @@ static void *serve_requests(void *arg)
 {
     struct hyp *h = arg;
 
-    while (ioctl(h->fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT, 0) == 0) {
+    while (!h->stop) {
+        if (ioctl(h->fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT, 0) < 0) {
+            if (errno == EINTR)
+                continue;
+            break;
+        }
         for (unsigned i = 0; i < h->vcpus && i < ACRN_IO_REQUEST_MAX; i++) {
             struct acrn_io_request *r = &h->requests->req_slot[i];
             struct acrn_ioreq_notify done = {.vmid = h->vmid, .vcpu = i};
@@ -211,8 +242,11 @@ static void *serve_requests(void *arg)
 
 static int start(struct hyp *h)
 {
-    int rc = -pthread_create(&h->thread, NULL, serve_requests, h);
+    const struct sigaction action = {.sa_handler = kick};
+    int rc = sigaction(SIGUSR1, &action, NULL) < 0 ? -errno : 0;
 
+    if (rc == 0)
+        rc = -pthread_create(&h->thread, NULL, serve_requests, h);
     if (rc < 0)
         return rc;
     h->running = true;
