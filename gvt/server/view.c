@@ -270,7 +270,7 @@ void view_connect(struct view *v, struct globals *globals)
 void view_show(struct view *v, struct resource *r, const struct vgpu_rect *rect)
 {
     v->resource = r;
-    v->fresh = r;
+    v->fresh = false;
     if (r)
         v->rect = *rect;
     if (!v->globals)

@@ -40,7 +40,8 @@ struct view {
     struct wl_subsurface *cursor_sub;
     struct damage damage; /* what the next commit has to carry */
     uint64_t since_ns;    /* when the first of it came */
-    bool fresh; /* shown anew, and the guest has changed nothing since: a flush adds nothing */
+    /* Shown anew and no request since: a flush adds nothing. Set by who sees all requests. */
+    bool fresh;
     bool cursor_changed, cursor_moved;
     /* Commits that carried a picture: at most one a flush, a view_show(), a connection. */
     uint64_t pictures;

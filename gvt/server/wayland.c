@@ -299,7 +299,10 @@ void wayland_finish(struct wayland *w)
 
 static void sink_scanout(void *sink, unsigned n, struct resource *r, const struct vgpu_rect *rect)
 {
-    view_show(&((struct wayland *)sink)->view[n], r, rect);
+    struct wayland *w = sink;
+
+    view_show(&w->view[n], r, rect);
+    w->view[n].fresh = w->gpu; /* see wayland_ready() */
 }
 
 static void sink_flush(void *sink, unsigned n, struct resource *r, const struct vgpu_rect *damage)
