@@ -13,8 +13,8 @@ pytestmark = pytest.mark.campaign("bench")
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ENVIRONMENT = "LD_LIBRARY_PATH=/data/gpu/lib MESA_SHADER_CACHE_DISABLE=1 LD_PRELOAD=/data/gpu/"
-GLMARK = (f"{ENVIRONMENT}one_mode.so /data/gpu/glmark2-es2-drm --data-path /data/gpu/data --off-screen "
-          "-s 640x480")  # not the size of one_mode.c: it makes a window
+PROGRAM = "/data/gpu/glmark2-es2-drm --data-path /data/gpu/data --off-screen -s 640x480"  # not one_mode.c's size: it makes a window
+GLMARK = f"{ENVIRONMENT}one_mode.so {PROGRAM}"
 PIXELS = f"PIXELS=%s {ENVIRONMENT}one_mode.so:/data/gpu/pixels.so"  # in this order: what one_mode.so calls is behind both
 SCENES = ("build", "texture", "shading", "buffer")
 PAIRS = 5
@@ -92,7 +92,7 @@ def test_piglit(stage, report):
 
 def test_frames_of_glmark(stage, report):
     """The first frame of each of glmark2's scenes."""
-    command = f"%s ONE_MODE=160x120 PIXELS_FRAMES=1 {GLMARK.split('one_mode.so ')[1]} --validate"
+    command = f"%s ONE_MODE=160x120 PIXELS_FRAMES=1 {PROGRAM} --validate"
     bare, ivi, differ, records, exact, text = draw_alike(stage, command)
     scenes = [re.findall(r"^\[(\w+)\] (\S+)", said, re.MULTILINE) for said in (bare, ivi)]
     assert records == len(scenes[0]) > 30 and scenes[0] == scenes[1], "\n".join((bare, ivi))

@@ -39,13 +39,9 @@ static void keep(enum pixels_kind kind, uint32_t channels, const void *data)
     printf("\npixels: record %u, %u channels\n", number++, channels);
 }
 
-static GLint state(GLenum name)
+static void get_state(GLenum name, GLint *value)
 {
-    void (*get)(GLenum, GLint *) = (void (*)(GLenum, GLint *))get_proc("glGetIntegerv");
-    GLint value[4] = {0};
-
-    get(name, value);
-    return name == GL_VIEWPORT ? value[2] << 16 | value[3] : value[0];
+    ((void (*)(GLenum, GLint *))get_proc("glGetIntegerv"))(name, value);
 }
 
 static uint32_t channels_of(GLenum format)
@@ -67,10 +63,11 @@ static void read_and_keep(GLint x, GLint y, GLsizei w, GLsizei h, GLenum format,
 {
     const uint32_t channels = channels_of(format) * (uint32_t)w * (uint32_t)h;
     const bool line_fits = type == GL_FLOAT || format == GL_RGBA || h == 1;
+    GLint buffer = 0;
 
     read_pixels(x, y, w, h, format, type, data);
-    if (!line_fits || (type != GL_FLOAT && type != GL_UNSIGNED_BYTE) ||
-        state(GL_PIXEL_PACK_BUFFER_BINDING))
+    get_state(GL_PIXEL_PACK_BUFFER_BINDING, &buffer);
+    if (!line_fits || (type != GL_FLOAT && type != GL_UNSIGNED_BYTE) || buffer)
         printf("\npixels: not kept: format %x, type %x\n", format, type);
     else
         keep(type == GL_FLOAT ? PIXELS_FLOATS : PIXELS_BYTES, channels, data);
@@ -78,14 +75,16 @@ static void read_and_keep(GLint x, GLint y, GLsizei w, GLsizei h, GLenum format,
 
 static void finish_and_keep(void)
 {
-    const GLint size = state(GL_VIEWPORT), width = size >> 16, height = size & 0xFFFF;
-    uint8_t *frame = calloc(4, (size_t)width * (size_t)height);
+    GLint view[4] = {0}; /* x, y, width, height */
+    uint8_t *frame;
 
-    finish();
+    get_state(GL_VIEWPORT, view);
+    frame = calloc(4, (size_t)view[2] * (size_t)view[3]);
     if (!frame)
         err(1, "a frame");
-    read_pixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE, frame);
-    keep(PIXELS_BYTES, (uint32_t)(4 * width * height), frame);
+    finish();
+    read_pixels(0, 0, view[2], view[3], GL_RGBA, GL_UNSIGNED_BYTE, frame);
+    keep(PIXELS_BYTES, (uint32_t)(4 * view[2] * view[3]), frame);
     free(frame);
 }
 
