@@ -10,9 +10,9 @@ linux-pack = (cd $(1) && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0
 linux-programs = cp $(2) $(1)/bin/ && \
 	for f in $$(ldd $(2) | grep -o '/[^ :]*$$\|/[^ ]* (' | tr -d '(' | sort -u); do \
 		[ -e $(1)$$f ] || install -D $$f $(1)$$f; done
-# (folder, init, applets): folder/initrd
+# (folder, init, applets, more files of the service VM): folder/initrd
 linux-initrds = $(call linux-root,$(1)/guest,$(2),$(3)) && $(call linux-pack,$(1)/guest,$(1)/guest.initrd) && \
-	$(call linux-root,$(1)/root,$(2),$(3)) && cp $(BZIMAGE) $(1)/root/ && cp $(1)/guest.initrd $(1)/root/initrd && \
+	$(call linux-root,$(1)/root,$(2),$(3)) && cp $(BZIMAGE) $(4) $(1)/root/ && cp $(1)/guest.initrd $(1)/root/initrd && \
 	$(call linux-programs,$(1)/root,$(LINUX_PROGRAMS)) && $(call linux-pack,$(1)/root,$(1)/initrd)
 # (CD, initrd, scenario: bochs.bin if there is none)
 linux-cd = tools/mkgrub $(1) $(B)/hypervisor/multiboot2/loader.elf hypervisor.bin=$(B)/hypervisor/hypervisor.bin \

@@ -8,10 +8,8 @@
  * instead, from the write that raises it to behind its handler, and nothing that exits; "posted"
  * one that the second CPU takes while it runs, and stays there so that exits can be counted.
  */
-#include <stdint.h>
+#include "../bare.h"
 
-#define COM1       0x3F8u
-#define EXIT_PORT  0xF4u
 #define EXIT_VALUE 0x10u
 #define PIC_MASK                                                                                   \
     0x21u /* KVM emulates the chip in the kernel; Binnacle answers in the hypervisor that there is \
@@ -53,48 +51,6 @@ void interrupt(void);
 void bench_main(uint32_t magic, const struct multiboot_info *info);
 void ap_main(void);
 
-static void out8(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static uint8_t in8(uint16_t port)
-{
-    uint8_t value;
-
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static void print(const char *text)
-{
-    for (; *text; text++) {
-        for (unsigned wait = 0; !(in8(COM1 + 5) & 0x20) && wait < 100000; wait++)
-            ;
-        out8(COM1, (uint8_t)*text);
-    }
-}
-
-static void print_number(uint32_t value)
-{
-    char digits[11], *at = digits + sizeof(digits) - 1;
-
-    *at = 0;
-    do {
-        *--at = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    print(at);
-}
-
-static uint64_t tsc(void)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return (uint64_t)high << 32 | low;
-}
-
 static void op_nothing(void)
 {
     __asm__ volatile("nop");
@@ -120,19 +76,6 @@ static void op_vmmcall(void)
     uint32_t a = 0x7FFFFFFF, b = 0, c = 0, d = 0;
 
     __asm__ volatile("vmmcall" : "+a"(a), "+b"(b), "+c"(c), "+d"(d) : : "memory");
-}
-
-static uint64_t read_msr(uint32_t msr)
-{
-    uint64_t value;
-
-    __asm__ volatile("rdmsr" : "=A"(value) : "c"(msr));
-    return value;
-}
-
-static void write_msr(uint32_t msr, uint64_t value)
-{
-    __asm__ volatile("wrmsr" : : "A"(value), "c"(msr) : "memory");
 }
 
 static void op_irq(void)
