@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
-IOMMUS = {"vtd": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on"}
+IOMMUS = {"vtd": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on", "amd-events": "amd-iommu,intremap=on,dma-remap=on"}
+# The release's QEMU writes no events of AMD-Vi; this one does (docs/vnuc.md).
+NEWER = "/usr/src/qemu-newer/usr"
+NEWER_FILES = ["-L", f"{NEWER}/share/qemu", "-L", f"{NEWER}/share/seabios", "-L", "/usr/share/qemu"]
 QEMU_GL = "build/tools/nuc/qemu_gl.so"  # preloaded: what it repairs is said in qemu_gl.c
 
 
@@ -26,7 +29,7 @@ class NucConfig:
     cpus: int = 4
     memory_mib: int = 6144
     cpu_model: str | None = None     # None: "max" without what the emulator gets wrong, see model()
-    iommu: str | None = "vtd"        # or "amd"; None: there is none
+    iommu: str | None = "vtd"        # or "amd", or "amd-events" in a newer QEMU; None: there is none
     gpu: str = "virtio-vga-gl"       # "std" is a plain VGA, "none" no display at all
     screens: tuple = ((1280, 720), (1280, 720))  # outputs in use
     max_outputs: int = 3
@@ -92,7 +95,8 @@ class NucConfig:
         """QEMU's arguments. work: folder for sockets and scratch files; logs: folder for what is kept."""
         # One thread: helper_vmrun changes a vCPU's interrupt requests without the lock that others take for it.
         accelerator = "tcg,thread=single" + (",one-insn-per-tb=on" if self.one_by_one else "")
-        args = ["qemu-system-x86_64", "-name", f"{name},process=vnuc", "-nodefaults", "-no-user-config",
+        program = [f"{NEWER}/bin/qemu-system-x86_64", *NEWER_FILES] if self.iommu == "amd-events" else ["qemu-system-x86_64"]
+        args = [*program, "-name", f"{name},process=vnuc", "-nodefaults", "-no-user-config",
                 "-accel", accelerator, "-machine", "q35", "-cpu", self.model(),
                 "-smp", str(self.cpus), "-m", str(self.memory_mib), "-S",
                 "-qmp", f"unix:{work}/qmp,server=on,wait=off",

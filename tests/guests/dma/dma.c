@@ -84,6 +84,7 @@ static int __init dma_init(void)
     memset(mine, 0xA5, COUNT);
     into(virt_to_phys(mine));
     out_of(virt_to_phys(back));
+    pr_info("dma: device %s\n", pci_name(device));
     pr_info("dma: own memory %s\n", memcmp(mine, back, COUNT) ? "out of reach" : "works");
     for (int i = 0; i < writes; i++)
         out_of(write[i]);
