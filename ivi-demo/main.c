@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns binnacle-ivi: the home screen on the VM's first scanout, the map tile on its second, at a
- * steady rate. */
+/* Owns binnacle-ivi: the home screen of a role on the VM's first scanout, the map tile on its
+ * second, at a steady rate. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,7 +113,8 @@ static int show(struct ivi *i)
         rc = show_tile(i);
     if (rc == 0 && !i->first_shown) {
         i->first_shown = true;
-        printf("ivi: home screen%s\n", i->ui.solid ? " in 3D" : "");
+        printf("ivi: home screen%s%s\n", i->ui.solid ? " in 3D by " : "",
+               i->ui.solid ? gl_renderer() : "");
         fflush(stdout);
     }
     return rc;
@@ -168,15 +169,18 @@ int main(int argc, char **argv)
 {
     static struct ivi i;
     const struct sigaction action = {.sa_handler = handle_signal};
+    const struct ui_role *role = ui_role(argc > 1 ? argv[1] : "front");
     int rc;
 
-    if (argc > 2) {
-        fprintf(stderr, "usage: binnacle-ivi [FONTS]\n");
+    if (argc > 3 || !role) {
+        if (!role)
+            fprintf(stderr, "ivi: there is no role \"%s\"\n", argv[1]);
+        fprintf(stderr, "usage: binnacle-ivi [ROLE [FONTS]], ROLE being one of: %s\n", UI_ROLES);
         return 2;
     }
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    rc = ui_init(&i.ui, argc > 1 ? argv[1] : FONTS);
+    rc = ui_init(&i.ui, role, argc > 2 ? argv[2] : FONTS);
     if (rc == 0)
         rc = open_display(&i);
     if (rc == 0) {
