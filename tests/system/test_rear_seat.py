@@ -3,11 +3,10 @@
 import os
 import re
 
-import numpy as np
 import pytest
 
 from cockpit import LIMIT, TOP, Cockpit, console_log, variant_disk
-from test_cockpit import ACCENT, DOCK_HOME, DOCK_MEDIA, MAP_TILE, colours
+from test_cockpit import ACCENT, DOCK_HOME, DOCK_MEDIA, MAP_TILE, colours, pixels
 from test_failover import Watch, account, noticed, report_account
 
 pytestmark = pytest.mark.campaign("rear-seat")
@@ -20,12 +19,7 @@ DOCK = {"ivi": DOCK_HOME, "rear": (425, 640, 555, 696)}  # the lit button
 REAR_DOCK_MEDIA = (725, 640, 855, 696)
 REAR_ROUTE, REAR_FIGURES = (630, 200, 1234, 435), (640, 520, 1230, 570)
 INK = (0xF3, 0xF6, 0xF8)
-PERIOD = 30  # pictures a second of a home screen on which music plays
-
-
-def pixels(image, box, colour, tolerance=12):
-    part = np.asarray(image.convert("RGB"))[box[1]:box[3], box[0]:box[2]].astype(int)
-    return int((np.abs(part - colour) <= tolerance).all(axis=2).sum())
+RATE = 30  # pictures a second of a home screen on which music plays
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +116,7 @@ def test_both_use_the_gpu(rear_seat, report):
         assert len(lines) == 3, table
         assert {(int(line[0]), int(line[1]), int(line[3])) for line in lines} == {(weight, priority, mib)}, table
         drawn = int(lines[-1][4]) - int(lines[0][4])
-        assert report.add(f"rear-seat.{vm}.batches-in-2s", drawn, "batches", ok=drawn > PERIOD), table
+        assert report.add(f"rear-seat.{vm}.batches-in-2s", drawn, "batches", ok=drawn > RATE), table
     assert "without an arbiter" not in table and "has died" not in table
 
 
@@ -164,7 +158,7 @@ def test_one_dies(rear_seat, report, victim, other, part, reason):
     at, saw = noticed(cockpit, said, victim)
 
     right = report_account(report, f"{name}.cluster", found, watch)
-    report.add(f"{name}.{other}-pictures", drawn, "pictures", ok=drawn > PERIOD)
+    report.add(f"{name}.{other}-pictures", drawn, "pictures", ok=drawn > RATE)
     right = report.add(f"{name}.{other}-missed", missed, "pictures", bound=0) and right
     right = report.add(f"{name}.{other}-pixels-on-its-screen", watch.foreign, "pixels", bound=0) and right
     report.add(f"{name}.noticed-ms", round((at - start) * 1000), "ms")
