@@ -92,7 +92,7 @@ failover bench: $(TESTABLE)
 soak: $(TESTABLE)
 	@SOAK=1 FUZZ_SECONDS=600 $(PYTEST) --campaign all
 demo: $(PROGRAMS) image
-	@tools/vnuc demo
+	@tools/vnuc demo --scenario $(B)/scenarios/$(PLAN).bin
 
 # Bounded proofs; each prints its bounds.
 prove:
@@ -111,7 +111,7 @@ clean:
 help:
 	@echo 'make            build everything (first time: sets up the builder, about 2 minutes)'
 	@echo 'make check      fast checks: format, headers, room rules, unit tests under ASan and UBSan'
-	@echo 'make demo       boot the cockpit in the virtual NUC and show it'
+	@echo 'make demo       boot the cockpit in the virtual NUC and show it; PLAN=rear-seat: another scenario'
 	@echo 'make test       the whole test suite'
 	@echo 'make failover   kill the IVI in five ways, count the cluster frames'
 	@echo 'make bench      what an exit costs, beside KVM'

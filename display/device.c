@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the listeners on wlroots' input devices and turns their events into the seat's. */
+#include <libinput.h>
 #include <linux/input-event-codes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <wlr/backend/libinput.h>
 #include <wlr/types/wlr_input_device.h>
 #include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_pointer.h>
@@ -10,6 +13,7 @@
 #include <wlr/util/log.h>
 
 #include "seat.h"
+#include "server.h"
 
 #define WHEEL_CLICK 120 /* wlroots' and libinput's discrete unit */
 
@@ -55,7 +59,7 @@ static void handle_motion_absolute(struct wl_listener *listener, void *data)
     struct device *d = wl_container_of(listener, d, motion_absolute);
     const struct wlr_pointer_motion_absolute_event *e = data;
 
-    seat_motion_absolute(d->seat, e->x, e->y);
+    (void)seat_motion_absolute(d->seat, e->x, e->y);
 }
 
 static void handle_button(struct wl_listener *listener, void *data)
@@ -89,10 +93,9 @@ static void handle_touch_down(struct wl_listener *listener, void *data)
     struct device *d = wl_container_of(listener, d, touch_down);
     const struct wlr_touch_down_event *e = data;
 
-    if (d->touch_id >= 0)
+    if (d->touch_id >= 0 || !seat_motion_absolute(d->seat, e->x, e->y))
         return;
     d->touch_id = e->touch_id;
-    seat_motion_absolute(d->seat, e->x, e->y);
     seat_button(d->seat, BTN_LEFT, true);
 }
 
@@ -102,7 +105,7 @@ static void handle_touch_motion(struct wl_listener *listener, void *data)
     const struct wlr_touch_motion_event *e = data;
 
     if (e->touch_id == d->touch_id)
-        seat_motion_absolute(d->seat, e->x, e->y);
+        (void)seat_motion_absolute(d->seat, e->x, e->y);
 }
 
 static void handle_touch_up(struct wl_listener *listener, void *data)
@@ -133,7 +136,22 @@ static void listen(struct wl_signal *signal, struct wl_listener *l, wl_notify_fu
         wl_list_init(&l->link);
 }
 
-void seat_add(struct seat *seat, struct wlr_input_device *device)
+/* NULL after saying why: a device of a screen that is not there must not reach another one. */
+static struct seat *seat_of(struct server *server, const char *device, const char *screen)
+{
+    if (!screen)
+        return &server->seat[SEAT_OTHER];
+    for (unsigned i = 0; i < server->scenario.output_count; i++)
+        if (strncmp(server->scenario.output[i].name, screen, BN_NAME_BYTES) == 0)
+            return &server->seat[i];
+    wlr_log(WLR_ERROR,
+            "input: %s belongs to output \"%s\", which the scenario does not have: not used; "
+            "its WL_OUTPUT (udev) must be the name of one",
+            device, screen);
+    return NULL;
+}
+
+void seat_add(struct server *server, struct wlr_input_device *device)
 {
     struct wlr_keyboard *k =
         device->type == WLR_INPUT_DEVICE_KEYBOARD ? wlr_keyboard_from_input_device(device) : NULL;
@@ -141,7 +159,13 @@ void seat_add(struct seat *seat, struct wlr_input_device *device)
         device->type == WLR_INPUT_DEVICE_POINTER ? wlr_pointer_from_input_device(device) : NULL;
     struct wlr_touch *t =
         device->type == WLR_INPUT_DEVICE_TOUCH ? wlr_touch_from_input_device(device) : NULL;
-    struct device *d = k || p || t ? calloc(1, sizeof(*d)) : NULL;
+    const char *name = device->name ? device->name : "unnamed";
+    const char *screen =
+        wlr_input_device_is_libinput(device)
+            ? libinput_device_get_output_name(wlr_libinput_get_device_handle(device))
+            : NULL;
+    struct seat *seat = k || p || t ? seat_of(server, name, screen) : NULL;
+    struct device *d = seat ? calloc(1, sizeof(*d)) : NULL;
 
     if (!d)
         return;
@@ -158,5 +182,5 @@ void seat_add(struct seat *seat, struct wlr_input_device *device)
     listen(t ? &t->events.up : NULL, &d->touch_up, handle_touch_up);
     listen(t ? &t->events.motion : NULL, &d->touch_motion, handle_touch_motion);
     listen(t ? &t->events.frame : NULL, &d->touch_frame, handle_touch_frame);
-    wlr_log(WLR_INFO, "input: %s", device->name ? device->name : "unnamed");
+    wlr_log(WLR_INFO, "input: %s%s%s", name, screen ? " of " : "", screen ? screen : "");
 }

@@ -182,7 +182,8 @@ static void draw_scanout(const struct layer *l, struct server *server, struct wl
         d.cut = layer_cut(l->place, root->current.width, root->current.height);
     if (root && !wlr_box_empty(&d.cut))
         wlr_surface_for_each_surface(root, draw_surface, &d);
-    seat_draw(&server->seat, l->place, pass, clip);
+    for (int i = 0; i < SEATS; i++)
+        seat_draw(&server->seat[i], l->place, pass, clip);
 }
 
 void layer_draw(const struct layer *l, struct server *server, struct wlr_render_pass *pass,

@@ -1,5 +1,5 @@
 # The compositor and the input back end.
-DISPLAY_PKGS := wlroots-0.18 wayland-server pixman-1 xkbcommon
+DISPLAY_PKGS := wlroots-0.18 wayland-server pixman-1 xkbcommon libinput
 # wlroots' headers are not ours to warn about.
 DISPLAY_CFLAGS = -D_GNU_SOURCE -DWLR_USE_UNSTABLE -Idisplay -Idisplay/include -Iservice-vm/vhost/include -I$(B)/display/proto \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(DISPLAY_PKGS)))
@@ -36,7 +36,7 @@ $(B)/display/binnacle-display: $(addprefix $(B)/display/,main.o $(addsuffix .o,$
 -include $(wildcard $(B)/display/*.d $(B)/display/input/*.d $(B)/display/san/*.d)
 
 # ---------------------------------------------------------------- tests
-DISPLAY_TESTS := test_compositor
+DISPLAY_TESTS := test_compositor test_route
 UNIT_TESTS += $(addprefix $(B)/display/tests/,$(DISPLAY_TESTS))
 DISPLAY_TEST_CFLAGS = $(SAN_CFLAGS) $(DISPLAY_CFLAGS) -Itests/unit/display
 DISPLAY_SAN_PARTS = $(addprefix $(B)/display/san/,$(addsuffix .o,$(DISPLAY_PARTS)))
@@ -59,6 +59,9 @@ $(B)/display/tests/%.o: tests/unit/display/%.c | $(B)/display/proto/xdg-shell-pr
 $(B)/display/tests/test_compositor: $(addprefix $(B)/display/tests/,test_compositor.o harness.o client.o) $(DISPLAY_SAN_PARTS) \
 		$(B)/display/proto/xdg-shell-protocol.o
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(DISPLAY_LIBS) -lwayland-client -lcmocka
+
+$(B)/display/tests/test_route: $(B)/display/tests/test_route.o $(B)/display/san/route.o
+	$(CC) $(SAN_CFLAGS) -o $@ $^ -lcmocka -lm
 
 -include $(wildcard $(B)/display/tests/*.d)
 

@@ -13,9 +13,9 @@ static double left_of(const struct bn_scenario *s, unsigned output)
     return x;
 }
 
-static bool takes(const struct bn_scenario_layer *l)
+static bool takes(const struct route *r, const struct bn_scenario_layer *l)
 {
-    return l->source == BN_LAYER_SCANOUT && l->input;
+    return l->source == BN_LAYER_SCANOUT && l->input && (r->output < 0 || r->output == l->output);
 }
 
 /* A layer of the cluster's lies over this point of the output. */
@@ -32,15 +32,16 @@ static bool covered(const struct bn_scenario *s, unsigned output, double x, doub
 }
 
 /* Topmost layer at a point of the desktop that takes input, -1: none. */
-static int layer_at(const struct bn_scenario *s, double x, double y)
+static int layer_at(const struct route *r, double x, double y)
 {
+    const struct bn_scenario *s = r->s;
     int best = -1;
 
     for (unsigned i = 0; i < s->layer_count; i++) {
         const struct bn_scenario_layer *l = &s->layer[i];
         const double lx = x - left_of(s, l->output);
 
-        if (!takes(l) || lx < l->x || lx >= l->x + l->width || y < l->y || y >= l->y + l->height)
+        if (!takes(r, l) || lx < l->x || lx >= l->x + l->width || y < l->y || y >= l->y + l->height)
             continue;
         if (covered(s, l->output, lx, y))
             continue;
@@ -50,11 +51,11 @@ static int layer_at(const struct bn_scenario *s, double x, double y)
     return best;
 }
 
-void route_init(struct route *r, const struct bn_scenario *s)
+void route_init(struct route *r, const struct bn_scenario *s, int output)
 {
-    *r = (struct route){.s = s, .layer = -1};
+    *r = (struct route){.s = s, .output = output, .layer = -1};
     for (unsigned i = 0; i < s->layer_count && r->layer < 0; i++)
-        if (takes(&s->layer[i])) {
+        if (takes(r, &s->layer[i])) {
             r->layer = (int)i;
             r->x = s->layer[i].width / 2.0;
             r->y = s->layer[i].height / 2.0;
@@ -63,7 +64,7 @@ void route_init(struct route *r, const struct bn_scenario *s)
 
 static bool go(struct route *r, double x, double y)
 {
-    const int at = layer_at(r->s, x, y);
+    const int at = layer_at(r, x, y);
     const struct bn_scenario_layer *l;
 
     if (at < 0)
@@ -102,12 +103,13 @@ void route_move(struct route *r, double dx, double dy)
 }
 
 /* The only output that has layers which take input, -1: none or several. */
-static int only_output(const struct bn_scenario *s)
+static int only_output(const struct route *r)
 {
+    const struct bn_scenario *s = r->s;
     int found = -1;
 
     for (unsigned i = 0; i < s->layer_count; i++) {
-        if (!takes(&s->layer[i]))
+        if (!takes(r, &s->layer[i]))
             continue;
         if (found >= 0 && found != s->layer[i].output)
             return -1;
@@ -116,14 +118,13 @@ static int only_output(const struct bn_scenario *s)
     return found;
 }
 
-bool route_to(struct route *r, int output, double fx, double fy)
+bool route_to(struct route *r, double fx, double fy)
 {
+    const int output = only_output(r);
     double width = 0, height = 0, x = 0;
 
     if (r->layer < 0 || !(fx >= 0 && fx <= 1 && fy >= 0 && fy <= 1))
         return false;
-    if (output < 0)
-        output = only_output(r->s);
     if (output >= 0 && (uint32_t)output < r->s->output_count) {
         width = r->s->output[output].width;
         height = r->s->output[output].height;

@@ -11,22 +11,22 @@
 
 struct route {
     const struct bn_scenario *s;
+    int output;  /* the one screen that it keeps to, -1: all */
     int layer;   /* index in s->layer[], -1: nothing takes input */
     double x, y; /* in that layer, 0 <= x < width */
 };
 
-void route_init(
-    struct route *r,
-    const struct bn_scenario *s); /* to the middle of the first layer that takes input */
+/* To the middle of the first layer there that takes input. */
+void route_init(struct route *r, const struct bn_scenario *s, int output);
 
 void route_move(struct route *r, double dx, double dy);
 
 /*
- * fx, fy: 0..1 over the screen `output`, -1: over the one screen that takes input, or over the
- * whole desktop when there are several. False: that is no place for a pointer; it stays where it
- * was.
+ * fx, fy: 0..1 over the screen that it keeps to; without one, over the one screen that takes input,
+ * or over the whole desktop when there are several. False: that is no place for a pointer; it stays
+ * where it was.
  */
-bool route_to(struct route *r, int output, double fx, double fy);
+bool route_to(struct route *r, double fx, double fy);
 
 /* Position in 0..BN_INPUT_ABS_MAX over the picture of the scanout. */
 int32_t route_abs_x(const struct route *r);

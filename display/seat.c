@@ -140,13 +140,15 @@ void seat_motion(struct seat *seat, double dx, double dy)
     moved(seat, before);
 }
 
-void seat_motion_absolute(struct seat *seat, double fx, double fy)
+bool seat_motion_absolute(struct seat *seat, double fx, double fy)
 {
     const int before = seat->route.layer;
 
     damage_arrow(seat);
-    if (route_to(&seat->route, -1, fx, fy))
-        moved(seat, before);
+    if (!route_to(&seat->route, fx, fy))
+        return false;
+    moved(seat, before);
+    return true;
 }
 
 void seat_draw(const struct seat *seat, const struct bn_scenario_layer *place,
@@ -164,11 +166,11 @@ void seat_draw(const struct seat *seat, const struct bn_scenario_layer *place,
               });
 }
 
-int seat_init(struct seat *seat, struct server *server)
+static int seat_init(struct seat *seat, struct server *server, int output)
 {
     memset(seat, 0, sizeof(*seat));
     seat->server = server;
-    route_init(&seat->route, &server->scenario);
+    route_init(&seat->route, &server->scenario, output);
     seat->arrow = arrow_create();
     if (!seat->arrow)
         return -ENOMEM;
@@ -176,11 +178,26 @@ int seat_init(struct seat *seat, struct server *server)
     return seat->texture ? 0 : -ENOMEM;
 }
 
-void seat_finish(struct seat *seat)
+int seat_init_all(struct server *server)
+{
+    int rc = 0;
+
+    for (int i = 0; i < SEATS && rc == 0; i++)
+        rc = seat_init(&server->seat[i], server, i == SEAT_OTHER ? -1 : i);
+    return rc;
+}
+
+static void seat_finish(struct seat *seat)
 {
     wlr_texture_destroy(seat->texture);
     if (seat->arrow)
         wlr_buffer_drop(seat->arrow);
     seat->texture = NULL;
     seat->arrow = NULL;
+}
+
+void seat_finish_all(struct server *server)
+{
+    for (int i = 0; i < SEATS; i++)
+        seat_finish(&server->seat[i]);
 }

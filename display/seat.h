@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Keyboards, pointers and touch screens of the machine, and the pointer's picture. */
+/*
+ * Keyboards, pointers and touch screens of the machine, and the pointer's picture. A seat is
+ * whoever uses them: one for each screen that has devices of its own, so that two people do not
+ * share a pointer, and one for all other devices.
+ */
 #ifndef DISPLAY_SEAT_H
 #define DISPLAY_SEAT_H
 
@@ -16,6 +20,8 @@ struct wlr_render_pass;
 struct wlr_texture;
 
 #define SEAT_MAX_HELD 32
+#define SEATS         (BN_MAX_OUTPUTS + 1)
+#define SEAT_OTHER    BN_MAX_OUTPUTS /* that of no screen */
 
 struct seat {
     struct server *server;
@@ -33,13 +39,16 @@ struct seat {
     struct wlr_texture *texture;
 };
 
-int seat_init(struct seat *seat, struct server *server) __attribute__((warn_unused_result));
-void seat_finish(struct seat *seat);
-void seat_add(struct seat *seat, struct wlr_input_device *device);
+/* All of the server's; 0 or -errno. */
+int seat_init_all(struct server *server) __attribute__((warn_unused_result));
+void seat_finish_all(struct server *server);
+/* Belongs to the output of the scenario whose name the device has (udev: WL_OUTPUT). */
+void seat_add(struct server *server, struct wlr_input_device *device);
 
 /* What the devices said; also the way tests speak to us. */
 void seat_motion(struct seat *seat, double dx, double dy);
-void seat_motion_absolute(struct seat *seat, double fx, double fy);
+/* False: there is nothing that takes input; the pointer stays. */
+bool seat_motion_absolute(struct seat *seat, double fx, double fy);
 void seat_button(struct seat *seat, uint16_t code, bool pressed); /* BTN_* */
 void seat_wheel(struct seat *seat, bool horizontal, int32_t clicks);
 void seat_frame(struct seat *seat);

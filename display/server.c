@@ -39,7 +39,7 @@ static void handle_new_input(struct wl_listener *listener, void *data)
 {
     struct server *s = wl_container_of(listener, s, new_input);
 
-    seat_add(&s->seat, data);
+    seat_add(s, data);
 }
 
 static void handle_new_surface(struct wl_listener *listener, void *data)
@@ -135,7 +135,7 @@ static int init_all(struct server *s, const struct server_options *o)
     int rc;
 
     if ((rc = load_scenario(s, o)) || (rc = open_window(s, o)) || (rc = init_graphics(s, o)) ||
-        (rc = init_globals(s)) || (rc = seat_init(&s->seat, s)) || (rc = vm_init_all(s)))
+        (rc = init_globals(s)) || (rc = seat_init_all(s)) || (rc = vm_init_all(s)))
         return rc;
     cluster_init(&s->cluster, s->renderer, &s->window);
     status_open(&s->status, &s->window);
@@ -177,7 +177,7 @@ void server_finish(struct server *s)
         s->status.now.ready = 0;
         status_publish(&s->status, clock_now_ns());
     }
-    seat_finish(&s->seat);
+    seat_finish_all(s);
     cluster_finish(&s->cluster);
     status_close(&s->status);
     window_close(&s->window);

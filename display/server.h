@@ -30,7 +30,7 @@ struct server {
     struct cluster cluster;
     struct status status;
     struct clock clock;
-    struct seat seat;
+    struct seat seat[SEATS];               /* by output, and that of no screen */
     struct screen *screen[BN_MAX_OUTPUTS]; /* of output[i] of the scenario; NULL: not plugged */
     unsigned outputs_seen;
     struct vm vm[BN_MAX_VMS];

@@ -4,27 +4,16 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-static const struct {
-    enum icon icon;
-    const char *label;
-} dock[UI_PAGES] = {
-    {ICON_HOME, "Home"}, {ICON_MAP, "Map"}, {ICON_MEDIA, "Media"}, {ICON_VEHICLE, "Vehicle"}};
-
-void dock_home(struct ui *u)
-{
-    ui_show(u, UI_HOME);
-}
-void dock_map(struct ui *u)
+void open_map(struct ui *u)
 {
     ui_show(u, UI_MAP);
 }
-void dock_media(struct ui *u)
+void open_media(struct ui *u)
 {
     ui_show(u, UI_MEDIA);
 }
-void dock_vehicle(struct ui *u)
+void open_vehicle(struct ui *u)
 {
     ui_show(u, UI_VEHICLE);
 }
@@ -44,13 +33,37 @@ void media_previous(struct ui *u)
 
 static void climate(const struct ui *u, cairo_t *cr, const char *degrees, double x, enum align a)
 {
-    const double width = figures(&u->theme, cr, degrees, x, DOCK_Y + 46, 30, REGULAR, ink, a);
+    const double width = figures(&u->theme, cr, degrees, x, UI_DOCK_Y + 46, 30, REGULAR, ink, a);
 
-    text(&u->theme, cr, "°C", a == LEFT ? x + width + 4 : x + 6, DOCK_Y + 46, 17, REGULAR, ink_soft,
-         LEFT);
+    text(&u->theme, cr, "°C", a == LEFT ? x + width + 4 : x + 6, UI_DOCK_Y + 46, 17, REGULAR,
+         ink_soft, LEFT);
 }
 
-void frame(const struct ui *u, cairo_t *cr, enum ui_page page)
+static void dock(const struct ui *u, cairo_t *cr)
+{
+    const struct ui_rect all = ui_dock(u->role);
+
+    rounded(cr, all.x, all.y, all.width, all.height, all.height / 2.0);
+    use(cr, (struct colour)RGBA(0xFFFFFF, 0.055));
+    cairo_fill(cr);
+    for (unsigned i = 0; i < u->role->pages; i++) {
+        const struct page *p = u->role->page[i];
+        const double x = all.x + (i + 0.5) * UI_DOCK_EACH;
+        const bool lit = i == u->page;
+
+        if (lit) {
+            rounded(cr, x - UI_DOCK_EACH / 2.0 + 8, all.y + 8, UI_DOCK_EACH - 16, all.height - 16,
+                    all.height / 2.0 - 8);
+            use(cr, accent_soft);
+            cairo_fill(cr);
+        }
+        icon(cr, p->icon, x, all.y + 27, 28, lit ? accent : ink_soft);
+        text(&u->theme, cr, p->label, x, all.y + 58, 13, lit ? BOLD : REGULAR,
+             lit ? accent : ink_soft, CENTRE);
+    }
+}
+
+void frame(const struct ui *u, cairo_t *cr)
 {
     background(cr, UI_WIDTH, UI_HEIGHT);
     icon(cr, ICON_SUN, 1058, 41, 22, warm);
@@ -58,23 +71,9 @@ void frame(const struct ui *u, cairo_t *cr, enum ui_page page)
     icon(cr, ICON_BLUETOOTH, 1152, 41, 21, ink_soft);
     icon(cr, ICON_SIGNAL, 1190, 40, 22, ink_soft);
     text(&u->theme, cr, "5G", 1208, 47, 16, BOLD, ink_soft, LEFT);
-    rounded(cr, DOCK_X, DOCK_Y, UI_PAGES * DOCK_EACH, DOCK_HEIGHT, DOCK_HEIGHT / 2.0);
-    use(cr, (struct colour)RGBA(0xFFFFFF, 0.055));
-    cairo_fill(cr);
-    for (int i = 0; i < UI_PAGES; i++) {
-        const double x = DOCK_X + (i + 0.5) * DOCK_EACH;
-        const bool lit = i == (int)page;
-
-        if (lit) {
-            rounded(cr, x - DOCK_EACH / 2.0 + 8, DOCK_Y + 8, DOCK_EACH - 16, DOCK_HEIGHT - 16,
-                    DOCK_HEIGHT / 2.0 - 8);
-            use(cr, accent_soft);
-            cairo_fill(cr);
-        }
-        icon(cr, dock[i].icon, x, DOCK_Y + 27, 28, lit ? accent : ink_soft);
-        text(&u->theme, cr, dock[i].label, x, DOCK_Y + 58, 13, lit ? BOLD : REGULAR,
-             lit ? accent : ink_soft, CENTRE);
-    }
+    dock(u, cr);
+    if (!u->role->climate)
+        return;
     climate(u, cr, "21.5", 48, LEFT);
     climate(u, cr, "21.0", 1206, RIGHT);
 }
@@ -137,7 +136,7 @@ void minutes(char *to, size_t bytes, double seconds)
     snprintf(to, bytes, "%d:%02d", s / 60, s % 60);
 }
 
-void progress(cairo_t *cr, double x, double y, double w, double part)
+static void progress(cairo_t *cr, double x, double y, double w, double part)
 {
     rounded(cr, x, y - 2.5, w, 5, 2.5);
     use(cr, (struct colour)RGBA(0xFFFFFF, 0.13));
@@ -150,6 +149,55 @@ void progress(cairo_t *cr, double x, double y, double w, double part)
     cairo_arc(cr, x + w * part, y, 6.5, 0, 2 * M_PI);
     use(cr, ink);
     cairo_fill(cr);
+}
+
+static void round_button(cairo_t *cr, enum icon i, double x, double y, double radius, bool filled,
+                         bool pressed)
+{
+    cairo_arc(cr, x, y, radius, 0, 2 * M_PI);
+    if (filled)
+        use(cr, pressed ? ink : accent);
+    else
+        use(cr, (struct colour)RGBA(0xFFFFFF, pressed ? 0.2 : 0.06));
+    cairo_fill(cr);
+    icon(cr, i, x, y, radius * 0.95, filled ? night : ink);
+}
+
+uint64_t track_shows(const struct ui *u)
+{
+    return u->track + 1;
+}
+
+uint64_t player_shows(const struct ui *u)
+{
+    return (uint64_t)(u->track_at / ui_tracks[u->track].seconds * 720) << 16 |
+           ((unsigned)u->track_at & 0xFFFF);
+}
+
+void player_progress(const struct ui *u, cairo_t *cr, double x, double y, double w, double size)
+{
+    const struct track *t = &ui_tracks[u->track];
+    char s[16];
+
+    progress(cr, x, y, w, u->track_at / t->seconds);
+    minutes(s, sizeof(s), u->track_at);
+    figures(&u->theme, cr, s, x, y + 28, size, REGULAR, ink_soft, LEFT);
+    minutes(s, sizeof(s), t->seconds);
+    figures(&u->theme, cr, s, x + w, y + 28, size, REGULAR, ink_soft, RIGHT);
+}
+
+uint64_t controls_show(const struct ui *u)
+{
+    return (uint64_t)u->playing << 8 | (uint8_t)(u->pressed + 1);
+}
+
+void player_controls(const struct ui *u, cairo_t *cr, double x, double y, double gap, double big)
+{
+    const double small = round(big * 0.77);
+
+    round_button(cr, ICON_PREVIOUS, x - gap, y, small, false, u->pressed == 0);
+    round_button(cr, u->playing ? ICON_PAUSE : ICON_PLAY, x, y, big, true, u->pressed == 1);
+    round_button(cr, ICON_NEXT, x + gap, y, small, false, u->pressed == 2);
 }
 
 uint64_t bars_show(const struct ui *u)
@@ -170,18 +218,6 @@ void bars(const struct ui *u, cairo_t *cr, double x, double y, double w, double 
                 fmax(h * level, each * 0.64), each * 0.32);
         cairo_fill(cr);
     }
-}
-
-void round_button(cairo_t *cr, enum icon i, double x, double y, double radius, bool filled,
-                  bool pressed)
-{
-    cairo_arc(cr, x, y, radius, 0, 2 * M_PI);
-    if (filled)
-        use(cr, pressed ? ink : accent);
-    else
-        use(cr, (struct colour)RGBA(0xFFFFFF, pressed ? 0.2 : 0.06));
-    cairo_fill(cr);
-    icon(cr, i, x, y, radius * 0.95, filled ? night : ink);
 }
 
 uint64_t instruction_shows(const struct ui *u)
@@ -208,6 +244,30 @@ void instruction(const struct ui *u, cairo_t *cr, double x, double y, double w)
     snprintf(s, sizeof(s), "%d m", (int)(metres / 10) * 10);
     text(&u->theme, cr, s, x + 86, y + 40, 25, BOLD, ink, LEFT);
     text(&u->theme, cr, map_street[turn], x + 86, y + 65, 17, REGULAR, ink_soft, LEFT);
+}
+
+/* What is left of the loop; the destination is its end. */
+struct trip trip_left(const struct ui *u)
+{
+    const double metres = u->map.length - fmod(u->travelled, u->map.length);
+    const int need = (int)ceil(metres / 600); /* 36 km/h through town */
+    const int at = (u->hour * 60 + u->minute + need) % 1440;
+
+    return (struct trip){metres, need, at / 60, at % 60};
+}
+
+uint64_t trip_shows(const struct ui *u)
+{
+    return (uint64_t)(trip_left(u).metres / 100) << 16 | (uint64_t)(u->hour * 60 + u->minute);
+}
+
+void destination(const struct ui *u, cairo_t *cr, double right, double bottom)
+{
+    rounded(cr, right - 226, bottom - 46, 226, 46, 23);
+    use(cr, (struct colour)RGBA(0x0D1319, 0.88));
+    cairo_fill(cr);
+    icon(cr, ICON_PIN, right - 202, bottom - 23, 22, accent);
+    text(&u->theme, cr, UI_DESTINATION, right - 182, bottom - 17, 17, REGULAR, ink, LEFT);
 }
 
 void value(const struct ui *u, char *to, size_t bytes, const char *format, double v,

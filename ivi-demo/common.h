@@ -5,30 +5,17 @@
 
 #include "ui.h"
 
-/* Rectangles of the dock's buttons, one a page. */
-#define DOCK_Y      632
-#define DOCK_HEIGHT 72
-#define DOCK_X      340
-#define DOCK_EACH   150
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define DOCK_BUTTONS                                                                               \
-    {{DOCK_X, DOCK_Y, DOCK_EACH, DOCK_HEIGHT}, dock_home},                                         \
-        {{DOCK_X + DOCK_EACH, DOCK_Y, DOCK_EACH, DOCK_HEIGHT}, dock_map},                          \
-        {{DOCK_X + 2 * DOCK_EACH, DOCK_Y, DOCK_EACH, DOCK_HEIGHT}, dock_media},                    \
-    {                                                                                              \
-        {DOCK_X + 3 * DOCK_EACH, DOCK_Y, DOCK_EACH, DOCK_HEIGHT}, dock_vehicle                     \
-    }
-
-void dock_home(struct ui *u);
-void dock_map(struct ui *u);
-void dock_media(struct ui *u);
-void dock_vehicle(struct ui *u);
+void open_map(struct ui *u);
+void open_media(struct ui *u);
+void open_vehicle(struct ui *u);
 void media_toggle(struct ui *u);
 void media_next(struct ui *u);
 void media_previous(struct ui *u);
 
 /* Background, status bar without the clock, dock with the page's button lit. */
-void frame(const struct ui *u, cairo_t *cr, enum ui_page page);
+void frame(const struct ui *u, cairo_t *cr);
 
 #define CLOCK_WIDGET {{40, 16, 272, 48}, clock_shows, clock_draw}
 uint64_t clock_shows(const struct ui *u);
@@ -37,16 +24,30 @@ void clock_draw(const struct ui *u, cairo_t *cr);
 void cover(cairo_t *cr, unsigned track, double x, double y, double size);
 /* "3:05" */
 void minutes(char *to, size_t bytes, double seconds);
-void progress(cairo_t *cr, double x, double y, double w, double part);
+uint64_t track_shows(const struct ui *u);
+/* How far the track is, with its times in figures of that size below. */
+void player_progress(const struct ui *u, cairo_t *cr, double x, double y, double w, double size);
+uint64_t player_shows(const struct ui *u);
+/* Previous, play or pause, next, around x and y: buttons 0 to 2 of the page. */
+void player_controls(const struct ui *u, cairo_t *cr, double x, double y, double gap, double big);
+uint64_t controls_show(const struct ui *u);
 /* Bars that move with the music, in a box. */
 void bars(const struct ui *u, cairo_t *cr, double x, double y, double w, double h, unsigned count);
 uint64_t bars_show(const struct ui *u);
-/* Round button with an icon; pressed: under the finger. */
-void round_button(cairo_t *cr, enum icon i, double x, double y, double radius, bool filled,
-                  bool pressed);
 /* Instruction for the next turn, on a dark glass panel. */
 void instruction(const struct ui *u, cairo_t *cr, double x, double y, double w);
 uint64_t instruction_shows(const struct ui *u);
+/* What is left of the way, by the car's place on the route, and the time of arrival. */
+struct trip {
+    double metres;
+    int minutes, hour, minute;
+};
+struct trip trip_left(const struct ui *u);
+uint64_t trip_shows(const struct ui *u);
+/* Where to, on a dark glass panel with that corner. */
+void destination(const struct ui *u, cairo_t *cr, double right, double bottom);
+#define UI_DESTINATION "Hafenstraße 12"
+
 /* A number, or dashes if the vehicle says nothing. */
 void value(const struct ui *u, char *to, size_t bytes, const char *format, double v,
            const char *dashes);

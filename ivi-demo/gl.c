@@ -44,12 +44,19 @@ static EGLConfig choose(EGLDisplay display, EGLint samples, uint32_t format)
     return NULL;
 }
 
-/* Pixels are the CPU's work in those: then cairo is quicker. */
-static bool drawn_by_cpu(void)
+const char *gl_renderer(void)
 {
     const char *name = (const char *)glGetString(GL_RENDERER);
 
-    return !name || strncmp(name, "llvmpipe", 8) == 0 || strncmp(name, "softpipe", 8) == 0;
+    return name ? name : "";
+}
+
+/* Pixels are the CPU's work in those: then cairo is quicker. */
+static bool drawn_by_cpu(void)
+{
+    const char *name = gl_renderer();
+
+    return !*name || strncmp(name, "llvmpipe", 8) == 0 || strncmp(name, "softpipe", 8) == 0;
 }
 
 static int make_context(struct gl *g, uint32_t format)

@@ -29,6 +29,8 @@ int gl_open_screen(struct gl *g, int fd, uint32_t crtc, int width, int height)
 /* Off screen, by whatever driver there is. 0 or -ENODEV. */
 int gl_open(struct gl *g) __attribute__((warn_unused_result));
 void gl_close(struct gl *g);
+/* Who draws in the current context, as its driver names itself. */
+const char *gl_renderer(void);
 
 /* Hands the drawn picture to the screen and waits until the one before has left it. 0 or -errno. */
 int gl_show(struct gl *g) __attribute__((warn_unused_result));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns binnacle-ivi: the home screen on the VM's first scanout, the map tile on its second, at a
- * steady rate. */
+/* Owns binnacle-ivi: the home screen of a role on the VM's first scanout, the map tile on its
+ * second, at a steady rate. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,14 +33,17 @@ struct ivi {
     struct vehicle_source vehicle;
     uint64_t tile_shows;
     bool first_shown;
+    uint64_t pictures, missed; /* begun, and turns that passed before the one in front was done */
 };
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, tell;
 
 static void handle_signal(int number)
 {
-    (void)number;
-    stop = 1;
+    if (number == SIGUSR1)
+        tell = 1;
+    else
+        stop = 1;
 }
 
 static double seconds(void)
@@ -91,9 +95,16 @@ static int show_flat(struct ivi *i)
     int rc = 0;
 
     n = ui_draw(&i->ui, i->kms.screen[0].surface, damage);
+    i->pictures += n > 0;
     for (unsigned k = 0; k < n && rc == 0; k++)
         rc = kms_flush(&i->kms, 0, damage[k].x, damage[k].y, damage[k].width, damage[k].height);
     return rc;
+}
+
+static int show_solid(struct ivi *i)
+{
+    i->pictures++;
+    return gl_show(&i->gl);
 }
 
 static int show(struct ivi *i)
@@ -108,12 +119,13 @@ static int show(struct ivi *i)
     if (!i->ui.solid)
         rc = show_flat(i);
     else if (solid_draw(&i->solid, &i->ui))
-        rc = gl_show(&i->gl);
+        rc = show_solid(i);
     if (rc == 0)
         rc = show_tile(i);
     if (rc == 0 && !i->first_shown) {
         i->first_shown = true;
-        printf("ivi: home screen%s\n", i->ui.solid ? " in 3D" : "");
+        printf("ivi: home screen%s%s\n", i->ui.solid ? " in 3D by " : "",
+               i->ui.solid ? gl_renderer() : "");
         fflush(stdout);
     }
     return rc;
@@ -128,8 +140,15 @@ static int run(struct ivi *i)
 
     while (rc == 0 && !stop) {
         rc = show(i);
-        if (read(timer, &expired, sizeof(expired)) < 0 && errno != EINTR)
+        if (read(timer, &expired, sizeof(expired)) == sizeof(expired))
+            i->missed += expired - 1;
+        else if (errno != EINTR)
             rc = -errno;
+        if (tell) {
+            tell = 0;
+            printf("ivi: %" PRIu64 " pictures, %" PRIu64 " missed\n", i->pictures, i->missed);
+            fflush(stdout);
+        }
     }
     if (timer >= 0)
         close(timer);
@@ -168,15 +187,19 @@ int main(int argc, char **argv)
 {
     static struct ivi i;
     const struct sigaction action = {.sa_handler = handle_signal};
+    const struct ui_role *role = ui_role(argc > 1 ? argv[1] : "front");
     int rc;
 
-    if (argc > 2) {
-        fprintf(stderr, "usage: binnacle-ivi [FONTS]\n");
+    if (argc > 3 || !role) {
+        if (!role)
+            fprintf(stderr, "ivi: there is no role \"%s\"\n", argv[1]);
+        fprintf(stderr, "usage: binnacle-ivi [ROLE [FONTS]], ROLE being one of: %s\n", UI_ROLES);
         return 2;
     }
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
-    rc = ui_init(&i.ui, argc > 1 ? argv[1] : FONTS);
+    sigaction(SIGUSR1, &action, NULL);
+    rc = ui_init(&i.ui, role, argc > 2 ? argv[2] : FONTS);
     if (rc == 0)
         rc = open_display(&i);
     if (rc == 0) {

@@ -148,10 +148,10 @@ static void make_route(struct map *m)
 
 static void draw_route(const struct map *m, cairo_t *cr)
 {
-    static const struct {
+    const struct {
         double width;
         struct colour c;
-    } pass[] = {{20, RGBA(0x3DD6C0, 0.16)}, {11, RGB(0x1C6F66)}, {7, RGB(0x3DD6C0)}};
+    } pass[] = {{20, accent_soft}, {11, accent_deep}, {7, accent}};
 
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     for (unsigned k = 0; k < 3; k++) {
@@ -252,7 +252,7 @@ static void draw_car(cairo_t *cr, double x, double y, double heading)
     cairo_save(cr);
     cairo_translate(cr, x, y);
     cairo_arc(cr, 0, 0, 25, 0, 2 * M_PI);
-    use(cr, (struct colour)RGBA(0x3DD6C0, 0.22));
+    use(cr, (struct colour){accent.r, accent.g, accent.b, 0.22});
     cairo_fill(cr);
     cairo_rotate(cr, heading_step(heading) * M_PI / 60);
     cairo_move_to(cr, 16, 0);

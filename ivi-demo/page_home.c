@@ -17,7 +17,7 @@
 
 static void draw(const struct ui *u, cairo_t *cr)
 {
-    frame(u, cr, UI_HOME);
+    frame(u, cr);
     card(cr, SIDE_X, MAP_Y, SIDE_W, MEDIA_H);
     card(cr, SIDE_X, VEHICLE_Y, SIDE_W, VEHICLE_H);
     use(cr, (struct colour)RGBA(0xFFFFFF, 0.08));
@@ -40,17 +40,7 @@ static void map_widget(const struct ui *u, cairo_t *cr)
     else
         map_draw(&u->map, cr, map_at(&u->map, u->travelled), MAP_X, MAP_Y, MAP_W, MAP_H, 22);
     instruction(u, cr, MAP_X + 20, MAP_Y + 20, 286);
-    rounded(cr, MAP_X + MAP_W - 246, MAP_Y + MAP_H - 66, 226, 46, 23);
-    use(cr, (struct colour)RGBA(0x0D1319, 0.88));
-    cairo_fill(cr);
-    icon(cr, ICON_PIN, MAP_X + MAP_W - 222, MAP_Y + MAP_H - 43, 22, accent);
-    text(&u->theme, cr, "Hafenstraße 12", MAP_X + MAP_W - 202, MAP_Y + MAP_H - 37, 17, REGULAR, ink,
-         LEFT);
-}
-
-static uint64_t title_shows(const struct ui *u)
-{
-    return u->track + 1;
+    destination(u, cr, MAP_X + MAP_W - 20, MAP_Y + MAP_H - 20);
 }
 
 static void title_draw(const struct ui *u, cairo_t *cr)
@@ -74,37 +64,14 @@ static uint64_t moving_bars(const struct ui *u)
     return bars_show(u) << 3 | u->track;
 }
 
-static uint64_t progress_shows(const struct ui *u)
-{
-    const struct track *t = &ui_tracks[u->track];
-
-    return (uint64_t)(u->track_at / t->seconds * 720) << 16 | ((unsigned)u->track_at & 0xFFFF);
-}
-
 static void progress_draw(const struct ui *u, cairo_t *cr)
 {
-    const struct track *t = &ui_tracks[u->track];
-    char s[16];
-
-    progress(cr, SIDE_X + 28, MAP_Y + 178, SIDE_W - 56, u->track_at / t->seconds);
-    minutes(s, sizeof(s), u->track_at);
-    figures(&u->theme, cr, s, SIDE_X + 28, MAP_Y + 206, 14, REGULAR, ink_soft, LEFT);
-    minutes(s, sizeof(s), t->seconds);
-    figures(&u->theme, cr, s, SIDE_X + SIDE_W - 28, MAP_Y + 206, 14, REGULAR, ink_soft, RIGHT);
-}
-
-static uint64_t controls_show(const struct ui *u)
-{
-    return (uint64_t)u->playing << 8 | (uint8_t)(u->pressed + 1);
+    player_progress(u, cr, SIDE_X + 28, MAP_Y + 178, SIDE_W - 56, 14);
 }
 
 static void controls_draw(const struct ui *u, cairo_t *cr)
 {
-    const double x = SIDE_X + SIDE_W / 2.0, y = MAP_Y + 246;
-
-    round_button(cr, ICON_PREVIOUS, x - 92, y, 26, false, u->pressed == 4);
-    round_button(cr, u->playing ? ICON_PAUSE : ICON_PLAY, x, y, 34, true, u->pressed == 5);
-    round_button(cr, ICON_NEXT, x + 92, y, 26, false, u->pressed == 6);
+    player_controls(u, cr, SIDE_X + SIDE_W / 2.0, MAP_Y + 246, 92, 34);
 }
 
 static uint64_t speed_shows(const struct ui *u)
@@ -173,9 +140,9 @@ static void link_draw(const struct ui *u, cairo_t *cr)
 static const struct widget widgets[] = {
     CLOCK_WIDGET,
     {{MAP_X, MAP_Y, MAP_W, MAP_H}, map_state, map_widget},
-    {{SIDE_X + 20, MAP_Y + 20, SIDE_W - 40, 132}, title_shows, title_draw},
+    {{SIDE_X + 20, MAP_Y + 20, SIDE_W - 40, 132}, track_shows, title_draw},
     {{SIDE_X + SIDE_W - 64, MAP_Y + 28, 40, 26}, moving_bars, bars_draw},
-    {{SIDE_X + 18, MAP_Y + 166, SIDE_W - 36, 46}, progress_shows, progress_draw},
+    {{SIDE_X + 18, MAP_Y + 166, SIDE_W - 36, 46}, player_shows, progress_draw},
     {{SIDE_X + 80, MAP_Y + 210, SIDE_W - 160, 74}, controls_show, controls_draw},
     {{SIDE_X + 20, VEHICLE_Y + 30, 270, 76}, speed_shows, speed_draw},
     {{SIDE_X + 20, VEHICLE_Y + 160, SIDE_W - 40, 26}, details_show, details_draw},
@@ -183,18 +150,15 @@ static const struct widget widgets[] = {
 };
 
 static const struct button buttons[] = {
-    DOCK_BUTTONS,
     {{SIDE_X + 84, MAP_Y + 214, 64, 64}, media_previous},
     {{SIDE_X + 172, MAP_Y + 210, 72, 72}, media_toggle},
     {{SIDE_X + 268, MAP_Y + 214, 64, 64}, media_next},
-    {{MAP_X, MAP_Y, MAP_W, MAP_H}, dock_map},
-    {{SIDE_X, MAP_Y, SIDE_W, MEDIA_H}, dock_media},
-    {{SIDE_X, VEHICLE_Y, SIDE_W, VEHICLE_H}, dock_vehicle},
+    {{MAP_X, MAP_Y, MAP_W, MAP_H}, open_map},
+    {{SIDE_X, MAP_Y, SIDE_W, MEDIA_H}, open_media},
+    {{SIDE_X, VEHICLE_Y, SIDE_W, VEHICLE_H}, open_vehicle},
 };
 
 static const struct ui_view view = {UI_TOWN_VIEW, {MAP_X, MAP_Y, MAP_W, MAP_H}};
 
-const struct page page_home = {"home",  draw,
-                               widgets, sizeof(widgets) / sizeof(widgets[0]),
-                               buttons, sizeof(buttons) / sizeof(buttons[0]),
-                               &view};
+const struct page page_home = {ICON_HOME,      "Home",  draw,           widgets,
+                               COUNT(widgets), buttons, COUNT(buttons), &view};

@@ -15,10 +15,10 @@
 
 static void draw(const struct ui *u, cairo_t *cr)
 {
-    frame(u, cr, UI_MAP);
+    frame(u, cr);
     card(cr, PANEL_X, MAP_Y, PANEL_W, MAP_H);
     text(&u->theme, cr, "DESTINATION", PANEL_X + 28, MAP_Y + 44, 12, BOLD, ink_faint, LEFT);
-    text(&u->theme, cr, "Hafenstraße 12", PANEL_X + 28, MAP_Y + 76, 24, BOLD, ink, LEFT);
+    text(&u->theme, cr, UI_DESTINATION, PANEL_X + 28, MAP_Y + 76, 24, BOLD, ink, LEFT);
     use(cr, (struct colour)RGBA(0xFFFFFF, 0.08));
     cairo_rectangle(cr, PANEL_X + 28, MAP_Y + 152, PANEL_W - 56, 1);
     cairo_fill(cr);
@@ -37,28 +37,16 @@ static void map_widget(const struct ui *u, cairo_t *cr)
         map_draw(&u->map, cr, map_at(&u->map, u->travelled), MAP_X, MAP_Y, MAP_W, MAP_H, 22);
 }
 
-/* What is left of the loop; the destination is its end. */
-static double left(const struct ui *u)
-{
-    return u->map.length - fmod(u->travelled, u->map.length);
-}
-
-static uint64_t trip_shows(const struct ui *u)
-{
-    return (uint64_t)(left(u) / 100) << 16 | (uint64_t)(u->hour * 60 + u->minute);
-}
-
 static void trip_draw(const struct ui *u, cairo_t *cr)
 {
-    const int need = (int)ceil(left(u) / 600); /* 36 km/h through town */
-    const int at = (u->hour * 60 + u->minute + need) % 1440;
+    const struct trip trip = trip_left(u);
     char s[32];
 
-    snprintf(s, sizeof(s), "%d min", need);
+    snprintf(s, sizeof(s), "%d min", trip.minutes);
     text(&u->theme, cr, s, PANEL_X + 28, MAP_Y + 120, 22, BOLD, accent, LEFT);
-    snprintf(s, sizeof(s), "%.1f km", left(u) / 1000);
+    snprintf(s, sizeof(s), "%.1f km", trip.metres / 1000);
     text(&u->theme, cr, s, PANEL_X + 132, MAP_Y + 120, 18, REGULAR, ink_soft, LEFT);
-    snprintf(s, sizeof(s), "%d:%02d", at / 60, at % 60);
+    snprintf(s, sizeof(s), "%d:%02d", trip.hour, trip.minute);
     text(&u->theme, cr, s, PANEL_X + PANEL_W - 28, MAP_Y + 120, 18, REGULAR, ink_soft, RIGHT);
 }
 
@@ -95,11 +83,6 @@ static const struct widget widgets[] = {
     {{PANEL_X + 20, MAP_Y + 170, PANEL_W - 40, 336}, instruction_shows, turns_draw},
 };
 
-static const struct button buttons[] = {DOCK_BUTTONS};
-
 static const struct ui_view view = {UI_TOWN_VIEW, {MAP_X, MAP_Y, MAP_W, MAP_H}};
 
-const struct page page_map = {"map",   draw,
-                              widgets, sizeof(widgets) / sizeof(widgets[0]),
-                              buttons, sizeof(buttons) / sizeof(buttons[0]),
-                              &view};
+const struct page page_map = {ICON_MAP, "Map", draw, widgets, COUNT(widgets), NULL, 0, &view};

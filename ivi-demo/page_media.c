@@ -14,15 +14,10 @@
 
 static void draw(const struct ui *u, cairo_t *cr)
 {
-    frame(u, cr, UI_MEDIA);
+    frame(u, cr);
     card(cr, PLAY_X, TOP, PLAY_W, HEIGHT);
     card(cr, LIST_X, TOP, LIST_W, HEIGHT);
     text(&u->theme, cr, "UP NEXT", LIST_X + 28, TOP + 44, 12, BOLD, ink_faint, LEFT);
-}
-
-static uint64_t title_shows(const struct ui *u)
-{
-    return u->track + 1;
 }
 
 static void title_draw(const struct ui *u, cairo_t *cr)
@@ -40,36 +35,14 @@ static void bars_draw(const struct ui *u, cairo_t *cr)
     bars(u, cr, PLAY_X + 376, TOP + 250, 360, 80, 24);
 }
 
-static uint64_t progress_shows(const struct ui *u)
-{
-    return (uint64_t)(u->track_at / ui_tracks[u->track].seconds * 1400) << 16 |
-           ((unsigned)u->track_at & 0xFFFF);
-}
-
 static void progress_draw(const struct ui *u, cairo_t *cr)
 {
-    const struct track *t = &ui_tracks[u->track];
-    char s[16];
-
-    progress(cr, PLAY_X + 40, TOP + 376, PLAY_W - 80, u->track_at / t->seconds);
-    minutes(s, sizeof(s), u->track_at);
-    figures(&u->theme, cr, s, PLAY_X + 40, TOP + 404, 16, REGULAR, ink_soft, LEFT);
-    minutes(s, sizeof(s), t->seconds);
-    figures(&u->theme, cr, s, PLAY_X + PLAY_W - 40, TOP + 404, 16, REGULAR, ink_soft, RIGHT);
-}
-
-static uint64_t controls_show(const struct ui *u)
-{
-    return (uint64_t)u->playing << 8 | (uint8_t)(u->pressed + 1);
+    player_progress(u, cr, PLAY_X + 40, TOP + 376, PLAY_W - 80, 16);
 }
 
 static void controls_draw(const struct ui *u, cairo_t *cr)
 {
-    const double x = PLAY_X + PLAY_W / 2.0, y = TOP + 458;
-
-    round_button(cr, ICON_PREVIOUS, x - 130, y, 34, false, u->pressed == 4);
-    round_button(cr, u->playing ? ICON_PAUSE : ICON_PLAY, x, y, 44, true, u->pressed == 5);
-    round_button(cr, ICON_NEXT, x + 130, y, 34, false, u->pressed == 6);
+    player_controls(u, cr, PLAY_X + PLAY_W / 2.0, TOP + 458, 130, 44);
 }
 
 static void list_draw(const struct ui *u, cairo_t *cr)
@@ -116,16 +89,15 @@ static void choose_3(struct ui *u)
 
 static const struct widget widgets[] = {
     CLOCK_WIDGET,
-    {{PLAY_X + 30, TOP + 30, PLAY_W - 60, 316}, title_shows, title_draw},
+    {{PLAY_X + 30, TOP + 30, PLAY_W - 60, 316}, track_shows, title_draw},
     {{PLAY_X + 370, TOP + 246, 372, 88}, bars_show, bars_draw},
-    {{PLAY_X + 30, TOP + 366, PLAY_W - 60, 44}, progress_shows, progress_draw},
+    {{PLAY_X + 30, TOP + 366, PLAY_W - 60, 44}, player_shows, progress_draw},
     {{PLAY_X + 200, TOP + 411, PLAY_W - 400, 96}, controls_show, controls_draw},
-    {{LIST_X + 10, TOP + 60, LIST_W - 20, 448}, title_shows, list_draw},
+    {{LIST_X + 10, TOP + 60, LIST_W - 20, 448}, track_shows, list_draw},
 };
 
 #define ROW(i) {LIST_X + 16, TOP + 68 + (i) * (ROW_H + 8), LIST_W - 32, ROW_H}
 static const struct button buttons[] = {
-    DOCK_BUTTONS,
     {{PLAY_X + 218, TOP + 410, 84, 84}, media_previous},
     {{PLAY_X + 342, TOP + 406, 96, 96}, media_toggle},
     {{PLAY_X + 478, TOP + 410, 84, 84}, media_next},
@@ -135,7 +107,5 @@ static const struct button buttons[] = {
     {ROW(3), choose_3},
 };
 
-const struct page page_media = {"media", draw,
-                                widgets, sizeof(widgets) / sizeof(widgets[0]),
-                                buttons, sizeof(buttons) / sizeof(buttons[0]),
-                                NULL};
+const struct page page_media = {ICON_MEDIA,     "Media", draw,           widgets,
+                                COUNT(widgets), buttons, COUNT(buttons), NULL};

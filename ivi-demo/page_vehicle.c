@@ -28,7 +28,7 @@ static void draw(const struct ui *u, cairo_t *cr)
 {
     static const char *const tile[3] = {"GEAR", "ENGINE", "ODOMETER"};
 
-    frame(u, cr, UI_VEHICLE);
+    frame(u, cr);
     card(cr, DIAL_X, TOP, DIAL_W, HEIGHT);
     card(cr, SIDE_X, TOP + 144, SIDE_W, HEIGHT - 144);
     if (u->solid)
@@ -176,11 +176,7 @@ static const struct widget widgets[] = {
     {{SIDE_X + 20, TOP + 210, SIDE_W - 40, 302}, signals_show, signals_draw},
 };
 
-static const struct button buttons[] = {DOCK_BUTTONS};
-
 static const struct ui_view view = {UI_CAR_VIEW, {SIDE_X + 1, CAR_Y, SIDE_W - 2, CAR_HEIGHT}};
 
-const struct page page_vehicle = {"vehicle", draw,
-                                  widgets,   sizeof(widgets) / sizeof(widgets[0]),
-                                  buttons,   sizeof(buttons) / sizeof(buttons[0]),
-                                  &view};
+const struct page page_vehicle = {ICON_VEHICLE,   "Vehicle", draw, widgets,
+                                  COUNT(widgets), NULL,      0,    &view};

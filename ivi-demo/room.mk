@@ -2,7 +2,7 @@
 IVI_PKGS := cairo freetype2 libdrm gbm egl glesv2
 IVI_CFLAGS = -D_GNU_SOURCE -Iivi-demo $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(IVI_PKGS)))
 IVI_LIBS = $(shell pkg-config --libs $(IVI_PKGS)) -lm
-IVI_PARTS := car_mesh common gl icon map mesh page_home page_map page_media page_vehicle scene shader solid sprite theme town \
+IVI_PARTS := car_mesh common gl icon map mesh page_home page_map page_media page_rear page_vehicle scene shader solid sprite theme town \
 	town_mesh ui vehicle
 
 IVI_FILES += $(B)/ivi-demo/binnacle-ivi:/usr/bin/binnacle-ivi
@@ -19,7 +19,7 @@ $(B)/ivi-demo/binnacle-ivi-snapshot: $(addprefix $(B)/ivi-demo/,snapshot.o $(add
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(IVI_LIBS)
 
 UNIT_TESTS += $(B)/tests/unit/ivi-demo/test_solid
-IVI_TESTED := car_mesh common icon map mesh page_home page_map page_media page_vehicle theme town town_mesh ui
+IVI_TESTED := car_mesh common icon map mesh page_home page_map page_media page_rear page_vehicle theme town town_mesh ui
 
 $(B)/ivi-demo/san/%.o: ivi-demo/%.c
 	@mkdir -p $(@D)

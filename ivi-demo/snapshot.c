@@ -72,13 +72,17 @@ int main(int argc, char **argv)
     cairo_surface_t *s;
     char path[256];
 
-    const bool solid = argc > 3 && strcmp(argv[3], "solid") == 0;
+    const struct ui_role *role = ui_role(argc > 1 ? argv[1] : "");
+    const bool solid = argc > 4 && strcmp(argv[4], "solid") == 0;
 
-    if (argc < 2 || argc > 4) {
-        fprintf(stderr, "usage: binnacle-ivi-snapshot DIRECTORY [FONTS] [stale|solid]\n");
+    if (argc < 3 || argc > 5 || !role) {
+        fprintf(stderr,
+                "usage: binnacle-ivi-snapshot ROLE DIRECTORY [FONTS] [stale|solid], ROLE being one "
+                "of: %s\n",
+                UI_ROLES);
         return 2;
     }
-    if (ui_init(&u, argc > 2 ? argv[2] : "/usr/share/fonts/opentype/b612") < 0) {
+    if (ui_init(&u, role, argc > 3 ? argv[3] : "/usr/share/fonts/opentype/b612") < 0) {
         fprintf(stderr, "no fonts\n");
         return 1;
     }
@@ -86,16 +90,16 @@ int main(int argc, char **argv)
         fprintf(stderr, "no OpenGL ES 3\n");
         return 1;
     }
-    v.valid = argc < 4 || solid;
+    v.valid = argc < 5 || solid;
     ui_advance(&u, 10, &v);
     s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
-    for (int p = 0; p < UI_PAGES; p++) {
+    for (unsigned p = 0; p < role->pages; p++) {
         ui_show(&u, (enum ui_page)p);
         if (solid && solid_draw(&off.solid, &u))
             off_screen_read(&off, s);
         if (!solid)
             ui_draw(&u, s, damage);
-        snprintf(path, sizeof(path), "%s/ivi-%d.png", argv[1], p);
+        snprintf(path, sizeof(path), "%s/%s-%u.png", argv[2], role->name, p);
         if (cairo_surface_write_to_png(s, path) != CAIRO_STATUS_SUCCESS)
             return 1;
     }

@@ -11,9 +11,16 @@
 #include <cairo-ft.h>
 
 const struct colour ink = RGB(0xF3F6F8), ink_soft = RGB(0x9AA8B7), ink_faint = RGB(0x566372);
-const struct colour accent = RGB(0x3DD6C0), accent_soft = RGBA(0x3DD6C0, 0.16),
-                    warm = RGB(0xFFB65C);
+const struct colour warm = RGB(0xFFB65C);
 const struct colour night = RGB(0x0A0E13), card_top = RGB(0x1B232D), card_bottom = RGB(0x141A22);
+struct colour accent, accent_soft, accent_deep;
+
+void theme_tint(struct colour bright, struct colour deep)
+{
+    accent = accent_soft = bright;
+    accent_soft.a = 0.16;
+    accent_deep = deep;
+}
 
 int theme_init(struct theme *t, const char *font_dir)
 {

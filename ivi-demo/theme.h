@@ -14,8 +14,10 @@ struct colour {
 #define RGBA(hex, o)                                                                               \
     {((hex) >> 16 & 255) / 255.0, ((hex) >> 8 & 255) / 255.0, ((hex) & 255) / 255.0, o}
 
-extern const struct colour ink, ink_soft, ink_faint, accent, accent_soft, warm, night, card_top,
-    card_bottom;
+extern const struct colour ink, ink_soft, ink_faint, warm, night, card_top, card_bottom;
+/* What is lit and leads: one colour, see-through, and dark. Set once, before anything is drawn. */
+extern struct colour accent, accent_soft, accent_deep;
+void theme_tint(struct colour bright, struct colour deep);
 
 enum weight { REGULAR, BOLD };
 enum align { LEFT, CENTRE, RIGHT };

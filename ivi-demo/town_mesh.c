@@ -20,8 +20,6 @@
 #define CASING_W 12.0
 #define ROUTE_W  7.5
 
-static const struct colour casing = RGB(0x1C6F66), route = RGB(0x3DD6C0);
-
 static void place(double u, double v, double z, double at[3])
 {
     double x, y;
@@ -137,8 +135,8 @@ static void whole_route(struct mesh *m, const struct map *map)
         if (n == 0 || (apart(line[n], line[n - 1]) && apart(line[n], line[0])))
             n++;
     }
-    mesh_ribbon(m, line, n, true, CASING_W, CASING_Z, casing);
-    mesh_ribbon(m, line, n, true, ROUTE_W, ROUTE_Z, route);
+    mesh_ribbon(m, line, n, true, CASING_W, CASING_Z, accent_deep);
+    mesh_ribbon(m, line, n, true, ROUTE_W, ROUTE_Z, accent);
 }
 
 bool town_mesh_build(struct town_mesh *t, const struct map *map)

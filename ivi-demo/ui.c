@@ -18,14 +18,38 @@ const struct track ui_tracks[UI_TRACKS] = {
     {"Paper Lanterns", "Mori", "After Rain", 201, RGB(0xEB5757), RGB(0x3B1C4A)},
 };
 
-static const struct page *const pages[UI_PAGES] = {&page_home, &page_map, &page_media,
-                                                   &page_vehicle};
+static const struct ui_role roles[] = {
+    {"front",
+     RGB(0x3DD6C0),
+     RGB(0x1C6F66),
+     true,
+     4,
+     {&page_home, &page_map, &page_media, &page_vehicle}},
+    {"rear", RGB(0xB39DFF), RGB(0x54459A), false, 3, {&page_rear, &page_map, &page_media}},
+};
 
-int ui_init(struct ui *u, const char *font_dir)
+const struct ui_role *ui_role(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+        if (strcmp(roles[i].name, name) == 0)
+            return &roles[i];
+    return NULL;
+}
+
+struct ui_rect ui_dock(const struct ui_role *role)
+{
+    const int width = (int)role->pages * UI_DOCK_EACH;
+
+    return (struct ui_rect){(UI_WIDTH - width) / 2, UI_DOCK_Y, width, 72};
+}
+
+int ui_init(struct ui *u, const struct ui_role *role, const char *font_dir)
 {
     int rc;
 
     memset(u, 0, sizeof(*u));
+    u->role = role;
+    theme_tint(role->accent, role->accent_deep);
     rc = theme_init(&u->theme, font_dir);
     if (rc == 0)
         rc = map_init(&u->map, &u->theme);
@@ -54,7 +78,7 @@ void ui_draw_everything_next(struct ui *u)
 
 void ui_show(struct ui *u, enum ui_page page)
 {
-    if (page == u->page)
+    if (page == u->page || page >= u->role->pages)
         return;
     u->page = page;
     ui_draw_everything_next(u);
@@ -90,7 +114,7 @@ void ui_advance(struct ui *u, double now, const struct vehicle_state *v)
 
 const struct ui_view *ui_view(const struct ui *u)
 {
-    return u->solid ? pages[u->page]->view : NULL;
+    return u->solid ? u->role->page[u->page]->view : NULL;
 }
 
 uint64_t ui_view_shows(const struct ui *u)
@@ -117,7 +141,7 @@ static cairo_surface_t *base_of(struct ui *u)
 
         *base = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, UI_WIDTH, UI_HEIGHT);
         cr = cairo_create(*base);
-        pages[u->page]->draw(u, cr);
+        u->role->page[u->page]->draw(u, cr);
         cairo_destroy(cr);
     }
     return *base;
@@ -139,7 +163,7 @@ static void draw_widget(const struct ui *u, const struct widget *w, cairo_surfac
 
 unsigned ui_draw(struct ui *u, cairo_surface_t *to, struct ui_rect damage[UI_DAMAGE])
 {
-    const struct page *p = pages[u->page];
+    const struct page *p = u->role->page[u->page];
     cairo_surface_t *base = base_of(u);
     uint64_t *drawn = u->drawn[u->page];
     const bool all = drawn[0] == NOT_DRAWN;
@@ -169,14 +193,22 @@ unsigned ui_draw(struct ui *u, cairo_surface_t *to, struct ui_rect damage[UI_DAM
     return 1;
 }
 
+static bool inside(const struct ui_rect *r, int x, int y)
+{
+    return x >= r->x && x < r->x + r->width && y >= r->y && y < r->y + r->height;
+}
+
 void ui_press(struct ui *u, int x, int y)
 {
-    const struct page *p = pages[u->page];
+    const struct page *p = u->role->page[u->page];
+    const struct ui_rect dock = ui_dock(u->role);
 
+    if (inside(&dock, x, y)) {
+        ui_show(u, (enum ui_page)((x - dock.x) / UI_DOCK_EACH));
+        return;
+    }
     for (unsigned i = 0; i < p->buttons; i++) {
-        const struct ui_rect *r = &p->button[i].at;
-
-        if (x < r->x || x >= r->x + r->width || y < r->y || y >= r->y + r->height)
+        if (!inside(&p->button[i].at, x, y))
             continue;
         u->pressed = (int)i;
         p->button[i].press(u);
@@ -199,10 +231,10 @@ void ui_key(struct ui *u, unsigned key)
         ui_show(u, (enum ui_page)(key - KEY_1));
         break;
     case KEY_LEFT:
-        ui_show(u, (u->page + UI_PAGES - 1) % UI_PAGES);
+        ui_show(u, (u->page + u->role->pages - 1) % u->role->pages);
         break;
     case KEY_RIGHT:
-        ui_show(u, (u->page + 1) % UI_PAGES);
+        ui_show(u, (u->page + 1) % u->role->pages);
         break;
     case KEY_SPACE:
     case KEY_PLAYPAUSE:

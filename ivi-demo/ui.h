@@ -21,11 +21,29 @@
 
 enum ui_page { UI_HOME, UI_MAP, UI_MEDIA, UI_VEHICLE, UI_PAGES };
 
+/* The dock: a button a page, in the middle of the lower edge. */
+#define UI_DOCK_Y    632
+#define UI_DOCK_EACH 150
+
 struct ui_rect {
     int x, y, width, height;
 };
 
+/* Whom the screen is for: what pages there are, and what it looks like. */
+struct ui_role {
+    const char *name;
+    struct colour accent, accent_deep;
+    bool climate; /* the dock has the two front seats' temperatures beside it */
+    unsigned pages;
+    const struct page *page[UI_PAGES]; /* by enum ui_page */
+};
+/* The one of that name, NULL: there is none. */
+const struct ui_role *ui_role(const char *name);
+#define UI_ROLES "front (in front, the default), rear (for who sits in the back)"
+struct ui_rect ui_dock(const struct ui_role *role);
+
 struct ui {
+    const struct ui_role *role;
     struct theme theme;
     struct map map;
     struct vehicle_state vehicle; /* as of this frame */
@@ -62,7 +80,8 @@ struct button {
 };
 
 struct page {
-    const char *name;
+    enum icon icon; /* in the dock */
+    const char *label;
     void (*draw)(const struct ui *u, cairo_t *cr); /* what never changes */
     const struct widget *widget;
     unsigned widgets;
@@ -71,10 +90,11 @@ struct page {
     const struct ui_view *view; /* NULL: none */
 };
 
-extern const struct page page_home, page_map, page_media, page_vehicle;
+extern const struct page page_home, page_map, page_media, page_vehicle, page_rear;
 
 /* font_dir: where B612 lies. 0 or -errno. */
-int ui_init(struct ui *u, const char *font_dir) __attribute__((warn_unused_result));
+int ui_init(struct ui *u, const struct ui_role *role, const char *font_dir)
+    __attribute__((warn_unused_result));
 void ui_finish(struct ui *u);
 
 /* Time goes on: seconds of monotonic time, and the vehicle as it is now. */

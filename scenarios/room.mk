@@ -6,6 +6,6 @@ $(B)/scenarios/%.bin: scenarios/%.dts $(B)/tools/scenario/bn-scenario
 	@mkdir -p $(@D)
 	@$(B)/tools/scenario/bn-scenario compile $< $@
 
-$(B)/scenarios/nuc.bin: scenarios/cockpit.dts # which it includes
+$(B)/scenarios/nuc.bin $(B)/scenarios/rear-seat.bin: scenarios/cockpit.dts # which they include
 
 PROGRAMS += $(SCENARIOS)

@@ -63,6 +63,11 @@ $(1): tools/mkdisk $(B)/image/service.img $(B)/image/ivi.img $(2) $(call file_of
 	@tools/mkdisk $$@ $(B)/image/service.img $(B)/image/ivi.img $(2):/EFI/BOOT/BOOTX64.EFI $(ESP_FILES) $(3)
 endef
 
+# Changes when another scenario is asked for, which may well be older than the images with the one before.
+$(B)/image/plan: FORCE
+	@mkdir -p $(@D); echo $(PLAN) | cmp -s - $@ || echo $(PLAN) >$@
+$(B)/image/service.img $(B)/image/service.verity $(B)/image/BOOTX64.EFI $(B)/image/disk.img: $(B)/image/plan
+
 DISK := $(B)/image/disk.img
 $(eval $(call disk_image,$(DISK),$(B)/image/BOOTX64.EFI,$(B)/scenarios/$(PLAN).bin:/binnacle/scenario.bin))
 image: $(DISK)

@@ -13,7 +13,7 @@
 static int connect_to(const char *vm)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
-    const int n = snprintf(a.sun_path, sizeof(a.sun_path), "/run/%s/console.sock", vm);
+    const int n = snprintf(a.sun_path, sizeof(a.sun_path), "/run/guest/%s/console.sock", vm);
     int fd, rc;
 
     if (n < 0 || (size_t)n >= sizeof(a.sun_path) || strchr(vm, '/'))

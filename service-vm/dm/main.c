@@ -75,7 +75,8 @@ static int fail(const char *what, int rc)
     return rc;
 }
 
-static int find_vm(struct dm *dm)
+/* Opens the window and reads the scenario; 1: there is neither, nor need there be (--kvm). */
+static int read_scenario(struct dm *dm)
 {
     const char *path = dm->o.window ? dm->o.window : WINDOW;
     int rc = 0;
@@ -90,7 +91,7 @@ static int find_vm(struct dm *dm)
     else if (dm->window.base)
         rc = shm_window_scenario(&dm->window, &dm->scenario);
     else
-        return 0; /* --kvm without either */
+        return 1;
     if (rc == -EPROTO) {
         log_line(
             "%s: the scenario is damaged, or of another version; compile it with the bn-scenario "
@@ -98,8 +99,15 @@ static int find_vm(struct dm *dm)
             dm->o.scenario ? dm->o.scenario : path);
         return rc;
     }
-    if (rc < 0)
-        return fail(dm->o.scenario ? dm->o.scenario : path, rc);
+    return rc < 0 ? fail(dm->o.scenario ? dm->o.scenario : path, rc) : 0;
+}
+
+static int find_vm(struct dm *dm)
+{
+    const int rc = read_scenario(dm);
+
+    if (rc)
+        return rc > 0 ? 0 : rc;
     dm->vm_index = scenario_find_vm(&dm->scenario, dm->o.vm);
     if (dm->vm_index < 0) {
         log_line("the scenario \"%.32s\" has no post-launched VM of this name", dm->scenario.name);
@@ -482,6 +490,21 @@ static int run(struct dm *dm)
     return rc < 0 ? fail("loop", rc) : 0;
 }
 
+/* A line for each VM that a supervisor is to start again: its name and command line. */
+static int list_guests(struct dm *dm)
+{
+    const int rc = read_scenario(dm);
+
+    for (unsigned i = 0; rc == 0 && i < dm->scenario.vm_count; i++) {
+        const struct bn_scenario_vm *vm = &dm->scenario.vm[i];
+
+        if (vm->kind == BN_VM_POSTLAUNCHED && (vm->flags & BN_VM_RESTART))
+            printf("%.*s %.*s\n", BN_NAME_BYTES, vm->name, BN_CMDLINE_BYTES, vm->cmdline);
+    }
+    shm_window_close(&dm->window);
+    return rc < 0 ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct dm dm;
@@ -490,7 +513,9 @@ int main(int argc, char **argv)
 
     if (rc)
         return rc > 0 ? 0 : 1;
-    log_name(dm.o.vm);
+    log_name(dm.o.guests ? "guests" : dm.o.vm);
+    if (dm.o.guests)
+        return list_guests(&dm);
     dm.display_fd = -1;
     machine_init(&dm.m, dm.o.vm);
     dm.m.ops = dm.o.kvm ? &hyp_kvm : &hyp_hsm;

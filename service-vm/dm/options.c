@@ -10,6 +10,7 @@
 
 enum {
     OPT_VM = 1,
+    OPT_GUESTS,
     OPT_SCENARIO,
     OPT_WINDOW,
     OPT_KERNEL,
@@ -37,6 +38,7 @@ enum {
 
 static const struct option table[] = {
     {"vm", required_argument, NULL, OPT_VM},
+    {"guests", no_argument, NULL, OPT_GUESTS},
     {"scenario", required_argument, NULL, OPT_SCENARIO},
     {"window", required_argument, NULL, OPT_WINDOW},
     {"kernel", required_argument, NULL, OPT_KERNEL},
@@ -70,6 +72,9 @@ static const struct option table[] = {
 
 static const char help[] =
     "usage: binnacle-dm --vm NAME [options]     creates and serves one VM of the scenario\n"
+    "       binnacle-dm --guests               lists those that are to be started again when "
+    "they end (\"restart\"),\n"
+    "                                          each with its command line\n"
     "  --window FILE          shared window (default /dev/dax0.0); holds the scenario\n"
     "  --scenario FILE        scenario from a file instead\n"
     "  --kernel FILE          bzImage or Multiboot 1 image    --initrd FILE    --cmdline TEXT\n"
@@ -193,6 +198,9 @@ static int take(struct options *o, int option, int index)
     case OPT_CPUS:
     case OPT_WAIT:
         return take_number(o, option);
+    case OPT_GUESTS:
+        o->guests = true;
+        return 0;
     case OPT_KVM:
         o->kvm = true;
         return 0;
@@ -232,9 +240,9 @@ int options_parse(struct options *o, int argc, char **argv)
             return -EINVAL;
         }
     }
-    if (optind < argc || !o->vm) {
+    if (optind < argc || (!o->vm && !o->guests)) {
         (void)fprintf(stderr, "binnacle-dm: %s\n%s",
-                      o->vm ? "too many arguments" : "--vm is missing", help);
+                      optind < argc ? "too many arguments" : "--vm is missing", help);
         return -EINVAL;
     }
     if (o->firmware && (o->kernel || o->initrd || o->cmdline || o->modules)) {

@@ -32,6 +32,7 @@ struct options {
     uint64_t memory; /* bytes; 0: the scenario's */
     unsigned cpus;   /* 0: the scenario's */
     unsigned wait_ms;
+    bool guests; /* list them, and that is all */
     bool kvm, debug_exit, fw_cfg, watchdog, sandbox;
 };
 

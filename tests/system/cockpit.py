@@ -4,6 +4,7 @@
 What the cluster drew and what the compositor showed is read out of the machine's memory through the emulator's monitor, by
 the layout of include/binnacle/cluster_frames.h: no guest program is asked.
 """
+import collections
 import os
 import re
 import struct
@@ -23,11 +24,18 @@ import vehicle_sim  # noqa: E402
 REGION_ALIGN, REGION_HEADER = 0x200000, 64
 LATEST = 32  # of struct bn_cluster_frames, display_state follows
 STATUS = struct.Struct("<4IQQII")
-IVI_LOG = "/var/log/ivi-console.log"
 GPU_GUEST = "build/tests/guests/gvt/gvt-client"
 SHELL = r"binnacle:\S*# "
 LIMIT = 1800  # CPU seconds of the emulation: only a hang takes so long
 DISPLAY_STATES = {1: "EARLY", 2: "SHARED", 3: "SAFE"}
+
+
+def console_log(vm):
+    """What a guest's console has said, in all its lives: a file of the service VM's."""
+    return f"/var/log/{vm}-console.log"
+
+
+IVI_LOG = console_log("ivi")
 
 
 def variant_disk(path, cmdline="", plan="cockpit"):
@@ -37,6 +45,7 @@ def variant_disk(path, cmdline="", plan="cockpit"):
         text = f.read()
     text, count = re.subn(r'(cmdline = "console=[^"]*)"', rf'\1 {cmdline}"', text)
     assert count == 1
+    text = text.replace('/include/ "', f'/include/ "{TOP}/scenarios/')
     folder = os.path.dirname(path)
     source, scenario, loader = (os.path.join(folder, name) for name in ("variant.dts", "scenario.bin", "BOOTX64.EFI"))
     with open(source, "w", encoding="utf-8") as f:
@@ -81,8 +90,9 @@ def region_addresses(plan="cockpit"):
         with open(os.path.join(TOP, f"scenarios/{name}.dts"), encoding="utf-8") as f:
             return f.read().split("shared-memory {", 1)[1]
 
-    at = int(re.search(r"window = /bits/ 64 <(0x[0-9a-f]+)", read(plan)).group(1), 16) + REGION_ALIGN
     block = read("cockpit")  # the others include it
+    window = r"window = /bits/ 64 <(0x[0-9a-f]+)"
+    at = int((re.search(window, read(plan)) or re.search(window, block)).group(1), 16) + REGION_ALIGN
     found = {}
     for name, size in re.findall(r"\n\t\t([a-z-]+) \{[^}]*?bytes = /bits/ 64 <(0x[0-9a-f]+)>", block.split("\n\t};", 1)[0]):
         found[name] = at
@@ -102,7 +112,7 @@ class Cockpit:
         self.sim = vehicle_sim.Simulator(start=start)  # tells what is true at a time
         self.vehicle = None
         self.region = region_addresses(plan)
-        self.homes = 0  # times that the IVI has reached its home screen
+        self.homes = collections.Counter()  # times that a guest has reached its home screen
 
     def __enter__(self):
         self.nuc.start(run=False)
@@ -124,26 +134,26 @@ class Cockpit:
         lines = [line for line in text.splitlines() if not line.startswith("[hv]")]
         return status, "\n".join(re.sub(r"^\[service\] ", "", line) for line in lines)
 
-    def ivi(self, command):
-        """Types a line into the IVI's debug shell."""
-        status, output = self.run(f"echo '{command}' | binnaclectl console ivi")
+    def ivi(self, command, vm="ivi"):
+        """Types a line into the debug shell of the IVI, or of another guest."""
+        status, output = self.run(f"echo '{command}' | binnaclectl console {vm}")
         assert status == 0, output
 
-    def wait_home(self):
-        """Waits until the IVI has drawn its home screen once more."""
-        self.homes += 1
-        found = f"$(grep -c 'ivi: home screen' {IVI_LOG} 2>/dev/null || true)"
-        assert self.run(f'until [ "{found}" -ge {self.homes} ] 2>/dev/null; do usleep 200000; done')[0] == 0
+    def wait_home(self, vm="ivi"):
+        """Waits until the IVI, or another guest, has drawn its home screen once more."""
+        self.homes[vm] += 1
+        found = f"$(grep -c 'ivi: home screen' {console_log(vm)} 2>/dev/null || true)"
+        assert self.run(f'until [ "{found}" -ge {self.homes[vm]} ] 2>/dev/null; do usleep 200000; done')[0] == 0
 
     def at_home(self):
         """Waits until the IVI is at its home screen, if it has not been there yet."""
-        if not self.homes:
+        if not self.homes["ivi"]:
             self.wait_home()
             self.nuc.picture(0)  # puts each window in its place; what was covered is drawn again with the next frame
 
-    def wait_prompt(self):
-        """Waits for the debug shell of the IVI's present life."""
-        shell = f"awk '/Linux version/ {{n = 0}} /binnacle:.*#/ {{n = 1}} END {{exit !n}}' {IVI_LOG}"
+    def wait_prompt(self, vm="ivi"):
+        """Waits for the debug shell of the IVI's, or another guest's, present life."""
+        shell = f"awk '/Linux version/ {{n = 0}} /binnacle:.*#/ {{n = 1}} END {{exit !n}}' {console_log(vm)}"
         assert self.run(f"until {shell}; do usleep 200000; done")[0] == 0
 
     def uptime(self):

@@ -156,7 +156,7 @@ class Stack:
 busybox mount -t devtmpfs none /dev
 busybox mount -t proc none /proc
 busybox mount -t sysfs none /sys
-LD_LIBRARY_PATH=/lib/x86_64-linux-gnu TZ=UTC /bin/binnacle-ivi /fonts
+LD_LIBRARY_PATH=/lib/x86_64-linux-gnu TZ=UTC /bin/binnacle-ivi front /fonts
 echo "ivi ended with $?"
 busybox sleep 1000
 """

@@ -63,7 +63,7 @@ class GpuStage(Cockpit):
 
     def change_gpu(self, backend):
         """A new life of the IVI, whose mediator has another way to the GPU."""
-        assert self.run(f"sed -i 's,--vm ivi,& --gpu {backend},' /run/service/ivi-gpu/run && "
+        assert self.run(f"sed -i 's,--vm .[$]vm.,& --gpu {backend},' /run/service/ivi-gpu/run && "
                         "kill -9 $(cat /run/service/ivi-gpu/supervise/pid)")[0] == 0
         self.wait_home()
         self.settle_ivi()

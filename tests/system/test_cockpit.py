@@ -17,10 +17,15 @@ DOCK_HOME, DOCK_MEDIA = (350, 640, 480, 696), (650, 640, 780, 696)
 TOWN_CAR, CAR_VIEW = (380, 440, 460, 560), (606, 234, 1238, 458)  # in 3D: the car on the home page, and on the vehicle page
 
 
-def accents(image, box):
-    """Pixels of the home screen's accent colour in a box (left, top, right, bottom) of a picture."""
+def pixels(image, box, colour):
+    """Pixels of about that colour in a box (left, top, right, bottom) of a picture."""
     part = np.asarray(image.convert("RGB"))[box[1]:box[3], box[0]:box[2]].astype(int)
-    return int((np.abs(part - ACCENT) <= 12).all(axis=2).sum())
+    return int((np.abs(part - colour) <= 12).all(axis=2).sum())
+
+
+def accents(image, box):
+    """Pixels of the home screen's accent colour."""
+    return pixels(image, box, ACCENT)
 
 
 def colours(image, box):

@@ -118,3 +118,15 @@ def test_no_hypervisor():
 def test_gpus_whose_pictures_cannot_be_shown():
     assert "--gpu: bad value" in said("--gpu", "/none,nothing")
     assert "one GPU's pictures can be shown, not those of 2" in with_image(BZIMAGE, "--gpu", "/none,display", "--gpu", "/more,display")
+
+
+@pytest.mark.parametrize("scenario, guests", [("cockpit", ["ivi"]), ("rear-seat", ["ivi", "rear binnacle.role=rear"]), ("bochs", [])])
+def test_guests_are_the_vms_that_are_started_again(scenario, guests):
+    run = subprocess.run([DM, "--guests", "--scenario", f"build/scenarios/{scenario}.bin"], capture_output=True, text=True, check=True)
+    assert [line.strip() for line in run.stdout.splitlines()] == guests and run.stderr == ""
+
+
+def test_guests_of_a_damaged_scenario(spoilt):
+    run = subprocess.run([DM, "--guests", "--scenario", spoilt(COCKPIT, 1000)], capture_output=True, text=True, check=False)
+    assert run.returncode == 1 and run.stdout == ""
+    assert "spoilt: the scenario is damaged, or of another version; compile it with the bn-scenario of this build" in run.stderr

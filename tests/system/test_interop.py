@@ -127,7 +127,8 @@ def test_qemus_back_end_shows_the_ivi_of_our_device_model(cockpit):
     """The cockpit's IVI with another GPU service: the supervisor starts what it finds, so each way is a life of its own."""
     cockpit.at_home()
     keep = "cp /run/service/ivi/run /tmp/ivi-run && cp /run/service/ivi-gpu/run /tmp/gpu-run"
-    change = ("cp /data/foreign/gpu-run /run/service/ivi-gpu/run && sed -i -e 's,/run/ivi/gpu.sock,/run/ivi/foreign/gpu.sock\\,display,' "
+    change = ("cp /data/foreign/gpu-run /run/service/ivi-gpu/run && "
+              "sed -i -e 's,.[$]sockets/gpu.sock.,/run/guest/ivi/foreign/gpu.sock\\,display,' "
               "-e 's,^exec /usr/bin/binnacle-dm,export XDG_RUNTIME_DIR=/run/display; &,' /run/service/ivi/run")
     back = "cat /tmp/ivi-run >/run/service/ivi/run && cat /tmp/gpu-run >/run/service/ivi-gpu/run"
     assert cockpit.run(f"{keep} && {change} && kill -9 $(pidof binnacle-gvt) && kill -9 $(pidof binnacle-dm)")[0] == 0

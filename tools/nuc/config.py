@@ -35,6 +35,7 @@ class NucConfig:
     max_outputs: int = 3
     sound: bool = True
     usb: bool = True
+    touch: tuple = ()                # outputs with a tablet each, numbered from 0; () is one tablet over all of them
     usb_serial: bool = False         # an adapter on USB with a UART behind it: Nuc.usb_console
     net: bool = True
     sd_card_mib: int = 64            # 0: no card reader
@@ -134,7 +135,9 @@ class NucConfig:
             args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav", "-device", "ich9-intel-hda",
                      "-device", "hda-output,audiodev=snd"]
         if self.usb:
-            args += ["-device", "qemu-xhci,id=xhci", "-device", "usb-tablet,bus=xhci.0", "-device", "usb-kbd,bus=xhci.0"]
+            args += ["-device", "qemu-xhci,id=xhci"]
+            args += [] if self.touch else ["-device", "usb-tablet,bus=xhci.0"]
+            args += ["-device", "usb-kbd,bus=xhci.0"]
         if self.stick:
             args += ["-device", "usb-storage,bus=xhci.0,drive=disk,removable=on" + ("" if self.kernel else ",bootindex=0")]
         if self.usb_serial:
@@ -151,8 +154,11 @@ class NucConfig:
             return ["-device", "VGA,vgamem_mb=32", "-display", "sdl"]
         width, height = self.screens[0]
         platform = ",iommu_platform=on" if self.iommu else ""
-        return ["-device", f"{self.gpu},max_outputs={self.max_outputs},xres={width},yres={height}{platform}",
+        args = ["-device", f"{self.gpu},id=gpu,max_outputs={self.max_outputs},xres={width},yres={height}{platform}",
                 "-display", "sdl,gl=on" if self.gpu.endswith("-gl") else "sdl"]
+        for output in self.touch:  # behind the GPU, which must be there; named as in the scenarios
+            args += ["-device", f"usb-tablet,bus=xhci.0,display=gpu,head={output},serial=screen{output + 1}"]
+        return args
 
     def missing_files(self):
         wanted = [self.disk, self.kernel, self.cdrom] + ([] if self.kernel or self.cdrom else [OVMF_CODE])

@@ -160,14 +160,23 @@ class Nuc:
 
     def pointer(self, index, x, y):
         """Moves the pointer to pixel (x, y) of output `index`, as QEMU does when that output's window is touched: the tablet
-        tells where in the window, and not in which one."""
+        tells where in the window, and not in which one, unless each has its own."""
         width, height = self.config.screens[index]
-        self.qmp.pointer(x / width, y / height)
+        self.qmp.pointer(x / width, y / height, self._head(index))
 
     def click(self, index, x, y):
+        self.press(index, x, y)
+        self.release(index)
+
+    def press(self, index, x, y):
         self.pointer(index, x, y)
-        self.qmp.button(True)
-        self.qmp.button(False)
+        self.qmp.button(True, head=self._head(index))
+
+    def release(self, index):
+        self.qmp.button(False, head=self._head(index))
+
+    def _head(self, index):
+        return index if index in self.config.touch else None
 
     def wait_end(self, limit=600):
         """Waits until the machine powers itself off; returns the emulator's exit status."""

@@ -44,8 +44,10 @@ class Qmp:
     def hmp(self, line):
         return self.command("human-monitor-command", **{"command-line": line})
 
-    def _input(self, *events):
-        self.command("input-send-event", events=list(events))
+    def _input(self, *events, head=None):
+        """head: of the GPU, for the devices that belong to it; else to those of no output."""
+        place = {} if head is None else {"device": "gpu", "head": head}
+        self.command("input-send-event", events=list(events), **place)
 
     def key_event(self, code, down):
         self._input({"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": code}}})
@@ -66,13 +68,13 @@ class Qmp:
             else:
                 self.key(KEYS.get(c, c))
 
-    def pointer(self, x, y):
+    def pointer(self, x, y, head=None):
         """Moves the absolute pointer; x and y from 0.0 to 1.0 of the tablet."""
         self._input(*({"type": "abs", "data": {"axis": axis, "value": max(0, min(32767, round(v * 32767)))}}
-                      for axis, v in (("x", x), ("y", y))))
+                      for axis, v in (("x", x), ("y", y))), head=head)
 
-    def button(self, down, name="left"):
-        self._input({"type": "btn", "data": {"down": down, "button": name}})
+    def button(self, down, name="left", head=None):
+        self._input({"type": "btn", "data": {"down": down, "button": name}}, head=head)
 
     def close(self):
         self._file.close()

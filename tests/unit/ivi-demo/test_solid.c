@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the home screen in 3D is made of: triangles that face outwards, cells that hold what is
- * theirs, and a flat layer that is open where the view is and nowhere else. */
+ * theirs, and a flat layer that is open where the view is and nowhere else; and the roles. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <linux/input-event-codes.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,7 +22,20 @@ static struct ui u;
 static int open_ui(void **state)
 {
     (void)state;
-    return ui_init(&u, FONTS);
+    return ui_init(&u, ui_role("front"), FONTS);
+}
+
+static int open_rear(void **state)
+{
+    (void)state;
+    ui_finish(&u);
+    return ui_init(&u, ui_role("rear"), FONTS);
+}
+
+static int open_front(void **state)
+{
+    ui_finish(&u);
+    return open_ui(state);
 }
 
 static int close_ui(void **state)
@@ -156,7 +170,7 @@ static void test_layer_is_open_at_the_view_only(void **state)
     (void)state;
     u.solid = true;
     ui_advance(&u, 1, &v);
-    for (int p = 0; p < UI_PAGES; p++) {
+    for (unsigned p = 0; p < u.role->pages; p++) {
         const struct ui_view *view;
         unsigned open = 0;
 
@@ -203,6 +217,103 @@ static void test_view_is_drawn_when_it_changes(void **state)
     assert_true(ui_view_shows(&u) == 0);
 }
 
+/* Each button of the dock opens its page, there is nothing beside them, and no way leads to a page
+ * that the role does not have. */
+static void test_dock_has_the_roles_pages(void **state)
+{
+    const struct ui_rect dock = ui_dock(u.role);
+    const int y = dock.y + dock.height / 2;
+
+    (void)state;
+    assert_int_equal(dock.x + dock.x + dock.width, UI_WIDTH);
+    assert_int_equal(dock.width, u.role->pages * UI_DOCK_EACH);
+    for (unsigned p = u.role->pages; p-- > 0;) {
+        ui_press(&u, dock.x + (int)p * UI_DOCK_EACH + UI_DOCK_EACH / 2, y);
+        assert_int_equal(u.page, p);
+        ui_press(&u, dock.x - 1, y);
+        ui_press(&u, dock.x + dock.width, y);
+        ui_press(&u, dock.x + UI_DOCK_EACH, dock.y - 1);
+        assert_int_equal(u.page, p);
+    }
+    for (unsigned p = 0; p < UI_PAGES; p++) {
+        ui_show(&u, UI_HOME);
+        ui_show(&u, (enum ui_page)p);
+        assert_int_equal(u.page, p < u.role->pages ? p : UI_HOME);
+    }
+    ui_show(&u, UI_HOME);
+    ui_key(&u, KEY_LEFT);
+    assert_int_equal(u.page, u.role->pages - 1);
+    ui_key(&u, KEY_RIGHT);
+    assert_int_equal(u.page, UI_HOME);
+    ui_key(&u, KEY_4);
+    assert_int_equal(u.page, u.role->pages > UI_VEHICLE ? UI_VEHICLE : UI_HOME);
+    ui_show(&u, UI_HOME);
+}
+
+static unsigned pixels_of(cairo_surface_t *s, uint32_t colour)
+{
+    const uint8_t *data = cairo_image_surface_get_data(s);
+    unsigned n = 0;
+
+    for (int y = 0; y < UI_HEIGHT; y++)
+        for (int x = 0; x < UI_WIDTH; x++) {
+            uint32_t pixel;
+
+            memcpy(&pixel, data + y * cairo_image_surface_get_stride(s) + x * 4, sizeof(pixel));
+            n += (pixel & 0xFFFFFF) == colour;
+        }
+    return n;
+}
+
+/* Every page of a role has its colour and not the other's. */
+static void test_role_has_a_colour(void **state)
+{
+    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
+    const bool rear = u.role == ui_role("rear");
+    struct ui_rect damage[UI_DAMAGE];
+
+    (void)state;
+    for (unsigned p = 0; p < u.role->pages; p++) {
+        ui_show(&u, (enum ui_page)p);
+        ui_draw_everything_next(&u);
+        assert_int_equal(ui_draw(&u, s, damage), 1);
+        assert_true(pixels_of(s, rear ? 0xB39DFF : 0x3DD6C0) > 100);
+        assert_int_equal(pixels_of(s, rear ? 0x3DD6C0 : 0xB39DFF), 0);
+    }
+    ui_show(&u, UI_HOME);
+    cairo_surface_destroy(s);
+}
+
+/* Without the vehicle the rear's home page has no figures, only the unlit labels above them. */
+static void test_rear_has_no_figures_without_the_vehicle(void **state)
+{
+    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
+    struct vehicle_state v = {.valid = true, .speed_kmh = 50};
+    struct ui_rect damage[UI_DAMAGE];
+    unsigned lit[2];
+
+    (void)state;
+    for (int valid = 0; valid < 2; valid++) {
+        v.valid = valid;
+        ui_advance(&u, 20 + valid, &v);
+        ui_show(&u, UI_HOME);
+        ui_draw_everything_next(&u);
+        assert_int_equal(ui_draw(&u, s, damage), 1);
+        lit[valid] = pixels_of(s, 0xF3F6F8); /* ink */
+    }
+    assert_true(lit[1] > lit[0] + 500);
+    cairo_surface_destroy(s);
+}
+
+static void test_roles_have_names(void **state)
+{
+    (void)state;
+    assert_non_null(ui_role("front"));
+    assert_non_null(ui_role("rear"));
+    assert_null(ui_role(""));
+    assert_null(ui_role("Rear"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +322,13 @@ int main(void)
         cmocka_unit_test(test_houses_stand_on_land),
         cmocka_unit_test(test_layer_is_open_at_the_view_only),
         cmocka_unit_test(test_view_is_drawn_when_it_changes),
+        cmocka_unit_test(test_roles_have_names),
+        cmocka_unit_test(test_dock_has_the_roles_pages),
+        cmocka_unit_test(test_role_has_a_colour),
+        cmocka_unit_test_setup(test_dock_has_the_roles_pages, open_rear),
+        cmocka_unit_test(test_role_has_a_colour),
+        cmocka_unit_test(test_layer_is_open_at_the_view_only),
+        cmocka_unit_test_teardown(test_rear_has_no_figures_without_the_vehicle, open_front),
     };
 
     return cmocka_run_group_tests(tests, open_ui, close_ui);
