@@ -176,9 +176,13 @@ void kms_close(struct kms *k)
 /* A message is strings, one after the other. */
 static bool has(const char *message, size_t bytes, const char *wanted)
 {
-    for (size_t at = 0; at < bytes; at += strnlen(message + at, bytes - at) + 1)
-        if (strncmp(message + at, wanted, bytes - at) == 0)
+    size_t length;
+
+    for (size_t at = 0; at < bytes; at += length + 1) {
+        length = strnlen(message + at, bytes - at);
+        if (length == strlen(wanted) && memcmp(message + at, wanted, length) == 0)
             return true;
+    }
     return false;
 }
 
