@@ -92,9 +92,10 @@ static void take_back(struct monitor *m)
     m->global = NULL;
 }
 
+/* The one before is dropped when this one is taken back: who binds it meanwhile has not heard yet.
+ */
 static void offer(struct monitor *m)
 {
-    drop(&m->taken_back);
     m->global = wl_global_create(m->vm->server->display, &wl_output_interface, OUTPUT_VERSION, m,
                                  handle_bind);
     if (!m->global)
