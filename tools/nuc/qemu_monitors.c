@@ -5,8 +5,13 @@
  * resizes a window, which an output that is not driven has not. Here whoever sends a datagram
  * "OUTPUT WIDTH HEIGHT" to the socket NUC_MONITORS plugs a monitor of that size into that output; 0
  * by 0 pulls it out. It is read where SDL's events are, in the main thread, under QEMU's big lock.
+ *
+ * And a repair: the last event of a window that is gone says that it is hidden. QEMU looks for it
+ * among its outputs (ui/sdl2.c, get_scon_from_window), finds no window equal to that of the first
+ * output that has none, and makes that one's next window a hidden one. Such events end here.
  */
 #include <SDL2/SDL_events.h>
+#include <SDL2/SDL_video.h>
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,6 +63,7 @@ int SDL_PollEvent(SDL_Event *event)
     unsigned output, width, height;
     char message[64];
     ssize_t n;
+    int found;
 
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "SDL_PollEvent");
@@ -66,5 +72,9 @@ int SDL_PollEvent(SDL_Event *event)
         if (sscanf(message, "%u %u %u", &output, &width, &height) == 3)
             plug(output, width, height);
     }
-    return next(event);
+    do
+        found = next(event);
+    while (found && event && event->type == SDL_WINDOWEVENT &&
+           !SDL_GetWindowFromID(event->window.windowID));
+    return found;
 }
