@@ -27,7 +27,7 @@ struct wlr_box layer_cut(const struct bn_scenario_layer *p, int width, int heigh
 static void to_screen(const struct layer *l, const struct wlr_box *cut, const pixman_box32_t *b,
                       pixman_region32_t *out)
 {
-    const struct bn_scenario_layer *p = l->place;
+    const struct wlr_box *p = &l->box;
     const double kx = (double)p->width / cut->width, ky = (double)p->height / cut->height;
     const int bleed =
         cut->width == p->width && cut->height == p->height ? 0 : 1 + (int)ceil(fmax(kx, ky));
@@ -113,7 +113,7 @@ void layer_draw_black(struct wlr_render_pass *pass, const pixman_region32_t *are
 }
 
 struct draw {
-    const struct bn_scenario_layer *place;
+    const struct wlr_box *box;
     struct wlr_render_pass *pass;
     const pixman_region32_t *clip;
     struct wlr_box cut;
@@ -123,8 +123,8 @@ static void draw_surface(struct wlr_surface *surface, int sx, int sy, void *data
 {
     const struct draw *d = data;
     struct wlr_texture *texture = wlr_surface_get_texture(surface);
-    const double kx = (double)d->place->width / d->cut.width,
-                 ky = (double)d->place->height / d->cut.height;
+    const double kx = (double)d->box->width / d->cut.width,
+                 ky = (double)d->box->height / d->cut.height;
     struct wlr_render_texture_options o = {
         .texture = texture,
         .clip = d->clip,
@@ -135,8 +135,8 @@ static void draw_surface(struct wlr_surface *surface, int sx, int sy, void *data
     if (!texture)
         return;
     wlr_surface_get_buffer_source_box(surface, &o.src_box);
-    o.dst_box.x = d->place->x + (int)floor((sx - d->cut.x) * kx);
-    o.dst_box.y = d->place->y + (int)floor((sy - d->cut.y) * ky);
+    o.dst_box.x = d->box->x + (int)floor((sx - d->cut.x) * kx);
+    o.dst_box.y = d->box->y + (int)floor((sy - d->cut.y) * ky);
     o.dst_box.width = (int)round(surface->current.width * kx);
     o.dst_box.height = (int)round(surface->current.height * ky);
     if (o.dst_box.width > 0 && o.dst_box.height > 0)
@@ -146,9 +146,8 @@ static void draw_surface(struct wlr_surface *surface, int sx, int sy, void *data
 static void draw_cluster(const struct layer *l, struct server *server, struct wlr_render_pass *pass,
                          const pixman_region32_t *clip)
 {
-    const struct bn_scenario_layer *p = l->place;
     const struct wlr_box cut =
-        layer_cut(p, server->cluster.frames.width, server->cluster.frames.height);
+        layer_cut(l->place, server->cluster.frames.width, server->cluster.frames.height);
 
     if (!server->cluster.current || wlr_box_empty(&cut)) {
         layer_draw_black(pass, &l->visible, clip);
@@ -157,7 +156,7 @@ static void draw_cluster(const struct layer *l, struct server *server, struct wl
     wlr_render_pass_add_texture(pass, &(struct wlr_render_texture_options){
                                           .texture = server->cluster.current,
                                           .src_box = {cut.x, cut.y, cut.width, cut.height},
-                                          .dst_box = {p->x, p->y, p->width, p->height},
+                                          .dst_box = l->box,
                                           .clip = clip,
                                           .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
                                       });
@@ -174,7 +173,7 @@ static void draw_scanout(const struct layer *l, struct server *server, struct wl
                          const pixman_region32_t *clip)
 {
     struct wlr_surface *root = vm_surface(server, l->place->vm, l->place->scanout);
-    struct draw d = {.place = l->place, .pass = pass, .clip = clip};
+    struct draw d = {.box = &l->box, .pass = pass, .clip = clip};
 
     if (!root || !opaque(root)) /* whatever shines through is black */
         layer_draw_black(pass, &l->visible, clip);
@@ -183,7 +182,7 @@ static void draw_scanout(const struct layer *l, struct server *server, struct wl
     if (root && !wlr_box_empty(&d.cut))
         wlr_surface_for_each_surface(root, draw_surface, &d);
     for (int i = 0; i < SEATS; i++)
-        seat_draw(&server->seat[i], l->place, pass, clip);
+        seat_draw(&server->seat[i], l, pass, clip);
 }
 
 void layer_draw(const struct layer *l, struct server *server, struct wlr_render_pass *pass,

@@ -7,7 +7,7 @@ DISPLAY_LIBS = $(shell pkg-config --libs $(DISPLAY_PKGS)) -lm
 XDG_SHELL_XML = $(shell pkg-config --variable=pkgdatadir wayland-protocols)/stable/xdg-shell/xdg-shell.xml
 
 # Everything but main: the tests link it as it is.
-DISPLAY_PARTS := arrow clock cluster device frames inputport layer layout pixels route scanout screen seat server status vm window
+DISPLAY_PARTS := arrow clock cluster device frames inputport layer layout monitor pixels route scanout screen seat server status vm window
 # What gvt uses as well: reading a scenario.
 DISPLAY_SCENARIO := layout window
 
@@ -36,7 +36,7 @@ $(B)/display/binnacle-display: $(addprefix $(B)/display/,main.o $(addsuffix .o,$
 -include $(wildcard $(B)/display/*.d $(B)/display/input/*.d $(B)/display/san/*.d)
 
 # ---------------------------------------------------------------- tests
-DISPLAY_TESTS := test_compositor test_route
+DISPLAY_TESTS := test_compositor test_monitors test_route
 UNIT_TESTS += $(addprefix $(B)/display/tests/,$(DISPLAY_TESTS))
 DISPLAY_TEST_CFLAGS = $(SAN_CFLAGS) $(DISPLAY_CFLAGS) -Itests/unit/display
 DISPLAY_SAN_PARTS = $(addprefix $(B)/display/san/,$(addsuffix .o,$(DISPLAY_PARTS)))
@@ -56,7 +56,7 @@ $(B)/display/tests/%.o: tests/unit/display/%.c | $(B)/display/proto/xdg-shell-pr
 	@mkdir -p $(@D)
 	$(CC) $(DISPLAY_TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/display/tests/test_compositor: $(addprefix $(B)/display/tests/,test_compositor.o harness.o client.o) $(DISPLAY_SAN_PARTS) \
+$(addprefix $(B)/display/tests/,$(DISPLAY_TESTS)): %: %.o $(addprefix $(B)/display/tests/,harness.o client.o) $(DISPLAY_SAN_PARTS) \
 		$(B)/display/proto/xdg-shell-protocol.o
 	$(CC) $(SAN_CFLAGS) -o $@ $^ $(DISPLAY_LIBS) -lwayland-client -lcmocka
 

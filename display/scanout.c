@@ -192,6 +192,7 @@ static void handle_toplevel_commit(struct wl_listener *listener, void *data)
 {
     struct scanout *o = wl_container_of(listener, o, commit);
     struct wlr_xdg_toplevel *t = o->toplevel;
+    const struct bn_scanout_size *size;
 
     (void)data;
     if (!t->base->initial_commit)
@@ -204,8 +205,10 @@ static void handle_toplevel_commit(struct wl_listener *listener, void *data)
         return;
     }
     wlr_xdg_toplevel_set_fullscreen(t, true);
-    wlr_xdg_toplevel_set_size(t, (int)o->vm->size[o->number].width,
-                              (int)o->vm->size[o->number].height);
+    size = &o->vm->monitor[o->number].size;
+    if (!size->width)
+        size = &o->vm->size[o->number];
+    wlr_xdg_toplevel_set_size(t, (int)size->width, (int)size->height);
 }
 
 /* A request to be placed otherwise is answered with what is so. */

@@ -14,29 +14,54 @@
 #include "layer.h"
 #include "server.h"
 
+static int32_t stretched(int32_t at, uint32_t planned, int32_t size)
+{
+    return (int32_t)(((int64_t)at * size + planned / 2) / planned);
+}
+
+/* By its edges, so that neighbours stay neighbours. */
+struct wlr_box screen_box(const struct screen *s, const struct bn_scenario_layer *p)
+{
+    const uint32_t width = s->plan->width, height = s->plan->height;
+    const int32_t x = stretched(p->x, width, s->width), y = stretched(p->y, height, s->height);
+
+    return (struct wlr_box){x, y, stretched(p->x + p->width, width, s->width) - x,
+                            stretched(p->y + p->height, height, s->height) - y};
+}
+
+static void finish_layers(struct screen *s)
+{
+    for (unsigned i = 0; i < s->layers; i++)
+        pixman_region32_fini(&s->layer[i].visible);
+    pixman_region32_fini(&s->bare);
+}
+
 static void init_layers(struct screen *s)
 {
     const struct bn_scenario *plan = &s->server->scenario;
     unsigned order[BN_MAX_LAYERS];
 
     s->layers = layout_order(plan, s->index, order);
-    pixman_region32_init_rect(&s->bare, 0, 0, s->plan->width, s->plan->height);
+    pixman_region32_init_rect(&s->bare, 0, 0, (unsigned)s->width, (unsigned)s->height);
     for (unsigned i = s->layers; i-- > 0;) { /* from the top: what is left is visible */
         struct layer *l = &s->layer[i];
 
         l->place = &plan->layer[order[i]];
+        l->box = screen_box(s, l->place);
         pixman_region32_init(&l->visible);
-        pixman_region32_intersect_rect(&l->visible, &s->bare, l->place->x, l->place->y,
-                                       (unsigned)l->place->width, (unsigned)l->place->height);
+        pixman_region32_intersect_rect(&l->visible, &s->bare, l->box.x, l->box.y,
+                                       (unsigned)l->box.width, (unsigned)l->box.height);
         pixman_region32_subtract(&s->bare, &s->bare, &l->visible);
     }
+    wlr_damage_ring_set_bounds(&s->ring, s->width, s->height);
 }
 
 /* "Virtual-2" and "HEADLESS-2" are connector 1; others are counted for each kind of plug
- * ("HDMI-A-1", "DP-1"), so they are taken in order of appearance. */
+ * ("HDMI-A-1", "DP-1"), so they are taken in order of appearance, the first one. */
 static unsigned connector_of(struct server *server, const char *name)
 {
     static const char *const counted[] = {"Virtual-", "HEADLESS-"};
+    unsigned at = 0;
 
     for (unsigned i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
         const size_t length = strlen(counted[i]);
@@ -46,7 +71,31 @@ static unsigned connector_of(struct server *server, const char *name)
         if (n)
             return (unsigned)n - 1;
     }
-    return server->outputs_seen;
+    while (at < server->connectors && strcmp(server->connector[at], name))
+        at++;
+    if (at == server->connectors && at < BN_MAX_OUTPUTS)
+        snprintf(server->connector[server->connectors++], sizeof(server->connector[0]), "%s", name);
+    return at;
+}
+
+/* The plan's mode if the screen offers it, the nearest in its rate; else the one it prefers: a
+ * monitor shows nothing in a mode that it has not. A window (no modes at all) takes any size. */
+static void choose_mode(struct screen *s)
+{
+    const int32_t w = (int32_t)s->plan->width, h = (int32_t)s->plan->height;
+    const int rate = (int)s->plan->refresh_mhz;
+    struct wlr_output_mode *mode;
+
+    wl_list_for_each(mode, &s->output->modes, link)
+    {
+        if (mode->width == w && mode->height == h &&
+            (!s->mode || abs(mode->refresh - rate) < abs(s->mode->refresh - rate)))
+            s->mode = mode;
+    }
+    if (!s->mode)
+        s->mode = wlr_output_preferred_mode(s->output);
+    s->width = s->mode ? s->mode->width : w;
+    s->height = s->mode ? s->mode->height : h;
 }
 
 static void handle_present(struct wl_listener *listener, void *data)
@@ -73,13 +122,13 @@ void screen_destroy(struct screen *s)
     if (s->drawn)
         wlr_output_state_finish(&s->state);
     wl_list_remove(&s->present.link);
+    wl_list_remove(&s->request_state.link);
     wl_list_remove(&s->destroy.link);
-    for (unsigned i = 0; i < s->layers; i++)
-        pixman_region32_fini(&s->layer[i].visible);
-    pixman_region32_fini(&s->bare);
+    finish_layers(s);
     pixman_region32_fini(&s->damage);
     wlr_damage_ring_finish(&s->ring);
     s->server->screen[s->index] = NULL;
+    monitor_update_all(s->server);
     if (s->shows_cluster)
         s->server->status.now.ready = 0;
     free(s);
@@ -94,13 +143,38 @@ static void handle_destroy(struct wl_listener *listener, void *data)
     screen_destroy(s);
 }
 
+/* A window has been given another size. Its first picture in it sets the mode. */
+static void handle_request_state(struct wl_listener *listener, void *data)
+{
+    struct screen *s = wl_container_of(listener, s, request_state);
+    const struct wlr_output_event_request_state *e = data;
+    const struct wlr_output_state *state = e->state;
+    const struct wlr_output_mode *mode = state->mode;
+    int32_t width, height;
+
+    if (!(state->committed & WLR_OUTPUT_STATE_MODE))
+        return;
+    width = mode ? mode->width : state->custom_mode.width;
+    height = mode ? mode->height : state->custom_mode.height;
+    if (width <= 0 || height <= 0 || (width == s->width && height == s->height))
+        return;
+    screen_discard(s);
+    s->mode = NULL;
+    s->width = width;
+    s->height = height;
+    s->lit = false;
+    finish_layers(s);
+    init_layers(s);
+    wlr_log(WLR_INFO, "screen %s: %dx%d from now on", s->plan->name, width, height);
+    monitor_update_all(s->server);
+}
+
 void screen_new(struct server *server, struct wlr_output *output)
 {
     const unsigned connector = connector_of(server, output->name);
     unsigned index = 0;
     struct screen *s;
 
-    server->outputs_seen++;
     while (index < server->scenario.output_count &&
            server->scenario.output[index].index != connector)
         index++;
@@ -119,17 +193,20 @@ void screen_new(struct server *server, struct wlr_output *output)
     s->index = index;
     s->plan = &server->scenario.output[index];
     s->shows_cluster = layout_is_cluster_screen(&server->scenario, index);
-    init_layers(s);
+    choose_mode(s);
     wlr_damage_ring_init(&s->ring);
-    wlr_damage_ring_set_bounds(&s->ring, (int32_t)s->plan->width, (int32_t)s->plan->height);
+    init_layers(s);
     pixman_region32_init(&s->damage);
     s->present.notify = handle_present;
     wl_signal_add(&output->events.present, &s->present);
+    s->request_state.notify = handle_request_state;
+    wl_signal_add(&output->events.request_state, &s->request_state);
     s->destroy.notify = handle_destroy;
     wl_signal_add(&output->events.destroy, &s->destroy);
     server->screen[index] = s;
-    wlr_log(WLR_INFO, "screen %s: output %s, %ux%u, %u layers", s->plan->name, output->name,
-            s->plan->width, s->plan->height, s->layers);
+    wlr_log(WLR_INFO, "screen %s: output %s, %dx%d, %u layers", s->plan->name, output->name,
+            s->width, s->height, s->layers);
+    monitor_update_all(server);
 }
 
 bool screen_busy(const struct screen *s)
@@ -155,24 +232,13 @@ void screen_damage_scanout(struct screen *s, unsigned vm, unsigned scanout,
     }
 }
 
-/* The mode of the plan: one the screen offers if it can, else one made for it. */
-static void set_mode(struct screen *s, struct wlr_output_state *state)
+static void set_mode(const struct screen *s, struct wlr_output_state *state)
 {
-    const int32_t w = (int32_t)s->plan->width, h = (int32_t)s->plan->height;
-    struct wlr_output_mode *mode, *best = NULL;
-
-    wl_list_for_each(mode, &s->output->modes,
-                     link) if (mode->width == w && mode->height == h &&
-                               (!best || abs(mode->refresh - (int)s->plan->refresh_mhz) <
-                                             abs(best->refresh - (int)s->plan->refresh_mhz))) best =
-        mode;
     wlr_output_state_set_enabled(state, true);
-    if (best)
-        wlr_output_state_set_mode(state, best);
+    if (s->mode)
+        wlr_output_state_set_mode(state, s->mode);
     else
-        /* A window (no modes at all) has no refresh rate to choose. */
-        wlr_output_state_set_custom_mode(
-            state, w, h, wl_list_empty(&s->output->modes) ? 0 : (int32_t)s->plan->refresh_mhz);
+        wlr_output_state_set_custom_mode(state, s->width, s->height, 0);
 }
 
 static bool render(struct screen *s, struct wlr_buffer *buffer)

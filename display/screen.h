@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One physical screen: its layers in drawing order, its damage, and the way to the display
- * controller. wlroots' scene graph (0.18) makes a new texture of every buffer it is given, 3.7 MB
- * for each cluster frame; layers that never move need none of it, so a screen draws them itself and
- * uploads only what changed.
+ * controller. One that has not the plan's mode is used as it is, and the layout stretched to it.
+ * wlroots' scene graph (0.18) makes a new texture of every buffer it is given, 3.7 MB
+ * for each cluster frame; layers that do not move need none of it, so a screen draws them itself
+ * and uploads only what changed.
  */
 #ifndef DISPLAY_SCREEN_H
 #define DISPLAY_SCREEN_H
@@ -12,6 +13,7 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_damage_ring.h>
 #include <wlr/types/wlr_output.h>
+#include <wlr/util/box.h>
 
 #include "binnacle/scenario.h"
 #include "frames.h"
@@ -21,6 +23,7 @@ struct wlr_surface;
 
 struct layer {
     const struct bn_scenario_layer *place;
+    struct wlr_box box;        /* where it is on this screen */
     pixman_region32_t visible; /* on the screen: what no layer above covers */
 };
 
@@ -28,7 +31,9 @@ struct screen {
     struct server *server;
     struct wlr_output *output;
     const struct bn_scenario_output *plan;
-    unsigned index; /* in scenario.output[] */
+    unsigned index;               /* in scenario.output[] */
+    struct wlr_output_mode *mode; /* of the output's own, NULL: width x height as it is */
+    int32_t width, height;        /* the plan's, or else the layout is stretched to it */
     bool shows_cluster;
     bool lit; /* mode set, first picture shown */
     unsigned layers;
@@ -43,12 +48,15 @@ struct screen {
     bool cluster_flying;
     uint32_t flying_seq;
     struct frame_pick flying;
-    struct wl_listener present, destroy;
+    struct wl_listener present, request_state, destroy;
 };
 
 /* Called for every output that appears: takes it if the scenario has a place for it. */
 void screen_new(struct server *server, struct wlr_output *output);
 void screen_destroy(struct screen *s);
+
+/* Where a layer of the plan is on it. */
+struct wlr_box screen_box(const struct screen *s, const struct bn_scenario_layer *place);
 
 bool screen_busy(const struct screen *s); /* a page flip is under way */
 

@@ -18,9 +18,13 @@
 #define PRESSED  1
 #define RELEASED 0
 
+/* Where there is no screen, nobody can see what they touch. */
 static const struct bn_scenario_layer *focus(const struct seat *seat)
 {
-    return seat->route.layer < 0 ? NULL : &seat->server->scenario.layer[seat->route.layer];
+    const struct bn_scenario_layer *l =
+        seat->route.layer < 0 ? NULL : &seat->server->scenario.layer[seat->route.layer];
+
+    return l && seat->server->screen[l->output] ? l : NULL;
 }
 
 static void send_to(struct seat *seat, unsigned vm, const struct bn_input_event *e, unsigned count)
@@ -103,6 +107,15 @@ void seat_wheel(struct seat *seat, bool horizontal, int32_t clicks)
         queue(seat, EV_REL, horizontal ? REL_HWHEEL : REL_WHEEL, horizontal ? clicks : -clicks);
 }
 
+/* Of the pointer on a layer that is at `box` on its screen. */
+static struct wlr_box arrow_box(const struct seat *seat, const struct bn_scenario_layer *l,
+                                const struct wlr_box *box)
+{
+    return (struct wlr_box){box->x + (int)(seat->route.x * box->width / l->width),
+                            box->y + (int)(seat->route.y * box->height / l->height), ARROW_WIDTH,
+                            ARROW_HEIGHT};
+}
+
 static void damage_arrow(struct seat *seat)
 {
     const struct bn_scenario_layer *l = focus(seat);
@@ -111,8 +124,8 @@ static void damage_arrow(struct seat *seat)
 
     if (!screen || !seat->pointing)
         return;
-    box = (struct wlr_box){l->x + (int)seat->route.x, l->y + (int)seat->route.y, ARROW_WIDTH,
-                           ARROW_HEIGHT};
+    box = screen_box(screen, l);
+    box = arrow_box(seat, l, &box);
     wlr_damage_ring_add_box(&screen->ring, &box);
 }
 
@@ -151,19 +164,17 @@ bool seat_motion_absolute(struct seat *seat, double fx, double fy)
     return true;
 }
 
-void seat_draw(const struct seat *seat, const struct bn_scenario_layer *place,
-               struct wlr_render_pass *pass, const pixman_region32_t *clip)
+void seat_draw(const struct seat *seat, const struct layer *layer, struct wlr_render_pass *pass,
+               const pixman_region32_t *clip)
 {
-    if (!seat->pointing || !seat->texture || focus(seat) != place)
+    if (!seat->pointing || !seat->texture || focus(seat) != layer->place)
         return;
-    wlr_render_pass_add_texture(
-        pass, &(struct wlr_render_texture_options){
-                  .texture = seat->texture,
-                  .dst_box = {place->x + (int)seat->route.x, place->y + (int)seat->route.y,
-                              ARROW_WIDTH, ARROW_HEIGHT},
-                  .clip = clip,
-                  .blend_mode = WLR_RENDER_BLEND_MODE_PREMULTIPLIED,
-              });
+    wlr_render_pass_add_texture(pass, &(struct wlr_render_texture_options){
+                                          .texture = seat->texture,
+                                          .dst_box = arrow_box(seat, layer->place, &layer->box),
+                                          .clip = clip,
+                                          .blend_mode = WLR_RENDER_BLEND_MODE_PREMULTIPLIED,
+                                      });
 }
 
 static int seat_init(struct seat *seat, struct server *server, int output)

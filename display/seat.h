@@ -13,6 +13,7 @@
 #include "display.h"
 #include "route.h"
 
+struct layer;
 struct server;
 struct wlr_buffer;
 struct wlr_input_device;
@@ -55,7 +56,7 @@ void seat_frame(struct seat *seat);
 void seat_key(struct seat *seat, uint16_t code, bool pressed); /* KEY_* */
 
 /* Draws the pointer if it is in this layer: a guest's picture has it, the cluster's never. */
-void seat_draw(const struct seat *seat, const struct bn_scenario_layer *place,
-               struct wlr_render_pass *pass, const pixman_region32_t *clip);
+void seat_draw(const struct seat *seat, const struct layer *layer, struct wlr_render_pass *pass,
+               const pixman_region32_t *clip);
 
 #endif

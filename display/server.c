@@ -88,7 +88,8 @@ static int open_window(struct server *s, const struct server_options *o)
     return rc;
 }
 
-/* What clients find, and nothing else: no output, no seat, no way to read the screen. */
+/* What clients find beside the outputs that their scanouts are on (monitor.c), and nothing else: no
+ * seat, no way to read the screen. */
 static int init_globals(struct server *s)
 {
     struct wlr_compositor *compositor =
@@ -102,6 +103,7 @@ static int init_globals(struct server *s)
     if (wlr_renderer_get_texture_formats(s->renderer, WLR_BUFFER_CAP_DMABUF) &&
         !wlr_linux_dmabuf_v1_create_with_renderer(s->display, DMABUF_VERSION, s->renderer))
         return -ENOMEM;
+    monitor_hide_from_others(s);
     s->new_surface.notify = handle_new_surface;
     wl_signal_add(&compositor->events.new_surface, &s->new_surface);
     s->new_toplevel.notify = handle_new_toplevel;

@@ -32,7 +32,8 @@ struct server {
     struct clock clock;
     struct seat seat[SEATS];               /* by output, and that of no screen */
     struct screen *screen[BN_MAX_OUTPUTS]; /* of output[i] of the scenario; NULL: not plugged */
-    unsigned outputs_seen;
+    char connector[BN_MAX_OUTPUTS][32];    /* names of those that are counted as they appear */
+    unsigned connectors;
     struct vm vm[BN_MAX_VMS];
     struct wl_listener new_output, new_input, new_surface, new_toplevel;
 };

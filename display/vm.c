@@ -107,6 +107,8 @@ static int vm_init(struct vm *vm, struct server *s, unsigned index, const char *
         return rc;
     }
     vm->open = true;
+    for (unsigned n = 0; n < BN_MAX_SCANOUTS; n++)
+        monitor_init(&vm->monitor[n], vm, n);
     wlr_log(WLR_INFO, "vm %s: listening on %s/%s", name, dir, name);
     return 0;
 }
@@ -145,6 +147,8 @@ void vm_finish_all(struct server *s)
         wl_event_source_remove(vm->source);
         close(vm->listener);
         input_port_finish(&vm->input);
+        for (unsigned n = 0; n < BN_MAX_SCANOUTS; n++)
+            monitor_finish(&vm->monitor[n]);
         vm->open = false;
     }
 }

@@ -12,6 +12,7 @@
 
 #include "display.h"
 #include "inputport.h"
+#include "monitor.h"
 
 struct server;
 struct wlr_surface;
@@ -29,9 +30,10 @@ struct vm {
     struct wl_event_source *source;
     struct input_port input;
     unsigned clients, surfaces, commits;
-    struct scanout *scanout[BN_MAX_SCANOUTS]; /* mapped toplevels */
-    struct bn_scanout_size size[BN_MAX_SCANOUTS];
-    uint64_t thrown_out; /* clients that broke a rule */
+    struct scanout *scanout[BN_MAX_SCANOUTS];     /* mapped toplevels */
+    struct bn_scanout_size size[BN_MAX_SCANOUTS]; /* as planned */
+    struct monitor monitor[BN_MAX_SCANOUTS];      /* as they are; of an open one */
+    uint64_t thrown_out;                          /* clients that broke a rule */
 };
 
 /* Makes the sockets of every VM that has a layer; 0 or -errno. */

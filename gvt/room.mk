@@ -5,12 +5,12 @@ GVT_LIBS = $(shell pkg-config --libs $(GVT_PKGS))
 # What a guest's command stream may hold; the device without physical GPU and processes, which tests and fuzzers link.
 GVT_STREAM := proto/virgl proto/virgl_table
 GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format pixels) \
-	$(addprefix core/,context edid health layout query render resource screen stream vgpu work) backend/soft2d
+	$(addprefix core/,config context edid health layout monitor query render resource screen stream vgpu work) backend/soft2d
 GVT_DEVICE := $(GVT_CORE) backend/opener backend/virtgpu server/device
-GVT_SERVER := core/schedule $(addprefix server/,arbiter arguments import main remote remote_messages status turns view wayland)
+GVT_SERVER := core/schedule $(addprefix server/,arbiter arguments import main outputs remote remote_messages status turns view wayland)
 
 # The other end of the display socket, which the device model links.
-GVT_DISPLAY := $(addprefix server/,import view viewer viewer_messages viewer_run wayland) core/edid core/resource backend/soft2d
+GVT_DISPLAY := $(addprefix server/,import outputs view viewer viewer_messages viewer_run wayland) core/edid core/monitor core/resource backend/soft2d
 GVT_DISPLAY_OTHERS := $(addprefix $(B)/display/,$(addsuffix .o,$(DISPLAY_SCENARIO) sandbox)) \
 	$(B)/display/proto/xdg-shell-protocol.o $(B)/gvt/linux-dmabuf-protocol.o
 
@@ -103,6 +103,25 @@ $(addprefix $(B)/tests/unit/gvt/,test_remote test_viewer): $(B)/tests/unit/gvt/%
 		$(addprefix $(B)/gvt/san/server/,remote.o remote_messages.o viewer.o viewer_messages.o) $(B)/service-vm/vhost/libvhost-san.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
+
+# The event of a change, by vhost-user.
+UNIT_TESTS += $(B)/tests/unit/gvt/test_device
+$(B)/tests/unit/gvt/test_device: tests/unit/gvt/test_device.c $(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_CORE) server/device)) \
+		$(B)/service-vm/vhost/libvhost-san.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lcmocka
+
+# The connection to the compositor, with the other end of it.
+UNIT_TESTS += $(B)/tests/unit/gvt/test_screens
+$(addprefix $(B)/gvt/san/server/,import.o view.o wayland.o): | $(GVT_PROTOCOLS)
+$(B)/tests/unit/gvt/stage.o: tests/unit/gvt/stage.c tests/unit/gvt/stage.h | $(B)/display/proto/xdg-shell-protocol.h
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -c -o $@ $<
+$(B)/tests/unit/gvt/test_screens: tests/unit/gvt/test_screens.c $(B)/tests/unit/gvt/stage.o \
+		$(addprefix $(B)/gvt/san/,$(addsuffix .o,$(GVT_TESTED) $(addprefix server/,import outputs view wayland))) \
+		$(B)/display/proto/xdg-shell-protocol.o $(B)/gvt/linux-dmabuf-protocol.o $(B)/service-vm/vhost/libvhost-san.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(GVT_CFLAGS) -o $@ $^ -lwayland-client -lwayland-server -lcmocka
 
 $(B)/tests/fuzz/gvt/fuzz_gvt_control: tests/fuzz/gvt/fuzz_gvt_control.c $(addprefix $(B)/gvt/fuzz/,$(addsuffix .o,$(GVT_TESTED))) \
 		$(B)/service-vm/vhost/libvhost-fuzz.a

@@ -117,27 +117,6 @@ int gl_open(struct gl *g)
     return rc;
 }
 
-void gl_close(struct gl *g)
-{
-    if (g->display) {
-        eglMakeCurrent(g->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
-        if (g->surface)
-            eglDestroySurface(g->display, g->surface);
-        if (g->context)
-            eglDestroyContext(g->display, g->context);
-        eglTerminate(g->display);
-    }
-    if (g->next)
-        gbm_surface_release_buffer(g->buffers, g->next);
-    if (g->shown)
-        gbm_surface_release_buffer(g->buffers, g->shown);
-    if (g->buffers)
-        gbm_surface_destroy(g->buffers);
-    if (g->gbm)
-        gbm_device_destroy(g->gbm);
-    memset(g, 0, sizeof(*g));
-}
-
 static void forget_frame_buffer(struct gbm_bo *bo, void *data)
 {
     const uint32_t id = (uint32_t)(uintptr_t)data;
@@ -183,6 +162,28 @@ static int wait_for_flip(struct gl *g)
             return -EIO;
     }
     return 0;
+}
+
+void gl_close(struct gl *g)
+{
+    (void)wait_for_flip(g); /* its event is meant for this life of ours */
+    if (g->display) {
+        eglMakeCurrent(g->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+        if (g->surface)
+            eglDestroySurface(g->display, g->surface);
+        if (g->context)
+            eglDestroyContext(g->display, g->context);
+        eglTerminate(g->display);
+    }
+    if (g->next)
+        gbm_surface_release_buffer(g->buffers, g->next);
+    if (g->shown)
+        gbm_surface_release_buffer(g->buffers, g->shown);
+    if (g->buffers)
+        gbm_surface_destroy(g->buffers);
+    if (g->gbm)
+        gbm_device_destroy(g->gbm);
+    memset(g, 0, sizeof(*g));
 }
 
 int gl_show(struct gl *g)

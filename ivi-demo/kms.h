@@ -8,29 +8,37 @@
 #define IVI_KMS_H
 
 #include <cairo.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define KMS_SCREENS 2
 
 struct kms_screen {
-    uint32_t connector, crtc, handle, fb;
+    uint32_t connector, crtc; /* 0: the card has not so many */
+    uint32_t handle, fb;
     int width, height;
     void *pixels;
     size_t bytes;
-    cairo_surface_t *surface;
+    cairo_surface_t *surface; /* NULL: it is dark */
 };
 
 struct kms {
     int fd;
-    unsigned count;
+    int events; /* what the kernel says of its devices, -1: it will not */
     struct kms_screen screen[KMS_SCREENS]; /* in the order of the connectors */
 };
 
-/* Lights up to KMS_SCREENS connectors of the first card that has any, each in its preferred mode. 0
- * or -errno. */
+/* Lights the first KMS_SCREENS connectors of the first card that has a screen at one of them, each
+ * in its preferred mode. 0 or -errno. */
 int kms_open(struct kms *k) __attribute__((warn_unused_result));
 void kms_close(struct kms *k);
+
+/* Whether screens may have come, gone or changed since the last call: then kms_update() is due. */
+bool kms_changed(const struct kms *k);
+/* Lights what has come, or has another mode now, and turns off what has gone. A bit for each screen
+ * that is not as it was; what was drawn there is lost. */
+unsigned kms_update(struct kms *k);
 
 /* A rectangle that has been drawn; 0 or -errno. */
 int kms_flush(struct kms *k, unsigned screen, int x, int y, int width, int height)

@@ -17,12 +17,13 @@
 #include "solid.h"
 #include "ui.h"
 
-#define FPS         30
-#define SECOND_NS   1000000000L
-#define FONTS       "/usr/share/fonts/opentype/b612"
-#define RETRY_S     1 /* a display, or an input device, that is not there yet */
-#define RETRIES     60
-#define TILE_RADIUS 0.0
+#define FPS           30
+#define SECOND_NS     1000000000L
+#define FONTS         "/usr/share/fonts/opentype/b612"
+#define RETRY_S       1 /* a display, or an input device, that is not there yet */
+#define RETRIES       60
+#define TILE_RADIUS   0.0
+#define NOTHING_SHOWN UINT64_MAX /* by the tile */
 
 struct ivi {
     struct ui ui;
@@ -79,7 +80,7 @@ static int show_tile(struct ivi *i)
     const uint64_t shows = map_shows(car);
     cairo_t *cr;
 
-    if (i->kms.count < 2 || shows == i->tile_shows)
+    if (!s->surface || shows == i->tile_shows)
         return 0;
     i->tile_shows = shows;
     cr = cairo_create(s->surface);
@@ -90,14 +91,18 @@ static int show_tile(struct ivi *i)
 
 static int show_flat(struct ivi *i)
 {
+    const struct kms_screen *s = &i->kms.screen[0];
     struct ui_rect damage[UI_DAMAGE];
     unsigned n;
     int rc = 0;
 
-    n = ui_draw(&i->ui, i->kms.screen[0].surface, damage);
+    n = ui_draw(&i->ui, s->surface, damage);
     i->pictures += n > 0;
-    for (unsigned k = 0; k < n && rc == 0; k++)
-        rc = kms_flush(&i->kms, 0, damage[k].x, damage[k].y, damage[k].width, damage[k].height);
+    for (unsigned k = 0; k < n && rc == 0; k++) {
+        const struct ui_rect r = ui_stretched(damage[k], s->width, s->height);
+
+        rc = kms_flush(&i->kms, 0, r.x, r.y, r.width, r.height);
+    }
     return rc;
 }
 
@@ -105,6 +110,48 @@ static int show_solid(struct ivi *i)
 {
     i->pictures++;
     return gl_show(&i->gl);
+}
+
+/* In 3D where a GPU draws; else cairo draws what there is, flat. */
+static void open_solid(struct ivi *i)
+{
+    const struct kms_screen *s = &i->kms.screen[0];
+
+    cairo_surface_set_device_scale(s->surface, (double)s->width / UI_WIDTH,
+                                   (double)s->height / UI_HEIGHT);
+    if (gl_open_screen(&i->gl, i->kms.fd, s->crtc, s->width, s->height) < 0)
+        return;
+    if (solid_init(&i->solid, &i->ui, s->width, s->height) < 0)
+        gl_close(&i->gl);
+}
+
+static void close_solid(struct ivi *i)
+{
+    solid_finish(&i->solid);
+    gl_close(&i->gl);
+    ui_set_solid(&i->ui, false);
+}
+
+/* Screens have come or gone, or are of another size: the layout is made anew for it. */
+static void take_screens(struct ivi *i)
+{
+    const unsigned changed = kms_update(&i->kms);
+
+    for (unsigned n = 0; n < KMS_SCREENS; n++) {
+        const struct kms_screen *s = &i->kms.screen[n];
+
+        if (changed & 1u << n && s->surface)
+            printf("ivi: screen %u is %dx%d\n", n + 1, s->width, s->height);
+        else if (changed & 1u << n)
+            printf("ivi: screen %u is gone\n", n + 1);
+    }
+    fflush(stdout);
+    i->tile_shows = NOTHING_SHOWN;
+    if (!(changed & 1))
+        return;
+    close_solid(i);
+    if (i->kms.screen[0].surface)
+        open_solid(i);
 }
 
 static int show(struct ivi *i)
@@ -116,13 +163,17 @@ static int show(struct ivi *i)
     evdev_read(&i->evdev, &sink, &i->ui);
     vehicle_read(&i->vehicle, now, &v);
     ui_advance(&i->ui, now, &v);
-    if (!i->ui.solid)
+    if (kms_changed(&i->kms))
+        take_screens(i);
+    if (!i->kms.screen[0].surface)
+        ; /* nobody can see it */
+    else if (!i->ui.solid)
         rc = show_flat(i);
     else if (solid_draw(&i->solid, &i->ui))
         rc = show_solid(i);
     if (rc == 0)
         rc = show_tile(i);
-    if (rc == 0 && !i->first_shown) {
+    if (rc == 0 && !i->first_shown && i->kms.screen[0].surface) {
         i->first_shown = true;
         printf("ivi: home screen%s%s\n", i->ui.solid ? " in 3D by " : "",
                i->ui.solid ? gl_renderer() : "");
@@ -165,22 +216,7 @@ static int open_display(struct ivi *i)
             break;
         sleep(RETRY_S);
     }
-    if (rc == 0 && (i->kms.screen[0].width != UI_WIDTH || i->kms.screen[0].height != UI_HEIGHT))
-        fprintf(stderr, "ivi: the screen is %dx%d, the home screen %dx%d\n", i->kms.screen[0].width,
-                i->kms.screen[0].height, UI_WIDTH, UI_HEIGHT);
     return rc;
-}
-
-/* In 3D where a GPU draws; else cairo draws what there is, flat. */
-static void open_solid(struct ivi *i)
-{
-    const struct kms_screen *s = &i->kms.screen[0];
-
-    if (s->width != UI_WIDTH || s->height != UI_HEIGHT ||
-        gl_open_screen(&i->gl, i->kms.fd, s->crtc, s->width, s->height) < 0)
-        return;
-    if (solid_init(&i->solid, &i->ui) < 0)
-        gl_close(&i->gl);
 }
 
 int main(int argc, char **argv)
@@ -203,14 +239,14 @@ int main(int argc, char **argv)
     if (rc == 0)
         rc = open_display(&i);
     if (rc == 0) {
-        open_solid(&i);
+        if (i.kms.screen[0].surface)
+            open_solid(&i);
         evdev_open(&i.evdev, UI_WIDTH, UI_HEIGHT);
         vehicle_open(&i.vehicle, NULL);
         rc = run(&i);
         vehicle_close(&i.vehicle);
         evdev_close(&i.evdev);
-        solid_finish(&i.solid);
-        gl_close(&i.gl);
+        close_solid(&i);
         kms_close(&i.kms);
     }
     if (rc)

@@ -29,4 +29,10 @@ $(B)/tests/unit/ivi-demo/test_solid: tests/unit/ivi-demo/test_solid.c $(addprefi
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(IVI_CFLAGS) -o $@ $^ $(IVI_LIBS) -lcmocka
 
+# The card is the test's: no libdrm.
+UNIT_TESTS += $(B)/tests/unit/ivi-demo/test_kms
+$(B)/tests/unit/ivi-demo/test_kms: tests/unit/ivi-demo/test_kms.c $(B)/ivi-demo/san/kms.o
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(IVI_CFLAGS) -o $@ $^ $(shell pkg-config --libs cairo) -lcmocka
+
 -include $(wildcard $(B)/ivi-demo/*.d $(B)/ivi-demo/san/*.d)

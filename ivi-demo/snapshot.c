@@ -38,7 +38,7 @@ static bool off_screen_open(struct off_screen *o, struct ui *u)
     glRenderbufferStorage(GL_RENDERBUFFER, GL_RGBA8, UI_WIDTH, UI_HEIGHT);
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, o->plain);
     glBindFramebuffer(GL_FRAMEBUFFER, o->frame);
-    return solid_init(&o->solid, u) == 0;
+    return solid_init(&o->solid, u, UI_WIDTH, UI_HEIGHT) == 0;
 }
 
 /* GL's lines come from the bottom up, red first. */

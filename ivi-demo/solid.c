@@ -22,11 +22,11 @@ static void draw_names(struct solid *s, const struct theme *t)
     cairo_destroy(cr);
 }
 
-int solid_init(struct solid *s, struct ui *u)
+int solid_init(struct solid *s, struct ui *u, int width, int height)
 {
     int rc;
 
-    memset(s, 0, sizeof(*s));
+    *s = (struct solid){.width = width, .height = height};
     rc = scene_create(&s->scene, &u->map);
     if (rc == 0)
         rc = sprites_init(&s->sprites);
@@ -40,8 +40,11 @@ int solid_init(struct solid *s, struct ui *u)
     draw_names(s, &u->theme);
     s->layer_texture = sprite_texture(s->layer);
     s->names_texture = sprite_texture(s->names);
-    u->solid = true;
-    ui_draw_everything_next(u);
+    if (width != UI_WIDTH || height != UI_HEIGHT) {
+        sprite_smooth(s->layer_texture);
+        sprite_smooth(s->names_texture);
+    }
+    ui_set_solid(u, true);
     return 0;
 }
 
@@ -58,6 +61,16 @@ void solid_finish(struct solid *s)
     memset(s, 0, sizeof(*s));
 }
 
+static double across(const struct solid *s, double x)
+{
+    return x * s->width / UI_WIDTH;
+}
+
+static double down(const struct solid *s, double y)
+{
+    return y * s->height / UI_HEIGHT;
+}
+
 static void name_town(const struct solid *s, const struct scene_view *v, struct map_place car)
 {
     for (int i = 0; i < TOWN_NAMES; i++) {
@@ -69,16 +82,18 @@ static void name_town(const struct solid *s, const struct scene_view *v, struct 
             continue;
         sprite_draw(&s->sprites, s->names_texture, NAME_WIDTH, NAME_HEIGHT * TOWN_NAMES,
                     (struct sprite_box){0, i * NAME_HEIGHT, NAME_WIDTH, NAME_HEIGHT},
-                    (struct sprite_box){round(at_x) - NAME_WIDTH / 2.0, round(at_y) - NAME_ABOVE,
-                                        NAME_WIDTH, NAME_HEIGHT},
-                    UI_WIDTH, UI_HEIGHT);
+                    (struct sprite_box){round(at_x) - across(s, NAME_WIDTH / 2.0),
+                                        round(at_y) - down(s, NAME_ABOVE), across(s, NAME_WIDTH),
+                                        down(s, NAME_HEIGHT)},
+                    s->width, s->height);
     }
 }
 
 static void draw_view(struct solid *s, const struct ui *u, const struct ui_view *view)
 {
-    const struct scene_view v = {view->at.x, view->at.y, view->at.width, view->at.height,
-                                 UI_HEIGHT};
+    const int x = (int)round(across(s, view->at.x)), y = (int)round(down(s, view->at.y));
+    const struct scene_view v = {x, y, (int)round(across(s, view->at.x + view->at.width)) - x,
+                                 (int)round(down(s, view->at.y + view->at.height)) - y, s->height};
 
     if (view->kind == UI_CAR_VIEW) {
         scene_car(s->scene, &v, u->turned, u->vehicle.valid ? u->vehicle.telltales : 0);
@@ -87,7 +102,7 @@ static void draw_view(struct solid *s, const struct ui *u, const struct ui_view 
     const struct map_place car = map_at(&u->map, u->travelled);
 
     scene_town(s->scene, &v, car);
-    glViewport(0, 0, UI_WIDTH, UI_HEIGHT); /* what the view's scissors cut off stays cut off */
+    glViewport(0, 0, s->width, s->height); /* what the view's scissors cut off stays cut off */
     name_town(s, &v, car);
 }
 
@@ -108,7 +123,8 @@ bool solid_draw(struct solid *s, struct ui *u)
     if (view)
         draw_view(s, u, view);
     glDisable(GL_SCISSOR_TEST);
-    glViewport(0, 0, UI_WIDTH, UI_HEIGHT);
-    sprite_draw(&s->sprites, s->layer_texture, UI_WIDTH, UI_HEIGHT, all, all, UI_WIDTH, UI_HEIGHT);
+    glViewport(0, 0, s->width, s->height);
+    sprite_draw(&s->sprites, s->layer_texture, UI_WIDTH, UI_HEIGHT, all,
+                (struct sprite_box){0, 0, s->width, s->height}, s->width, s->height);
     return true;
 }

@@ -57,6 +57,13 @@ GLuint sprite_texture(cairo_surface_t *from)
     return texture;
 }
 
+void sprite_smooth(GLuint texture)
+{
+    glBindTexture(GL_TEXTURE_2D, texture);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+}
+
 void sprite_update(GLuint texture, cairo_surface_t *from, int x, int y, int width, int height)
 {
     const int stride = cairo_image_surface_get_stride(from);

@@ -21,6 +21,8 @@ void sprites_finish(struct sprites *s);
 
 /* A texture of the size of that image surface (ARGB32), empty. */
 GLuint sprite_texture(cairo_surface_t *from);
+/* It will be drawn at another size than its own. */
+void sprite_smooth(GLuint texture);
 /* Takes a part of the surface over into its texture. */
 void sprite_update(GLuint texture, cairo_surface_t *from, int x, int y, int width, int height);
 /* Draws a part of a texture (in its pixels, the whole being width x height) to a place of a picture

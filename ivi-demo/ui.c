@@ -62,11 +62,18 @@ int ui_init(struct ui *u, const struct ui_role *role, const char *font_dir)
     return rc;
 }
 
-void ui_finish(struct ui *u)
+static void drop_bases(struct ui *u)
 {
-    for (unsigned i = 0; i < UI_PAGES; i++)
+    for (unsigned i = 0; i < UI_PAGES; i++) {
         if (u->base[i])
             cairo_surface_destroy(u->base[i]);
+        u->base[i] = NULL;
+    }
+}
+
+void ui_finish(struct ui *u)
+{
+    drop_bases(u);
     map_finish(&u->map);
     theme_finish(&u->theme);
 }
@@ -74,6 +81,13 @@ void ui_finish(struct ui *u)
 void ui_draw_everything_next(struct ui *u)
 {
     memset(u->drawn, 0xFF, sizeof(u->drawn));
+}
+
+void ui_set_solid(struct ui *u, bool solid)
+{
+    u->solid = solid;
+    drop_bases(u);
+    ui_draw_everything_next(u);
 }
 
 void ui_show(struct ui *u, enum ui_page page)
@@ -196,6 +210,15 @@ unsigned ui_draw(struct ui *u, cairo_surface_t *to, struct ui_rect damage[UI_DAM
 static bool inside(const struct ui_rect *r, int x, int y)
 {
     return x >= r->x && x < r->x + r->width && y >= r->y && y < r->y + r->height;
+}
+
+struct ui_rect ui_stretched(struct ui_rect r, int width, int height)
+{
+    const int x = r.x * width / UI_WIDTH, y = r.y * height / UI_HEIGHT;
+    const int right = (r.x + r.width) * width, bottom = (r.y + r.height) * height;
+
+    return (struct ui_rect){x, y, (right + UI_WIDTH - 1) / UI_WIDTH - x,
+                            (bottom + UI_HEIGHT - 1) / UI_HEIGHT - y};
 }
 
 void ui_press(struct ui *u, int x, int y)

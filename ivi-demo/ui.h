@@ -104,6 +104,11 @@ void ui_advance(struct ui *u, double now, const struct vehicle_state *v);
  * rectangles in damage[]. */
 unsigned ui_draw(struct ui *u, cairo_surface_t *to, struct ui_rect damage[UI_DAMAGE]);
 void ui_draw_everything_next(struct ui *u);
+/* Pages are made anew, with a hole where something else draws in 3D, or whole; all is drawn. */
+void ui_set_solid(struct ui *u, bool solid);
+/* All pixels that such a rectangle touches on a screen of that size, to which the home screen is
+ * stretched. */
+struct ui_rect ui_stretched(struct ui_rect r, int width, int height);
 
 /* A finger or a pointer at x, y; a press is what counts. Key: KEY_*. */
 void ui_press(struct ui *u, int x, int y);

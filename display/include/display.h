@@ -5,8 +5,11 @@
  * Pictures: every guest VM has a Wayland socket of its own, $XDG_RUNTIME_DIR/binnacle/<vm>. Who
  * connects there is that VM. It finds wl_compositor, wl_subcompositor, wl_shm and xdg_wm_base, and
  * zwp_linux_dmabuf_v1 where a GPU draws. A toplevel whose app_id is "scanout-N" is its scanout N;
- * the first configure event carries the size the scenario gives it; its place on the screens is the
- * scenario's, whatever a client asks for. A client commits at most once per frame callback.
+ * a configure event carries the size that it has on the screen; its place there is the scenario's,
+ * whatever a client asks for. A client commits at most once per frame callback.
+ *
+ * Screens: a wl_output (version 4) of the same name, "scanout-N", is there while a screen is that
+ * shows scanout N. Its current mode is the size that the scanout has on it, which may change.
  *
  * Input: $XDG_RUNTIME_DIR/binnacle/<vm>.input (SOCK_SEQPACKET). The compositor sends one packet per
  * report, up to BN_INPUT_BATCH struct bn_input_event, and reads nothing.

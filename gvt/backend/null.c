@@ -3,8 +3,9 @@
 #include "null.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "soft2d.h"
 
@@ -38,21 +39,40 @@ static void context_destroy(void *gpu, struct context *c)
     n->contexts--;
 }
 
+static size_t room(size_t bytes)
+{
+    return bytes ? bytes * 2 : 1;
+}
+
+static void drop_fd(struct resource *r)
+{
+    if (r->fd >= 0)
+        close(r->fd);
+    r->fd = -1;
+}
+
 static struct resource **at_handle(struct null_gpu *n, uint32_t handle)
 {
     return &n->of[(handle - FIRST_HANDLE) % NULL_HANDLES];
 }
 
-/* The mirror, and behind it the GPU's own memory. */
+/* The mirror, which may be shown, and behind it the GPU's own memory. */
 static int create(void *gpu, struct resource *r, size_t bytes)
 {
     struct null_gpu *n = gpu;
+    void *p;
 
     if (n->failing)
         return -ENOMEM;
-    r->pixels = calloc(2, bytes);
-    if (!r->pixels)
+    r->fd = memfd_create("mirror", MFD_CLOEXEC);
+    p = r->fd < 0 || ftruncate(r->fd, (off_t)room(bytes)) < 0
+            ? MAP_FAILED
+            : mmap(NULL, room(bytes), PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
+    if (p == MAP_FAILED) {
+        drop_fd(r);
         return -ENOMEM;
+    }
+    r->pixels = p;
     r->mirror_bytes = bytes;
     r->physical = FIRST_HANDLE + ++n->last_handle;
     *at_handle(n, r->physical) = r;
@@ -67,8 +87,9 @@ static void destroy(void *gpu, struct resource *r)
     n->resources--;
     if (*at_handle(n, r->physical) == r)
         *at_handle(n, r->physical) = NULL;
-    free(r->pixels);
+    munmap(r->pixels, room(r->mirror_bytes));
     r->pixels = NULL;
+    drop_fd(r);
     r->physical = 0;
 }
 
@@ -155,11 +176,19 @@ static void forget(void *gpu, struct gvt_job *job)
 static int64_t fetch(void *gpu, struct resource *r, const struct vgpu_rect *rect)
 {
     struct null_gpu *n = gpu;
+    const size_t stride = (size_t)r->width * VGPU_BYTES_PER_PIXEL;
+    const size_t line = (size_t)rect->width * VGPU_BYTES_PER_PIXEL;
 
-    (void)r;
     if (n->failing)
         return -ENOMEM;
     n->fetched++;
+    for (size_t y = rect->y; line && y < (size_t)rect->y + rect->height; y++) {
+        const size_t at = y * stride + (size_t)rect->x * VGPU_BYTES_PER_PIXEL;
+
+        if (at + line > r->mirror_bytes)
+            break; /* its backing is smaller than its picture */
+        memcpy(r->pixels + at, r->pixels + r->mirror_bytes + at, line);
+    }
     return (int64_t)rect->width * rect->height * VGPU_BYTES_PER_PIXEL;
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "display/include/display.h"
-#include "edid.h"
 #include "request.h"
 
 #define TARGET_2D 2u /* of Gallium's */
@@ -12,11 +11,8 @@ uint32_t screen_info(struct vgpu *g, struct request *q)
 {
     struct vgpu_display_info *info = &q->a->u.display_info;
 
-    for (unsigned i = 0; i < g->scanouts; i++) {
-        info->mode[i].r =
-            (struct vgpu_rect){0, 0, g->scanout[i].mode.width, g->scanout[i].mode.height};
-        info->mode[i].enabled = g->scanout[i].mode.width != 0;
-    }
+    for (unsigned i = 0; i < g->scanouts; i++)
+        info->mode[i] = monitor_info(&g->scanout[i].monitor);
     q->a->bytes = sizeof(*info);
     return VGPU_OK_DISPLAY_INFO;
 }
@@ -24,17 +20,16 @@ uint32_t screen_info(struct vgpu *g, struct request *q)
 uint32_t screen_edid(struct vgpu *g, struct request *q)
 {
     const unsigned n = q->r->get_edid.scanout;
-    const struct vgpu_mode *m = &g->scanout[n].mode;
-    const struct vgpu_edid *own = g->scanout[n].edid;
+    const struct vgpu_edid *own;
 
     if (n >= g->scanouts)
         return VGPU_ERR_INVALID_SCANOUT_ID;
+    own = g->scanout[n].edid;
     if (own) {
         q->a->u.edid.size = own->size;
         memcpy(q->a->u.edid.edid, own->edid, sizeof(own->edid));
     } else {
-        q->a->u.edid.size = EDID_BYTES;
-        edid_make(q->a->u.edid.edid, m->width, m->height, m->refresh_mhz, n);
+        monitor_edid(&g->scanout[n].monitor, n, &q->a->u.edid);
     }
     q->a->bytes = sizeof(q->a->u.edid);
     return VGPU_OK_EDID;

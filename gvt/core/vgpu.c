@@ -235,7 +235,7 @@ void vgpu_init(struct vgpu *g, const struct gvt_backend *backend, void *render_d
     g->resources.quota = limits->quota;
     g->scanouts = scanouts > VGPU_MAX_SCANOUTS ? VGPU_MAX_SCANOUTS : scanouts;
     for (unsigned i = 0; i < g->scanouts; i++)
-        g->scanout[i].mode = modes[i];
+        g->scanout[i].monitor.mode = modes[i];
     g->config.num_scanouts = g->scanouts;
     g->features = VGPU_F_EDID;
     if (!backend->render)

@@ -12,6 +12,7 @@
 #include "backend/backend.h"
 #include "core/context.h"
 #include "core/fence.h"
+#include "core/monitor.h"
 #include "core/resource.h"
 #include "proto/capset.h"
 #include "proto/command.h"
@@ -40,12 +41,8 @@ struct vgpu_gate {
     void (*reset)(void *gate); /* those in flight are of no interest any more */
 };
 
-struct vgpu_mode { /* of one scanout, from the scenario; width 0: not there */
-    uint32_t width, height, refresh_mhz;
-};
-
 struct vgpu_scanout {
-    struct vgpu_mode mode;
+    struct monitor monitor;
     struct resource *resource; /* shown now, NULL: off */
     struct vgpu_rect rect;
     struct resource *cursor;
@@ -137,6 +134,17 @@ void vgpu_init(struct vgpu *g, const struct gvt_backend *backend, void *render_d
                const struct vgpu_sink *sink, void *sink_data, const struct vgpu_mode *modes,
                unsigned scanouts, const struct vgpu_limits *limits);
 void vgpu_reset(struct vgpu *g); /* device reset: nothing of the guest's is left */
+
+/* Scanout n has another monitor, or (mode's width 0) none any more. True: the guest sees an event
+ * in its configuration space and is to be told that this has changed. */
+bool vgpu_set_mode(struct vgpu *g, unsigned n, const struct vgpu_mode *mode);
+
+/* The configuration space: 0, or -EINVAL for what is not all inside. Only events_clear can be
+ * written, and what is written there is cleared in events_read (§5.7.4). */
+int vgpu_config_read(const struct vgpu *g, uint32_t offset, uint32_t bytes, void *to)
+    __attribute__((warn_unused_result));
+int vgpu_config_write(struct vgpu *g, uint32_t offset, uint32_t bytes, const void *from)
+    __attribute__((warn_unused_result));
 
 /*
  * Whether the request can be executed now. False: it has to wait for the physical GPU (8 batches of

@@ -23,9 +23,11 @@ void gvt_display_scanouts(struct gvt_display *d, const struct bn_scenario *s, un
 
 /*
  * Shows what a back end tells over `socket` as the VM's scanouts on the compositor, in a process
- * that does nothing else and is confined here to what that takes. Takes the fd. 0 when the other
- * end has closed it, or -errno; -EPROTO: it broke the protocol.
+ * that does nothing else and is confined here to what that takes. `changed` (an eventfd) is written
+ * whenever a scanout's monitor is another one, has come or gone: the guest has to ask anew. Takes
+ * the fds. 0 when the other end has closed the socket, or -errno; -EPROTO: it broke the protocol.
  */
-int gvt_display_run(int socket, const struct gvt_display *d) __attribute__((warn_unused_result));
+int gvt_display_run(int socket, int changed, const struct gvt_display *d)
+    __attribute__((warn_unused_result));
 
 #endif

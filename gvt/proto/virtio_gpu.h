@@ -23,6 +23,7 @@ struct vgpu_config {
     uint32_t events_read, events_clear, num_scanouts, num_capsets;
 };
 BN_SIZE_IS(struct vgpu_config, 16);
+#define VGPU_EVENT_DISPLAY (1u << 0) /* §5.7.4.2: the display configuration has changed */
 
 #define VGPU_MAX_SCANOUTS 16
 #define VGPU_EDID_BYTES   1024

@@ -3,6 +3,7 @@
 #include "device.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,23 +88,27 @@ static int get_config(struct vu_device *dev, uint32_t offset, uint32_t bytes, vo
 {
     const struct device *d = dev->priv;
 
-    if (offset > sizeof(d->gpu.config) || bytes > sizeof(d->gpu.config) - offset)
-        return -EINVAL;
-    memcpy(to, (const uint8_t *)&d->gpu.config + offset, bytes);
-    return 0;
+    return vgpu_config_read(&d->gpu, offset, bytes, to);
 }
 
-/* §5.7.4: only events_clear can be written, and what is written there is cleared in events_read. */
 static int set_config(struct vu_device *dev, uint32_t offset, uint32_t bytes, const void *from)
 {
     struct device *d = dev->priv;
-    struct vgpu_config c = {0};
 
-    if (offset > sizeof(c) || bytes > sizeof(c) - offset)
-        return -EINVAL;
-    memcpy((uint8_t *)&c + offset, from, bytes);
-    d->gpu.config.events_read &= ~c.events_clear;
-    return 0;
+    return vgpu_config_write(&d->gpu, offset, bytes, from);
+}
+
+void device_set_mode(struct device *d, unsigned n, const struct vgpu_mode *mode)
+{
+    int rc;
+
+    if (!vgpu_set_mode(&d->gpu, n, mode))
+        return;
+    /* A front end that is not there, or takes no such message, has the guest find the event when
+     * it looks. */
+    rc = vu_config_changed(&d->vhost);
+    if (rc < 0 && rc != -ENOTSUP)
+        fprintf(stderr, "gvt: the guest cannot be told of scanout %u: %s\n", n, strerror(-rc));
 }
 
 static void reset(struct vu_device *dev)

@@ -27,6 +27,9 @@ struct device {
 int device_init(struct device *d, struct vu_loop *loop) __attribute__((warn_unused_result));
 void device_finish(struct device *d);
 
+/* See vgpu_set_mode(); the guest is told. */
+void device_set_mode(struct device *d, unsigned n, const struct vgpu_mode *mode);
+
 /*
  * One request of the queue in d->chain: executes it and writes its answer. 1: *written bytes are
  * there, the element goes back; 0: its answer is waited for; -EAGAIN: it cannot be executed now.

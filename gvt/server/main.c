@@ -164,6 +164,11 @@ static void flush_wayland(void *data)
     wayland_flush(data);
 }
 
+static void handle_output(void *data, unsigned n, const struct vgpu_mode *mode)
+{
+    device_set_mode(data, n, mode);
+}
+
 static bool wayland_is_ready(void *data, const union vgpu_request *r, size_t bytes)
 {
     return wayland_ready(data, r, bytes);
@@ -342,8 +347,11 @@ static int start(struct server *s, const struct arguments *a)
     rc = a->remote
              ? remote_init(&s->remote, &s->loop, gpu)
              : wayland_init(&s->wayland, &s->loop, wayland_path(a), &gpu->resources, gpu->scanouts);
-    if (!a->remote)
+    if (!a->remote) {
         s->wayland.gpu = gpu;
+        s->wayland.outputs.changed = handle_output;
+        s->wayland.outputs.data = &s->device;
+    }
     if (rc == 0)
         rc = turns_init(&s->turns, &s->loop, gpu, s->backend->render ? a->arbiter : NULL, a->vm);
     if (rc == 0)

@@ -201,7 +201,7 @@ static void take_modes(struct remote *r, const struct vgpu_display_info *info)
         const bool on = m->enabled && m->r.width && m->r.width <= MAX_SIDE && m->r.height &&
                         m->r.height <= MAX_SIDE;
 
-        r->gpu->scanout[i].mode =
+        r->gpu->scanout[i].monitor.mode =
             on ? (struct vgpu_mode){m->r.width, m->r.height, 60000} : (struct vgpu_mode){0};
     }
 }

@@ -109,8 +109,13 @@ void viewer_init(struct viewer *v, const struct vgpu_sink *sink, void *sink_data
     v->resources.quota = (struct quota){2 * VGPU_MAX_SCANOUTS, MAX_BYTES};
     v->scanouts = scanouts < VGPU_MAX_SCANOUTS ? scanouts : VGPU_MAX_SCANOUTS;
     for (unsigned i = 0; i < v->scanouts; i++)
-        v->scanout[i].mode = modes[i];
+        v->scanout[i].monitor.mode = modes[i];
     v->fd = -1;
+}
+
+bool viewer_set_mode(struct viewer *v, unsigned n, const struct vgpu_mode *mode)
+{
+    return n < v->scanouts && monitor_set(&v->scanout[n].monitor, mode);
 }
 
 void viewer_finish(struct viewer *v)

@@ -11,7 +11,7 @@
 #include "proto/display_socket.h"
 
 struct viewer_scanout {
-    struct vgpu_mode mode;
+    struct monitor monitor;
     struct resource *picture; /* NULL: off */
     bool fresh;               /* it is shown with the first update */
     struct resource *cursor;
@@ -56,6 +56,8 @@ struct viewer {
 /* modes[0 .. scanouts) */
 void viewer_init(struct viewer *v, const struct vgpu_sink *sink, void *sink_data,
                  const struct vgpu_mode *modes, unsigned scanouts);
+/* Scanout n has another monitor, or none any more. True: its guest has to be told. */
+bool viewer_set_mode(struct viewer *v, unsigned n, const struct vgpu_mode *mode);
 /* Nothing is shown any more. */
 void viewer_finish(struct viewer *v);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "backend/soft2d.h"
-#include "core/edid.h"
 #include "display/include/display.h"
 #include "viewer.h"
 
@@ -220,11 +219,8 @@ static int tell_info(struct viewer *v)
 {
     struct vgpu_display_info info = {.header.type = VGPU_OK_DISPLAY_INFO};
 
-    for (unsigned i = 0; i < v->scanouts; i++) {
-        const struct vgpu_mode *m = &v->scanout[i].mode;
-
-        info.mode[i] = (struct vgpu_display_one){{0, 0, m->width, m->height}, m->width != 0, 0};
-    }
+    for (unsigned i = 0; i < v->scanouts; i++)
+        info.mode[i] = monitor_info(&v->scanout[i].monitor);
     return reply(v, &info, sizeof(info));
 }
 
@@ -232,10 +228,9 @@ static int tell_info(struct viewer *v)
 static int tell_edid(struct viewer *v)
 {
     const uint32_t n = v->body.scanout;
-    const struct vgpu_mode *m = &v->scanout[n < v->scanouts ? n : 0].mode;
-    struct vgpu_edid edid = {.header.type = VGPU_OK_EDID, .size = EDID_BYTES};
+    struct vgpu_edid edid = {.header.type = VGPU_OK_EDID};
 
-    edid_make(edid.edid, m->width, m->height, m->refresh_mhz, n % VGPU_MAX_SCANOUTS);
+    monitor_edid(&v->scanout[n < v->scanouts ? n : 0].monitor, n % VGPU_MAX_SCANOUTS, &edid);
     return reply(v, &edid, sizeof(edid));
 }
 

@@ -22,7 +22,8 @@ struct display {
     struct vu_source socket;
     struct wayland wayland;
     struct viewer viewer;
-    int end; /* why the loop was left */
+    int changed; /* eventfd of who serves the guest's configuration space */
+    int end;     /* why the loop was left */
 };
 
 void gvt_display_scanouts(struct gvt_display *d, const struct bn_scenario *s, unsigned vm)
@@ -86,6 +87,16 @@ static void handle_socket(struct vu_source *source, uint32_t events)
     vu_loop_stop(&d->loop);
 }
 
+static void handle_output(void *data, unsigned n, const struct vgpu_mode *mode)
+{
+    struct display *d = data;
+    const uint64_t one = 1;
+
+    if (viewer_set_mode(&d->viewer, n, mode) && write(d->changed, &one, sizeof(one)) < 0)
+        fprintf(stderr, "display: the guest cannot be told of scanout %u: %s\n", n,
+                strerror(errno));
+}
+
 static int start(struct display *d, int socket, const struct gvt_display *g)
 {
     struct vgpu_mode mode[VGPU_MAX_SCANOUTS];
@@ -101,14 +112,18 @@ static int start(struct display *d, int socket, const struct gvt_display *g)
         rc = vu_loop_add(&d->loop, &d->socket, EPOLLIN);
     if (rc == 0)
         rc = wayland_init(&d->wayland, &d->loop, g->wayland, &d->viewer.resources, g->scanouts);
+    d->wayland.outputs.changed = handle_output;
+    d->wayland.outputs.data = d;
     return rc == 0 ? bn_backend_sandbox(NULL, 0) : rc;
 }
 
-int gvt_display_run(int socket, const struct gvt_display *g)
+int gvt_display_run(int socket, int changed, const struct gvt_display *g)
 {
     static struct display d;
-    int rc = start(&d, socket, g);
+    int rc;
 
+    d.changed = changed;
+    rc = start(&d, socket, g);
     if (rc == 0)
         rc = vu_loop_run(&d.loop);
     if (rc)
@@ -118,6 +133,7 @@ int gvt_display_run(int socket, const struct gvt_display *g)
     viewer_finish(&d.viewer);
     wayland_finish(&d.wayland);
     close(socket);
+    close(changed);
     vu_loop_finish(&d.loop);
     return d.end;
 }

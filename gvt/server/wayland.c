@@ -29,7 +29,8 @@ static const struct xdg_wm_base_listener shell_listener = {handle_ping};
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
                           const char *interface, uint32_t version)
 {
-    struct globals *g = &((struct wayland *)data)->globals;
+    struct wayland *w = data;
+    struct globals *g = &w->globals;
 
     if (!strcmp(interface, wl_compositor_interface.name) && version >= COMPOSITOR_VERSION &&
         !g->compositor)
@@ -46,12 +47,17 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
     else if (!strcmp(interface, xdg_wm_base_interface.name) && !g->shell) {
         g->shell = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
         xdg_wm_base_add_listener(g->shell, &shell_listener, data);
+    } else if (!strcmp(interface, wl_output_interface.name)) {
+        outputs_add(&w->outputs, registry, name, version);
     }
 }
 
 static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name)
 {
-    (void)data, (void)registry, (void)name;
+    struct wayland *w = data;
+
+    (void)registry;
+    outputs_remove(&w->outputs, name);
 }
 
 static const struct wl_registry_listener registry_listener = {handle_global, handle_global_remove};
@@ -81,6 +87,7 @@ static void disconnect(struct wayland *w)
     vu_loop_remove(w->loop, &w->source);
     if (w->hello)
         wl_callback_destroy(w->hello);
+    outputs_forget(&w->outputs);
     if (g->shell)
         xdg_wm_base_destroy(g->shell);
     if (g->dmabuf)
@@ -106,6 +113,18 @@ static void lost(struct wayland *w)
     retry(w);
 }
 
+static void handle_outputs(void *data, struct wl_callback *callback, uint32_t serial)
+{
+    struct wayland *w = data;
+
+    (void)serial;
+    wl_callback_destroy(callback);
+    w->hello = NULL;
+    outputs_complete(&w->outputs);
+}
+
+static const struct wl_callback_listener outputs_listener = {handle_outputs};
+
 static void handle_hello(void *data, struct wl_callback *callback, uint32_t serial)
 {
     struct wayland *w = data;
@@ -120,6 +139,8 @@ static void handle_hello(void *data, struct wl_callback *callback, uint32_t seri
     }
     printf("gvt: connected to the compositor\n");
     fflush(stdout);
+    w->hello = wl_display_sync(g->display);
+    wl_callback_add_listener(w->hello, &outputs_listener, w);
     for (unsigned i = 0; i < w->scanouts; i++)
         view_connect(&w->view[i], g);
 }

@@ -3,6 +3,7 @@
 #ifndef GVT_SERVER_WAYLAND_H
 #define GVT_SERVER_WAYLAND_H
 
+#include "outputs.h"
 #include "vhost/loop.h"
 #include "view.h"
 
@@ -13,7 +14,9 @@ struct wayland {
     unsigned scanouts;
     struct vgpu *gpu; /* whose requests wait for the screen, NULL: nobody's */
     struct globals globals;
-    struct wl_callback *hello; /* all globals have been announced when it is done */
+    struct outputs outputs;    /* .changed is the owner's to set */
+    struct wl_callback *hello; /* all globals have been announced, all outputs have said what they
+                                  are, when it is done */
     struct vu_source source, timer, patience;
     bool writing; /* the socket was full */
     bool waited;  /* a request waits until a picture is on the screen */

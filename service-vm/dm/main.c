@@ -66,7 +66,7 @@ struct dm {
     struct devices d;
     struct vu_source signals, grace;
     struct gvt_display display; /* of a GPU that gives its pictures to us */
-    int display_fd;             /* -1: there is none */
+    struct gpu_display shown_by;
 };
 
 static int fail(const char *what, int rc)
@@ -123,6 +123,7 @@ static int start_display(struct dm *dm)
     static char path[256];
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     unsigned displays = 0;
+    int rc;
 
     for (unsigned i = 0; i < dm->o.backends; i++)
         displays += dm->o.backend[i].display;
@@ -137,8 +138,8 @@ static int start_display(struct dm *dm)
         .wayland = path, .scanouts = 1, .mode = {{DISPLAY_WIDTH, DISPLAY_HEIGHT, 60000}}};
     if (dm->vm)
         gvt_display_scanouts(&dm->display, &dm->scenario, (unsigned)dm->vm_index);
-    dm->display_fd = gpu_display_start(&dm->display);
-    return dm->display_fd < 0 ? fail("display", dm->display_fd) : 0;
+    rc = gpu_display_start(&dm->shown_by, &dm->display);
+    return rc < 0 ? fail("display", rc) : 0;
 }
 
 static int open_images(struct dm *dm)
@@ -324,10 +325,8 @@ static int create_functions(struct dm *dm)
         rc = vhost_device_create(&d->backend[i], &dm->m, dm->o.backend[i].kind,
                                  dm->o.backend[i].socket, SLOT_FIRST + i, dm->o.wait_ms);
         d->backends += rc == 0;
-        if (rc == 0 && dm->o.backend[i].display) {
-            vhost_device_show(d->backend[i], dm->display_fd, dm->display.scanouts);
-            dm->display_fd = -1;
-        }
+        if (rc == 0 && dm->o.backend[i].display)
+            rc = vhost_device_show(d->backend[i], &dm->shown_by, dm->display.scanouts);
     }
     for (unsigned i = 0; i < dm->o.functions && rc == 0; i++) {
         rc = passthru_create(&d->function[d->functions], &dm->m, dm->o.function[i],
@@ -516,7 +515,7 @@ int main(int argc, char **argv)
     log_name(dm.o.guests ? "guests" : dm.o.vm);
     if (dm.o.guests)
         return list_guests(&dm);
-    dm.display_fd = -1;
+    dm.shown_by = (struct gpu_display){-1, -1};
     machine_init(&dm.m, dm.o.vm);
     dm.m.ops = dm.o.kvm ? &hyp_kvm : &hyp_hsm;
     rc = set_up(&dm);

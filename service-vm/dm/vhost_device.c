@@ -32,11 +32,13 @@ struct vhost_device {
     uint64_t features; /* what the guest is offered; a back end found again must have as much */
     int err_fd;
     bool running; /* its queues run */
-    struct vu_source peer, backend, err, retry;
+    struct vu_source peer, backend, err, retry, monitors;
     uint8_t mac[6];
-    int display; /* socket that a GPU's pictures go to, -1: they are the back end's own affair */
+    struct gpu_display
+        display; /* where a GPU's pictures go; none: they are the back end's affair */
     unsigned scanouts;
-    bool shown; /* this back end has the socket */
+    uint32_t events; /* §5.7.4.2, of a GPU whose display that is */
+    bool shown;      /* this back end has the socket */
 };
 
 static const struct vhost_device_kind kinds[] = {
@@ -149,8 +151,8 @@ static int give_display(struct vhost_device *v)
 {
     int rc = 0;
 
-    if (v->display >= 0 && !v->shown)
-        rc = vhf_set_gpu_socket(&v->f, v->display);
+    if (v->display.socket >= 0 && !v->shown)
+        rc = vhf_set_gpu_socket(&v->f, v->display.socket);
     v->shown = rc == 0;
     return rc;
 }
@@ -200,6 +202,7 @@ static void stop(struct virtio_device *d)
     if (!v->running || v->f.fd < 0)
         return;
     v->running = false;
+    v->events = 0;
     for (unsigned i = 0; i < d->queues && rc == 0; i++) {
         if (d->queue[i].enabled)
             rc = vhf_stop_queue(&v->f, i, &base);
@@ -211,11 +214,24 @@ static void stop(struct virtio_device *d)
 }
 
 /* §5.7.4: events_read, events_clear and num_scanouts are those of whoever has the display. */
+#define EVENT_DISPLAY (1u << 0)
+
 static void own_config(const struct vhost_device *v, uint8_t *config)
 {
-    const uint32_t own[3] = {0, 0, v->scanouts};
+    const uint32_t own[3] = {v->events, 0, v->scanouts};
 
     memcpy(config, own, sizeof(own));
+}
+
+static void clear_events(struct vhost_device *v, uint32_t offset, uint32_t bytes,
+                         const uint8_t *from)
+{
+    uint8_t config[VHU_MAX_CONFIG] = {0};
+    uint32_t clear;
+
+    memcpy(config + offset, from, bytes);
+    memcpy(&clear, config + sizeof(v->events), sizeof(clear));
+    v->events &= ~clear;
 }
 
 static void read_config(struct virtio_device *d, uint32_t offset, uint32_t bytes, uint8_t *to)
@@ -234,7 +250,7 @@ static void read_config(struct virtio_device *d, uint32_t offset, uint32_t bytes
     /* always from the start, as QEMU asks: its library for back ends takes no notice of the offset
      */
     rc = vhf_get_config(&v->f, 0, offset + bytes, config);
-    if (rc == 0 && v->display >= 0)
+    if (rc == 0 && v->display.socket >= 0)
         own_config(v, config);
     if (rc == 0)
         memcpy(to, config + offset, bytes);
@@ -250,6 +266,10 @@ static void write_config(struct virtio_device *d, uint32_t offset, uint32_t byte
 
     if (v->kind->id == VIRTIO_ID_NET || v->f.fd < 0 || offset + bytes > VHU_MAX_CONFIG)
         return;
+    if (v->display.socket >= 0) {
+        clear_events(v, offset, bytes, from);
+        return;
+    }
     rc = vhf_set_config(&v->f, offset, bytes, from);
     if (rc < 0 && rc != -EREMOTEIO && rc != -ENOTSUP)
         lost(v, strerror(-rc));
@@ -283,6 +303,20 @@ static void on_backend(struct vu_source *source, uint32_t events)
         virtio_config_changed(&v->d);
     else if (rc < 0 && rc != -EAGAIN)
         lost(v, strerror(-rc));
+    pthread_mutex_unlock(&v->d.m->lock);
+}
+
+static void on_monitors(struct vu_source *source, uint32_t events)
+{
+    struct vhost_device *v = source->priv;
+    uint64_t n;
+
+    (void)events;
+    pthread_mutex_lock(&v->d.m->lock);
+    if (read(source->fd, &n, sizeof(n)) == sizeof(n)) {
+        v->events |= EVENT_DISPLAY;
+        virtio_config_changed(&v->d);
+    }
     pthread_mutex_unlock(&v->d.m->lock);
 }
 
@@ -405,8 +439,9 @@ int vhost_device_create(struct vhost_device **out, struct machine *m,
     v->kind = kind;
     v->d = (struct virtio_device){
         .ops = &ops, .name = kind->name, .m = m, .id = kind->id, .queues = kind->queues};
-    v->display = v->f.fd = v->f.backend_fd = v->err_fd = v->retry.fd = v->err.fd = v->peer.fd =
-        v->backend.fd = -1;
+    v->display = (struct gpu_display){-1, -1};
+    v->f.fd = v->f.backend_fd = v->err_fd = v->retry.fd = v->err.fd = v->peer.fd = v->backend.fd =
+        v->monitors.fd = -1;
     make_mac(v);
     if (strlen(socket) < sizeof(v->socket)) {
         memcpy(v->socket, socket, strlen(socket) + 1);
@@ -432,10 +467,13 @@ int vhost_device_create(struct vhost_device **out, struct machine *m,
     return 0;
 }
 
-void vhost_device_show(struct vhost_device *v, int display, unsigned scanouts)
+int vhost_device_show(struct vhost_device *v, struct gpu_display *display, unsigned scanouts)
 {
-    v->display = display;
+    v->display = *display;
+    *display = (struct gpu_display){-1, -1};
     v->scanouts = scanouts;
+    v->monitors = (struct vu_source){.fd = v->display.changed, .ready = on_monitors, .priv = v};
+    return vu_loop_add(&v->d.m->loop, &v->monitors, EPOLLIN);
 }
 
 void vhost_device_destroy(struct vhost_device *v)
@@ -448,12 +486,12 @@ void vhost_device_destroy(struct vhost_device *v)
     vu_loop_remove(loop, &v->backend);
     vu_loop_remove(loop, &v->err);
     vu_loop_remove(loop, &v->retry);
+    vu_loop_remove(loop, &v->monitors);
     vhf_finish(&v->f);
     if (v->err_fd >= 0)
         close(v->err_fd);
     if (v->retry.fd >= 0)
         close(v->retry.fd);
-    if (v->display >= 0)
-        close(v->display);
+    gpu_display_close(&v->display);
     free(v);
 }

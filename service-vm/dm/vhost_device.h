@@ -3,6 +3,7 @@
 #ifndef DM_VHOST_DEVICE_H
 #define DM_VHOST_DEVICE_H
 
+#include "gpu_display.h"
 #include "virtio.h"
 
 struct vhost_device_kind {
@@ -28,10 +29,12 @@ int vhost_device_create(struct vhost_device **v, struct machine *m,
                         const struct vhost_device_kind *kind, const char *socket, unsigned slot,
                         unsigned wait_ms) __attribute__((warn_unused_result));
 /*
- * A GPU's back end gives its pictures to whoever holds the other end of `display`, which the device
- * takes; the guest is told of so many scanouts. Before the VM starts.
+ * A GPU's back end gives its pictures to that process, whose descriptors the device takes; the
+ * guest is told of so many scanouts, and when one of their monitors changes. Before the VM starts.
+ * 0 or -errno.
  */
-void vhost_device_show(struct vhost_device *v, int display, unsigned scanouts);
+int vhost_device_show(struct vhost_device *v, struct gpu_display *display, unsigned scanouts)
+    __attribute__((warn_unused_result));
 void vhost_device_destroy(struct vhost_device *v);
 
 #endif

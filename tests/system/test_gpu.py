@@ -13,7 +13,7 @@ INITRD = "build/tests/guests/gvt/initrd"
 DISK = "build/tests/guests/gvt/guest.img"
 CLEAR = 44  # bytes of the batches of guests that saturate the GPU
 CANARY = 108  # of the mediator's own in a guest's context, where the GPU lets that guest wait: gvt/core/health.c
-GREEN, RED = (0, 255, 0), (255, 0, 0)
+GREEN, RED, BLUE = (0, 255, 0), (255, 0, 0), (0, 0, 255)
 
 
 class Played(str):
@@ -198,8 +198,11 @@ def test_no_guest_sees_pixels_of_another(played):
 
 
 def shows_the_triangle(picture):
-    """Green in the corner of GL's origin, which is the first line of the picture; the last frame's red beyond the diagonal."""
-    return [picture.getpixel(at)[:3] for at in ((100, 360), (1180, 20), (1180, 360), (100, 700))] == [GREEN, GREEN, RED, RED]
+    """Green in the corner of GL's origin, which is the first line of the picture; the last frame's red beyond the diagonal, and
+    there, from 700, 600 on, a cursor of 64 pixels a side that the GPU has drawn too."""
+    red, blue = ((1180, 360), (100, 700), (699, 630), (764, 630), (730, 599), (730, 664)), ((700, 600), (763, 600), (700, 663), (763, 663))
+    expected = {GREEN: ((100, 360), (1180, 20)), RED: red, BLUE: blue}
+    return all(picture.getpixel(at)[:3] == colour for colour, places in expected.items() for at in places)
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +228,8 @@ def shown(nuc):
     nuc.console.run("rm -f /tmp/show; /tmp/guest/gvt-client /tmp/gpu show >/tmp/show 2>&1 & until [ -s /tmp/show ]; do usleep 50000; done")
     said = nuc.console.run("cat /tmp/show")[1]
     assert "gpu: 40 frames shown" in said, said
-    nuc.wait_picture(1, shows_the_triangle, "a rendered triangle", limit=60)
+    picture = nuc.wait_picture(1, shows_the_triangle, "a rendered triangle under a cursor", limit=60)
+    picture.save(f"{nuc.log_dir}/cursor.png")
     # The second report from now on began after the last picture.
     line = nuc.console.run("told=$(($(wc -l </tmp/gvt) + 2)); until [ $(wc -l </tmp/gvt) -ge $told ]; do usleep 50000; done; "
                            "tail -n 1 /tmp/gvt")[1]
@@ -248,7 +252,7 @@ def test_a_rendered_picture_reaches_the_screen_without_a_copy(service, report):
 
 def test_virglrenderer_draws_for_a_guest(service):
     """The same GPU by its GL driver, Mesa's, in the mediator and under its sandbox. That driver's buffers are too short for the
-    compositor (docs/gvt.md): each flip and each flush is one copy."""
+    compositor (docs/gvt.md): each flip, each flush and the cursor is one copy."""
     start_mediator(service, "virgl")
     said = service.console.run("for play in draw share order hostile; do /tmp/guest/gvt-client /tmp/gpu $play; "
                                "echo \"gpu: $play ends with $?\"; done; grep 'gvt: ready' /tmp/gvt")[1]
@@ -258,5 +262,5 @@ def test_virglrenderer_draws_for_a_guest(service):
     service.console.run("kill $(pidof binnacle-gvt); wait")
     start_mediator(service, "virgl")
     counted = shown(service)
-    assert counted["copies"] == 1 + 80 and counted["bytes"] == 48 + 80 * 1280 * 720 * 4, counted
+    assert counted["copies"] == 1 + 80 + 1 and counted["bytes"] == 48 + (80 * 1280 * 720 + 64 * 64) * 4, counted
     service.console.run("kill -9 $(pidof gvt-client) $(pidof binnacle-gvt); wait")

@@ -33,6 +33,7 @@ class NucConfig:
     gpu: str = "virtio-vga-gl"       # "std" is a plain VGA, "none" no display at all
     screens: tuple = ((1280, 720), (1280, 720))  # outputs in use
     max_outputs: int = 3
+    monitors: bool = False           # the other outputs have monitors, as Nuc.plug(): no kernel's command line has to claim them
     sound: bool = True
     usb: bool = True
     touch: tuple = ()                # outputs with a tablet each, numbered from 0; () is one tablet over all of them

@@ -2,6 +2,7 @@
 """One running virtual NUC: start, UARTs, screens, input, end."""
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -65,6 +66,9 @@ class Nuc:
             self.usb_console = self._connect("usbtty", lambda path: Serial(path, f"{self.log_dir}/usbtty.log", self.cpu_seconds))
         if self.config.with_display():
             self.screens = Screens(self._x, self.name, self.config.screens)
+        for index, size in enumerate(self.config.screens):
+            if self.config.monitors and index:
+                self.plug(index, *size)
         if run:
             self.resume()
 
@@ -86,6 +90,7 @@ class Nuc:
         if self._x:
             environment["DISPLAY"] = self._x.name
             environment["LD_PRELOAD"] = os.path.abspath(QEMU_GL)
+            environment["NUC_MONITORS"] = f"{self.work}/monitors"
         if not self.config.icount:
             environment["NUC_REAL_TIME"] = "1"
         arguments = self.config.arguments(self.name, self.work, self.log_dir)
@@ -151,6 +156,14 @@ class Nuc:
                 image.save(path)
                 raise AssertionError(f"screen {index} never showed {what}; the last picture is {path}")
             time.sleep(0.2)
+
+    def plug(self, index, width, height):
+        """Plugs a monitor of that size into output `index`. Its window is there as long as the guest drives it."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(f"{index} {width} {height}".encode(), f"{self.work}/monitors")
+
+    def unplug(self, index):
+        self.plug(index, 0, 0)
 
     def key(self, *codes):
         self.qmp.key(*codes)

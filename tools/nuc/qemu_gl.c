@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Preloaded into QEMU 10: three repairs of its SDL display with OpenGL, one of them of its clock.
+ * Preloaded into QEMU 10: four repairs of its SDL display with OpenGL, one of them of its clock.
  *
  * Sharing. The window of a second output is made when the guest first drives it, with no GL context
  * current (ui/sdl2-gl.c, sdl2_gl_switch), so its context shares nothing with those in which
  * virglrenderer draws, and the output stays black. Here every context shares with the first.
+ *
+ * Outputs. When the guest turns one off, its window goes first and with it the shader that pictures
+ * are shown by; then its scanout is given up (sdl2_gl_scanout_disable), and a texture is asked for
+ * by that shader, which ends QEMU. There is nothing to be shown: here none is made.
  *
  * Threads. With -icount, timers of the virtual clock run in the vCPU thread, virtio-gpu's fence
  * poll among them, while commands run in the main thread. A GL context that is current in one
@@ -32,6 +36,11 @@
 #include <time.h>
 #include <unistd.h>
 #include <virgl/virglrenderer.h>
+
+#define OPENGL_MODULE "/usr/lib/x86_64-linux-gnu/qemu/ui-opengl.so"
+
+/* QEMU's own, which its display calls. */
+void surface_gl_create_texture(void *shader, void *surface);
 
 #define NEXT(function) (*(void **)&(function) = dlsym(RTLD_NEXT, #function + 5))
 
@@ -177,6 +186,21 @@ SDL_GLContext SDL_GL_CreateContext(SDL_Window *window)
         first_context = context;
     }
     return context;
+}
+
+void surface_gl_create_texture(void *shader, void *surface)
+{
+    static void (*next)(void *, void *);
+
+    if (!shader)
+        return;
+    if (!next) { /* in a module that is loaded later than this */
+        void *module = dlopen(OPENGL_MODULE, RTLD_NOW | RTLD_NOLOAD);
+
+        *(void **)&next = module ? dlsym(module, "surface_gl_create_texture") : NULL;
+    }
+    if (next)
+        next(shader, surface);
 }
 
 void virgl_renderer_poll(void)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Repairs of the display of QEMU, preloaded into it.
-$(B)/tools/nuc/qemu_gl.so: tools/nuc/qemu_gl.c
+$(B)/tools/nuc/qemu_gl.so: tools/nuc/qemu_gl.c tools/nuc/qemu_monitors.c
 	@mkdir -p $(@D)
-	@$(CC) $(HOST_CFLAGS) $$(pkg-config --cflags virglrenderer) -D_GNU_SOURCE -fPIC -shared $< -lSDL2 -lvirglrenderer -o $@
+	@$(CC) $(HOST_CFLAGS) $$(pkg-config --cflags virglrenderer) -D_GNU_SOURCE -fPIC -shared $^ -lSDL2 -lvirglrenderer -o $@
 PROGRAMS += $(B)/tools/nuc/qemu_gl.so
 image: $(B)/tools/nuc/qemu_gl.so

@@ -87,8 +87,12 @@ class Screens:
             window = self._windows.get(index)
             if window is None:
                 return None
-            geometry = window.get_geometry()
-            raw = window.get_image(0, 0, geometry.width, geometry.height, X.ZPixmap, 0xFFFFFFFF)
+            try:
+                geometry = window.get_geometry()
+                raw = window.get_image(0, 0, geometry.width, geometry.height, X.ZPixmap, 0xFFFFFFFF)
+            except (xerror.BadDrawable, xerror.BadWindow, xerror.BadMatch):  # it went: the output is driven no more
+                del self._windows[index]
+                return None
         return Image.frombytes("RGB", (geometry.width, geometry.height), raw.data, "raw", "BGRX")
 
     def close(self):

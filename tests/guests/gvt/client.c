@@ -21,6 +21,9 @@
 
 #define SCREEN_WIDTH       1280u
 #define SCREEN_HEIGHT      720u
+#define CURSOR_SIDE        64u
+#define CURSOR_X           700u
+#define CURSOR_Y           600u
 #define RENDERED_AND_SHOWN (2u | 8u | 1u << 18) /* target, sampler view, scanout */
 
 static uint64_t fence;
@@ -362,8 +365,27 @@ static void flush(uint32_t id)
     expect("RESOURCE_FLUSH", SEND(f), VGPU_OK_NODATA);
 }
 
-/* Two pictures in turn on scanout 0, as one who flips pages: green over blue, and red at last.
- * Stays until it is killed. */
+/* A cursor that the GPU has drawn, blue, over whatever is shown. */
+static void point(void)
+{
+    static struct stream s;
+    const struct vgpu_cursor c = {.header.type = VGPU_CMD_UPDATE_CURSOR,
+                                  .x = CURSOR_X,
+                                  .y = CURSOR_Y,
+                                  .resource_id = PICTURE + 20};
+
+    context(3);
+    resource(PICTURE + 20, 2, VGPU_FORMAT_B8G8R8A8, RENDERED_AND_SHOWN, CURSOR_SIDE, CURSOR_SIDE,
+             PICTURE_AT + (12u << 20), CURSOR_SIDE * CURSOR_SIDE * 4);
+    expect("CTX_ATTACH", attach(3, PICTURE + 20), VGPU_OK_NODATA);
+    stream_target(&s, PICTURE + 20, CURSOR_SIDE, CURSOR_SIDE);
+    stream_clear(&s, blue);
+    expect("SUBMIT_3D", submit(3, &s), VGPU_OK_NODATA);
+    expect("UPDATE_CURSOR", driver_cursor(&c), VGPU_OK_NODATA);
+}
+
+/* Two pictures in turn on scanout 0, as one who flips pages: green over blue, and red at last; and
+ * a cursor. Stays until it is killed. */
 static void show(void)
 {
     static const float corners[12] = {-1, -1, 0, 1, 1, -1, 0, 1, -1, 1, 0, 1};
@@ -397,6 +419,7 @@ static void show(void)
         flush(PICTURE + 10 + i);
         usleep(16000);
     }
+    point();
     printf("gpu: 40 frames shown\n");
     fflush(stdout);
     pause();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns the guest's memory and its side of the control queue. */
+/* Owns the guest's memory and its side of the queues. */
 #include "driver.h"
 
 #include <err.h>
@@ -21,20 +21,32 @@
 #define DESC       0x0u
 #define AVAIL      0x2000u
 #define USED       0x4000u
+#define CURSOR     0x6000u /* rings of the cursor's queue, its one request and the answer */
 #define SLOTS_AT   0x100000u
 #define TIMEOUT_MS 120000 /* of the host's: a hang detector */
 
 uint8_t *driver_memory;
 
+static struct { /* the cursor's queue: one request at a time */
+    struct vring_desc desc[2];
+    uint8_t avail[64], used[64];
+    struct vgpu_cursor request;
+    struct vgpu_header answer;
+} *cursor;
 static struct vhf f;
 static struct vhf_queue queue = {.size = SIZE, .err_fd = -1};
-static int kick, call;
+static int kick, call, cursor_kick, cursor_call;
 static uint16_t posted, seen; /* chains offered, answers looked at */
 static uint8_t answered[SLOTS];
 
 static struct vring_desc *desc(unsigned i)
 {
     return (struct vring_desc *)(driver_memory + DESC) + i;
+}
+
+static uint64_t at(const void *p)
+{
+    return DRIVER_GPA + (uint64_t)((const uint8_t *)p - driver_memory);
 }
 
 static uint32_t slot_at(unsigned slot)
@@ -94,6 +106,50 @@ void driver_reset(void)
         err(1, "call");
     if (vhf_start_queue(&f, &queue) < 0)
         errx(1, "the mediator does not start again");
+}
+
+static void start_cursor(void)
+{
+    const struct vhf_queue q = {.index = VGPU_QUEUE_CURSOR,
+                                .size = 2,
+                                .desc = (uintptr_t)cursor->desc,
+                                .avail = (uintptr_t)cursor->avail,
+                                .used = (uintptr_t)cursor->used,
+                                .kick_fd = eventfd(0, EFD_CLOEXEC),
+                                .call_fd = eventfd(0, EFD_CLOEXEC),
+                                .err_fd = -1};
+
+    cursor_kick = q.kick_fd;
+    cursor_call = q.call_fd;
+    cursor->desc[0] =
+        (struct vring_desc){at(&cursor->request), sizeof(cursor->request), VRING_DESC_NEXT, 1};
+    cursor->desc[1] =
+        (struct vring_desc){at(&cursor->answer), sizeof(cursor->answer), VRING_DESC_WRITE, 0};
+    if (cursor_kick < 0 || cursor_call < 0 || vhf_start_queue(&f, &q) < 0)
+        errx(1, "the mediator takes no cursor");
+}
+
+uint32_t driver_cursor(const struct vgpu_cursor *request)
+{
+    struct vring_avail *avail;
+    const struct vring_used *used;
+    uint64_t one = 1;
+
+    if (!cursor) {
+        cursor = (void *)(driver_memory + CURSOR);
+        start_cursor();
+    }
+    avail = (void *)cursor->avail;
+    used = (void *)cursor->used;
+    cursor->request = *request;
+    __atomic_store_n(&avail->idx, avail->idx + 1, __ATOMIC_RELEASE);
+    if (write(cursor_kick, &one, sizeof(one)) != sizeof(one))
+        err(1, "kick");
+    while (__atomic_load_n(&used->idx, __ATOMIC_ACQUIRE) != avail->idx)
+        if (poll(&(struct pollfd){cursor_call, POLLIN, 0}, 1, TIMEOUT_MS) <= 0 ||
+            read(cursor_call, &one, sizeof(one)) < 0)
+            errx(1, "no answer to a cursor");
+    return cursor->answer.type;
 }
 
 void driver_close(void)

@@ -25,6 +25,8 @@ extern uint8_t *driver_memory;
 
 /* Gives the device a request of `bytes` bytes with `more` bytes behind it; its number. */
 unsigned driver_post(const void *request, size_t bytes, const void *payload, size_t more);
+/* By the cursor's queue, which is started for the first one: its answer's type. */
+uint32_t driver_cursor(const struct vgpu_cursor *request);
 /* Waits for the answer to that request: its type. `in_order`: no other may come before it. */
 uint32_t driver_wait(unsigned number, int in_order);
 /* Both; an answer longer than a header is left in `answer`, which may be NULL. */

@@ -29,7 +29,68 @@ struct client {
     struct xdg_toplevel *toplevel;
     int width, height, pool_fd;
     bool configured;
+    uint32_t global[CLIENT_OUTPUTS]; /* of each output that came */
 };
+
+static void handle_geometry(void *data, struct wl_output *o, int32_t x, int32_t y, int32_t w,
+                            int32_t h, int32_t subpixel, const char *make, const char *model,
+                            int32_t transform)
+{
+    (void)data, (void)o, (void)x, (void)y, (void)w, (void)h, (void)subpixel;
+    (void)make, (void)model, (void)transform;
+}
+
+static void handle_mode(void *data, struct wl_output *o, uint32_t flags, int32_t width,
+                        int32_t height, int32_t refresh)
+{
+    struct client_output *seen = data;
+
+    (void)o;
+    if (flags & WL_OUTPUT_MODE_CURRENT) {
+        seen->width = width;
+        seen->height = height;
+        seen->refresh = refresh;
+    }
+}
+
+static void handle_done(void *data, struct wl_output *o)
+{
+    (void)o;
+    ((struct client_output *)data)->told++;
+}
+
+static void handle_scale(void *data, struct wl_output *o, int32_t factor)
+{
+    (void)data, (void)o, (void)factor;
+}
+
+static void handle_name(void *data, struct wl_output *o, const char *name)
+{
+    struct client_output *seen = data;
+
+    (void)o;
+    snprintf(seen->name, sizeof(seen->name), "%s", name);
+}
+
+static const struct wl_output_listener output_listener = {
+    .geometry = handle_geometry,
+    .mode = handle_mode,
+    .done = handle_done,
+    .scale = handle_scale,
+    .name = handle_name,
+};
+
+static void take_output(struct client *c, struct wl_registry *registry, uint32_t name)
+{
+    struct client_seen *seen = c->plan->seen;
+    struct wl_output *o;
+
+    if (!seen || seen->outputs == CLIENT_OUTPUTS)
+        return;
+    o = wl_registry_bind(registry, name, &wl_output_interface, 4);
+    wl_output_add_listener(o, &output_listener, &seen->output[seen->outputs]);
+    c->global[seen->outputs++] = name;
+}
 
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
                           const char *interface, uint32_t version)
@@ -45,15 +106,20 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
         c->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
     else if (!strcmp(interface, xdg_wm_base_interface.name))
         c->shell = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
+    else if (!strcmp(interface, wl_output_interface.name))
+        take_output(c, registry, name);
     else
         _exit(4); /* a guest must find nothing else */
 }
 
 static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name)
 {
-    (void)data;
+    const struct client *c = data;
+
     (void)registry;
-    (void)name;
+    for (unsigned i = 0; c->plan->seen && i < c->plan->seen->outputs; i++)
+        if (c->global[i] == name)
+            c->plan->seen->output[i].gone = true;
 }
 
 static const struct wl_registry_listener registry_listener = {handle_global, handle_global_remove};
@@ -67,6 +133,10 @@ static void handle_toplevel_configure(void *data, struct xdg_toplevel *t, int32_
     (void)states;
     c->width = width;
     c->height = height;
+    if (c->plan->seen) {
+        c->plan->seen->width = width;
+        c->plan->seen->height = height;
+    }
 }
 
 static void handle_close(void *data, struct xdg_toplevel *t)

@@ -8,6 +8,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define CLIENT_OUTPUTS 8
+
+/* What the client was told, in memory that the test shares with it. */
+struct client_seen {
+    unsigned outputs; /* that have come */
+    struct client_output {
+        char name[32];
+        int width, height, refresh;
+        unsigned told; /* how often it was complete */
+        bool gone;
+    } output[CLIENT_OUTPUTS];
+    int width, height; /* as the toplevel was configured last */
+};
+
 struct client_plan {
     const char *dir; /* XDG_RUNTIME_DIR of the compositor */
     const char *vm;
@@ -19,6 +33,7 @@ struct client_plan {
     bool flood;              /* commits without waiting */
     bool shrink;             /* takes the memory away from under its buffer */
     bool garbage;            /* bytes that are no protocol */
+    struct client_seen *seen; /* NULL: it does not look at outputs */
 };
 
 /* Starts it; it stays until it is killed, or ends by itself with 3 when the compositor throws it

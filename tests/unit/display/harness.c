@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <wlr/backend/headless.h>
+#include <wlr/interfaces/wlr_output.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
@@ -28,11 +29,13 @@ static void handle_commit(struct wl_listener *listener, void *data)
 
     if (!(e->state->committed & WLR_OUTPUT_STATE_BUFFER))
         return;
-    assert(e->state->buffer->width == TEST_WIDTH && e->state->buffer->height == TEST_HEIGHT);
+    c->width = e->state->buffer->width;
+    c->height = e->state->buffer->height;
+    assert(c->width <= TEST_WIDTH && c->height <= TEST_HEIGHT);
     assert(wlr_buffer_begin_data_ptr_access(e->state->buffer, WLR_BUFFER_DATA_PTR_ACCESS_READ,
                                             &pixels, &format, &stride));
-    for (size_t y = 0; y < TEST_HEIGHT; y++)
-        memcpy(c->pixels + y * TEST_WIDTH, (uint8_t *)pixels + y * stride, TEST_WIDTH * 4);
+    for (size_t y = 0; y < (size_t)c->height; y++)
+        memcpy(c->pixels + y * TEST_WIDTH, (uint8_t *)pixels + y * stride, (size_t)c->width * 4);
     wlr_buffer_end_data_ptr_access(e->state->buffer);
     c->commits++;
 }
@@ -44,6 +47,23 @@ static void handle_destroy(struct wl_listener *listener, void *data)
     (void)data;
     wl_list_remove(&c->commit.link);
     wl_list_remove(&c->destroy.link);
+    c->output = NULL;
+}
+
+static void add_output(struct harness *h, struct wlr_backend *b, unsigned screen)
+{
+    struct wlr_output *o = wlr_headless_add_output(b, TEST_WIDTH, TEST_HEIGHT);
+    struct capture *c = &h->screen[screen];
+    char name[16];
+
+    assert(o);
+    snprintf(name, sizeof(name), "HEADLESS-%u", screen + 1);
+    wlr_output_set_name(o, name); /* they are counted on from test to test */
+    c->output = o;
+    c->commit.notify = handle_commit;
+    wl_signal_add(&o->events.commit, &c->commit);
+    c->destroy.notify = handle_destroy;
+    wl_signal_add(&o->events.destroy, &c->destroy);
 }
 
 static struct wlr_backend *make_backend(struct wl_event_loop *loop, struct wlr_session **session)
@@ -52,19 +72,40 @@ static struct wlr_backend *make_backend(struct wl_event_loop *loop, struct wlr_s
 
     *session = NULL;
     for (unsigned i = 0; b && i < 2; i++) {
-        struct wlr_output *o = wlr_headless_add_output(b, TEST_WIDTH, TEST_HEIGHT);
-        struct capture *c = &starting->screen[i];
-        char name[16];
-
-        snprintf(name, sizeof(name), "HEADLESS-%u", i + 1);
-        wlr_output_set_name(o, name); /* they are counted on from test to test */
-        c->pixels = calloc(TEST_WIDTH * TEST_HEIGHT, 4);
-        c->commit.notify = handle_commit;
-        wl_signal_add(&o->events.commit, &c->commit);
-        c->destroy.notify = handle_destroy;
-        wl_signal_add(&o->events.destroy, &c->destroy);
+        starting->screen[i].pixels = calloc(TEST_WIDTH * TEST_HEIGHT, 4);
+        add_output(starting, b, i);
     }
     return b;
+}
+
+void harness_unplug(struct harness *h, unsigned screen)
+{
+    wlr_output_destroy(h->screen[screen].output);
+}
+
+/* On a backend of its own: one that runs announces an output before it can be given its name. */
+void harness_plug(struct harness *h, unsigned screen, struct wlr_output_mode *modes, unsigned count)
+{
+    struct wlr_backend *b = wlr_headless_backend_create(h->server.loop);
+    struct wlr_output *o;
+
+    assert(b);
+    add_output(h, b, screen);
+    assert(wlr_backend_start(b));
+    o = h->screen[screen].output;
+    for (unsigned i = 0; i < count; i++)
+        wl_list_insert(o->modes.prev, &modes[i].link);
+    wl_signal_emit_mutable(&h->server.backend->events.new_output, o);
+}
+
+void harness_resize(struct harness *h, unsigned screen, int width, int height)
+{
+    struct wlr_output_state state;
+
+    wlr_output_state_init(&state);
+    wlr_output_state_set_custom_mode(&state, width, height, 0);
+    wlr_output_send_request_state(h->screen[screen].output, &state);
+    wlr_output_state_finish(&state);
 }
 
 static void make_window(struct harness *h)

@@ -13,6 +13,9 @@
 #define STATUS_AT   (FRAMES_AT + FRAMES_SIZE)
 #define WINDOW_SIZE (STATUS_AT + BN_SHM_ALIGN)
 
+struct wlr_output;
+struct wlr_output_mode;
+
 struct harness {
     char dir[64], shm[96], scenario[96];
     uint8_t *window; /* the cluster's mapping of it */
@@ -21,6 +24,8 @@ struct harness {
         struct wl_listener commit, destroy;
         uint32_t *pixels;
         unsigned commits;
+        int width, height;         /* of the last picture, at most TEST_WIDTH x TEST_HEIGHT */
+        struct wlr_output *output; /* NULL: unplugged */
     } screen[2];
 };
 
@@ -33,6 +38,14 @@ void harness_stop(struct harness *h);
 void harness_run(struct harness *h, int ms);
 /* Until *counter changes or two seconds are over, as harness_run() has them. */
 void harness_wait(struct harness *h, const unsigned *counter);
+
+void harness_unplug(struct harness *h, unsigned screen);
+/* A monitor with these modes (NULL: a window, which has none) is plugged in; they stay the
+ * caller's. */
+void harness_plug(struct harness *h, unsigned screen, struct wlr_output_mode *modes,
+                  unsigned count);
+/* The window is given another size. */
+void harness_resize(struct harness *h, unsigned screen, int width, int height);
 
 uint32_t harness_pixel(const struct harness *h, unsigned screen, int x, int y); /* 0xRRGGBB */
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <string.h>
 
 #include "core/edid.h"
@@ -120,6 +121,98 @@ static void test_display_info_and_edid(void **state)
     assert_int_equal(answer.u.edid.edid[56] | (answer.u.edid.edid[58] & 0xF0) << 4, 1280);
     assert_int_equal(answer.u.edid.edid[59] | (answer.u.edid.edid[61] & 0xF0) << 4, 720);
     assert_int_equal(COMMAND(get_edid, GET_EDID, .scanout = 2), VGPU_ERR_INVALID_SCANOUT_ID);
+}
+
+static unsigned edid_width(unsigned scanout)
+{
+    unsigned sum = 0;
+
+    assert_int_equal(COMMAND(get_edid, GET_EDID, .scanout = scanout), VGPU_OK_EDID);
+    for (unsigned i = 0; i < EDID_BYTES; i++)
+        sum += answer.u.edid.edid[i];
+    assert_int_equal(sum % 256, 0);
+    return answer.u.edid.edid[56] | (answer.u.edid.edid[58] & 0xF0u) << 4;
+}
+
+static const struct vgpu_display_one *display_info(unsigned scanout)
+{
+    const union vgpu_request r = {.header.type = VGPU_CMD_GET_DISPLAY_INFO};
+
+    assert_int_equal(send(VGPU_QUEUE_CONTROL, r, 24, NULL), VGPU_OK_DISPLAY_INFO);
+    return &answer.u.display_info.mode[scanout];
+}
+
+static void test_a_monitor_that_changes(void **state)
+{
+    const struct vgpu_mode other = {1024, 600, 50000}, none = {0};
+
+    (void)state;
+    assert_true(vgpu_set_mode(&gpu, 0, &other));
+    assert_int_equal(gpu.config.events_read, VGPU_EVENT_DISPLAY);
+    assert_int_equal(display_info(0)->r.width, 1024);
+    assert_int_equal(display_info(0)->r.height, 600);
+    assert_int_equal(display_info(0)->enabled, 1);
+    assert_int_equal(edid_width(0), 1024);
+    /* (1024 + 160) x (600 + 23) at 50 Hz, in units of 10 kHz */
+    assert_int_equal(answer.u.edid.edid[54] | answer.u.edid.edid[55] << 8, 3688);
+    assert_int_equal(display_info(1)->r.width, 320); /* the other is as it was */
+    gpu.config.events_read = 0;
+    assert_false(vgpu_set_mode(&gpu, 0, &other));
+    assert_int_equal(gpu.config.events_read, 0);
+    assert_true(vgpu_set_mode(&gpu, 0, &none));
+    assert_int_equal(gpu.config.events_read, VGPU_EVENT_DISPLAY);
+    assert_int_equal(display_info(0)->enabled, 0);
+    assert_int_equal(display_info(0)->r.width, 0);
+    assert_int_equal(edid_width(0), 1024); /* of the monitor that was there */
+    assert_false(vgpu_set_mode(&gpu, 0, &none));
+    assert_true(vgpu_set_mode(&gpu, 0, &other));
+    assert_int_equal(display_info(0)->enabled, 1);
+    gpu.config.events_read = 0;
+    assert_false(vgpu_set_mode(&gpu, 2, &other)); /* there is no such scanout */
+    assert_false(vgpu_set_mode(&gpu, 1000000, &other));
+    assert_int_equal(gpu.config.events_read, 0);
+}
+
+/* A scanout that the guest goes on with, although nobody sees it, is as good as any. */
+static void test_showing_without_a_monitor(void **state)
+{
+    const struct vgpu_rect all = {0, 0, 64, 32};
+
+    (void)state;
+    assert_true(vgpu_set_mode(&gpu, 0, &(struct vgpu_mode){0}));
+    assert_int_equal(create(1, 64, 32), VGPU_OK_NODATA);
+    assert_int_equal(COMMAND(set_scanout, SET_SCANOUT, .scanout_id = 0, .resource_id = 1, .r = all),
+                     VGPU_OK_NODATA);
+    assert_int_equal(COMMAND(flush, RESOURCE_FLUSH, .resource_id = 1, .r = all), VGPU_OK_NODATA);
+    assert_int_equal(seen.flushes, 1);
+    assert_int_equal(COMMAND(set_scanout, SET_SCANOUT, .scanout_id = 0), VGPU_OK_NODATA);
+    assert_int_equal(seen.off, 1);
+}
+
+static void test_configuration_space(void **state)
+{
+    uint32_t word = ~0u, config[4];
+    uint8_t byte = 0xFF;
+
+    (void)state;
+    assert_true(vgpu_set_mode(&gpu, 0, &(struct vgpu_mode){0}));
+    for (uint32_t at = 0; at < 16; at++) /* every byte but the one with the event's bit */
+        if (at != 4)
+            assert_int_equal(vgpu_config_write(&gpu, at, 1, &byte), 0);
+    word = ~VGPU_EVENT_DISPLAY;
+    assert_int_equal(vgpu_config_write(&gpu, 4, 4, &word), 0);
+    assert_int_equal(vgpu_config_read(&gpu, 0, 16, config), 0);
+    assert_int_equal(config[0], VGPU_EVENT_DISPLAY);
+    assert_int_equal(config[1], 0);
+    assert_int_equal(config[2], 2);
+    assert_int_equal(vgpu_config_read(&gpu, 16, 0, config), 0);
+    assert_int_equal(vgpu_config_read(&gpu, 13, 4, config), -EINVAL);
+    assert_int_equal(vgpu_config_read(&gpu, 17, 0, config), -EINVAL);
+    assert_int_equal(vgpu_config_read(&gpu, UINT32_MAX, 2, config), -EINVAL);
+    assert_int_equal(vgpu_config_write(&gpu, 2, UINT32_MAX, config), -EINVAL);
+    word = VGPU_EVENT_DISPLAY;
+    assert_int_equal(vgpu_config_write(&gpu, 4, 4, &word), 0);
+    assert_int_equal(gpu.config.events_read, 0);
 }
 
 static void test_pixels_arrive(void **state)
@@ -253,6 +346,9 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
         CASE(test_display_info_and_edid),
+        CASE(test_a_monitor_that_changes),
+        CASE(test_showing_without_a_monitor),
+        CASE(test_configuration_space),
         CASE(test_pixels_arrive),
         CASE(test_memory_that_is_not_there),
         CASE(test_quota),

@@ -283,6 +283,29 @@ static void answers_questions(void **state)
     assert_int_equal(answer_bytes, sizeof(h) + sizeof(edid));
 }
 
+static void answers_anew_when_a_monitor_changes(void **state)
+{
+    const size_t head = sizeof(struct vds_header);
+    struct vgpu_display_info info;
+    struct vgpu_edid edid;
+
+    (void)state;
+    assert_true(viewer_set_mode(&viewer, 0, &(struct vgpu_mode){1024, 600, 60000}));
+    assert_false(viewer_set_mode(&viewer, 0, &(struct vgpu_mode){1024, 600, 60000}));
+    assert_true(viewer_set_mode(&viewer, 1, &(struct vgpu_mode){0}));
+    assert_false(viewer_set_mode(&viewer, 2, &(struct vgpu_mode){1024, 600, 60000}));
+    assert_int_equal(tell(VDS_GET_DISPLAY_INFO, "", 0, -1), 0);
+    memcpy(&info, answered + head, sizeof(info));
+    assert_int_equal(info.mode[0].enabled, 1);
+    assert_int_equal(info.mode[0].r.width, 1024);
+    assert_int_equal(info.mode[0].r.height, 600);
+    assert_int_equal(info.mode[1].enabled, 0);
+    answer_bytes = 0;
+    assert_int_equal(TELL(VDS_GET_EDID, (uint32_t){0}), 0);
+    memcpy(&edid, answered + head, sizeof(edid));
+    assert_int_equal(edid.edid[56] | edid.edid[58] >> 4 << 8, 1024);
+}
+
 static void shows_a_cursor(void **state)
 {
     static struct vds_cursor c = {.at = {0, 3, 4}, .pixel = {[4095] = 0x80FF0000}};
@@ -398,6 +421,7 @@ int main(void)
         TEST(bounds_what_pictures_take),
         TEST(refuses_lengths_that_do_not_fit),
         TEST(answers_questions),
+        TEST(answers_anew_when_a_monitor_changes),
         TEST(shows_a_cursor),
         TEST(hands_dmabufs_on),
         TEST(our_ends_understand_each_other),

@@ -314,6 +314,48 @@ static void test_roles_have_names(void **state)
     assert_null(ui_role("Rear"));
 }
 
+/* What is drawn anew is flushed whole on a screen of any size, and nothing outside the screen. */
+static void test_damage_on_other_screens(void **state)
+{
+    static const int size[][2] = {{1280, 720}, {1024, 600}, {800, 480}, {1920, 1080}, {641, 361}};
+    const struct ui_rect all = {0, 0, UI_WIDTH, UI_HEIGHT}, part = {41, 17, 273, 49};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(size) / sizeof(size[0]); i++) {
+        const int w = size[i][0], h = size[i][1];
+        const struct ui_rect a = ui_stretched(all, w, h), p = ui_stretched(part, w, h);
+
+        assert_true(a.x == 0 && a.y == 0 && a.width == w && a.height == h);
+        assert_true(p.x <= part.x * (double)w / UI_WIDTH && p.y <= part.y * (double)h / UI_HEIGHT);
+        assert_true(p.x + p.width >= (part.x + part.width) * (double)w / UI_WIDTH);
+        assert_true(p.y + p.height >= (part.y + part.height) * (double)h / UI_HEIGHT);
+        assert_true(p.width <= part.width * (double)w / UI_WIDTH + 2);
+    }
+}
+
+/* A page that had a hole for 3D is whole again without, and the other way round. */
+static void test_solid_comes_and_goes(void **state)
+{
+    struct ui_rect damage[UI_DAMAGE];
+    cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, UI_WIDTH, UI_HEIGHT);
+    const uint32_t *middle;
+
+    (void)state;
+    ui_show(&u, UI_MAP);
+    for (int solid = 0; solid < 4; solid++) {
+        const struct ui_view *v;
+
+        ui_set_solid(&u, solid & 1);
+        assert_int_equal(ui_draw(&u, s, damage), 1);
+        v = page_map.view;
+        middle = (const uint32_t *)(void *)cairo_image_surface_get_data(s) +
+                 (v->at.y + v->at.height / 2) * UI_WIDTH + v->at.x + v->at.width / 2;
+        assert_int_equal(*middle >> 24, solid & 1 ? 0 : 0xFF);
+    }
+    ui_set_solid(&u, false);
+    cairo_surface_destroy(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +371,8 @@ int main(void)
         cmocka_unit_test(test_role_has_a_colour),
         cmocka_unit_test(test_layer_is_open_at_the_view_only),
         cmocka_unit_test_teardown(test_rear_has_no_figures_without_the_vehicle, open_front),
+        cmocka_unit_test(test_damage_on_other_screens),
+        cmocka_unit_test(test_solid_comes_and_goes),
     };
 
     return cmocka_run_group_tests(tests, open_ui, close_ui);
