@@ -325,27 +325,28 @@ static void test_no_input_without_a_screen(void **state)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+    struct seat *const seat = &h.server.seat[SEAT_OTHER];
     struct bn_input_event e[BN_INPUT_BATCH];
 
     (void)state;
     snprintf(a.sun_path, sizeof(a.sun_path), "%s/binnacle/ivi.input", h.dir);
     assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
     harness_run(&h, 20);
-    seat_key(&h.server.seat, 30, true);
+    seat_key(seat, 30, true);
     assert_int_equal(recv(fd, e, sizeof(e), 0), 2 * sizeof(e[0]));
     harness_unplug(&h, IVI);
-    seat_motion_absolute(&h.server.seat, 0.25, 0.5);
-    seat_frame(&h.server.seat);
-    seat_button(&h.server.seat, 0x110, true);
+    seat_motion_absolute(seat, 0.25, 0.5);
+    seat_frame(seat);
+    seat_button(seat, 0x110, true);
     assert_int_equal(recv(fd, e, sizeof(e), 0), -1);
-    seat_key(&h.server.seat, 30, false); /* what it saw go down it sees go up */
+    seat_key(seat, 30, false); /* what it saw go down it sees go up */
     assert_int_equal(recv(fd, e, sizeof(e), 0), 2 * sizeof(e[0]));
     assert_int_equal(e[0].code, 30);
     harness_plug(&h, IVI, NULL, 0);
-    seat_button(&h.server.seat, 0x110, false); /* nobody saw it go down */
+    seat_button(seat, 0x110, false); /* nobody saw it go down */
     assert_int_equal(recv(fd, e, sizeof(e), 0), -1);
-    seat_motion_absolute(&h.server.seat, 0.75, 0.5);
-    seat_frame(&h.server.seat);
+    seat_motion_absolute(seat, 0.75, 0.5);
+    seat_frame(seat);
     assert_true(recv(fd, e, sizeof(e), 0) > 0);
     close(fd);
 }
