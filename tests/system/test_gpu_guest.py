@@ -4,6 +4,7 @@ same speed within a bound."""
 import os
 import re
 import statistics
+import time
 
 import pytest
 
@@ -100,10 +101,29 @@ def test_frames_of_glmark(stage, report):
     assert report.add("gpu.glmark2.frames-differ", differ, "frames", bound=0), text
 
 
+class HostTime:
+    """What of the host's CPUs the parts of an emulation use while `with` it."""
+
+    def __init__(self, nuc):
+        self.nuc, self.used, self.wall = nuc, {}, 0
+
+    def __enter__(self):
+        self._before, self._start = self.nuc.cpu_seconds_by_part(), time.monotonic()
+
+    def __exit__(self, *_):
+        self.wall += time.monotonic() - self._start
+        for part, seconds in self.nuc.cpu_seconds_by_part().items():
+            self.used[part] = self.used.get(part, 0) + seconds - self._before[part]
+
+    def shares(self):
+        return ", ".join(f"{part} {seconds / self.wall:.2f}" for part, seconds in self.used.items())
+
+
 def frames_per_second(stage, where, seconds):
     """{scene: frames a second} of one run."""
     scenes = " ".join(f"-b {name}:duration={seconds}" for name in SCENES)
-    text = stage.on(where, f"{GLMARK} {scenes}")[1]
+    with stage.host[where]:
+        text = stage.on(where, f"{GLMARK} {scenes}")[1]
     found = {name: int(fps) for name, fps in re.findall(r"\[(\w+)\] .*: FPS: (\d+)", text)}
     assert set(found) == set(SCENES), text
     return found
@@ -111,13 +131,16 @@ def frames_per_second(stage, where, seconds):
 
 def compare(stage, report, row, pairs, seconds):
     """Rows of so many pairs of runs, in turn bare and in the IVI: of each scene the median of the pairs' ratios and how far they are
-    apart; the median of these medians."""
+    apart; what kept the host busy on either side. Returns the median of these medians."""
+    stage.host = {where: HostTime(stage.nuc) for where in (BARE, MEDIATED)}
     found = [{where: frames_per_second(stage, where, seconds) for where in (BARE, MEDIATED)} for _ in range(pairs)]
     ratios = {name: [p[MEDIATED][name] / p[BARE][name] for p in found] for name in SCENES}
     for name, of_scene in ratios.items():
         report.add(f"{row}.{name}.bare", statistics.median(p[BARE][name] for p in found), "frames/s")
         report.add(f"{row}.{name}.ratio", round(statistics.median(of_scene), 3), "")
         report.add(f"{row}.{name}.spread", round(max(of_scene) - min(of_scene), 3), "")
+    for where, host in stage.host.items():
+        report.add(f"{row}.host.{where}", host.shares(), f"of {os.cpu_count()} CPUs")
     return round(statistics.median(statistics.median(of_scene) for of_scene in ratios.values()), 3)
 
 

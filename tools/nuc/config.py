@@ -98,7 +98,7 @@ class NucConfig:
         # One thread: helper_vmrun changes a vCPU's interrupt requests without the lock that others take for it.
         accelerator = "tcg,thread=single" + (",one-insn-per-tb=on" if self.one_by_one else "")
         program = [f"{NEWER}/bin/qemu-system-x86_64", *NEWER_FILES] if self.iommu == "amd-events" else ["qemu-system-x86_64"]
-        args = [*program, "-name", f"{name},process=vnuc", "-nodefaults", "-no-user-config",
+        args = [*program, "-name", f"{name},process=vnuc,debug-threads=on", "-nodefaults", "-no-user-config",
                 "-accel", accelerator, "-machine", "q35", "-cpu", self.model(),
                 "-smp", str(self.cpus), "-m", str(self.memory_mib), "-S",
                 "-qmp", f"unix:{work}/qmp,server=on,wait=off",

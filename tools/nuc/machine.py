@@ -10,7 +10,7 @@ import time
 from .config import QEMU_GL
 from .qmp import Qmp, QmpError
 from .screen import Screens, XServer
-from .serial import Serial, process_cpu_seconds
+from .serial import Serial, process_cpu_seconds, thread_cpu_seconds
 
 
 class NucError(RuntimeError):
@@ -131,6 +131,13 @@ class Nuc:
     def cpu_seconds(self):
         """CPU time that the emulation has used, None once the machine is gone."""
         return process_cpu_seconds(self._process.pid) if self.running() else None
+
+    def cpu_seconds_by_part(self):
+        """CPU time that the processors, the GPU and the rest of the emulation have used. (Names: QEMU, debug-threads; Mesa's llvmpipe.)"""
+        parts = {"processors": 0, "gpu": 0, "rest": 0}
+        for name, seconds in thread_cpu_seconds(self._process.pid):
+            parts["processors" if name.endswith("/TCG") else "gpu" if name.startswith("llvmpipe") else "rest"] += seconds
+        return parts
 
     @property
     def bus_path(self):

@@ -119,13 +119,23 @@ class Serial:
         self._socket.close()
 
 
-def process_cpu_seconds(pid):
-    """CPU time of a process with its threads, or None when it is gone."""
+def _name_and_seconds(folder):
+    """Name and CPU time of a process with its threads, or of one thread; None when it is gone."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-            fields = f.read().rsplit(")", 1)[1].split()
+        with open(f"{folder}/stat", encoding="ascii", errors="replace") as f:
+            name, fields = f.read().split("(", 1)[1].rsplit(")", 1)
     except OSError:
         return None
-    if fields[0] in "ZX":
-        return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    fields = fields.split()
+    return None if fields[0] in "ZX" else (name, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+
+
+def process_cpu_seconds(pid):
+    """CPU time of a process with its threads, or None when it is gone."""
+    found = _name_and_seconds(f"/proc/{pid}")
+    return found and found[1]
+
+
+def thread_cpu_seconds(pid):
+    """[(name, CPU time)] of a process' threads."""
+    return [t for t in (_name_and_seconds(f"/proc/{pid}/task/{n}") for n in os.listdir(f"/proc/{pid}/task")) if t]
