@@ -119,10 +119,10 @@ class HostTime:
         return ", ".join(f"{part} {seconds / self.wall:.2f}" for part, seconds in self.used.items())
 
 
-def frames_per_second(stage, where, seconds):
+def frames_per_second(stage, where, seconds, host):
     """{scene: frames a second} of one run."""
     scenes = " ".join(f"-b {name}:duration={seconds}" for name in SCENES)
-    with stage.host[where]:
+    with host:
         text = stage.on(where, f"{GLMARK} {scenes}")[1]
     found = {name: int(fps) for name, fps in re.findall(r"\[(\w+)\] .*: FPS: (\d+)", text)}
     assert set(found) == set(SCENES), text
@@ -132,14 +132,14 @@ def frames_per_second(stage, where, seconds):
 def compare(stage, report, row, pairs, seconds):
     """Rows of so many pairs of runs, in turn bare and in the IVI: of each scene the median of the pairs' ratios and how far they are
     apart; what kept the host busy on either side. Returns the median of these medians."""
-    stage.host = {where: HostTime(stage.nuc) for where in (BARE, MEDIATED)}
-    found = [{where: frames_per_second(stage, where, seconds) for where in (BARE, MEDIATED)} for _ in range(pairs)]
+    hosts = {where: HostTime(stage.nuc) for where in (BARE, MEDIATED)}
+    found = [{where: frames_per_second(stage, where, seconds, hosts[where]) for where in (BARE, MEDIATED)} for _ in range(pairs)]
     ratios = {name: [p[MEDIATED][name] / p[BARE][name] for p in found] for name in SCENES}
     for name, of_scene in ratios.items():
         report.add(f"{row}.{name}.bare", statistics.median(p[BARE][name] for p in found), "frames/s")
         report.add(f"{row}.{name}.ratio", round(statistics.median(of_scene), 3), "")
         report.add(f"{row}.{name}.spread", round(max(of_scene) - min(of_scene), 3), "")
-    for where, host in stage.host.items():
+    for where, host in hosts.items():
         report.add(f"{row}.host.{where}", host.shares(), f"of {os.cpu_count()} CPUs")
     return round(statistics.median(statistics.median(of_scene) for of_scene in ratios.values()), 3)
 

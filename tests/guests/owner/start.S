@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Multiboot1 header and entry of the guest that owns functions: 32-bit protected mode, flat. */
-#define MAGIC 0x1BADB002
-#define FLAGS 0x3
-
-    .section .multiboot, "a"
-    .balign 4
-    .long MAGIC, FLAGS, -(MAGIC + FLAGS)
-
+/* Entry of the guest that owns functions: 32-bit protected mode, flat. */
     .section .text
     .globl _start
 _start:

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "backend/soft2d.h"
+#include "no_sink.h"
 #include "server/device.h"
 #include "vhost/frontend.h"
 
@@ -26,21 +27,6 @@ static struct vhf front;
 static struct vgpu_mode mode;
 static pthread_t thread;
 static int done;
-
-static void sink_scanout(void *sink, unsigned n, struct resource *r, const struct vgpu_rect *rect)
-{
-    (void)sink, (void)n, (void)r, (void)rect;
-}
-static void sink_cursor(void *sink, unsigned n, struct resource *r, int32_t x, int32_t y,
-                        bool update)
-{
-    (void)sink, (void)n, (void)r, (void)x, (void)y, (void)update;
-}
-static void sink_forget(void *sink, struct resource *r)
-{
-    (void)sink, (void)r;
-}
-static const struct vgpu_sink sink = {sink_scanout, sink_scanout, sink_cursor, sink_forget};
 
 static void handle_order(struct vu_source *source, uint32_t events)
 {
@@ -72,7 +58,7 @@ static int start(void **state)
     memset(&device, 0, sizeof(device));
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     assert_int_equal(vu_loop_init(&loop), 0);
-    vgpu_init(&device.gpu, &gvt_backend_soft2d, NULL, &sink, NULL, modes, 2, &limits);
+    vgpu_init(&device.gpu, &gvt_backend_soft2d, NULL, &no_sink, NULL, modes, 2, &limits);
     assert_int_equal(device_init(&device, &loop), 0);
     device.vhost.exit_on_disconnect = true;
     assert_int_equal(vu_device_attach(&device.vhost, pair[0]), 0);

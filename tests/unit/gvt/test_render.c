@@ -11,6 +11,7 @@
 
 #include "backend/null.h"
 #include "core/vgpu.h"
+#include "no_sink.h"
 #include "vhost/virtq.h"
 
 #define GUEST_BYTES 65536u
@@ -22,21 +23,6 @@ static struct vgpu gpu;
 static struct null_gpu null;
 static struct vgpu_answer answer;
 static unsigned progressed;
-
-static void sink_scanout(void *sink, unsigned n, struct resource *r, const struct vgpu_rect *rect)
-{
-    (void)sink, (void)n, (void)r, (void)rect;
-}
-static void sink_cursor(void *sink, unsigned n, struct resource *r, int32_t x, int32_t y,
-                        bool update)
-{
-    (void)sink, (void)n, (void)r, (void)x, (void)y, (void)update;
-}
-static void sink_forget(void *sink, struct resource *r)
-{
-    (void)sink, (void)r;
-}
-static const struct vgpu_sink sink = {sink_scanout, sink_scanout, sink_cursor, sink_forget};
 
 static void progress(void *data)
 {
@@ -55,7 +41,7 @@ static int start(void **state)
     for (unsigned i = 0; i < GUEST_BYTES; i++)
         guest[i] = (uint8_t)(i * 7 + i / 256);
     assert_int_equal(vq_mem_add(&mem, BASE, GUEST_BYTES, BASE, guest), 0);
-    vgpu_init(&gpu, &gvt_backend_null, &null, &sink, NULL, &mode, 1, &limits);
+    vgpu_init(&gpu, &gvt_backend_null, &null, &no_sink, NULL, &mode, 1, &limits);
     gpu.progress = progress;
     progressed = 0;
     return 0;
