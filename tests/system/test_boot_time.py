@@ -14,6 +14,7 @@ pytestmark = pytest.mark.campaign("bench")
 
 PM_TIMER, PM_TIMER_MHZ = 0x608, 3.579545  # the chipset's; it counts the emulator's virtual time from power-on
 PM_TIMER_WRAPS_MS = (1 << 24) / PM_TIMER_MHZ / 1000
+LAMP_CHECK = {"BrakeWarning", "BeltReminder", "EngineMil"}  # guests/cluster/dash.h: they prove themselves after the start
 
 
 def power_on_ms(nuc, after):
@@ -32,16 +33,16 @@ def telltales_on_screen(nuc, path):
 
 
 def see_first_telltale(nuc, entry_ms, path):
-    """Looks at the screen from outside again and again: the last time without a telltale and the first with one, in ms
-    after the loader's first instruction."""
+    """Looks at the screen from outside again and again: the last time without every lamp of the lamp check and the first
+    with them, in ms after the loader's first instruction. A look may find the cluster between two lamps."""
     before, now = entry_ms, entry_ms
     while True:
         nuc.pause()
         before, now = now, power_on_ms(nuc, now)
         lit = telltales_on_screen(nuc, path)
         nuc.resume()
-        assert now - entry_ms < 10_000, "no telltale within ten virtual seconds"
-        if lit:
+        assert now - entry_ms < 10_000, f"of the lamp check only {lit or 'nothing'} within ten virtual seconds"
+        if lit >= LAMP_CHECK:
             return before - entry_ms, now - entry_ms
 
 
