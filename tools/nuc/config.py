@@ -99,7 +99,7 @@ class NucConfig:
         accelerator = "tcg,thread=single" + (",one-insn-per-tb=on" if self.one_by_one else "")
         program = [f"{NEWER}/bin/qemu-system-x86_64", *NEWER_FILES] if self.iommu == "amd-events" else ["qemu-system-x86_64"]
         args = [*program, "-name", f"{name},process=vnuc,debug-threads=on", "-nodefaults", "-no-user-config",
-                "-accel", accelerator, "-machine", "q35", "-cpu", self.model(),
+                "-accel", accelerator, "-machine", "q35" + (",pcspk-audiodev=snd" if self.sound else ""), "-cpu", self.model(),
                 "-smp", str(self.cpus), "-m", str(self.memory_mib), "-S",
                 "-qmp", f"unix:{work}/qmp,server=on,wait=off",
                 "-chardev", f"socket,id=com1,path={work}/com1,server=on,wait=off",
@@ -133,8 +133,9 @@ class NucConfig:
             args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci,addr=0x10",
                      "-device", "sd-card,drive=sd"]
         if self.sound:
-            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav", "-device", "ich9-intel-hda",
-                     "-device", "hda-output,audiodev=snd"]
+            # One file for all that sounds, the PC speaker too; such a device cannot record, so the microphone has its own, silent.
+            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav", "-audiodev", "none,id=mic",
+                     "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=snd", "-device", "hda-micro,audiodev=mic"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci"]
             args += [] if self.touch else ["-device", "usb-tablet,bus=xhci.0"]
