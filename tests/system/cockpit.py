@@ -91,7 +91,7 @@ def region_addresses(plan="cockpit"):
         with open(os.path.join(TOP, f"scenarios/{name}.dts"), encoding="utf-8") as f:
             return f.read().split("shared-memory {", 1)[1]
 
-    block = read("cockpit")  # the others include it
+    block = next(b for b in (read(plan), read("cockpit")) if "cluster-frames {" in b)  # some include the cockpit
     window = r"window = /bits/ 64 <(0x[0-9a-f]+)"
     at = int((re.search(window, read(plan)) or re.search(window, block)).group(1), 16) + REGION_ALIGN
     found = {}

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A Debian guest with its sound device on the service VM's sound service, in virtual time; what the loudspeaker gets is a file."""
+"""The cluster, and a Debian guest with its sound device, on the service VM's sound service, in virtual time; what the loudspeaker gets
+is a file."""
 import os
+import re
+import struct
 import subprocess
 
 import numpy as np
 
-from cockpit import Cockpit, add_to_data, variant_disk
+from cockpit import REGION_HEADER, Cockpit, add_to_data, variant_disk, vehicle_sim
 from displaystack import wait_for
 
 STOCK = "build/image/sound.img"
@@ -36,12 +39,21 @@ class SoundStage(Cockpit):
                 f.write(f"#!/bin/sh\nexec 2>&1\ns=/run/guest/{VM}\n{text}")
         add_to_data(disk, "stock", scripts)
         second = ["-drive", f"if=none,id=stock,format=raw,readonly=on,file={STOCK}", "-device", "nvme,drive=stock,serial=stock"]
-        super().__init__(folder, logs, disk=disk, plan="test-sound", cpus=2, memory_mib=2048, gpu="none", screens=(), usb=False,
+        super().__init__(folder, logs, disk=disk, plan="test-sound", cpus=3, memory_mib=2560, gpu="none", screens=(), usb=False,
                          net=False, sd_card_mib=0, extra=second)
+        self.sim.lamps = []
+        self.lives = 1  # of the guest
+        self.bus = vehicle_sim.Connection(self.nuc.bus_path, self.sim)
 
     def __enter__(self):
-        self.nuc.start()
+        self.nuc.start(run=False)
+        self.bus.__enter__()
+        self.nuc.resume()
         return self
+
+    def __exit__(self, *_):
+        super().__exit__(*_)
+        self.bus.__exit__()
 
     def settle(self):
         """Waits for the service VM, and starts the guest under its supervisor."""
@@ -53,13 +65,36 @@ class SoundStage(Cockpit):
         assert self.run(start)[0] == 0
         self.wait_shell()
 
-    def wait_shell(self, lives=1):
+    def wait_shell(self):
         log = f"/var/log/{VM}-console.log"
-        assert self.run(f'until [ "$(grep -c "sound: ready" {log} 2>/dev/null)" -ge {lives} ] 2>/dev/null; do usleep 200000; done')[0] == 0
+        assert self.run(f'until [ "$(grep -c "sound: ready" {log} 2>/dev/null)" -ge {self.lives} ] 2>/dev/null; do usleep 200000; done')[0] == 0
 
     def guest(self, command):
         """(status, output) of a command in the guest."""
         return self.in_guest(command, VM)
+
+    def light(self, lamp, seconds=0.5):
+        """Lights a telltale from now on for so many seconds of the cluster's time."""
+        now = self.sim.time_ms / 1000 + self.sim.start
+        self.sim.lamps = [(now, now + seconds, lamp, False)]
+
+    def requests(self):
+        """(number of chimes asked for, TSC of the last request)."""
+        block = self.memory(self.region["chime"] + REGION_HEADER, 136)
+        latest, = struct.unpack_from("<I", block)
+        return latest, struct.unpack_from("<Q", block, 8 + latest % 8 * 16 + 8)[0]
+
+    def ask(self, lamp):
+        """Lights a telltale and waits until the cluster has asked for its chime; the request's number."""
+        before = self.requests()[0]
+        self.light(lamp)
+        wait_for(lambda: self.requests()[0] > before, 600, f"the chime of {lamp}")
+        return self.requests()[0]
+
+    def weight(self, program):
+        """(resident KiB, descriptors) of a process of the service VM."""
+        text = self.run(f"p=$(pidof {program} | cut -d' ' -f1); grep VmRSS /proc/$p/status; echo files: $(ls /proc/$p/fd | wc -l)")[1]
+        return int(re.search(r"VmRSS:\s+(\d+)", text)[1]), int(re.search(r"files: (\d+)", text)[1])
 
     def heard(self):
         """What the sound card has played up to now: frames of two 16-bit samples at 48 kHz. The emulator writes them a block at a
@@ -84,3 +119,16 @@ def count_errors(frames):
 
 def build():
     subprocess.run(["make", "-s", STOCK], check=True)
+
+
+def sounds(frames):
+    """Where the sound in it begins and ends; both 0: silence."""
+    lit = np.flatnonzero(frames.any(axis=1))
+    return (int(lit[0]), int(lit[-1]) + 1) if len(lit) else (0, 0)
+
+
+def find(frames, sound):
+    """The index in `frames` at which `sound` is most like what is there."""
+    size = 1 << int(np.ceil(np.log2(len(frames) + len(sound))))
+    a, b = (np.fft.rfft(x[:, 0].astype(float), size) for x in (frames, sound))
+    return int(np.argmax(np.fft.irfft(a * np.conj(b), size)[:max(1, len(frames) - len(sound) + 1)]))
