@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from soundstage import RATE, VM, SoundStage, build, count_errors, find, sounds
+from test_boot_time import power_on_ms
 
 pytestmark = pytest.mark.campaign("audio")
 
@@ -207,3 +208,45 @@ def test_driver_reload_and_reboot(stage):
     status, text = stage.guest(play)
     assert status == 0 and "0 underruns" in text, text
     assert count_errors(stage.heard()[before:]) == (1, RATE, 0)
+
+
+# ---- and when nobody is there to play them
+
+
+def speaker_ms(stage):
+    """Asks for a chime; how long after that the PC speaker is switched on, in ms of the machine's time, seen with the machine held."""
+    number = stage.requests()[0]
+    stage.light("BrakeWarning")
+    now = 0.0
+    while True:
+        stage.nuc.pause()
+        now = power_on_ms(stage.nuc, now)
+        gate = int(stage.nuc.qmp.hmp("i /b 0x61").split("=")[1], 16) & 3
+        latest, tsc = stage.requests()
+        stage.nuc.resume()
+        if latest > number and gate == 3:
+            return now - tsc / 1e6
+
+
+def tone_hz(frames):
+    """The loudest frequency."""
+    spectrum = np.abs(np.fft.rfft(frames[:, 0].astype(float) * np.hanning(len(frames))))
+    return float(np.argmax(spectrum[10:]) + 10) * RATE / len(frames)
+
+
+@pytest.mark.parametrize("what", ["sound-service-hangs", "service-vm-dead"])
+def test_the_speaker_sounds_when_nobody_answers(stage, report, what):
+    """The last tests of the stage: the guest is gone with the service VM."""
+    before = len(stage.heard())
+    if what == "sound-service-hangs":
+        assert stage.run("kill -STOP $(pidof binnacle-sound)")[0] == 0
+    else:
+        stage.nuc.console.send("reboot -f\n")
+        stage.nuc.console.wait_for(r"VM service: (reset|restarted|power)", limit=600)
+    late = speaker_ms(stage)
+    assert report.add(f"audio.speaker-ms.{what}", round(late), "ms", bound=200)
+    if what == "sound-service-hangs":
+        assert stage.run("usleep 500000; kill -CONT $(pidof binnacle-sound)")[0] == 0
+    frames = stage.heard()[before:]
+    steps = [frames[i:i + 2400] for i in range(0, len(frames) - 2400, 1200)]
+    assert any(abs(tone_hz(step) - 1000) < 40 and level(step) > 0.02 for step in steps), "no tone of 1 kHz in what was heard"
