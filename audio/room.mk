@@ -1,0 +1,30 @@
+# Sound: a guest's virtio-snd device, and the sound service that plays what all of them say.
+AUDIO_CFLAGS = -D_GNU_SOURCE -I. -Iaudio -Iservice-vm/vhost/include
+AUDIO_VHOST := $(B)/service-vm/vhost/libvhost
+
+$(B)/audio/%.o: audio/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(AUDIO_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/audio/san/%.o: audio/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/audio/fuzz/%.o: audio/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS:-fsanitize=fuzzer=-fsanitize=fuzzer-no-link) $(AUDIO_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(B)/audio/*/*.d $(B)/audio/*/*/*.d)
+
+# ---------------------------------------------------------------- the device: binnacle-audio
+# The device without its back ends and its process, which tests and fuzzers link.
+AUDIO_DEVICE := proto/pcm backend/ring $(addprefix device/,card control ctl device event files flight jack pcm state stream)
+AUDIO_BACKENDS := $(addprefix backend/,clock link link_messages null)
+AUDIO_SERVER := $(addprefix device/,arguments main)
+# From the compositor's room (whose own lists are read after this file): reading a scenario, the seccomp filter.
+AUDIO_OTHERS := $(addprefix $(B)/display/,layout.o window.o sandbox.o)
+
+PROGRAMS += $(B)/audio/binnacle-audio
+$(B)/audio/binnacle-audio: $(addprefix $(B)/audio/,$(addsuffix .o,$(AUDIO_DEVICE) $(AUDIO_BACKENDS) $(AUDIO_SERVER))) \
+		$(AUDIO_OTHERS) $(AUDIO_VHOST).a
+	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ -lseccomp
