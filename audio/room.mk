@@ -28,3 +28,14 @@ PROGRAMS += $(B)/audio/binnacle-audio
 $(B)/audio/binnacle-audio: $(addprefix $(B)/audio/,$(addsuffix .o,$(AUDIO_DEVICE) $(AUDIO_BACKENDS) $(AUDIO_SERVER))) \
 		$(AUDIO_OTHERS) $(AUDIO_VHOST).a
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ -lseccomp
+
+# ---------------------------------------------------------------- tests of the device
+AUDIO_UNITS := $(addprefix $(B)/tests/unit/audio/,test_control test_pcm test_state test_stream)
+UNIT_TESTS += $(AUDIO_UNITS) $(B)/tests/unit/audio/test_backends
+$(B)/tests/unit/audio/stage.o: tests/unit/audio/stage.c tests/unit/audio/stage.h $(wildcard audio/*/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -c -o $@ $<
+$(AUDIO_UNITS): $(B)/tests/unit/audio/%: tests/unit/audio/%.c $(B)/tests/unit/audio/stage.o \
+		$(addprefix $(B)/audio/san/,$(addsuffix .o,$(AUDIO_DEVICE))) $(AUDIO_VHOST)-san.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -Itests/unit/audio -o $@ $^ -lcmocka

@@ -133,11 +133,21 @@ static void answer(struct audio *a, struct virtq *vq)
     virtq_push(vq, a->request.head, (uint32_t)(sizeof(status) + bytes));
 }
 
+/* Front ends start the control queue first: buffers that are still in flight from before have not
+ * got their queue yet, and no request may end their streams until then. */
+static bool waits_for_buffers(const struct audio *a)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (!a->vhost.queue[VSND_QUEUE_TX + i].running && flight_recorded(&a->flight[i]))
+            return true;
+    return false;
+}
+
 void control_process(struct audio *a)
 {
     struct virtq *vq = vu_queue(&a->vhost, VSND_QUEUE_CONTROL);
 
-    if (!vu_queue_running(&a->vhost, VSND_QUEUE_CONTROL))
+    if (!vu_queue_running(&a->vhost, VSND_QUEUE_CONTROL) || waits_for_buffers(a))
         return;
     while (virtq_pop(vq, &a->request) == 1)
         answer(a, vq);

@@ -102,6 +102,7 @@ static void queue_running(struct vu_device *dev, unsigned queue, bool running)
         resume(a);
     } else if (running && queue != VSND_QUEUE_EVENT) {
         adopt_flight(a, queue);
+        control_process(a); /* which may have waited for these buffers */
     }
 }
 

@@ -75,6 +75,14 @@ void flight_return(struct flight *f, unsigned stream, struct virtq *vq, uint32_t
     atomic_store(&f->record->returning, 0);
 }
 
+bool flight_recorded(const struct flight *f)
+{
+    for (unsigned i = 0; i < VQ_SIZE_MAX; i++)
+        if (sequence_of(f, i))
+            return true;
+    return false;
+}
+
 /* A chain was on its way back when the process died: whether it got there, the used ring says. */
 static void settle_returning(struct flight *f, const struct virtq *vq)
 {

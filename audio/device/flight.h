@@ -39,6 +39,9 @@ uint64_t flight_end(const struct flight *f, unsigned stream, uint64_t none);
 /* Gives the oldest of the stream back to the guest. */
 void flight_return(struct flight *f, unsigned stream, struct virtq *vq, uint32_t written);
 
+/* True when the record knows of any, be it of this process or of the one before. */
+bool flight_recorded(const struct flight *f);
+
 /*
  * The queue has been started: finds what was in flight before, and where to go on popping. False
  * when the record is not of this queue (any more): then it is empty and the queue starts where the

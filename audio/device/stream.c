@@ -165,15 +165,21 @@ static uint64_t pump_capture(struct audio *a, unsigned stream, uint64_t filled)
     const struct state_slot *slot;
     uint16_t head;
 
-    while (got < filled && (slot = flight_first(audio_flight(a, stream), stream, &head))) {
-        const uint64_t n = slot->end < filled ? slot->end - got : filled - got;
+    while ((slot = flight_first(audio_flight(a, stream), stream, &head))) {
+        uint64_t n;
 
+        /* full already where a process died before it could say so */
+        if (slot->end <= got) {
+            give_back(a, stream, VSND_S_OK, slot->bytes, filled);
+            continue;
+        }
+        n = slot->end < filled ? slot->end - got : filled - got;
+        if (n == 0)
+            break;
         (void)look_up(a, stream, head);
         copy(&a->ring[stream], &a->chain, false, got, (size_t)(slot->bytes - (slot->end - got)), n);
         got += n;
         set_position(a, stream, got);
-        if (got == slot->end)
-            give_back(a, stream, VSND_S_OK, slot->bytes, filled);
     }
     return got;
 }
