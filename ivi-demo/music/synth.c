@@ -67,7 +67,7 @@ static double bass(double t, const struct note *n)
 {
     const double w = 2 * M_PI * n->hz * t;
 
-    return 0.42 * (sin(w) + 0.35 * exp(-t / 0.2) * sin(2 * w) + 0.18 * exp(-t / 0.1) * sin(3 * w)) *
+    return 0.30 * (sin(w) + 0.35 * exp(-t / 0.2) * sin(2 * w) + 0.18 * exp(-t / 0.1) * sin(3 * w)) *
            exp(-t / 1.6) * envelope(t, n->seconds, 0.006, 0.05);
 }
 
@@ -90,7 +90,7 @@ static double lead(double t, const struct note *n)
 static double kick(double t, const struct note *n)
 {
     (void)n;
-    return 0.75 * sin(2 * M_PI * (46 * t + 2.4 * (1 - exp(-t / 0.03)))) * exp(-t / 0.13);
+    return 0.55 * sin(2 * M_PI * (46 * t + 2.4 * (1 - exp(-t / 0.03)))) * exp(-t / 0.13);
 }
 
 static double (*const voice[INSTRUMENTS])(double t, const struct note *n) = {
