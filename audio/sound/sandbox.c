@@ -20,6 +20,7 @@ static const int allowed[] = {
     SCMP_SYS(write),
     SCMP_SYS(close),
     SCMP_SYS(eventfd2),
+    SCMP_SYS(signalfd4),
     SCMP_SYS(timerfd_create),
     SCMP_SYS(timerfd_settime),
     SCMP_SYS(timerfd_gettime),
