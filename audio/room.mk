@@ -25,6 +25,7 @@ AUDIO_SERVER := $(addprefix device/,arguments main)
 AUDIO_OTHERS := $(addprefix $(B)/display/,layout.o window.o sandbox.o)
 
 PROGRAMS += $(B)/audio/binnacle-audio
+SERVICE_FILES += $(B)/audio/binnacle-audio:/usr/bin/binnacle-audio
 $(B)/audio/binnacle-audio: $(addprefix $(B)/audio/,$(addsuffix .o,$(AUDIO_DEVICE) $(AUDIO_BACKENDS) $(AUDIO_SERVER))) \
 		$(AUDIO_OTHERS) $(AUDIO_VHOST).a
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ -lseccomp

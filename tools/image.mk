@@ -14,7 +14,6 @@ SERVICE_FOLDERS += service-vm/image/common service-vm/image/rootfs
 IVI_FOLDERS += service-vm/image/common guests/ivi/rootfs
 SERVICE_FILES += $(B)/display/binnacle-display:/usr/bin/binnacle-display
 SERVICE_FILES += $(B)/display/binnacle-input:/usr/bin/binnacle-input $(B)/gvt/binnacle-gvt:/usr/bin/binnacle-gvt
-SERVICE_FILES += $(B)/audio/binnacle-audio:/usr/bin/binnacle-audio $(B)/audio/binnacle-sound:/usr/bin/binnacle-sound
 SERVICE_FILES += $(B)/scenarios/$(PLAN).bin:/usr/share/binnacle/scenario.bin
 # Only for the failover tests: ways to kill the IVI's kernel from inside.
 IVI_FILES += $(B)/kernel/modules/lkdtm.ko:/usr/lib/binnacle/lkdtm.ko

@@ -91,6 +91,8 @@ int graph_init(struct graph *g, unsigned quantum, bool realtime)
 
     *g = (struct graph){0};
     pw_init(NULL, NULL);
+    /* it would warn of a configuration without modules */
+    pw_log_set_level(SPA_LOG_LEVEL_ERROR);
     g->main = pw_main_loop_new(NULL);
     if (g->main) {
         g->loop = pw_main_loop_get_loop(g->main);

@@ -105,7 +105,9 @@ static int start_sound(struct service *s, const struct arguments *a)
         return rc;
     }
     s->attention = pw_loop_add_event(s->graph.loop, handle_attention, s);
-    if (!s->attention)
+    if (!s->attention ||
+        !pw_loop_add_signal(s->graph.loop, SIGTERM, handle_signal, s->graph.main) ||
+        !pw_loop_add_signal(s->graph.loop, SIGINT, handle_signal, s->graph.main))
         return -ENOMEM;
     open_requests(&s->engine, a->window);
     rc = engine_init(&s->engine, &s->graph, &a->scenario);
@@ -169,8 +171,6 @@ int main(int argc, char **argv)
         note("%s", strerror(-rc));
         return 1;
     }
-    pw_loop_add_signal(service.graph.loop, SIGTERM, handle_signal, service.graph.main);
-    pw_loop_add_signal(service.graph.loop, SIGINT, handle_signal, service.graph.main);
     printf("sound: ready, %u streams, quantum %u\n", service.engine.mixer.strips, a.quantum);
     (void)fflush(stdout);
     rc = pw_main_loop_run(service.graph.main);

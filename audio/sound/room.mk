@@ -27,3 +27,17 @@ $(B)/audio/binnacle-sound: $(addprefix $(B)/audio/,$(addsuffix .o,$(SOUND_PARTS)
 	$(CC) $(HOST_CFLAGS) -pie -o $@ $^ $(SOUND_LIBS)
 
 -include $(wildcard $(B)/audio/sound/*.d $(B)/audio/policy/*.d $(B)/audio/san/sound/*.d $(B)/audio/san/policy/*.d)
+
+# What of PipeWire the service VM has: the library, one module, four plugins. Debian's packages of them bring sixty others.
+SOUND_LIBRARY := /usr/lib/x86_64-linux-gnu
+SERVICE_FILES += $(B)/audio/binnacle-sound:/usr/bin/binnacle-sound
+SERVICE_FILES += $(foreach l,libpipewire-0.3.so.0 libasound.so.2,$(realpath $(SOUND_LIBRARY)/$(l)):$(SOUND_LIBRARY)/$(l))
+SERVICE_FILES += $(foreach l,pipewire-0.3/libpipewire-module-adapter spa-0.2/support/libspa-support spa-0.2/alsa/libspa-alsa \
+	spa-0.2/audioconvert/libspa-audioconvert spa-0.2/audiomixer/libspa-audiomixer,$(SOUND_LIBRARY)/$(l).so:$(SOUND_LIBRARY)/$(l).so)
+
+# ---------------------------------------------------------------- tests
+SOUND_UNITS := $(addprefix $(B)/tests/unit/audio/,test_policy test_mixer test_sound_feed test_sound_requests)
+UNIT_TESTS += $(SOUND_UNITS)
+$(SOUND_UNITS): $(B)/tests/unit/audio/%: tests/unit/audio/%.c $(addprefix $(B)/audio/san/,$(addsuffix .o,$(SOUND_PURE)))
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(SOUND_CFLAGS) -o $@ $^ -lcmocka -lm

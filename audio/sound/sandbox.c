@@ -20,6 +20,7 @@ static const int allowed[] = {
     SCMP_SYS(write),
     SCMP_SYS(close),
     SCMP_SYS(eventfd2),
+    SCMP_SYS(signalfd4),
     SCMP_SYS(timerfd_create),
     SCMP_SYS(timerfd_settime),
     SCMP_SYS(timerfd_gettime),
@@ -28,7 +29,10 @@ static const int allowed[] = {
     SCMP_SYS(clock_nanosleep),
     SCMP_SYS(nanosleep),
     SCMP_SYS(futex),
+    SCMP_SYS(rseq), /* a thread that is just beginning */
+    SCMP_SYS(set_robust_list),
     SCMP_SYS(sched_yield),
+    SCMP_SYS(sched_getaffinity), /* malloc, before it makes an arena */
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from soundstage import RATE, VM, SoundStage, build, count_errors, find, sounds
+from soundguest import RATE, VM, SoundStage, build, count_errors, find, sounds
 from test_boot_time import power_on_ms
 
 pytestmark = pytest.mark.campaign("audio")
