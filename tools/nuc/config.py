@@ -133,7 +133,7 @@ class NucConfig:
             args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci,addr=0x10",
                      "-device", "sd-card,drive=sd"]
         if self.sound:
-            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav", "-device", "ich9-intel-hda",
+            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav,out.frequency=48000", "-device", "ich9-intel-hda",
                      "-device", "hda-output,audiodev=snd"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci"]
