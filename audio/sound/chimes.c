@@ -162,18 +162,6 @@ static const struct kind *kind_of(const struct chimes *c, const struct chime_voi
     return v->sound ? &kinds[v->sound - c->sound] : NULL;
 }
 
-float chimes_ceiling(const struct chimes *c)
-{
-    float ceiling = 1.0f;
-
-    for (unsigned i = 0; i < BN_CHIME_END; i++) {
-        const struct kind *k = kind_of(c, &c->voice[i]);
-
-        ceiling -= k ? k->peak : 0.0f;
-    }
-    return ceiling;
-}
-
 bool chimes_duck(const struct chimes *c)
 {
     for (unsigned i = 0; i < BN_CHIME_END; i++) {
@@ -183,6 +171,20 @@ bool chimes_duck(const struct chimes *c)
             return true;
     }
     return false;
+}
+
+float chimes_ceiling(const struct chimes *c)
+{
+    float ceiling = 1.0f;
+
+    if (chimes_duck(c))
+        return CHIME_CEILING;
+    for (unsigned i = 0; i < BN_CHIME_END; i++) {
+        const struct kind *k = kind_of(c, &c->voice[i]);
+
+        ceiling -= k ? k->peak : 0.0f;
+    }
+    return ceiling;
 }
 
 static float next_sample(struct chime_voice *v)

@@ -51,12 +51,12 @@ static bool read_requests(struct requests *r, struct bn_chime_requests *q)
     }
     if (h.magic != BN_SHM_MAGIC)
         return false; /* the cluster has not begun yet */
-    r->seen_sequence = before;
-    r->begun = true;
     if (!valid(&h, q, BN_SHM_CHIME, sizeof(*q))) {
         r->torn++;
         return false;
     }
+    r->seen_sequence = before;
+    r->begun = true;
     return true;
 }
 

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The service VM's sound on the machine's HDA card: chimes in what the card was given, sample by sample, in virtual time."""
+import array
+import re
+import struct
+import subprocess
+
+import pytest
+
+from conftest import log_folder
+from nuc import Nuc, NucConfig
+from soundstage import BELT, INFO, MEDIA, RATE, WARNING, Window, chime, scenario
+
+PAGE, SNAPSHOT, CHIMES = 4096, 2 << 20, 8 << 20
+ASKED = (WARNING, BELT, INFO, WARNING)
+NAMES = {WARNING: "warning", BELT: "belt", INFO: "info"}
+
+
+def build_disk(folder):
+    """What a shell in the machine copies into place: the scenario, the shared window, and its chime region after each request."""
+    window = Window(folder / "window")
+    with open(folder / "disk", "wb") as f:
+        f.write(scenario({"service": None, "ivi": ([MEDIA], 0, 0)}))
+        f.seek(SNAPSHOT)
+        f.write(window.map[:])
+        for i, one in enumerate(ASKED):
+            window.ask(one)
+            f.seek(CHIMES + i * PAGE)
+            f.write(window.map[window.at["chime"]:window.at["chime"] + PAGE])
+        f.truncate(16 << 20)
+    return folder / "disk", window.at["chime"] // PAGE
+
+
+def samples(path):
+    """The left channel of what the emulator's card played."""
+    with open(path, "rb") as f:
+        data = f.read()
+    channels, rate = struct.unpack_from("<HI", data, 22)
+    assert (channels, rate) == (2, RATE)
+    pcm = array.array("h", data[44:len(data) - (len(data) - 44) % 4])
+    return pcm[0::2]
+
+
+@pytest.mark.parametrize("alsa", ["--period 256 --periods 4"])
+def test_chimes_on_the_card(request, tmp_path, alsa):
+    disk, page = build_disk(tmp_path)
+    config = NucConfig.bare(gpu="none", usb=False, net=False, sd_card_mib=0, cpus=2, memory_mib=1024,
+                            extra=["-drive", f"if=virtio,format=raw,readonly=on,file={disk}"])
+    with Nuc("sound", config, log_folder(request.node)) as nuc:
+        nuc.console.wait_for("binnacle:.*# ")
+        run = nuc.console.run
+        assert run("until sv status sound | grep -q ^run; do usleep 100000; done; sv stop sound")[0] == 0
+        assert run(f"cd /tmp && dd if=/dev/vda of=scenario bs={PAGE} count=2 && dd if=/dev/vda of=window bs={PAGE} "
+                   f"skip={SNAPSHOT // PAGE} count={3 * 512} && truncate -s 7072 scenario")[0] == 0
+        run("mkdir -p /run/sound; ALSA_CONFIG_PATH=/usr/share/binnacle/alsa.conf HOME=/ binnacle-sound --scenario /tmp/scenario --window "
+            f"/tmp/window --sink auto --realtime {alsa} >/tmp/log 2>&1 & sleep 2")
+        for i in range(len(ASKED)):
+            run(f"dd if=/dev/vda of=/tmp/window bs={PAGE} skip={CHIMES // PAGE + i} seek={page} count=1 conv=notrunc; sleep 1.5")
+        _, shown = run("binnaclectl audio; cat /tmp/log")
+        print(shown)
+        path = f"{nuc.log_dir}/sound.wav"
+    assert "plays on hw:0,0" in shown
+    assert re.search(r"chimes: 4 requests acknowledged, 0 refused, (\d+) samples", shown)
+    heard, at = samples(path), 0
+    for one in ASKED:
+        wanted = array.array("h", [max(-32768, min(32767, round(x * 32768))) for x in chime(tmp_path, NAMES[one])])
+        key = wanted[2000:3000]
+        found = heard.tobytes().find(key.tobytes(), at * 2)
+        assert found >= 0 and found % 2 == 0, f"{NAMES[one]} is not in what was played"
+        start = found // 2 - 2000
+        wrong = [i for i in range(len(wanted)) if heard[start + i] != wanted[i]]
+        assert not wrong, f"{NAMES[one]}: {len(wrong)} samples of {len(wanted)} differ, the first at {wrong[0]}"
+        at = start + len(wanted)
