@@ -43,17 +43,19 @@ class SoundStage(Cockpit):
                          net=False, sd_card_mib=0, extra=second)
         self.sim.lamps = []
         self.lives = 1  # of the guest
-        self.bus = vehicle_sim.Connection(self.nuc.bus_path, self.sim)
+        self.bus = None
 
     def __enter__(self):
         self.nuc.start(run=False)
+        self.bus = vehicle_sim.Connection(self.nuc.bus_path, self.sim)
         self.bus.__enter__()
         self.nuc.resume()
         return self
 
     def __exit__(self, *_):
         super().__exit__(*_)
-        self.bus.__exit__()
+        if self.bus:
+            self.bus.__exit__()
 
     def settle(self):
         """Waits for the service VM, and starts the guest under its supervisor."""

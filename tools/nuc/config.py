@@ -99,7 +99,7 @@ class NucConfig:
         accelerator = "tcg,thread=single" + (",one-insn-per-tb=on" if self.one_by_one else "")
         program = [f"{NEWER}/bin/qemu-system-x86_64", *NEWER_FILES] if self.iommu == "amd-events" else ["qemu-system-x86_64"]
         args = [*program, "-name", f"{name},process=vnuc,debug-threads=on", "-nodefaults", "-no-user-config",
-                "-accel", accelerator, "-machine", "q35" + (",pcspk-audiodev=snd" if self.sound else ""), "-cpu", self.model(),
+                "-accel", accelerator, "-machine", "q35" + (",pcspk-audiodev=speaker" if self.sound else ""), "-cpu", self.model(),
                 "-smp", str(self.cpus), "-m", str(self.memory_mib), "-S",
                 "-qmp", f"unix:{work}/qmp,server=on,wait=off",
                 "-chardev", f"socket,id=com1,path={work}/com1,server=on,wait=off",
@@ -133,9 +133,12 @@ class NucConfig:
             args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci,addr=0x10",
                      "-device", "sd-card,drive=sd"]
         if self.sound:
-            # One file for all that sounds, the PC speaker too; such a device cannot record, so the microphone has its own, silent.
-            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav,out.frequency=48000", "-audiodev", "none,id=mic",
-                     "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=snd", "-device", "hda-micro,audiodev=mic"]
+            # A file for the card and one for the PC speaker: where they share one, the emulator mixes silence into the card's. Such
+            # a device cannot record, so the microphone has its own, silent.
+            for name, file in (("snd", "sound"), ("speaker", "speaker")):
+                args += ["-audiodev", f"wav,id={name},path={logs}/{file}.wav,out.frequency=48000"]
+            args += ["-audiodev", "none,id=mic", "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=snd",
+                     "-device", "hda-micro,audiodev=mic"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci"]
             args += [] if self.touch else ["-device", "usb-tablet,bus=xhci.0"]

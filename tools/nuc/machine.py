@@ -52,7 +52,7 @@ class Nuc:
         if missing:
             raise NucError(f"{', '.join(missing)} not built; run: make image")
         os.makedirs(self.log_dir, exist_ok=True)
-        for old in ("com1.log", "com2.log", "usbtty.log", "qemu.log", "sound.wav"):
+        for old in ("com1.log", "com2.log", "usbtty.log", "qemu.log", "sound.wav", "speaker.wav"):
             if os.path.exists(os.path.join(self.log_dir, old)):
                 os.remove(os.path.join(self.log_dir, old))
         self.work = tempfile.mkdtemp(prefix="vnuc-")
