@@ -10,6 +10,7 @@
 
 #include <pipewire/impl.h>
 
+#include "levels.h"
 #include "note.h"
 #include "status.h"
 
@@ -69,6 +70,8 @@ static int open_sink(struct card *c, const char *path)
     struct graph_card alsa = c->config.alsa;
 
     alsa.path = path;
+    if (path && levels_set(path, true) < 0)
+        note("%s: its controls cannot be set: it may be muted", path);
     (void)snprintf(c->name, sizeof(c->name), "%s", path ? path : "null");
     c->failed = false;
     c->sink = graph_add_card(c->graph, &alsa, true, "loudspeaker");
@@ -128,6 +131,8 @@ static void open_source(struct card *c)
     if (!name[0])
         return;
     alsa.path = name;
+    if (levels_set(name, false) < 0)
+        note("%s: its controls cannot be set: it may be muted", name);
     c->source = graph_add_card(c->graph, &alsa, false, "microphone");
     if (c->source)
         note("records from %s", name);

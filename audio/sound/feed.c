@@ -35,6 +35,8 @@ static bool show(struct feed *f, uint32_t latency)
     struct link_ring *r = f->ring;
     uint64_t wake;
 
+    if (f->detached)
+        return false;
     atomic_store_explicit(&r->latency, latency, memory_order_relaxed);
     atomic_store_explicit(&r->xruns, f->xruns, memory_order_relaxed);
     atomic_store_explicit(&r->missing, f->missing, memory_order_relaxed);

@@ -21,7 +21,8 @@ struct feed {
     uint64_t woken; /* the last wake_at that was answered */
     uint64_t missing;
     uint32_t xruns;
-    bool lied; /* the device's counter cannot be: nothing more is taken from it */
+    bool detached; /* the device may be using the ring in another way by now: it is only read */
+    bool lied;     /* the device's counter cannot be: nothing more is taken from it */
 };
 
 /* Goes on at the counter that stands in the ring. 0, or -EINVAL: the ring contradicts itself. */

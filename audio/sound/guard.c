@@ -55,7 +55,7 @@ int guard_add(void *base, size_t bytes)
 
 bool guard_broken(int mapping)
 {
-    return atomic_load(&mappings[mapping].broken);
+    return mapping >= 0 && atomic_load(&mappings[mapping].broken);
 }
 
 void guard_remove(int mapping)

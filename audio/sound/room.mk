@@ -1,11 +1,11 @@
 # The sound service: PipeWire, mixer, policy, chimes.
-SOUND_PKGS := libpipewire-0.3 libseccomp
+SOUND_PKGS := libpipewire-0.3 libseccomp alsa
 # PipeWire's headers are not ours to warn about.
 SOUND_CFLAGS = -D_GNU_SOURCE -I. -Iaudio -Iaudio/sound $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(SOUND_PKGS)))
 SOUND_LIBS = $(shell pkg-config --libs $(SOUND_PKGS)) -lm -lpthread
 # No I/O: tests link these alone.
 SOUND_PURE := policy/policy policy/limiter sound/chimes sound/mixer sound/requests sound/feed
-SOUND_PARTS := $(SOUND_PURE) $(addprefix sound/,arguments bell card control engine format graph guard links main node sandbox status stream tap tsc)
+SOUND_PARTS := $(SOUND_PURE) $(addprefix sound/,arguments bell card control engine format graph guard levels links main node sandbox status stream tap tsc)
 
 PROGRAMS += $(B)/audio/binnacle-sound
 

@@ -205,6 +205,25 @@ static int set_up(struct stream *s, const struct stream_place *p, const struct l
     return join_graph(s, p, &raw);
 }
 
+static void release(struct stream *s, const struct stream_place *p)
+{
+    s->state = STREAM_CLOSED; /* the data thread looks at nothing else of it then */
+    disconnect(s);
+    if (s->impl)
+        pw_impl_node_destroy(s->impl);
+    s->impl = NULL;
+    tell_strip(s, p, mixer_close);
+    bell_forget(s->bell, s->number);
+    if (s->guard >= 0)
+        guard_remove(s->guard);
+    if (s->map)
+        (void)munmap(s->map, s->map_bytes);
+    s->map = NULL;
+    s->guard = -1;
+    (void)close(s->event);
+    s->event = -1;
+}
+
 int stream_open(struct stream *s, const struct stream_place *p, const struct link_format *format,
                 int ring, int event)
 {
@@ -215,11 +234,11 @@ int stream_open(struct stream *s, const struct stream_place *p, const struct lin
     if (s->state == STREAM_CLOSED) {
         s->event = event;
         event = -1;
-        s->guard = -1;
         rc = is_eventfd(s->event) ? set_up(s, p, format, ring) : -EINVAL;
-        s->state = STREAM_OPEN;
-        if (rc)
-            stream_close(s, p);
+        if (rc == 0)
+            s->state = STREAM_OPEN;
+        else
+            release(s, p);
     }
     (void)close(ring);
     if (event >= 0)
@@ -245,23 +264,8 @@ int stream_stop(struct stream *s)
 
 void stream_close(struct stream *s, const struct stream_place *p)
 {
-    if (s->state == STREAM_CLOSED)
-        return;
-    disconnect(s);
-    if (s->impl)
-        pw_impl_node_destroy(s->impl);
-    s->impl = NULL;
-    tell_strip(s, p, mixer_close);
-    s->state = STREAM_CLOSED;
-    bell_forget(s->bell, s->number);
-    if (s->guard >= 0)
-        guard_remove(s->guard);
-    if (s->map)
-        (void)munmap(s->map, s->map_bytes);
-    s->map = NULL;
-    s->guard = -1;
-    (void)close(s->event);
-    s->event = -1;
+    if (s->state != STREAM_CLOSED)
+        release(s, p);
 }
 
 void stream_fade(struct stream *s, const struct stream_place *p)
@@ -270,6 +274,7 @@ void stream_fade(struct stream *s, const struct stream_place *p)
         stream_close(s, p);
         return;
     }
+    s->feed.detached = true;
     s->state = STREAM_FADING;
     tell_strip(s, p, mixer_fade);
 }

@@ -231,11 +231,11 @@ class Sound:
         return data[0::2], data[1::2]
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        assert self.process.poll() is None, f"the service has ended: {self.process.returncode} {self.log()}"
+        self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=30)
         self.process.stdout.close()
-        return code
+        assert code == 0, f"it ends with {code}: {self.log()}"
 
 
 def chime(tmp, name):

@@ -151,6 +151,20 @@ static void test_goes_on_where_it_was(void **state)
     assert_int_equal(feed_init(&f, ring, RING, 4, 2, none), -EINVAL);
 }
 
+/* A device that has gone: what is left is read, and nothing is written any more. */
+static void test_detached(void **state)
+{
+    (void)state;
+    atomic_store(&ring->device, 2000);
+    atomic_store(&ring->wake_at, 400);
+    f.detached = true;
+    assert_false(feed_take(&f, buffer, 400, true, 9));
+    assert_false(feed_take(&f, buffer + 400, 400, true, 9));
+    assert_memory_equal(buffer, pcm, 800);
+    assert_int_equal(atomic_load(&ring->service), 0);
+    assert_int_equal(atomic_load(&ring->latency), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -158,7 +172,7 @@ int main(void)
         TEST(test_takes_in_order),        TEST(test_too_little_is_counted),
         TEST(test_silence_has_an_offset), TEST(test_wakes_once),
         TEST(test_a_device_that_lies),    TEST(test_gives),
-        TEST(test_goes_on_where_it_was),
+        TEST(test_goes_on_where_it_was),  TEST(test_detached),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
