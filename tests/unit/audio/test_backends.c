@@ -172,8 +172,8 @@ static void test_capture_hears_stream_0(void **state)
         assert_int_equal(null_backend.open(&n, i, &format, &ring[i], false), 0);
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(null_backend.start(&n, i), 0);
-    t0 = n.stream[2].clock.start_ns;
-    for (unsigned ms = 1; ms <= 200; ms++) {
+    t0 = n.stream[2].clock.start_ns + 12345; /* frames of the two do not begin together */
+    for (unsigned ms = 1; ms <= 200; ms += 1 + ms % 29) { /* ticks come as they come */
         /* always full: a counter in every frame */
         for (; put < service(0) + format.ring_bytes; put += 4) {
             value++;
@@ -195,7 +195,7 @@ static void test_capture_hears_stream_0(void **state)
         else
             assert_int_equal(value, first ? ++first : (first = 1));
     }
-    assert_true(first > 180 * 48);
+    assert_true(first > 140 * 48);
     null_finish(&n);
 }
 
