@@ -54,3 +54,9 @@ $(B)/tests/fuzz/audio/fuzz_audio_link: tests/fuzz/audio/fuzz_audio_link.c \
 		$(addprefix $(B)/audio/fuzz/,$(addsuffix .o,$(AUDIO_BACKENDS) backend/ring proto/pcm)) $(AUDIO_VHOST)-fuzz.a
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) $(AUDIO_CFLAGS) -o $@ $^
+# The program itself, killed again and again.
+UNIT_TESTS += $(B)/tests/unit/audio/test_process
+$(B)/tests/unit/audio/test_process: tests/unit/audio/test_process.c $(B)/tests/unit/audio/stage.o \
+		$(addprefix $(B)/audio/san/,$(addsuffix .o,$(AUDIO_DEVICE))) $(AUDIO_VHOST)-san.a | $(B)/audio/binnacle-audio
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -Itests/unit/audio -DAUDIO_PROGRAM='"$(B)/audio/binnacle-audio"' -o $@ $^ -lcmocka
