@@ -40,3 +40,24 @@ $(AUDIO_UNITS): $(B)/tests/unit/audio/%: tests/unit/audio/%.c $(B)/tests/unit/au
 		$(addprefix $(B)/audio/san/,$(addsuffix .o,$(AUDIO_DEVICE))) $(AUDIO_VHOST)-san.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -Itests/unit/audio -o $@ $^ -lcmocka
+$(B)/tests/unit/audio/test_backends: tests/unit/audio/test_backends.c \
+		$(addprefix $(B)/audio/san/,$(addsuffix .o,$(AUDIO_BACKENDS) backend/ring proto/pcm)) $(AUDIO_VHOST)-san.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -o $@ $^ -lcmocka
+
+AUDIO_FUZZERS := $(addprefix $(B)/tests/fuzz/audio/,fuzz_audio_queues fuzz_audio_state)
+FUZZERS += $(AUDIO_FUZZERS) $(B)/tests/fuzz/audio/fuzz_audio_link
+$(AUDIO_FUZZERS): $(B)/tests/fuzz/audio/%: tests/fuzz/audio/%.c tests/unit/audio/stage.c \
+		$(addprefix $(B)/audio/fuzz/,$(addsuffix .o,$(AUDIO_DEVICE))) $(AUDIO_VHOST)-fuzz.a
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(AUDIO_CFLAGS) -Itests/unit/audio -o $@ $^
+$(B)/tests/fuzz/audio/fuzz_audio_link: tests/fuzz/audio/fuzz_audio_link.c \
+		$(addprefix $(B)/audio/fuzz/,$(addsuffix .o,$(AUDIO_BACKENDS) backend/ring proto/pcm)) $(AUDIO_VHOST)-fuzz.a
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(AUDIO_CFLAGS) -o $@ $^
+# The program itself, killed again and again.
+UNIT_TESTS += $(B)/tests/unit/audio/test_process
+$(B)/tests/unit/audio/test_process: tests/unit/audio/test_process.c $(B)/tests/unit/audio/stage.o \
+		$(addprefix $(B)/audio/san/,$(addsuffix .o,$(AUDIO_DEVICE))) $(AUDIO_VHOST)-san.a | $(B)/audio/binnacle-audio
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -Itests/unit/audio -DAUDIO_PROGRAM='"$(B)/audio/binnacle-audio"' -o $@ $^ -lcmocka

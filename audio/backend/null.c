@@ -109,17 +109,11 @@ static bool hears(const struct null *n, unsigned stream)
 
 static void hear_piece(struct null *n, uint8_t *pcm, uint64_t bytes)
 {
-    const struct null_stream *source = &n->stream[0];
-    const struct link_format *f = &source->format;
-    const uint64_t frame = f->channels * pcm_sample_bytes(f->format);
-    uint64_t there;
+    uint64_t there = n->flows ? fifo_level(n) : 0;
 
-    if (!source->running || fifo_level(n) >= f->rate * frame * FLOW_MS / 1000)
-        n->flows = true;
-    there = n->flows ? fifo_level(n) : 0;
     there = there < bytes ? there : bytes;
     fifo_get(n, pcm, there);
-    clock_silence(pcm + there, bytes - there, f->format);
+    clock_silence(pcm + there, bytes - there, n->stream[0].format.format);
     if (there < bytes)
         n->flows = false;
 }
@@ -127,11 +121,17 @@ static void hear_piece(struct null *n, uint8_t *pcm, uint64_t bytes)
 static void hear(struct null *n, unsigned stream, const struct clock_step *step)
 {
     const struct null_stream *s = &n->stream[stream];
+    const uint64_t some = (uint64_t)s->clock.frame_bytes * s->clock.rate * FLOW_MS / 1000;
 
-    if (hears(n, stream))
-        each_piece(s->ring, step->from, step->bytes, n, hear_piece);
-    else
+    if (!hears(n, stream)) {
         clock_silence_step(s->ring, step, s->format.format);
+        return;
+    }
+    /* the two clocks began at different times: without something in hand the one would now and
+     * then be a frame ahead of the other */
+    if (!n->stream[0].running || fifo_level(n) >= step->bytes + some)
+        n->flows = true;
+    each_piece(s->ring, step->from, step->bytes, n, hear_piece);
 }
 
 static void arm(struct null *n, uint64_t now)

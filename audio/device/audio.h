@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "backend/backend.h"
+#include "audio/backend/backend.h" /* gvt has one as well */
 #include "device/card.h"
 #include "device/flight.h"
 #include "device/state.h"

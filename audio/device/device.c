@@ -83,7 +83,7 @@ static void adopt_flight(struct audio *a, unsigned queue)
 
     for (unsigned i = 0; i < card_streams(&a->card); i++)
         streams |= (uint32_t)(prepared(a, i) && card_is_playback(&a->card, i) == tx) << i;
-    if (!flight_adopt(f, vu_queue(&a->vhost, queue), streams)) {
+    if (!flight_adopt(f, vu_queue(&a->vhost, queue), a->state->stream, streams)) {
         forget(a);
         a->live = live;
     }

@@ -123,21 +123,42 @@ static bool belongs(const struct virtq *vq, const struct found *found, unsigned 
     return true;
 }
 
-static bool relink(struct flight *f, const struct found *found, unsigned n, uint32_t streams)
+/* Does it lie where its stream is, in whole frames? */
+static bool in_place(const struct flight *f, const struct state_slot *slot,
+                     const struct state_stream *s)
+{
+    const uint64_t put = atomic_load_explicit(&s->put, memory_order_relaxed);
+    const unsigned frame = pcm_frame_bytes(&s->params);
+    const uint64_t start = slot->end - slot->bytes;
+
+    if (slot->bytes == 0 || slot->end < slot->bytes || slot->end >= UINT64_MAX / 2 ||
+        slot->bytes % frame || slot->end % frame)
+        return false;
+    if (f->first[slot->stream] == FLIGHT_NONE)
+        return start <= put;
+    return start == flight_end(f, slot->stream, 0);
+}
+
+static bool relink(struct flight *f, const struct found *found, unsigned n,
+                   const struct state_stream *all, uint32_t streams)
 {
     for (unsigned i = 0; i < n; i++) {
         const struct state_slot *slot = &f->record->slot[found[i].head];
 
         if (slot->stream >= CARD_STREAMS || !(streams >> slot->stream & 1) ||
-            slot->end < slot->bytes || slot->bytes == 0 ||
-            slot->end - slot->bytes != flight_end(f, slot->stream, slot->end - slot->bytes))
+            !in_place(f, slot, &all[slot->stream]))
             return false;
         link_last(f, found[i].head, slot->stream);
     }
+    for (unsigned i = 0; i < CARD_STREAMS; i++)
+        if (f->first[i] != FLIGHT_NONE &&
+            flight_end(f, i, 0) < atomic_load_explicit(&all[i].put, memory_order_relaxed))
+            return false;
     return true;
 }
 
-bool flight_adopt(struct flight *f, struct virtq *vq, uint32_t streams)
+bool flight_adopt(struct flight *f, struct virtq *vq, const struct state_stream *all,
+                  uint32_t streams)
 {
     struct found found[VQ_SIZE_MAX];
     unsigned n = 0;
@@ -150,7 +171,7 @@ bool flight_adopt(struct flight *f, struct virtq *vq, uint32_t streams)
     if (n == 0)
         return true;
     qsort(found, n, sizeof(found[0]), by_sequence);
-    if (!belongs(vq, found, n) || !relink(f, found, n, streams)) {
+    if (!belongs(vq, found, n) || !relink(f, found, n, all, streams)) {
         flight_clear(f);
         return false;
     }

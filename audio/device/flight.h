@@ -45,8 +45,9 @@ bool flight_recorded(const struct flight *f);
 /*
  * The queue has been started: finds what was in flight before, and where to go on popping. False
  * when the record is not of this queue (any more): then it is empty and the queue starts where the
- * front end said. `streams`: bit map of those that can have chains in flight.
+ * front end said. `streams`: bit map of those of `all` that can have chains in flight.
  */
-bool flight_adopt(struct flight *f, struct virtq *vq, uint32_t streams);
+bool flight_adopt(struct flight *f, struct virtq *vq, const struct state_stream *all,
+                  uint32_t streams);
 
 #endif

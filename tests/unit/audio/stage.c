@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define GPA   UINT64_C(0x100000)
 #define RINGS 4096u /* bytes of a queue's rings */
 #define CHAIN (STAGE_BUFFER + 1024u)
 
@@ -124,6 +123,17 @@ static void bury(struct stage *s)
     vu_loop_finish(&s->loop);
 }
 
+void stage_rings(struct stage *s)
+{
+    for (unsigned i = 0; i < VSND_QUEUES; i++) {
+        uint8_t *at = s->memory + i * RINGS;
+
+        s->queue[i].desc = (struct vring_desc *)at;
+        s->queue[i].avail = (struct vring_avail *)(at + 1024);
+        s->queue[i].used = (struct vring_used *)(at + 2048);
+    }
+}
+
 void stage_init(struct stage *s, unsigned playback, unsigned capture, bool folder)
 {
     memset(s, 0, sizeof(*s));
@@ -134,14 +144,8 @@ void stage_init(struct stage *s, unsigned playback, unsigned capture, bool folde
     }
     s->memory = mmap(NULL, STAGE_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     must(s->memory != MAP_FAILED, "no memory");
-    must(vq_mem_add(&s->map, GPA, STAGE_MEMORY, 0, s->memory) == 0, "no map");
-    for (unsigned i = 0; i < VSND_QUEUES; i++) {
-        uint8_t *at = s->memory + i * RINGS;
-
-        s->queue[i].desc = (struct vring_desc *)at;
-        s->queue[i].avail = (struct vring_avail *)(at + 1024);
-        s->queue[i].used = (struct vring_used *)(at + 2048);
-    }
+    must(vq_mem_add(&s->map, STAGE_GPA, STAGE_MEMORY, 0, s->memory) == 0, "no map");
+    stage_rings(s);
     bring_up(s);
 }
 
@@ -237,7 +241,7 @@ unsigned stage_offer(struct stage *s, unsigned queue, const void *from, uint32_t
     if (readable) {
         if (from)
             memcpy(s->memory + at, from, readable);
-        q->desc[3 * chain] = (struct vring_desc){GPA + at, readable, 0, 0};
+        q->desc[3 * chain] = (struct vring_desc){STAGE_GPA + at, readable, 0, 0};
         n = 1;
     }
     if (writable) {
@@ -245,7 +249,7 @@ unsigned stage_offer(struct stage *s, unsigned queue, const void *from, uint32_t
             q->desc[3 * chain].flags = VRING_DESC_NEXT;
         q->desc[3 * chain].next = (uint16_t)(3 * chain + 1);
         q->desc[3 * chain + n] =
-            (struct vring_desc){GPA + at + readable, writable, VRING_DESC_WRITE, 0};
+            (struct vring_desc){STAGE_GPA + at + readable, writable, VRING_DESC_WRITE, 0};
     }
     q->busy[chain] = true;
     q->avail->ring[q->avail->idx % STAGE_QUEUE] = (uint16_t)(3 * chain);
@@ -259,7 +263,7 @@ const uint8_t *stage_answer(const struct stage *s, unsigned queue, unsigned chai
 
     if (!(d->flags & VRING_DESC_WRITE))
         d++;
-    return s->memory + (d->addr - GPA);
+    return s->memory + (d->addr - STAGE_GPA);
 }
 
 int stage_back(struct stage *s, unsigned queue, uint32_t *written)

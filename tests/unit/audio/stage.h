@@ -12,6 +12,7 @@
 #define STAGE_QUEUE  64u /* entries */
 #define STAGE_CHAINS 20u /* of a queue; chain i has descriptors 3i to 3i+2 */
 #define STAGE_BUFFER 16384u
+#define STAGE_GPA    UINT64_C(0x100000) /* where the guest has its memory */
 #define STAGE_MEMORY (VSND_QUEUES * (4096u + STAGE_CHAINS * (STAGE_BUFFER + 1024u)))
 
 struct manual_stream {
@@ -52,6 +53,8 @@ extern const struct backend_ops manual_backend;
 /* A device of so many streams, with files when `folder` is told; its queues are not started. */
 void stage_init(struct stage *s, unsigned playback, unsigned capture, bool folder);
 void stage_finish(struct stage *s);
+/* For a guest without a device in this process: its rings in s->memory, which is there. */
+void stage_rings(struct stage *s);
 
 /* A driver that starts anew: empty rings. */
 void stage_driver(struct stage *s, uint64_t features);
