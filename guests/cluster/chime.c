@@ -21,8 +21,8 @@ static const struct {
     [BN_CHIME_WARNING] = {{1000, 120}, {0, 80}, {1000, 120}, {0, 80}, {1000, 120}},
     [BN_CHIME_BELT] = {{660, 180}, {520, 300}},
     [BN_CHIME_INFO] = {{880, 100}, {0, 40}, {1180, 160}},
-    [BN_CHIME_TICK] = {{2000, 20}},
-    [BN_CHIME_TOCK] = {{1500, 20}},
+    [BN_CHIME_TICK] = {{2000, 30}},
+    [BN_CHIME_TOCK] = {{1500, 30}},
 };
 
 /* A lamp is lit that was dark for long enough, or has not been lit yet. */

@@ -30,21 +30,34 @@ def load(path):
     return np.frombuffer(raw[:len(raw) // 4 * 4], dtype="<i2").reshape(-1, 2)[:, 0] / 32768.0
 
 
-def tones(samples, window=0.010):
-    """[(Hz, seconds)] of what is loud, one after the other: windows whose pitch is the same within 8 % are one tone."""
+def pitches(samples, window):
+    """Hz of each window that is loud."""
     step = int(RATE * window)
-    found = []
-    for at in range(0, len(samples) - step, step):
+    for at in range(0, len(samples) - step + 1, step):
         part = samples[at:at + step]
-        if np.abs(part).max() < 0.02:
-            continue
-        spectrum = np.abs(np.fft.rfft((part - part.mean()) * np.hanning(step), 16 * step))
-        hz = float(np.argmax(spectrum) * RATE / (16 * step))
-        if found and abs(found[-1][0] / found[-1][1] - hz) < 0.08 * hz:
-            found[-1] = found[-1][0] + hz, found[-1][1] + 1
+        if np.abs(part).max() >= 0.02:
+            spectrum = np.abs(np.fft.rfft((part - part.mean()) * np.hanning(step), 16 * step))
+            yield float(np.argmax(spectrum) * RATE / (16 * step))
+
+
+def tones(samples, window=0.010, least=2):
+    """[(Hz, seconds)] of what is loud, one after the other. Windows of one pitch, within 8 %, are one tone, if they are `least` in a row;
+    a window with the end of one step and the beginning of the next has a pitch of its own, which is left out."""
+    runs = []
+    for hz in pitches(samples, window):
+        if runs and abs(np.mean(runs[-1]) - hz) < 0.08 * np.mean(runs[-1]):
+            runs[-1].append(hz)
         else:
-            found.append((hz, 1))
-    return [(total / count, count * window) for total, count in found]
+            runs.append([hz])
+    found = []
+    for run in runs:
+        if len(run) < least:
+            continue
+        if found and abs(np.mean(found[-1]) - np.mean(run)) < 0.08 * np.mean(run):
+            found[-1] += run
+        else:
+            found.append(run)
+    return [(float(np.median(run)), len(run) * window) for run in found]
 
 
 def gate(vm):
