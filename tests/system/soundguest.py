@@ -104,8 +104,16 @@ class SoundStage(Cockpit):
         path = os.path.join(self.nuc.log_dir, "sound.wav")
         wanted = os.path.getsize(path) + 2 * BLOCK
         wait_for(lambda: os.path.getsize(path) >= wanted, 600, "the sound file to go on")
-        data = np.fromfile(path, dtype="<i2", offset=44)
-        return data[:len(data) // 2 * 2].reshape(-1, 2)
+        return wave(path)
+
+    def spoken(self):
+        """What the PC speaker has sounded, without the pauses, which the emulator does not write."""
+        return wave(os.path.join(self.nuc.log_dir, "speaker.wav"))
+
+
+def wave(path):
+    data = np.fromfile(path, dtype="<i2", offset=44) if os.path.getsize(path) > 44 else np.zeros(0, "<i2")
+    return data[:len(data) // 2 * 2].reshape(-1, 2)
 
 
 def count_errors(frames):

@@ -6,16 +6,16 @@ import re
 import numpy as np
 import pytest
 
+from displaystack import wait_for
 from soundguest import RATE, VM, SoundStage, build, count_errors, find, sounds
 from test_boot_time import power_on_ms
 
 pytestmark = pytest.mark.campaign("audio")
 
 PERIOD = 480  # 10 ms
-# rate, format, channels: each value of each at least twice; make soak takes all
-BAT_SOME = [(8000, "U8", 1), (8000, "S16_LE", 2), (11025, "S32_LE", 1), (16000, "S16_LE", 1), (22050, "S16_LE", 2), (32000, "S32_LE", 2),
-            (44100, "S16_LE", 2), (44100, "U8", 2), (48000, "S16_LE", 2), (48000, "S32_LE", 1), (96000, "S16_LE", 1), (96000, "S32_LE", 2),
-            (192000, "S16_LE", 2), (192000, "S32_LE", 2)]
+# rate, format, channels: each value of each at least once; make soak takes all
+BAT_SOME = [(8000, "U8", 1), (11025, "S16_LE", 2), (22050, "S32_LE", 1), (44100, "S16_LE", 2), (48000, "U8", 2), (96000, "S32_LE", 2),
+            (192000, "S16_LE", 1)]
 BAT_ALL = [(rate, form, channels) for rate in (8000, 11025, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
            for form in ("U8", "S16_LE", "S32_LE") for channels in (1, 2)]
 
@@ -38,7 +38,7 @@ def totals(text):
 def test_card_is_there(stage):
     status, text = stage.guest("aplay -l && arecord -l && amixer -c 0 contents")
     assert status == 0, text
-    assert len(re.findall(r"^card 0: .*device 0.*", text, re.MULTILINE)) == 2, text
+    assert len(re.findall(r"^card 0: .*device \d", text, re.MULTILINE)) == 9, text
     assert "Playback Volume" in text and "Playback Switch" in text
 
 
@@ -70,7 +70,7 @@ def test_alsabat(stage, report, soak):
     assert stage.guest("amixer -c 0 cset name=\"Capture Source\" Monitor")[0] == 0
     failed = []
     for rate, form, channels in BAT_ALL if soak else BAT_SOME:
-        status, text = stage.guest(f"alsabat -P hw:0,0 -C hw:0,0 -r {rate} -f {form} -c {channels} -n {rate // 2} 2>&1")
+        status, text = stage.guest(f"alsabat -P hw:0,0 -C hw:0,0 -r {rate} -f {form} -c {channels} -n {max(rate // 2, 8192)} 2>&1")
         if status != 0:
             failed.append((rate, form, channels, text[-600:]))
     report.add("audio.alsabat.combinations", len(BAT_ALL if soak else BAT_SOME), "")
@@ -237,7 +237,7 @@ def tone_hz(frames):
 @pytest.mark.parametrize("what", ["sound-service-hangs", "service-vm-dead"])
 def test_the_speaker_sounds_when_nobody_answers(stage, report, what):
     """The last tests of the stage: the guest is gone with the service VM."""
-    before = len(stage.heard())
+    before = len(stage.spoken())
     if what == "sound-service-hangs":
         assert stage.run("kill -STOP $(pidof binnacle-sound)")[0] == 0
     else:
@@ -245,8 +245,9 @@ def test_the_speaker_sounds_when_nobody_answers(stage, report, what):
         stage.nuc.console.wait_for("reboot: Restarting system", limit=600)
     late = speaker_ms(stage)
     assert report.add(f"audio.speaker-ms.{what}", round(late), "ms", bound=200)
+    wait_for(lambda: len(stage.spoken()) > before + RATE // 10, 600, "a tenth of a second of the speaker")
     if what == "sound-service-hangs":
-        assert stage.run("usleep 500000; kill -CONT $(pidof binnacle-sound)")[0] == 0
-    frames = stage.heard()[before:]
+        assert stage.run("kill -CONT $(pidof binnacle-sound)")[0] == 0
+    frames = stage.spoken()[before:]
     steps = [frames[i:i + 2400] for i in range(0, len(frames) - 2400, 1200)]
     assert any(abs(tone_hz(step) - 1000) < 40 and level(step) > 0.02 for step in steps), "no tone of 1 kHz in what was heard"

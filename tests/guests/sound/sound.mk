@@ -10,7 +10,7 @@ $(SOUND_GUEST)/linux/$(SELFTESTS)/alsa/pcm-test.conf: tests/guests/sound/sound.m
 	@tar -xf /usr/src/linux-source-6.12.tar.xz -C $(SOUND_GUEST)/linux --strip-components=1 \
 		$(addprefix linux-source-6.12/$(SELFTESTS)/,alsa kselftest.h) && touch $@
 $(SOUND_GUEST)/libatest.so: $(SOUND_GUEST)/linux/$(SELFTESTS)/alsa/pcm-test.conf
-	$(CC) -O2 -shared -fPIC -o $@ $(<D)/conf.c -lasound
+	$(CC) -O2 -shared -fPIC -Wl,-soname,libatest.so -o $@ $(<D)/conf.c -lasound
 $(SOUND_GUEST)/mixer-test $(SOUND_GUEST)/pcm-test: $(SOUND_GUEST)/%: $(SOUND_GUEST)/libatest.so
 	$(CC) -O2 -I$(@D)/linux/$(SELFTESTS) -o $@ $(@D)/linux/$(SELFTESTS)/alsa/$*.c $< -Wl,-rpath,/usr/lib/binnacle -lasound -lpthread
 $(SOUND_GUEST)/pcm-count: tests/guests/sound/pcm_count.c
