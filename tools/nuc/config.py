@@ -133,8 +133,10 @@ class NucConfig:
             args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci,addr=0x10",
                      "-device", "sd-card,drive=sd"]
         if self.sound:
-            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav,out.frequency=48000", "-device", "ich9-intel-hda",
-                     "-device", "hda-output,audiodev=snd"]
+            # 48 kHz as the card has it, so that no sample is changed; without its own timer the card is fed every millisecond and not
+            # by guesses of what the back end will have played.
+            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav,out.frequency=48000,timer-period=1000", "-device", "ich9-intel-hda",
+                     "-device", "hda-output,audiodev=snd,use-timer=off"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci"]
             args += [] if self.touch else ["-device", "usb-tablet,bus=xhci.0"]
