@@ -203,6 +203,8 @@ struct pw_impl_node *graph_add_stream(struct graph *g, struct node *n, const cha
         return NULL;
     pw_properties_setf(p, "adapt.follower.spa-node", "pointer:%p", (void *)&n->spa);
     pw_properties_set(p, "channelmix.upmix", "false");
+    /* many channels at full scale are two at full scale */
+    pw_properties_set(p, "channelmix.normalize", "true");
     return adapt(g, p, n->outputs ? SPA_DIRECTION_OUTPUT : SPA_DIRECTION_INPUT);
 }
 

@@ -116,6 +116,17 @@ static int start_sound(struct service *s, const struct arguments *a)
     return rc;
 }
 
+/* In every thread, so that the main loop is who gets them. */
+static void block_signals(void)
+{
+    sigset_t ends;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &ends, NULL);
+}
+
 static int start(struct service *s, const struct arguments *a)
 {
     int rc = guard_init();
@@ -160,6 +171,7 @@ int main(int argc, char **argv)
     if (arguments_parse(&a, argc, argv) < 0)
         return 2;
     (void)umask(0077);
+    block_signals();
     if (a.render) {
         rc = render(a.render);
         if (rc)

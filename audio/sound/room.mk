@@ -41,3 +41,15 @@ UNIT_TESTS += $(SOUND_UNITS)
 $(SOUND_UNITS): $(B)/tests/unit/audio/%: tests/unit/audio/%.c $(addprefix $(B)/audio/san/,$(addsuffix .o,$(SOUND_PURE)))
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(SOUND_CFLAGS) -o $@ $^ -lcmocka -lm
+
+SOUND_FUZZED := $(SOUND_PURE) sound/format
+$(B)/audio/fuzz/sound/%.o: audio/sound/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS:-fsanitize=fuzzer=-fsanitize=fuzzer-no-link) $(SOUND_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/audio/fuzz/policy/%.o: audio/policy/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS:-fsanitize=fuzzer=-fsanitize=fuzzer-no-link) $(SOUND_CFLAGS) -MMD -MP -c -o $@ $<
+FUZZERS += $(B)/tests/fuzz/audio/fuzz_sound_service
+$(B)/tests/fuzz/audio/fuzz_sound_service: tests/fuzz/audio/fuzz_sound_service.c $(addprefix $(B)/audio/fuzz/,$(addsuffix .o,$(SOUND_FUZZED)))
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_CFLAGS) $(SOUND_CFLAGS) -o $@ $^ -lm

@@ -133,11 +133,12 @@ class NucConfig:
             args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci,addr=0x10",
                      "-device", "sd-card,drive=sd"]
         if self.sound:
-            # A file for the card and one for the PC speaker: where they share one, the emulator mixes silence into the card's. Such
-            # a device cannot record, so the microphone has its own, silent.
-            for name, file in (("snd", "sound"), ("speaker", "speaker")):
-                args += ["-audiodev", f"wav,id={name},path={logs}/{file}.wav,out.frequency=48000"]
-            args += ["-audiodev", "none,id=mic", "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=snd",
+            # 48 kHz as the card has it, so that no sample is changed; without its own timer the card is fed every millisecond and not
+            # by guesses of what the back end will have played. The PC speaker has a file of its own: where they share one, the
+            # emulator mixes silence into the card's. Such a device cannot record: the microphone is another one, silent.
+            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav,out.frequency=48000,timer-period=1000",
+                     "-audiodev", f"wav,id=speaker,path={logs}/speaker.wav,out.frequency=48000", "-audiodev", "none,id=mic",
+                     "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=snd,use-timer=off",
                      "-device", "hda-micro,audiodev=mic"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci"]
