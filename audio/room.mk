@@ -60,3 +60,8 @@ $(B)/tests/unit/audio/test_process: tests/unit/audio/test_process.c $(B)/tests/u
 		$(addprefix $(B)/audio/san/,$(addsuffix .o,$(AUDIO_DEVICE))) $(AUDIO_VHOST)-san.a | $(B)/audio/binnacle-audio
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -Itests/unit/audio -DAUDIO_PROGRAM='"$(B)/audio/binnacle-audio"' -o $@ $^ -lcmocka
+UNIT_TESTS += $(B)/tests/unit/audio/test_arguments
+$(B)/tests/unit/audio/test_arguments: tests/unit/audio/test_arguments.c $(B)/audio/san/device/arguments.o \
+		$(addprefix $(B)/display/san/,layout.o window.o)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -o $@ $^ -lcmocka
