@@ -57,7 +57,12 @@ $(B)/tests/fuzz/audio/fuzz_audio_link: tests/fuzz/audio/fuzz_audio_link.c \
 	$(CLANG) $(FUZZ_CFLAGS) $(AUDIO_CFLAGS) -o $@ $^
 # The program itself, killed again and again.
 UNIT_TESTS += $(B)/tests/unit/audio/test_process
-$(B)/tests/unit/audio/test_process: tests/unit/audio/test_process.c $(B)/tests/unit/audio/stage.o \
+$(B)/tests/unit/audio/test_process: $(addprefix tests/unit/audio/,test_process.c service.c) $(B)/tests/unit/audio/stage.o \
 		$(addprefix $(B)/audio/san/,$(addsuffix .o,$(AUDIO_DEVICE))) $(AUDIO_VHOST)-san.a | $(B)/audio/binnacle-audio
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -Itests/unit/audio -DAUDIO_PROGRAM='"$(B)/audio/binnacle-audio"' -o $@ $^ -lcmocka
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -Itests/unit/audio -DAUDIO_PROGRAM='"$(B)/audio/binnacle-audio"' -o $@ $^ -lcmocka -lpthread
+UNIT_TESTS += $(B)/tests/unit/audio/test_arguments
+$(B)/tests/unit/audio/test_arguments: tests/unit/audio/test_arguments.c $(B)/audio/san/device/arguments.o \
+		$(addprefix $(B)/display/san/,layout.o window.o)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(AUDIO_CFLAGS) -o $@ $^ -lcmocka

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "service.h"
 #include "stage.h"
 #include "vhost/frontend.h"
 
@@ -40,11 +41,17 @@ static void pause_ms(long ms)
     (void)nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
+static char link_path[96];
+static bool linked; /* to a sound service */
+
 static void start_process(void)
 {
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        if (linked)
+            (void)execl(AUDIO_PROGRAM, "binnacle-audio", "--socket-path", socket_path, "--playback",
+                        "2", "--capture", "1", "--link", link_path, "--state", state_path, NULL);
         (void)execl(AUDIO_PROGRAM, "binnacle-audio", "--socket-path", socket_path, "--playback",
                     "2", "--capture", "1", "--backend", "null", "--loopback", "--state", state_path,
                     NULL);
@@ -168,13 +175,32 @@ static long status_of(const char *name)
 /* Buffers in flight in the order they were sent; what comes back is the oldest, and all right. */
 struct order {
     unsigned queue, stream, chain[PERIODS], sent, back;
+    uint32_t heard; /* frames of an rx stream that are not silence */
 };
 
+/* The frame at byte p is p / 4 + 1, as the sound service of the tests wants it. */
 static void send_buffer(struct order *o)
 {
+    uint32_t pcm[PERIOD / 4];
+
+    for (uint32_t i = 0; i < PERIOD / 4; i++)
+        pcm[i] = o->sent * (PERIOD / 4) + i + 1;
     o->chain[o->sent++ % PERIODS] = o->queue == VSND_QUEUE_TX
-                                        ? stage_play(&guest, o->stream, NULL, PERIOD)
+                                        ? stage_play(&guest, o->stream, pcm, PERIOD)
                                         : stage_record(&guest, o->stream, PERIOD);
+}
+
+/* An rx buffer is the sound of its place in the stream, or silence. */
+static void listen_to(struct order *o, unsigned chain)
+{
+    uint32_t pcm[PERIOD / 4];
+
+    memcpy(pcm, stage_answer(&guest, o->queue, chain), PERIOD);
+    for (uint32_t i = 0; i < PERIOD / 4; i++) {
+        if (pcm[i])
+            assert_int_equal(pcm[i], o->back * (PERIOD / 4) + i + 1);
+        o->heard += pcm[i] != 0;
+    }
 }
 
 static void collect(struct order *o, unsigned orders)
@@ -191,6 +217,8 @@ static void collect(struct order *o, unsigned orders)
                                       of->queue == VSND_QUEUE_RX ? PERIOD : 0)
                              .status,
                          VSND_S_OK);
+        if (of->queue == VSND_QUEUE_RX && linked)
+            listen_to(of, (unsigned)chain);
         of->chain[of->back++ % PERIODS] = ~0u;
         send_buffer(of);
     }
@@ -202,6 +230,7 @@ static void set_up_world(void)
     strcpy(folder, "/tmp/audio-process-XXXXXX");
     assert_non_null(mkdtemp(folder));
     (void)snprintf(socket_path, sizeof(socket_path), "%s/socket", folder);
+    (void)snprintf(link_path, sizeof(link_path), "%s/link", folder);
     (void)snprintf(state_path, sizeof(state_path), "%s/state", folder);
     memory_fd = memfd_create("guest", MFD_CLOEXEC);
     assert_int_equal(ftruncate(memory_fd, STAGE_MEMORY), 0);
@@ -221,10 +250,27 @@ static void take_down_world(void)
     (void)snprintf(command_line, sizeof(command_line), "rm -rf %s", folder);
     assert_int_equal(system(command_line), 0);
     munmap(guest.memory, STAGE_MEMORY);
+    memset(&guest, 0, sizeof(guest));
     close(memory_fd);
     for (unsigned i = 0; i < VSND_QUEUES; i++) {
         close(kick[i]);
         close(call[i]);
+    }
+}
+
+static void start_streams(struct order tx[2], struct order *rx)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        const struct vsnd_pcm_set_params p = {
+            VSND_R_PCM_SET_PARAMS, i, PERIOD * PERIODS, PERIOD, 0, 2, VSND_FMT_S16,
+            VSND_RATE_48000,       0};
+
+        ask(&p, sizeof(p));
+        command(VSND_R_PCM_PREPARE, i);
+        for (unsigned j = 0; j < PERIODS; j++)
+            send_buffer(i < 2 ? &tx[i] : rx);
+        notify(i < 2 ? VSND_QUEUE_TX : VSND_QUEUE_RX);
+        command(VSND_R_PCM_START, i);
     }
 }
 
@@ -241,18 +287,7 @@ static void test_killed_many_times_it_goes_on(void **state)
     start_process();
     connect_to_it();
     assert_int_equal(status_of("Seccomp:"), 2);
-    for (unsigned i = 0; i < 3; i++) {
-        const struct vsnd_pcm_set_params p = {
-            VSND_R_PCM_SET_PARAMS, i, PERIOD * PERIODS, PERIOD, 0, 2, VSND_FMT_S16,
-            VSND_RATE_48000,       0};
-
-        ask(&p, sizeof(p));
-        command(VSND_R_PCM_PREPARE, i);
-        for (unsigned j = 0; j < PERIODS; j++)
-            send_buffer(i < 2 ? &tx[i] : &rx);
-        notify(i < 2 ? VSND_QUEUE_TX : VSND_QUEUE_RX);
-        command(VSND_R_PCM_START, i);
-    }
+    start_streams(tx, &rx);
     for (unsigned death = 0; death < DEATHS; death++) {
         const unsigned before[3] = {tx[0].back, tx[1].back, rx.back};
 
@@ -289,10 +324,66 @@ static void test_killed_many_times_it_goes_on(void **state)
     take_down_world();
 }
 
+/* Nobody of the three is spared but the guest: what is heard is what was sent, each frame once, and
+ * what is recorded belongs where it is. */
+static void test_device_and_sound_service_die_by_turns(void **state)
+{
+    struct order tx[2] = {{.queue = VSND_QUEUE_TX, .stream = 0},
+                          {.queue = VSND_QUEUE_TX, .stream = 1}};
+    struct order rx = {.queue = VSND_QUEUE_RX, .stream = 2};
+
+    (void)state;
+    linked = true;
+    set_up_world();
+    service_start(link_path, 2);
+    start_process();
+    connect_to_it();
+    start_streams(tx, &rx);
+    for (unsigned death = 0; death < DEATHS; death++) {
+        const uint64_t taken = service_counts.taken;
+        const uint32_t heard = rx.heard;
+
+        for (unsigned i = 0;
+             i < 3000 && (i < 15 || service_counts.taken < taken + 1000 || rx.heard < heard + 500);
+             i++) {
+            pause_ms(3);
+            collect(tx, 2);
+            collect(&rx, 1);
+        }
+        assert_true(service_counts.taken >= taken + 1000 && rx.heard >= heard + 500);
+        if (death % 3 != 1) {
+            kill_process();
+            pause_ms(death % 4 * 10);
+            start_process();
+            connect_to_it();
+        }
+        if (death % 3 != 0) {
+            const unsigned before = tx[0].back;
+
+            service_stop();
+            for (unsigned i = 0; i < 3000 && tx[0].back < before + 3; i++) { /* time goes on */
+                pause_ms(3);
+                collect(tx, 2);
+                collect(&rx, 1);
+            }
+            assert_true(tx[0].back >= before + 3);
+            service_start(link_path, 2);
+        }
+    }
+    assert_int_equal(service_counts.wrong, 0);
+    print_message("%u deaths: %llu frames played, %llu recorded, %u connections\n", DEATHS,
+                  (unsigned long long)service_counts.taken, (unsigned long long)service_counts.put,
+                  service_counts.connections);
+    kill_process();
+    service_stop();
+    take_down_world();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_many_times_it_goes_on),
+        cmocka_unit_test(test_device_and_sound_service_die_by_turns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

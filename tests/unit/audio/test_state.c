@@ -181,6 +181,76 @@ static void test_killed_between_two_calls(void **state)
     leave();
 }
 
+/* The few instructions in which a chain returns, each state of them put together by hand: 0: it is
+ * announced; 1: it is in the used ring; 2: its slot is free as well. */
+static void test_killed_while_a_buffer_returns(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 3; way++) {
+        struct world w;
+        struct vring_used *used;
+        struct state_flight *record;
+        uint16_t head;
+
+        in_the_middle(&w);
+        hear(&w, 1, PERIOD / 2); /* the oldest of stream 1 is due, and no one has said so */
+        head = stage.audio.flight[0].first[1];
+        stage_kill(&stage);
+        used = stage.queue[VSND_QUEUE_TX].used;
+        record = &stage.audio.state->flight[0];
+        atomic_store(&record->returning, STATE_RETURNING(head, used->idx));
+        if (way > 0) {
+            const struct vsnd_pcm_status ok = {VSND_S_OK, 0};
+
+            memcpy((uint8_t *)(uintptr_t)stage_answer(&stage, VSND_QUEUE_TX, head / 3), &ok,
+                   sizeof(ok));
+            used->ring[used->idx % STAGE_QUEUE] = (struct vring_used_elem){head, sizeof(ok)};
+            used->idx++;
+        }
+        if (way > 1)
+            atomic_store(&record->slot[head].sequence, 0);
+        stage_connect(&stage, VSND_F_CTLS);
+        assert_int_equal(stage.audio.n.restored, way ? 5 : 6);
+        assert_int_equal(atomic_load(&record->returning), 0);
+        stage_progress(&stage);
+        collect(&w, VSND_S_OK);
+        assert_int_equal(w.back[1], 2);
+        assert_int_equal(stage_pcm(&stage, VSND_R_PCM_START, 0), VSND_S_OK);
+        to_the_end(&w);
+        leave();
+    }
+}
+
+/* A request whose answer was on its way: carried out before, it is answered and not repeated. */
+static void test_killed_before_an_answer(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 2; way++) {
+        const struct vsnd_item r = {VSND_R_PCM_START, 0};
+        struct world w;
+        unsigned chain;
+        uint32_t status;
+        uint16_t at;
+
+        in_the_middle(&w);
+        at = stage.queue[VSND_QUEUE_CONTROL].used->idx;
+        chain = stage_offer(&stage, VSND_QUEUE_CONTROL, &r, sizeof(r), sizeof(status));
+        stage_kill(&stage);
+        atomic_store(&stage.audio.state->control, STATE_CONTROL_SEEN | at);
+        if (way)
+            atomic_store(&stage.audio.state->stream[0].word, STATE_WORD(PCM_RUNNING, at));
+        stage_connect(&stage, VSND_F_CTLS);
+        assert_int_equal(stage_back(&stage, VSND_QUEUE_CONTROL, NULL), chain);
+        memcpy(&status, stage_answer(&stage, VSND_QUEUE_CONTROL, chain), sizeof(status));
+        assert_int_equal(status, VSND_S_OK);
+        assert_int_equal(stage.manual.stream[0].starts, 1);
+        /* a second one is wrong, as ever */
+        assert_int_equal(stage_pcm(&stage, VSND_R_PCM_START, 0), VSND_S_BAD_MSG);
+        to_the_end(&w);
+        leave();
+    }
+}
+
 static void test_a_guest_that_stands_still_goes_on(void **state)
 {
     struct world w;
@@ -479,6 +549,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_between_two_calls),
+        cmocka_unit_test(test_killed_while_a_buffer_returns),
+        cmocka_unit_test(test_killed_before_an_answer),
         cmocka_unit_test(test_a_guest_that_stands_still_goes_on),
         cmocka_unit_test(test_a_state_of_a_driver_that_is_gone),
         cmocka_unit_test(test_a_record_that_is_not_of_the_queue),
