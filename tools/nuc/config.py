@@ -134,7 +134,7 @@ class NucConfig:
                      "-device", "sd-card,drive=sd"]
         if self.sound:
             # One file for all that sounds, the PC speaker too; such a device cannot record, so the microphone has its own, silent.
-            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav", "-audiodev", "none,id=mic",
+            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav,out.frequency=48000", "-audiodev", "none,id=mic",
                      "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=snd", "-device", "hda-micro,audiodev=mic"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci"]
