@@ -165,17 +165,9 @@ static void take_answer(struct chimes *c, const struct bn_chime_status *s, uint3
     }
 }
 
-void chimes_update(struct chimes *c, const struct bn_chime_status *status, uint32_t counter,
-                   uint32_t now_ms)
+/* First, so that a word which comes too late is no answer: the service sounds nothing that old. */
+static void lose_patience(struct chimes *c, uint32_t now_ms)
 {
-    if (status && counter != c->counter) {
-        /* Nobody acknowledges what we have not asked. */
-        if ((int32_t)(c->requests.latest - status->acknowledged) >= 0)
-            take_answer(c, status, counter, now_ms);
-        c->counter = counter;
-        c->refused = status->refused;
-        c->heard = true;
-    }
     for (uint32_t i = 0; i < BN_CHIME_REQUESTS; i++) {
         struct chime_pending *p = &c->pending[i];
 
@@ -185,4 +177,18 @@ void chimes_update(struct chimes *c, const struct bn_chime_status *status, uint3
         p->number = 0;
         c->silent = true;
     }
+}
+
+void chimes_update(struct chimes *c, const struct bn_chime_status *status, uint32_t counter,
+                   uint32_t now_ms)
+{
+    lose_patience(c, now_ms);
+    if (!status || counter == c->counter)
+        return;
+    /* Nobody acknowledges what we have not asked. */
+    if ((int32_t)(c->requests.latest - status->acknowledged) >= 0)
+        take_answer(c, status, counter, now_ms);
+    c->counter = counter;
+    c->refused = status->refused;
+    c->heard = true;
 }

@@ -243,6 +243,7 @@ void app_start(void)
     (void)window_open(&window, board.shm, board.shm_bytes, (uint32_t)screen.layout.width,
                       (uint32_t)screen.layout.height);
     chimes_init(&chimes, window.chime_region && window.chime_status_region);
+    window_publish_chimes(&window, &chimes.requests, boot_ns()); /* none, and that is whole */
     if (window.frames) {
         window.frames->tsc_hz = board.tsc_hz;
         window.frames->boot_tsc = board.boot_tsc;

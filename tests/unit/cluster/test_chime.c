@@ -299,6 +299,24 @@ static void test_unanswered_request_is_spoken_in_time(void **state)
     assert_int_equal(chimes.spoken, 3);
 }
 
+/* The service sounds nothing that is older than our patience, but acknowledges it. */
+static void test_a_late_answer_is_none(void **state)
+{
+    (void)state;
+    for (uint32_t late = 0; late < 30; late++) {
+        begin(NULL);
+        says_counter = 0;
+        chimes_ask(&chimes, BN_CHIME_WARNING, T0, 0);
+        chimes_update(&chimes, NULL, 0, T0 + BN_CHIME_PATIENCE_MS - 1);
+        assert_int_equal(chimes.spoken, 0);
+        service_says(1, T0 + BN_CHIME_PATIENCE_MS + late);
+        assert_int_equal(chimes.spoken, 1);
+        chimes_ask(&chimes, BN_CHIME_WARNING, T0 + 1000, 0);
+        service_says(2, T0 + 1000 + BN_CHIME_PATIENCE_MS - 1);
+        assert_false(chimes.silent);
+    }
+}
+
 static void test_without_a_service_at_once(void **state)
 {
     (void)state;
@@ -418,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_silence_comes_back),
         cmocka_unit_test_setup(test_answered_requests_leave_the_speaker_silent, begin),
         cmocka_unit_test_setup(test_unanswered_request_is_spoken_in_time, begin),
+        cmocka_unit_test_setup(test_a_late_answer_is_none, begin),
         cmocka_unit_test_setup(test_without_a_service_at_once, begin),
         cmocka_unit_test_setup(test_lies_are_no_answers, begin),
         cmocka_unit_test_setup(test_refused_is_spoken, begin),
