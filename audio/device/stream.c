@@ -23,12 +23,14 @@ static void set_position(struct audio *a, unsigned stream, uint64_t to)
     ring_tell(&a->ring[stream], to);
 }
 
-/* How far the other side of the ring is. */
+/* How far the other side of the ring is, in whole frames whatever it says. */
 static uint64_t other_side(const struct audio *a, unsigned stream, uint64_t put)
 {
     const struct ring *r = &a->ring[stream];
+    const uint64_t at =
+        card_is_playback(&a->card, stream) ? ring_taken(r, put) : ring_filled(r, put);
 
-    return card_is_playback(&a->card, stream) ? ring_taken(r, put) : ring_filled(r, put);
+    return at - at % pcm_frame_bytes(&a->state->stream[stream].params);
 }
 
 int stream_open(struct audio *a, unsigned stream, bool resume)

@@ -46,7 +46,8 @@ static const struct vhost_device_kind kinds[] = {
     /* without offloads, which would need their own control queue */
     {"net", VIRTIO_ID_NET, 2, 2, 256, NET_MAC | NET_MRG_RXBUF, false},
     {"input", VIRTIO_ID_INPUT, 2, 2, 64, 0, false},
-    {"sound", VIRTIO_ID_SOUND, 4, 4, 64, ALL_DEVICE_FEATURES, false},
+    /* 16 buffers of each of 8 streams (what Linux takes by default) fit its tx queue */
+    {"sound", VIRTIO_ID_SOUND, 4, 4, 256, ALL_DEVICE_FEATURES, false},
     {"gpu", VIRTIO_ID_GPU, 2, 2, 256, ALL_DEVICE_FEATURES, true},
     {"fs", VIRTIO_ID_FS, 2, 2, 128, 0, false},
 };

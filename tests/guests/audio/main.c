@@ -149,11 +149,13 @@ struct way {
     uint8_t *bytes;
     size_t frames, done;
     unsigned xruns;
+    unsigned periods; /* of 10 ms, in the buffer; 0: six of 20 ms */
 };
 
 static int set_up(struct way *w, const char *name, snd_pcm_stream_t stream)
 {
-    snd_pcm_uframes_t period = w->rate / 50, buffer = period * 6;
+    snd_pcm_uframes_t period = w->periods ? w->rate / 100 : w->rate / 50;
+    snd_pcm_uframes_t buffer = period * (w->periods ? w->periods : 6);
     snd_pcm_hw_params_t *hw;
     snd_pcm_sw_params_t *sw;
     int rc;
@@ -333,6 +335,49 @@ static void go_on(void)
     free(in.bytes);
 }
 
+static void *play_one(void *data)
+{
+    struct way *w = data;
+
+    play(w);
+    check(snd_pcm_drain(w->pcm) == 0, "one of many drains");
+    return NULL;
+}
+
+/* Every playback device at once, each with as many buffers as Linux's driver has at most. */
+static void play_all(unsigned devices)
+{
+    struct way ways[8] = {0};
+    pthread_t threads[8];
+    size_t done = 0, all = 0;
+    unsigned xruns = 0;
+
+    for (unsigned i = 0; i < devices; i++) {
+        char name[16];
+
+        ways[i] = (struct way){.format = SND_PCM_FORMAT_S16_LE,
+                               .channels = 2,
+                               .rate = 48000,
+                               .frames = 96000,
+                               .periods = 16};
+        (void)snprintf(name, sizeof(name), CARD ",%u", i);
+        check(set_up(&ways[i], name, SND_PCM_STREAM_PLAYBACK) == 0, "one of many is opened");
+        ways[i].bytes = calloc(ways[i].frames, ways[i].frame);
+    }
+    for (unsigned i = 0; i < devices; i++)
+        check(pthread_create(&threads[i], NULL, play_one, &ways[i]) == 0, "a thread");
+    for (unsigned i = 0; i < devices; i++) {
+        pthread_join(threads[i], NULL);
+        done += ways[i].done;
+        all += ways[i].frames;
+        xruns += ways[i].xruns;
+        snd_pcm_close(ways[i].pcm);
+        free(ways[i].bytes);
+    }
+    printf("audio: %u streams at once: %zu of %zu frames, xruns %u\n", devices, done, all, xruns);
+    check(done == all, "all of them play");
+}
+
 int main(int argc, char **argv)
 {
     static const snd_pcm_format_t formats[] = {SND_PCM_FORMAT_U8,       SND_PCM_FORMAT_S8,
@@ -350,6 +395,7 @@ int main(int argc, char **argv)
     }
     if (argc > 1 && !strcmp(argv[1], "go-on")) {
         go_on();
+        play_all(8);
         printf("audio: %d failures\n", failures);
         return failures != 0;
     }
