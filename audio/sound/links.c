@@ -213,6 +213,7 @@ static int add_guest(struct links *l, unsigned vm, const struct bn_scenario_soun
                                        .number = i,
                                        .capture = i >= playback,
                                        .strip = mixer_find(&l->place.engine->mixer, vm, i),
+                                       .mixer = &l->place.engine->mixer,
                                        .bell = &g->bell,
                                        .guard = -1,
                                        .event = -1};

@@ -69,6 +69,7 @@ void mixer_open(struct mixer *m, unsigned strip)
     ramp_set(&s->gain, s->now.gain);
     ramp_set(&s->gate, 1.0f);
     s->peak = 0.0f;
+    s->arrives = false;
     s->open = true;
 }
 
@@ -186,6 +187,7 @@ void mixer_run(struct mixer *m, const struct mixer_io *io)
             memset(m->bus[vm][c], 0, io->frames * sizeof(float));
     }
     for (unsigned i = 0; i < m->strips; i++) {
+        m->strip[i].arrives = io->in[i][0] && io->in[i][1];
         if (!m->strip[i].open)
             continue;
         decide(m, &m->strip[i], active);

@@ -24,6 +24,7 @@
 struct strip {
     uint8_t vm, stream, role;
     bool open;              /* takes part */
+    bool arrives;           /* something came in on both channels in the last quantum */
     struct ramp gate;       /* 1: open, to 0: fading out */
     struct policy_gain now; /* what the policy last decided */
     struct ramp gain;       /* and where it is on the way there */

@@ -35,11 +35,14 @@ static void wake(struct stream *s, bool due)
         bell_ring(s->bell, s->number);
 }
 
+/* From its first byte on a stream is heard: PipeWire makes its links one by one, and until silence
+ * has come through both of them nothing is taken. */
 static bool flows(const struct stream *s)
 {
     const int state = atomic_load_explicit(&s->state, memory_order_relaxed);
 
-    return state == STREAM_STARTED || state == STREAM_FADING;
+    return (state == STREAM_STARTED || state == STREAM_FADING) &&
+           (s->capture || s->mixer->strip[s->strip].arrives);
 }
 
 static int play(void *data)

@@ -19,6 +19,7 @@ struct stream {
     unsigned vm, number; /* as the guest counts it */
     bool capture;
     int strip; /* of the mixer, playback only */
+    const struct mixer *mixer;
     _Atomic int state;
     struct link_format format;
     struct feed feed; /* the data thread's while the stream is open */
