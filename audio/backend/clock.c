@@ -77,7 +77,21 @@ uint64_t clock_when(const struct clock *c, const struct ring *r)
 
 void clock_silence(uint8_t *pcm, uint64_t bytes, unsigned format)
 {
-    memset(pcm, format == VSND_FMT_U8 ? 0x80 : 0, bytes);
+    /* the sample that is silence, where that is not 0 */
+    static const uint8_t samples[VSND_FORMATS][4] = {
+        [VSND_FMT_MU_LAW] = {0xFF},       [VSND_FMT_A_LAW] = {0xD5},
+        [VSND_FMT_U8] = {0x80},           [VSND_FMT_U16] = {0, 0x80},
+        [VSND_FMT_U24_3] = {0, 0, 0x80},  [VSND_FMT_U24] = {0, 0, 0x80},
+        [VSND_FMT_U32] = {0, 0, 0, 0x80},
+    };
+    const unsigned sample = pcm_sample_bytes(format);
+
+    if (sample > 4 || sample == 0) {
+        memset(pcm, 0, bytes);
+        return;
+    }
+    for (uint64_t i = 0; i < bytes; i++)
+        pcm[i] = samples[format][i % sample];
 }
 
 void clock_silence_step(const struct ring *r, const struct clock_step *step, unsigned format)

@@ -29,7 +29,7 @@ void clock_commit(struct ring *r, const struct clock_step *step);
 /* When the ring's counter gets to where the device waits for it; UINT64_MAX: it does not wait. */
 uint64_t clock_when(const struct clock *c, const struct ring *r);
 
-/* Silence of that sample format. */
+/* Silence of that sample format, from the beginning of a sample. */
 void clock_silence(uint8_t *pcm, uint64_t bytes, unsigned format);
 /* The same for the ring's bytes of a step. */
 void clock_silence_step(const struct ring *r, const struct clock_step *step, unsigned format);

@@ -30,13 +30,17 @@ static void fifo_put(struct null *n, const uint8_t *pcm, uint64_t bytes)
         n->in += part;
         done += part;
     }
-    if (fifo_level(n) > NULL_FIFO)
-        n->out = n->in - NULL_FIFO;
+    if (fifo_level(n) > NULL_FIFO) {
+        const struct link_format *f = &n->stream[0].format;
+        const uint64_t frame = f->channels * pcm_sample_bytes(f->format);
+
+        n->out = (n->in - NULL_FIFO + frame - 1) / frame * frame;
+    }
 }
 
 static void fifo_put_silence(struct null *n, uint64_t bytes, unsigned format)
 {
-    uint8_t silence[1024];
+    uint8_t silence[1536]; /* whole samples of any size */
 
     clock_silence(silence, sizeof(silence), format);
     if (bytes > NULL_FIFO)

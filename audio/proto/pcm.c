@@ -5,8 +5,10 @@
 #include <string.h>
 
 static const uint8_t sample_bytes[VSND_FORMATS] = {
-    [VSND_FMT_S8] = 1,  [VSND_FMT_U8] = 1,  [VSND_FMT_S16] = 2,   [VSND_FMT_S24_3] = 3,
-    [VSND_FMT_S24] = 4, [VSND_FMT_S32] = 4, [VSND_FMT_FLOAT] = 4, [VSND_FMT_FLOAT64] = 8,
+    [VSND_FMT_MU_LAW] = 1, [VSND_FMT_A_LAW] = 1,   [VSND_FMT_S8] = 1,    [VSND_FMT_U8] = 1,
+    [VSND_FMT_S16] = 2,    [VSND_FMT_U16] = 2,     [VSND_FMT_S24_3] = 3, [VSND_FMT_U24_3] = 3,
+    [VSND_FMT_S24] = 4,    [VSND_FMT_U24] = 4,     [VSND_FMT_S32] = 4,   [VSND_FMT_U32] = 4,
+    [VSND_FMT_FLOAT] = 4,  [VSND_FMT_FLOAT64] = 8,
 };
 
 static const uint32_t hz[VSND_RATES] = {

@@ -380,10 +380,12 @@ static void play_all(unsigned devices)
 
 int main(int argc, char **argv)
 {
-    static const snd_pcm_format_t formats[] = {SND_PCM_FORMAT_U8,       SND_PCM_FORMAT_S8,
-                                               SND_PCM_FORMAT_S16_LE,   SND_PCM_FORMAT_S24_3LE,
-                                               SND_PCM_FORMAT_S24_LE,   SND_PCM_FORMAT_S32_LE,
-                                               SND_PCM_FORMAT_FLOAT_LE, SND_PCM_FORMAT_FLOAT64_LE};
+    static const snd_pcm_format_t formats[] = {
+        SND_PCM_FORMAT_U8,       SND_PCM_FORMAT_S8,        SND_PCM_FORMAT_MU_LAW,
+        SND_PCM_FORMAT_A_LAW,    SND_PCM_FORMAT_S16_LE,    SND_PCM_FORMAT_U16_LE,
+        SND_PCM_FORMAT_S24_3LE,  SND_PCM_FORMAT_U24_3LE,   SND_PCM_FORMAT_S24_LE,
+        SND_PCM_FORMAT_U24_LE,   SND_PCM_FORMAT_S32_LE,    SND_PCM_FORMAT_U32_LE,
+        SND_PCM_FORMAT_FLOAT_LE, SND_PCM_FORMAT_FLOAT64_LE};
     static const unsigned rates[] = {8000, 44100, 96000, 192000};
     snd_ctl_t *ctl;
 

@@ -141,6 +141,35 @@ static void test_no_frame_is_lost_in_rounding(void **state)
     }
 }
 
+static void test_silence_is_the_formats_own(void **state)
+{
+    static const struct {
+        unsigned format;
+        uint8_t bytes[8];
+    } cases[] = {
+        {VSND_FMT_S16, {0}},
+        {VSND_FMT_FLOAT64, {0}},
+        {VSND_FMT_U8, {0x80, 0x80, 0x80, 0x80}},
+        {VSND_FMT_U16, {0, 0x80, 0, 0x80}},
+        {VSND_FMT_U24_3, {0, 0, 0x80, 0, 0, 0x80}},
+        {VSND_FMT_U24, {0, 0, 0x80, 0, 0, 0, 0x80, 0}},
+        {VSND_FMT_U32, {0, 0, 0, 0x80, 0, 0, 0, 0x80}},
+        {VSND_FMT_MU_LAW, {0xFF, 0xFF, 0xFF, 0xFF}},
+        {VSND_FMT_A_LAW, {0xD5, 0xD5, 0xD5, 0xD5}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint8_t pcm[9] = {1, 1, 1, 1, 1, 1, 1, 1, 0x77};
+        const unsigned n = cases[i].format == VSND_FMT_U24_3 ? 6 : 8;
+
+        clock_silence(pcm, n, cases[i].format);
+        for (unsigned b = 0; b < n; b++)
+            assert_int_equal(pcm[b], cases[i].bytes[n == 6 ? b : b % 4]);
+        assert_int_equal(pcm[8], 0x77);
+    }
+}
+
 static void test_the_timer_is_there_when_the_device_waits(void **state)
 {
     static struct null n;
@@ -550,6 +579,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_time_takes_and_fills),
         TEST(test_no_frame_is_lost_in_rounding),
+        TEST(test_silence_is_the_formats_own),
         TEST(test_the_timer_is_there_when_the_device_waits),
         TEST(test_capture_hears_stream_0),
         LINK(test_the_service_is_told_everything_in_order),
