@@ -88,39 +88,6 @@ static int open_sink(struct card *c, const char *path)
     return 0;
 }
 
-/* The card if there is one, else the clock; which of both is said when it changes. */
-static int reopen(struct card *c)
-{
-    const bool deaf = strcmp(c->config.sink, "null") == 0;
-    char name[BN_NAME_BYTES] = "", before[BN_NAME_BYTES];
-    int rc = -ENODEV;
-
-    memcpy(before, c->name, sizeof(before));
-    if (!deaf)
-        choose(name, c->config.sink, true);
-    if (!deaf && !name[0] && c->sink && !c->failed && strcmp(c->name, "null") == 0)
-        return 0; /* still none */
-    close_sink(c);
-    if (name[0]) {
-        rc = open_sink(c, name);
-        if (rc)
-            note("%s cannot be opened: %s", name, strerror(-rc));
-    }
-    /* who asks for "null" listens to it in some other way */
-    atomic_store(&c->engine->audible, rc == 0 || deaf);
-    if (rc == 0)
-        note("plays on %s", name);
-    else
-        rc = open_sink(c, NULL);
-    if (rc == 0 && !deaf && strcmp(c->name, "null") == 0 && strcmp(before, "null") != 0)
-        note("no sound card: nothing is heard, chimes are left to the cluster's own speaker; "
-             "a card that comes is found");
-    if (c->status)
-        status_card(c->status, c->name);
-    links_jack(c->links, LINKS_JACK_SPEAKER, atomic_load(&c->engine->audible));
-    return rc;
-}
-
 static void open_source(struct card *c)
 {
     struct graph_card alsa = c->config.alsa;
@@ -140,6 +107,50 @@ static void open_source(struct card *c)
         note("no microphone: %s: %s", name, strerror(errno));
     links_microphone(c->links, c->source);
     links_jack(c->links, LINKS_JACK_MICROPHONE, c->source != NULL);
+}
+
+static void close_source(struct card *c)
+{
+    links_microphone(c->links, NULL);
+    links_jack(c->links, LINKS_JACK_MICROPHONE, false);
+    if (c->source)
+        pw_impl_node_destroy(c->source);
+    c->source = NULL;
+}
+
+/* The card if there is one, else the clock; which of both is said when it changes. */
+static int reopen(struct card *c)
+{
+    const bool deaf = strcmp(c->config.sink, "null") == 0;
+    char name[BN_NAME_BYTES] = "", before[BN_NAME_BYTES];
+    int rc = -ENODEV;
+
+    memcpy(before, c->name, sizeof(before));
+    if (!deaf)
+        choose(name, c->config.sink, true);
+    if (!deaf && !name[0] && c->sink && !c->failed && strcmp(c->name, "null") == 0)
+        return 0; /* still none */
+    close_source(c);
+    close_sink(c);
+    if (name[0]) {
+        rc = open_sink(c, name);
+        if (rc)
+            note("%s cannot be opened: %s", name, strerror(-rc));
+    }
+    /* who asks for "null" listens to it in some other way */
+    atomic_store(&c->engine->audible, rc == 0 || deaf);
+    if (rc == 0)
+        note("plays on %s", name);
+    else
+        rc = open_sink(c, NULL);
+    if (rc == 0 && !deaf && strcmp(c->name, "null") == 0 && strcmp(before, "null") != 0)
+        note("no sound card: nothing is heard, chimes are left to the cluster's own speaker; "
+             "a card that comes is found");
+    if (c->status)
+        status_card(c->status, c->name);
+    links_jack(c->links, LINKS_JACK_SPEAKER, atomic_load(&c->engine->audible));
+    open_source(c);
+    return rc;
 }
 
 /* The card is what it was, and asks for sound. */
@@ -180,18 +191,13 @@ int card_init(struct card *c, struct graph *g, struct engine *e, struct links *l
     rc = reopen(c);
     if (rc)
         return rc;
-    open_source(c);
     pw_loop_update_timer(g->loop, c->timer, &every, &every, false);
     return 0;
 }
 
 void card_finish(struct card *c)
 {
-    if (c->source) {
-        links_microphone(c->links, NULL);
-        pw_impl_node_destroy(c->source);
-        c->source = NULL;
-    }
+    close_source(c);
     close_sink(c);
     if (c->timer)
         pw_loop_destroy_source(c->graph->loop, c->timer);

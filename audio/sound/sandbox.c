@@ -6,6 +6,7 @@
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 static const int allowed[] = {
@@ -69,6 +70,7 @@ static const int allowed[] = {
     SCMP_SYS(faccessat),
     SCMP_SYS(faccessat2),
     SCMP_SYS(readlink),
+    SCMP_SYS(pread64),
     SCMP_SYS(fstat),
     SCMP_SYS(fstatfs),
     SCMP_SYS(newfstatat),
@@ -92,6 +94,13 @@ int sandbox_enter(void)
     for (size_t i = 0; rc == 0 && i < sizeof(alsa_ioctls); i++)
         rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
                               SCMP_A1(SCMP_CMP_MASKED_EQ, 0xFF00, (unsigned)alsa_ioctls[i] << 8));
+    /* libcap, which ALSA's plugin brings, when it is loaded: that may be when a card comes */
+    if (rc == 0)
+        rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+                              SCMP_A0(SCMP_CMP_EQ, PR_CAPBSET_READ));
+    if (rc == 0)
+        rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1,
+                              SCMP_A0(SCMP_CMP_NE, PR_CAPBSET_READ));
     if (rc == 0)
         rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0);
     if (rc == 0)
