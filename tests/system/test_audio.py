@@ -13,10 +13,11 @@ from test_boot_time import power_on_ms
 pytestmark = pytest.mark.campaign("audio")
 
 PERIOD = 480  # 10 ms
-# rate, format, channels: each value of each at least once; make soak takes all
-BAT_SOME = [(8000, "U8", 1), (11025, "S16_LE", 2), (22050, "S32_LE", 1), (44100, "S16_LE", 2), (48000, "U8", 2), (96000, "S32_LE", 2),
+# rate, format, channels: each value of each at least once; make soak takes all. alsabat wants half
+# a second of whole frames, which 11025 Hz has not
+BAT_SOME = [(8000, "U8", 1), (16000, "S16_LE", 2), (22050, "S32_LE", 1), (44100, "S16_LE", 2), (48000, "U8", 2), (96000, "S32_LE", 2),
             (192000, "S16_LE", 1)]
-BAT_ALL = [(rate, form, channels) for rate in (8000, 11025, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
+BAT_ALL = [(rate, form, channels) for rate in (8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
            for form in ("U8", "S16_LE", "S32_LE") for channels in (1, 2)]
 
 

@@ -60,8 +60,7 @@ def test_chimes_on_the_card(request, tmp_path):
     # Nobody outside takes part, so the machine need not wait for the host's clock, which would let a busy host be heard.
     config = NucConfig.bare("nolapic_timer", icount="shift=0,sleep=off", gpu="none", usb=False, net=False, sd_card_mib=0, cpus=1,
                             memory_mib=1024,
-                            extra=["-audiodev", "none,id=mic,timer-period=1000", "-device", "hda-micro,audiodev=mic,use-timer=off",
-                                   "-drive", f"if=virtio,format=raw,readonly=on,file={disk}"])
+                            extra=["-drive", f"if=virtio,format=raw,readonly=on,file={disk}"])
     with Nuc("sound", config, log_folder(request.node)) as nuc:
         nuc.console.wait_for("binnacle:.*# ")
         run = nuc.console.run

@@ -137,9 +137,9 @@ class NucConfig:
             # by guesses of what the back end will have played. The PC speaker has a file of its own: where they share one, the
             # emulator mixes silence into the card's. Such a device cannot record: the microphone is another one, silent.
             args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav,out.frequency=48000,timer-period=1000",
-                     "-audiodev", f"wav,id=speaker,path={logs}/speaker.wav,out.frequency=48000", "-audiodev", "none,id=mic",
+                     "-audiodev", f"wav,id=speaker,path={logs}/speaker.wav,out.frequency=48000", "-audiodev", "none,id=mic,timer-period=1000",
                      "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=snd,use-timer=off",
-                     "-device", "hda-micro,audiodev=mic"]
+                     "-device", "hda-micro,audiodev=mic,use-timer=off"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci"]
             args += [] if self.touch else ["-device", "usb-tablet,bus=xhci.0"]

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Plays frames that carry their own number, so that whoever has the sound can tell what was lost, repeated or put elsewhere:
- * 16-bit stereo at 48 kHz, the low 12 bits of the number left, the next 12 right, the first frame's number 1. That is 18 dB
- * below full scale: nothing has a reason to make it quieter.
+ * Plays frames that carry their own number, so that whoever has the sound can tell what was lost,
+ * repeated or put elsewhere: 16-bit stereo at 48 kHz, the low 12 bits of the number left, the next
+ * 12 right, the first frame's number 1. That is 18 dB below full scale: nothing has a reason to
+ * make it quieter.
  *
  * pcm-count DEVICE SECONDS PERIOD: periods of so many frames, four of them in the buffer.
  */
@@ -46,8 +47,10 @@ static int set_up(snd_pcm_t *pcm, snd_pcm_uframes_t *period)
     return rc < 0 ? rc : snd_pcm_sw_params(pcm, sw);
 }
 
-/* Writes frames first .. first + count - 1; 0 or an error. Underruns are counted and played on after. */
-static int write_frames(snd_pcm_t *pcm, int16_t *frames, uint32_t first, snd_pcm_uframes_t count, unsigned *xruns)
+/* Writes frames first .. first + count - 1; 0 or an error. Underruns are counted and played on
+ * after. */
+static int write_frames(snd_pcm_t *pcm, int16_t *frames, uint32_t first, snd_pcm_uframes_t count,
+                        unsigned *xruns)
 {
     snd_pcm_uframes_t done = 0;
 
