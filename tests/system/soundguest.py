@@ -14,6 +14,7 @@ from displaystack import wait_for
 STOCK = "build/image/sound.img"
 VM = "guest"
 RATE = 48000
+REST_S = 2.2  # guests/cluster/chime.h: CHIME_REST_MS
 BLOCK = 4096  # bytes, of stdio's
 SERVICES = {
     "disk": """exec qemu-storage-daemon --blockdev driver=host_device,node-name=root,filename=/dev/nvme1n1,read-only=on \\
@@ -43,6 +44,7 @@ class SoundStage(Cockpit):
                          net=False, sd_card_mib=0, extra=second)
         self.sim.lamps = []
         self.lives = 1  # of the guest
+        self.dark = 0.0  # when the last lamp went out
         self.bus = None
 
     def __enter__(self):
@@ -76,9 +78,13 @@ class SoundStage(Cockpit):
         return self.in_guest(command, VM)
 
     def light(self, lamp, seconds=0.5):
-        """Lights a telltale from now on for so many seconds of the cluster's time."""
-        now = self.sim.time_ms / 1000 + self.sim.start
-        self.sim.lamps = [(now, now + seconds, lamp, False)]
+        """Lights a telltale from now on for so many seconds of the cluster's time, when it has been dark long enough to be news."""
+        wait_for(lambda: self.sim.time_ms and self._now() > self.dark + REST_S, 600, "the lamp's rest")
+        self.dark = self._now() + seconds
+        self.sim.lamps = [(self._now(), self.dark, lamp, False)]
+
+    def _now(self):
+        return self.sim.time_ms / 1000 + self.sim.start
 
     def requests(self):
         """(number of chimes asked for, TSC of the last request)."""
