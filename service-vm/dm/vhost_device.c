@@ -16,7 +16,9 @@
 
 #define ANSWER_MS                                                                                  \
     20000 /* a back end that says nothing for so long is lost; emulated machines are slow */
-#define RETRY_MS 100
+/* A sound card that stands still for 100 ms is broken to Linux (wait_for_avail() in
+ * sound/core/pcm_lib.c). */
+#define RETRY_MS 10
 
 #define ALL_DEVICE_FEATURES 0xFFFFFFull /* bits 0..23 are the device's, VIRTIO 1.2 §2.2 */
 #define RING_FEATURES       (VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1)

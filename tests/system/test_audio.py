@@ -102,7 +102,7 @@ def test_no_sample_is_lost(stage, report, soak):
 
 # ---- chimes
 
-LOUD = "for i in 0 1 2 3 4 5 6 7; do speaker-test -D hw:0,0,$i -c 2 -r 48000 -F S16_LE -t sine -f 997 -S 100 -l 0 >/dev/null 2>&1 & done"
+LOUD = "for i in 0 1 2 3 4 5 6; do pcm-count hw:0,$i 60 960 loud >/dev/null 2>&1 & done"
 DUCK_DB, DUCK_FRAMES = 12, RATE * 20 // 1000
 
 
@@ -124,7 +124,7 @@ def level(frames):
 
 
 def test_chime_over_music(stage, chime, report):
-    """Eight streams at full scale, and the guest's own volume at its highest."""
+    """Seven streams of music at full scale, and the guest's own volume at its highest."""
     assert stage.guest(f"{LOUD}; amixer -q -c 0 sset Master 100% 2>/dev/null; sleep 2")[0] == 0
     before = len(stage.heard())
     stage.run("usleep 1000000")
@@ -133,7 +133,7 @@ def test_chime_over_music(stage, chime, report):
     stage.ask("BrakeWarning")
     stage.run("usleep 3500000")
     frames = stage.heard()[before:]
-    stage.guest("killall speaker-test")
+    stage.guest("killall pcm-count")
     at = find(frames, chime)
     piece = frames[at:at + len(chime)].astype(float)
     of_chime = float((piece[:, 0] * chime[:, 0]).sum() / (chime[:, 0].astype(float) ** 2).sum())
@@ -149,39 +149,50 @@ def test_chime_over_music(stage, chime, report):
     assert loud > 0.1 and db >= DUCK_DB and held and abs(of_chime - 1) < 0.01 and abs(after / loud - 1) < 0.05
 
 
-def missing(frames, chime):
-    """Samples of a chime that are not in what was heard exactly as they should be."""
-    at = find(frames, chime)
-    return int(np.count_nonzero((frames[at:at + len(chime)] != chime).any(axis=1)))
+def compare(frames, chime):
+    """(samples of the chime that were not heard, frames of silence between them) in what was heard."""
+    begin, end = sounds(frames)
+    heard, gap = frames[begin:end], end - begin - len(chime)
+    if gap > 0:  # the card stood still once: where it did, it heard nothing
+        at = int(np.argmax((heard[:len(chime)] != chime).any(axis=1)))
+        heard = np.concatenate([heard[:at], heard[at + gap:]])
+    if len(heard) != len(chime):
+        return abs(len(chime) - len(heard)), gap
+    return int(np.count_nonzero((heard != chime).any(axis=1))), gap
 
 
 @pytest.mark.parametrize("what", ["guest", "back-end"])
 def test_chime_survives(stage, chime, report, what):
-    """Killed in mid-chime, while the guest plays silence: every sample of the chime is heard as it is alone."""
-    assert stage.guest("aplay -q -D hw:0,0,0 -f S16_LE -r 48000 -c 2 /dev/zero & sleep 1")[0] == 0
+    """Killed in mid-chime, while the guest plays silence: every sample of the chime is heard as it is alone. Linux frees a killed
+    guest's memory without a pause (docs/limits.md), for which the card may stand still."""
+    assert stage.guest("aplay -q -D hw:0,0 -f S16_LE -r 48000 -c 2 /dev/zero & sleep 1")[0] == 0
     program = {"guest": "binnacle-dm", "back-end": "binnacle-audio"}[what]
     before = len(stage.heard())
     stage.ask("BrakeWarning")
     assert stage.run(f"kill -9 $(pidof {program}); usleep 2500000")[0] == 0
-    lost = missing(stage.heard()[before:], chime)
+    lost, gap = compare(stage.heard()[before:], chime)
     if what == "guest":
         stage.lives += 1
     stage.wait_shell()
     stage.guest("killall -q aplay")
+    report.add(f"audio.chime-pause-ms.{what}-killed", round(1000 * gap / RATE, 1), "ms", bound=0)
     assert report.add(f"audio.chime-missing-samples.{what}-killed", lost, "frames", bound=0)
 
 
 def test_a_killed_back_end_is_no_more_than_an_underrun(stage, report):
-    """The same program plays on."""
+    """The same program plays on, and every frame is heard once."""
     before = len(stage.heard())
     assert stage.guest(f"(pcm-count hw:0,0 6 {PERIOD}; echo status $?) >/tmp/count 2>&1 & sleep 2")[0] == 0
     assert stage.run("kill -9 $(pidof binnacle-audio); usleep 8000000")[0] == 0
-    status, text = stage.guest("wait; cat /tmp/count")
+    text = stage.guest("wait; cat /tmp/count")[1]
     assert "status 0" in text, text
+    report.add("audio.back-end-killed.underruns", int(re.search(r"(\d+) underruns", text)[1]), "")
     frames = stage.heard()[before:]
-    first, last, errors = count_errors(frames)
-    assert first == 1 and last == 6 * RATE
-    report.add("audio.back-end-killed.gaps", errors, "")
+    carried = frames[frames.any(axis=1)]
+    numbers = carried[:, 0].astype(np.int64) + (carried[:, 1].astype(np.int64) << 12)
+    report.add("audio.back-end-killed.gap-ms", round(1000 * (np.ptp(sounds(frames)) - 6 * RATE) / RATE, 1), "ms")
+    assert report.add("audio.back-end-killed.lost-samples", int(np.count_nonzero(np.diff(numbers) != 1)), "frames", bound=0)
+    assert numbers[0] == 1 and numbers[-1] == 6 * RATE
 
 
 def test_nothing_leaks(stage, report, soak):

@@ -5,15 +5,19 @@
  * 12 right, the first frame's number 1. That is 18 dB below full scale: nothing has a reason to
  * make it quieter.
  *
- * pcm-count DEVICE SECONDS PERIOD: periods of so many frames, four of them in the buffer.
+ * pcm-count DEVICE SECONDS PERIOD [loud]: periods of so many frames, four of them in the buffer.
+ * loud: not the number, but a tone at full scale.
  */
 #include <alsa/asoundlib.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define RATE    48000u
 #define PERIODS 4u
+#define TONE_HZ 997.0
 
 static int set_up(snd_pcm_t *pcm, snd_pcm_uframes_t *period)
 {
@@ -47,17 +51,27 @@ static int set_up(snd_pcm_t *pcm, snd_pcm_uframes_t *period)
     return rc < 0 ? rc : snd_pcm_sw_params(pcm, sw);
 }
 
-/* Writes frames first .. first + count - 1; 0 or an error. Underruns are counted and played on
- * after. */
-static int write_frames(snd_pcm_t *pcm, int16_t *frames, uint32_t first, snd_pcm_uframes_t count,
+static void fill(int16_t *frames, uint32_t first, snd_pcm_uframes_t count, bool loud)
+{
+    for (snd_pcm_uframes_t i = 0; i < count; i++) {
+        const uint32_t n = first + (uint32_t)i;
+
+        if (loud) {
+            frames[2 * i] = (int16_t)lrint(32767 * sin(2 * M_PI * TONE_HZ * n / RATE));
+            frames[2 * i + 1] = frames[2 * i];
+        } else {
+            frames[2 * i] = (int16_t)(n & 0xFFFu);
+            frames[2 * i + 1] = (int16_t)(n >> 12 & 0xFFFu);
+        }
+    }
+}
+
+/* Writes `count` frames; 0 or an error. Underruns are counted and played on after. */
+static int write_frames(snd_pcm_t *pcm, const int16_t *frames, snd_pcm_uframes_t count,
                         unsigned *xruns)
 {
     snd_pcm_uframes_t done = 0;
 
-    for (snd_pcm_uframes_t i = 0; i < count; i++) {
-        frames[2 * i] = (int16_t)((first + i) & 0xFFFu);
-        frames[2 * i + 1] = (int16_t)((first + i) >> 12 & 0xFFFu);
-    }
     while (done < count) {
         snd_pcm_sframes_t n = snd_pcm_writei(pcm, frames + 2 * done, count - done);
 
@@ -81,8 +95,8 @@ int main(int argc, char **argv)
     int16_t *frames;
     int rc;
 
-    if (argc != 4) {
-        fprintf(stderr, "usage: pcm-count DEVICE SECONDS PERIOD\n");
+    if (argc < 4) {
+        fprintf(stderr, "usage: pcm-count DEVICE SECONDS PERIOD [loud]\n");
         return 2;
     }
     total = (uint32_t)strtoul(argv[2], NULL, 10) * RATE;
@@ -91,8 +105,10 @@ int main(int argc, char **argv)
     rc = frames && period ? snd_pcm_open(&pcm, argv[1], SND_PCM_STREAM_PLAYBACK, 0) : -EINVAL;
     if (rc >= 0)
         rc = set_up(pcm, &period);
-    for (; rc >= 0 && number <= total; number += (uint32_t)period)
-        rc = write_frames(pcm, frames, number, period, &xruns);
+    for (; rc >= 0 && number <= total; number += (uint32_t)period) {
+        fill(frames, number, period, argc > 4);
+        rc = write_frames(pcm, frames, period, &xruns);
+    }
     if (rc >= 0)
         rc = snd_pcm_drain(pcm);
     if (rc < 0) {

@@ -19,4 +19,4 @@ $(SOUND_GUEST)/mixer-test $(SOUND_GUEST)/pcm-test: $(SOUND_GUEST)/%: $(SOUND_GUE
 	$(CC) -O2 -I$(@D)/linux/$(SELFTESTS) -o $@ $(@D)/linux/$(SELFTESTS)/alsa/$*.c $< -Wl,-rpath,/usr/lib/binnacle -lasound -lpthread
 $(SOUND_GUEST)/pcm-count: tests/guests/sound/pcm_count.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -pie -o $@ $< -lasound
+	$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -pie -o $@ $< -lasound -lm
