@@ -10,6 +10,7 @@ IOMMUS = {"vtd": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on", "amd
 NEWER = "/usr/src/qemu-newer/usr"
 NEWER_FILES = ["-L", f"{NEWER}/share/qemu", "-L", f"{NEWER}/share/seabios", "-L", "/usr/share/qemu"]
 QEMU_GL = "build/tools/nuc/qemu_gl.so"  # preloaded: what it repairs is said in qemu_gl.c
+QEMU_TURNS = "build/tools/nuc/qemu_turns.so"  # the same, for machines without a display
 
 
 @dataclass
@@ -168,5 +169,5 @@ class NucConfig:
 
     def missing_files(self):
         wanted = [self.disk, self.kernel, self.cdrom] + ([] if self.kernel or self.cdrom else [OVMF_CODE])
-        wanted += [QEMU_GL] if self.with_display() else []
+        wanted += [QEMU_GL if self.with_display() else QEMU_TURNS]
         return [f for f in wanted if f and not os.path.exists(f)]

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from .config import QEMU_GL
+from .config import QEMU_GL, QEMU_TURNS
 from .qmp import Qmp, QmpError
 from .screen import Screens, XServer
 from .serial import Serial, process_cpu_seconds, thread_cpu_seconds
@@ -87,9 +87,9 @@ class Nuc:
 
     def _start_qemu(self):
         environment = dict(os.environ, SDL_VIDEO_X11_FORCE_EGL="0", SDL_VIDEO_ALLOW_SCREENSAVER="1")
+        environment["LD_PRELOAD"] = os.path.abspath(QEMU_GL if self._x else QEMU_TURNS)
         if self._x:
             environment["DISPLAY"] = self._x.name
-            environment["LD_PRELOAD"] = os.path.abspath(QEMU_GL)
             environment["NUC_MONITORS"] = f"{self.work}/monitors"
         if not self.config.icount:
             environment["NUC_REAL_TIME"] = "1"
