@@ -9,8 +9,9 @@ IOMMUS = {"vtd": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on", "amd
 # The release's QEMU writes no events of AMD-Vi; this one does (docs/vnuc.md).
 NEWER = "/usr/src/qemu-newer/usr"
 NEWER_FILES = ["-L", f"{NEWER}/share/qemu", "-L", f"{NEWER}/share/seabios", "-L", "/usr/share/qemu"]
-QEMU_GL = "build/tools/nuc/qemu_gl.so"  # preloaded: what it repairs is said in qemu_gl.c
-QEMU_TURNS = "build/tools/nuc/qemu_turns.so"  # the same, for machines without a display
+# Preloaded: what they repair is said in their sources.
+QEMU_GL = "build/tools/nuc/qemu_gl.so"
+QEMU_TURNS = "build/tools/nuc/qemu_turns.so"
 
 
 @dataclass
@@ -167,7 +168,12 @@ class NucConfig:
             args += ["-device", f"usb-tablet,bus=xhci.0,display=gpu,head={output},serial=screen{output + 1}"]
         return args
 
+    def repairs(self):
+        """What is loaded before QEMU: of its display and of its clock, which the host's other work must not be heard in; or without a
+        display, of idle machines."""
+        return ([] if self.with_display() else [QEMU_TURNS]) + ([QEMU_GL] if self.with_display() or self.sound else [])
+
     def missing_files(self):
         wanted = [self.disk, self.kernel, self.cdrom] + ([] if self.kernel or self.cdrom else [OVMF_CODE])
-        wanted += [QEMU_GL if self.with_display() else QEMU_TURNS]
+        wanted += self.repairs()
         return [f for f in wanted if f and not os.path.exists(f)]

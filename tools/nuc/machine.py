@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 import time
 
-from .config import QEMU_GL, QEMU_TURNS
 from .qmp import Qmp, QmpError
 from .screen import Screens, XServer
 from .serial import Serial, process_cpu_seconds, thread_cpu_seconds
@@ -87,7 +86,7 @@ class Nuc:
 
     def _start_qemu(self):
         environment = dict(os.environ, SDL_VIDEO_X11_FORCE_EGL="0", SDL_VIDEO_ALLOW_SCREENSAVER="1")
-        environment["LD_PRELOAD"] = os.path.abspath(QEMU_GL if self._x else QEMU_TURNS)
+        environment["LD_PRELOAD"] = ":".join(os.path.abspath(f) for f in self.config.repairs())
         if self._x:
             environment["DISPLAY"] = self._x.name
             environment["NUC_MONITORS"] = f"{self.work}/monitors"
