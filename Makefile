@@ -57,7 +57,7 @@ IVI_INITRD := $(B)/image/ivi.initrd
 .PHONY: ready all check check-format check-headers check-rooms check-unit fuzz prove image nuc-image demo test failover bench soak
 all:
 
-include $(wildcard */room.mk hypervisor/*/room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
+include $(wildcard */room.mk audio/*/room.mk hypervisor/*/room.mk guests/*/room.mk service-vm/*/room.mk tools/*/room.mk)
 include tools/image.mk
 
 all: $(PROGRAMS)

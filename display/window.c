@@ -120,6 +120,26 @@ void window_unmap(struct window_region *r)
     r->base = NULL;
 }
 
+int bn_region_map(const char *path, uint32_t kind, uint32_t rights, size_t min_bytes, void **base,
+                  const char **why)
+{
+    const char *ignored;
+    struct window_region r;
+    struct window w;
+    int rc;
+
+    why = why ? why : &ignored;
+    rc = window_open(&w, path, why);
+    if (rc)
+        return rc;
+    *why = "the shared window's directory does not give us the region";
+    rc = window_map(&w, kind, rights, min_bytes, &r);
+    window_close(&w);
+    if (rc == 0)
+        *base = r.base;
+    return rc;
+}
+
 static const char *scenario_fault(const struct bn_scenario *s)
 {
     const size_t covered = offsetof(struct bn_scenario, crc) + sizeof(s->crc);

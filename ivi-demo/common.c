@@ -20,15 +20,41 @@ void open_vehicle(struct ui *u)
 
 void media_toggle(struct ui *u)
 {
-    u->playing = !u->playing;
+    ui_order(u, MEDIA_TOGGLE, 0);
 }
 void media_next(struct ui *u)
 {
-    ui_skip(u, 1);
+    ui_order(u, MEDIA_SKIP, 1);
 }
 void media_previous(struct ui *u)
 {
-    ui_skip(u, -1);
+    if (u->media.source == MEDIA_MICROPHONE)
+        ui_order(u, MEDIA_RECORD, 0);
+    else
+        ui_order(u, MEDIA_SKIP, -1);
+}
+
+struct playing now_playing(const struct ui *u)
+{
+    const struct media_state *m = &u->media;
+    struct playing p = {UI_MICROPHONE, "Microphone", "", "", m->card != MEDIA_CARD};
+
+    if (m->source == MEDIA_TITLE && m->titles) {
+        const struct media_title *t = &m->title[m->track];
+
+        p = (struct playing){m->track, t->title, t->artist, t->album, p.trouble};
+    } else if (m->source == MEDIA_TITLE) {
+        p = (struct playing){0, "No music", "", "", p.trouble};
+    } else if (!m->microphone) {
+        p.artist = "The sound device has none";
+    } else {
+        p.artist = m->recording     ? "Recording"
+                   : m->seconds > 0 ? "What was recorded"
+                                    : "Press the red button and speak";
+    }
+    if (p.trouble)
+        p.artist = m->problem;
+    return p;
 }
 
 static void climate(const struct ui *u, cairo_t *cr, const char *degrees, double x, enum align a)
@@ -93,16 +119,34 @@ void clock_draw(const struct ui *u, cairo_t *cr)
     text(&u->theme, cr, u->date, 48 + width + 18, 51, 17, REGULAR, ink_soft, LEFT);
 }
 
-void cover(cairo_t *cr, unsigned track, double x, double y, double size)
+#define COVERS 4
+static const struct {
+    struct colour a, b;
+} covers[COVERS] = {
+    {RGB(0xF2994A), RGB(0x6A2C70)},
+    {RGB(0x2D9CDB), RGB(0x1B1464)},
+    {RGB(0x8FD3E8), RGB(0x2B4A6F)},
+    {RGB(0x27AE60), RGB(0x0B3D3A)},
+};
+
+static void microphone_cover(cairo_t *cr, double x, double y, double size)
 {
-    const struct track *t = &ui_tracks[track];
+    rounded(cr, x, y, size, size, size * 0.09);
+    use(cr, accent_deep);
+    cairo_fill(cr);
+    icon(cr, ICON_MICROPHONE, x + size / 2, y + size / 2, size * 0.5, ink);
+}
+
+static void title_cover(cairo_t *cr, unsigned track, double x, double y, double size)
+{
+    const struct colour a = covers[track % COVERS].a, b = covers[track % COVERS].b;
     cairo_pattern_t *p = cairo_pattern_create_linear(x, y, x + size, y + size);
 
     cairo_save(cr);
     rounded(cr, x, y, size, size, size * 0.09);
     cairo_clip(cr);
-    cairo_pattern_add_color_stop_rgb(p, 0, t->a.r, t->a.g, t->a.b);
-    cairo_pattern_add_color_stop_rgb(p, 1, t->b.r, t->b.g, t->b.b);
+    cairo_pattern_add_color_stop_rgb(p, 0, a.r, a.g, a.b);
+    cairo_pattern_add_color_stop_rgb(p, 1, b.r, b.g, b.b);
     cairo_set_source(cr, p);
     cairo_paint(cr);
     cairo_pattern_destroy(p);
@@ -127,6 +171,14 @@ void cover(cairo_t *cr, unsigned track, double x, double y, double size)
         cairo_fill(cr);
     }
     cairo_restore(cr);
+}
+
+void cover(cairo_t *cr, unsigned track, double x, double y, double size)
+{
+    if (track == UI_MICROPHONE)
+        microphone_cover(cr, x, y, size);
+    else
+        title_cover(cr, track, x, y, size);
 }
 
 void minutes(char *to, size_t bytes, double seconds)
@@ -165,46 +217,77 @@ static void round_button(cairo_t *cr, enum icon i, double x, double y, double ra
 
 uint64_t track_shows(const struct ui *u)
 {
-    return u->track + 1;
+    const struct media_state *m = &u->media;
+
+    return 1 | m->track << 1 | (uint64_t)m->source << 8 | (uint64_t)m->card << 12 |
+           (uint64_t)m->recording << 16 | (uint64_t)m->titles << 20 |
+           (uint64_t)m->microphone << 24 | (uint64_t)(m->seconds > 0) << 25 |
+           (uint64_t)(uint8_t)m->problem[20] << 32;
+}
+
+static double part_played(const struct ui *u)
+{
+    return u->media.seconds > 0 ? fmin(1, u->media.at / u->media.seconds) : 0;
 }
 
 uint64_t player_shows(const struct ui *u)
 {
-    return (uint64_t)(u->track_at / ui_tracks[u->track].seconds * 720) << 16 |
-           ((unsigned)u->track_at & 0xFFFF);
+    return (uint64_t)(part_played(u) * 720) << 32 |
+           (uint64_t)((unsigned)u->media.at & 0xFFFF) << 16 | ((unsigned)u->media.seconds & 0xFFFF);
 }
 
 void player_progress(const struct ui *u, cairo_t *cr, double x, double y, double w, double size)
 {
-    const struct track *t = &ui_tracks[u->track];
     char s[16];
 
-    progress(cr, x, y, w, u->track_at / t->seconds);
-    minutes(s, sizeof(s), u->track_at);
+    progress(cr, x, y, w, part_played(u));
+    minutes(s, sizeof(s), u->media.at);
     figures(&u->theme, cr, s, x, y + 28, size, REGULAR, ink_soft, LEFT);
-    minutes(s, sizeof(s), t->seconds);
+    minutes(s, sizeof(s), u->media.seconds);
     figures(&u->theme, cr, s, x + w, y + 28, size, REGULAR, ink_soft, RIGHT);
 }
 
 uint64_t controls_show(const struct ui *u)
 {
-    return (uint64_t)u->playing << 8 | (uint8_t)(u->pressed + 1);
+    return (uint64_t)u->media.source << 12 | (uint64_t)u->media.recording << 11 |
+           (uint64_t)u->media.playing << 10 | (uint8_t)(u->pressed + 1);
+}
+
+/* Red, and a square while it runs. */
+static void record_button(const struct ui *u, cairo_t *cr, double x, double y, double radius)
+{
+    cairo_arc(cr, x, y, radius, 0, 2 * M_PI);
+    use(cr, (struct colour)RGBA(0xFFFFFF, u->pressed == 0 ? 0.2 : 0.06));
+    cairo_fill(cr);
+    icon(cr, u->media.recording ? ICON_STOP : ICON_RECORD, x, y, radius * 0.95,
+         (struct colour)RGB(0xFF5A52));
 }
 
 void player_controls(const struct ui *u, cairo_t *cr, double x, double y, double gap, double big)
 {
+    const bool microphone = u->media.source == MEDIA_MICROPHONE;
     const double small = round(big * 0.77);
 
-    round_button(cr, ICON_PREVIOUS, x - gap, y, small, false, u->pressed == 0);
-    round_button(cr, u->playing ? ICON_PAUSE : ICON_PLAY, x, y, big, true, u->pressed == 1);
-    round_button(cr, ICON_NEXT, x + gap, y, small, false, u->pressed == 2);
+    if (microphone)
+        record_button(u, cr, x - gap, y, small);
+    else
+        round_button(cr, ICON_PREVIOUS, x - gap, y, small, false, u->pressed == 0);
+    round_button(cr, u->media.playing ? ICON_PAUSE : ICON_PLAY, x, y, big, true, u->pressed == 1);
+    if (!microphone)
+        round_button(cr, ICON_NEXT, x + gap, y, small, false, u->pressed == 2);
+}
+
+static bool sounds(const struct ui *u)
+{
+    return u->media.card == MEDIA_CARD && (u->media.playing || u->media.recording);
 }
 
 uint64_t bars_show(const struct ui *u)
 {
-    return u->playing ? 1 + (uint64_t)(u->now * 30) : 1;
+    return sounds(u) ? 1 + (uint64_t)(u->now * 30) : 1;
 }
 
+/* As high as what is heard is loud; that they differ is only to look at. */
 void bars(const struct ui *u, cairo_t *cr, double x, double y, double w, double h, unsigned count)
 {
     const double each = w / count;
@@ -212,7 +295,8 @@ void bars(const struct ui *u, cairo_t *cr, double x, double y, double w, double 
     use(cr, accent);
     for (unsigned i = 0; i < count; i++) {
         const double t = u->now * (2.1 + 0.37 * (i % 5)) + i * 1.3;
-        const double level = u->playing ? 0.22 + 0.78 * fabs(sin(t) * cos(t * 0.61 + i)) : 0.1;
+        const double part = 0.35 + 0.65 * fabs(sin(t) * cos(t * 0.61 + i));
+        const double level = sounds(u) ? fmin(1, 0.1 + 1.1 * u->media.level * part) : 0.1;
 
         rounded(cr, x + i * each + each * 0.18, y + h * (1 - level), each * 0.64,
                 fmax(h * level, each * 0.64), each * 0.32);

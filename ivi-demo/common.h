@@ -12,7 +12,7 @@ void open_media(struct ui *u);
 void open_vehicle(struct ui *u);
 void media_toggle(struct ui *u);
 void media_next(struct ui *u);
-void media_previous(struct ui *u);
+void media_previous(struct ui *u); /* or the microphone's record button in its place */
 
 /* Background, status bar without the clock, dock with the page's button lit. */
 void frame(const struct ui *u, cairo_t *cr);
@@ -21,7 +21,16 @@ void frame(const struct ui *u, cairo_t *cr);
 uint64_t clock_shows(const struct ui *u);
 void clock_draw(const struct ui *u, cairo_t *cr);
 
+/* Of a title, or what stands for the microphone (UI_MICROPHONE). */
+#define UI_MICROPHONE UINT32_MAX
 void cover(cairo_t *cr, unsigned track, double x, double y, double size);
+/* What is playing: its cover, title and artist; or, in place of the artist, why nothing can. */
+struct playing {
+    unsigned cover;
+    const char *title, *artist, *album;
+    bool trouble; /* `artist` says what is wrong */
+};
+struct playing now_playing(const struct ui *u);
 /* "3:05" */
 void minutes(char *to, size_t bytes, double seconds);
 uint64_t track_shows(const struct ui *u);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the pictograms: drawn on a grid of 24 units, lines 1.8 units wide, like one family. */
 #include <math.h>
+#include <stdbool.h>
 
 #include "theme.h"
 
@@ -137,6 +138,45 @@ static void pin(cairo_t *cr)
     cairo_fill(cr);
 }
 
+static void microphone(cairo_t *cr)
+{
+    rounded(cr, 8.6, 2.8, 6.8, 11.6, 3.4);
+    cairo_stroke(cr);
+    cairo_arc_negative(cr, 12, 11.2, 6.8, M_PI, 0);
+    cairo_stroke(cr);
+    line(cr, 12, 18, 12, 21.2);
+    line(cr, 8.4, 21.2, 15.6, 21.2);
+    cairo_stroke(cr);
+}
+
+static void filled(cairo_t *cr, double half, double radius) /* round, or a square */
+{
+    rounded(cr, 12 - half, 12 - half, 2 * half, 2 * half, radius);
+    cairo_fill(cr);
+}
+
+static void speaker(cairo_t *cr, bool muted)
+{
+    cairo_move_to(cr, 3.2, 9.2);
+    cairo_line_to(cr, 6.6, 9.2);
+    cairo_line_to(cr, 11.2, 5);
+    cairo_line_to(cr, 11.2, 19);
+    cairo_line_to(cr, 6.6, 14.8);
+    cairo_line_to(cr, 3.2, 14.8);
+    cairo_close_path(cr);
+    cairo_stroke(cr);
+    if (muted) {
+        line(cr, 15.4, 9.2, 21, 14.8);
+        line(cr, 21, 9.2, 15.4, 14.8);
+        cairo_stroke(cr);
+        return;
+    }
+    cairo_arc(cr, 11.4, 12, 4.4, -M_PI / 4, M_PI / 4);
+    cairo_stroke(cr);
+    cairo_arc(cr, 11.4, 12, 8.4, -M_PI / 4, M_PI / 4);
+    cairo_stroke(cr);
+}
+
 void icon(cairo_t *cr, enum icon i, double x, double y, double size, struct colour c)
 {
     cairo_save(cr);
@@ -194,6 +234,19 @@ void icon(cairo_t *cr, enum icon i, double x, double y, double size, struct colo
         break;
     case ICON_PIN:
         pin(cr);
+        break;
+    case ICON_MICROPHONE:
+        microphone(cr);
+        break;
+    case ICON_RECORD:
+        filled(cr, 6.5, 6.5);
+        break;
+    case ICON_STOP:
+        filled(cr, 5.6, 1.6);
+        break;
+    case ICON_VOLUME:
+    case ICON_MUTED:
+        speaker(cr, i == ICON_MUTED);
         break;
     }
     cairo_restore(cr);

@@ -14,12 +14,14 @@
 #include "evdev.h"
 #include "gl.h"
 #include "kms.h"
+#include "player.h"
 #include "solid.h"
 #include "ui.h"
 
 #define FPS           30
 #define SECOND_NS     1000000000L
 #define FONTS         "/usr/share/fonts/opentype/b612"
+#define MUSIC         "/usr/share/binnacle/music"
 #define RETRY_S       1 /* a display, or an input device, that is not there yet */
 #define RETRIES       60
 #define TILE_RADIUS   0.0
@@ -32,6 +34,7 @@ struct ivi {
     struct solid solid;
     struct evdev evdev;
     struct vehicle_source vehicle;
+    struct player player;
     uint64_t tile_shows;
     bool first_shown;
     uint64_t pictures, missed; /* begun, and turns that passed before the one in front was done */
@@ -162,6 +165,7 @@ static int show(struct ivi *i)
 
     evdev_read(&i->evdev, &sink, &i->ui);
     vehicle_read(&i->vehicle, now, &v);
+    player_read(&i->player, &i->ui.media);
     ui_advance(&i->ui, now, &v);
     if (kms_changed(&i->kms))
         take_screens(i);
@@ -219,6 +223,51 @@ static int open_display(struct ivi *i)
     return rc;
 }
 
+/* The word on the kernel's command line. */
+static bool told(const char *word)
+{
+    char line[2048] = "", *rest = line;
+    FILE *in = fopen("/proc/cmdline", "r");
+
+    if (!in)
+        return false;
+    if (!fgets(line, sizeof(line), in))
+        line[0] = 0;
+    fclose(in);
+    for (char *w; (w = strsep(&rest, " \n")) != NULL;)
+        if (strcmp(w, word) == 0)
+            return true;
+    return false;
+}
+
+static int open_player(struct ivi *i)
+{
+    const struct player_setup setup = {.music = MUSIC, .autoplay = told("binnacle.music")};
+
+    i->ui.order = player_order;
+    i->ui.player = &i->player;
+    return player_start(&i->player, &setup);
+}
+
+/* All that there is once there is a display. */
+static int serve(struct ivi *i)
+{
+    int rc = open_player(i);
+
+    if (rc < 0)
+        return rc;
+    if (i->kms.screen[0].surface)
+        open_solid(i);
+    evdev_open(&i->evdev, UI_WIDTH, UI_HEIGHT);
+    vehicle_open(&i->vehicle, NULL);
+    rc = run(i);
+    vehicle_close(&i->vehicle);
+    evdev_close(&i->evdev);
+    close_solid(i);
+    player_stop(&i->player);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     static struct ivi i;
@@ -239,14 +288,7 @@ int main(int argc, char **argv)
     if (rc == 0)
         rc = open_display(&i);
     if (rc == 0) {
-        if (i.kms.screen[0].surface)
-            open_solid(&i);
-        evdev_open(&i.evdev, UI_WIDTH, UI_HEIGHT);
-        vehicle_open(&i.vehicle, NULL);
-        rc = run(&i);
-        vehicle_close(&i.vehicle);
-        evdev_close(&i.evdev);
-        close_solid(&i);
+        rc = serve(&i);
         kms_close(&i.kms);
     }
     if (rc)

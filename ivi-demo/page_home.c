@@ -45,12 +45,13 @@ static void map_widget(const struct ui *u, cairo_t *cr)
 
 static void title_draw(const struct ui *u, cairo_t *cr)
 {
-    const struct track *t = &ui_tracks[u->track];
+    const struct playing p = now_playing(u);
 
-    cover(cr, u->track, SIDE_X + 28, MAP_Y + 28, 116);
+    cover(cr, p.cover, SIDE_X + 28, MAP_Y + 28, 116);
     text(&u->theme, cr, "NOW PLAYING", SIDE_X + 168, MAP_Y + 48, 12, BOLD, ink_faint, LEFT);
-    text(&u->theme, cr, t->title, SIDE_X + 168, MAP_Y + 86, 24, BOLD, ink, LEFT);
-    text(&u->theme, cr, t->artist, SIDE_X + 168, MAP_Y + 116, 17, REGULAR, ink_soft, LEFT);
+    text(&u->theme, cr, p.title, SIDE_X + 168, MAP_Y + 86, 24, BOLD, ink, LEFT);
+    text(&u->theme, cr, p.artist, SIDE_X + 168, MAP_Y + 116, 17, REGULAR,
+         p.trouble ? warm : ink_soft, LEFT);
 }
 
 static void bars_draw(const struct ui *u, cairo_t *cr)
@@ -61,7 +62,7 @@ static void bars_draw(const struct ui *u, cairo_t *cr)
 /* The title's widget lies under them: a new title draws them again. */
 static uint64_t moving_bars(const struct ui *u)
 {
-    return bars_show(u) << 3 | u->track;
+    return bars_show(u) * 31 ^ track_shows(u) << 20;
 }
 
 static void progress_draw(const struct ui *u, cairo_t *cr)

@@ -35,12 +35,13 @@ static void draw(const struct ui *u, cairo_t *cr)
 
 static void title_draw(const struct ui *u, cairo_t *cr)
 {
-    const struct track *t = &ui_tracks[u->track];
+    const struct playing p = now_playing(u);
 
-    cover(cr, u->track, PLAY_X + 28, TOP + 76, COVER);
-    text(&u->theme, cr, t->title, NAME_X, TOP + 172, 29, BOLD, ink, LEFT);
-    text(&u->theme, cr, t->artist, NAME_X, TOP + 208, 20, REGULAR, ink_soft, LEFT);
-    text(&u->theme, cr, t->album, NAME_X, TOP + 238, 16, REGULAR, ink_faint, LEFT);
+    cover(cr, p.cover, PLAY_X + 28, TOP + 76, COVER);
+    text(&u->theme, cr, p.title, NAME_X, TOP + 172, 29, BOLD, ink, LEFT);
+    text(&u->theme, cr, p.artist, NAME_X, TOP + 208, 20, REGULAR, p.trouble ? warm : ink_soft,
+         LEFT);
+    text(&u->theme, cr, p.album, NAME_X, TOP + 238, 16, REGULAR, ink_faint, LEFT);
 }
 
 static void bars_draw(const struct ui *u, cairo_t *cr)

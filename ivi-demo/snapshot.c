@@ -62,6 +62,39 @@ static void off_screen_read(struct off_screen *o, cairo_surface_t *to)
     glBindFramebuffer(GL_FRAMEBUFFER, o->frame);
 }
 
+/* Music that plays; or, where `stale`, no sound device; or a recording. */
+static void set_media(struct media_state *m, const char *how)
+{
+    *m = (struct media_state){
+        .card = MEDIA_CARD,
+        .titles = 3,
+        .title = {{"Harbour Lights", "Binnacle", "Slow Roads", 70},
+                  {"Night Drive", "Binnacle", "Overground", 69.8},
+                  {"First Snow", "Binnacle", "After Rain", 68.6}},
+        .track = 1,
+        .playing = true,
+        .at = 25,
+        .seconds = 69.8,
+        .level = 0.8,
+        .microphone = true,
+        .has_volume = true,
+        .volume = 65,
+    };
+    if (strcmp(how, "stale") == 0) {
+        m->card = MEDIA_NO_CARD;
+        snprintf(m->problem, sizeof(m->problem), "No sound device");
+        m->playing = m->microphone = m->has_volume = false;
+        m->at = 0;
+    }
+    if (strcmp(how, "microphone") != 0)
+        return;
+    m->source = MEDIA_MICROPHONE;
+    m->playing = false;
+    m->recording = true;
+    m->at = 7;
+    m->seconds = 20;
+}
+
 int main(int argc, char **argv)
 {
     static struct ui u;
@@ -77,7 +110,8 @@ int main(int argc, char **argv)
 
     if (argc < 3 || argc > 5 || !role) {
         fprintf(stderr,
-                "usage: binnacle-ivi-snapshot ROLE DIRECTORY [FONTS] [stale|solid], ROLE being one "
+                "usage: binnacle-ivi-snapshot ROLE DIRECTORY [FONTS] [stale|solid|microphone], "
+                "ROLE being one "
                 "of: %s\n",
                 UI_ROLES);
         return 2;
@@ -90,7 +124,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "no OpenGL ES 3\n");
         return 1;
     }
-    v.valid = argc < 5 || solid;
+    set_media(&u.media, argc > 4 ? argv[4] : "");
+    v.valid = argc < 5 || strcmp(argv[4], "stale") != 0;
     ui_advance(&u, 10, &v);
     s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
     for (unsigned p = 0; p < role->pages; p++) {

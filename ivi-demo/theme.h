@@ -59,7 +59,12 @@ enum icon {
     ICON_SUN,
     ICON_TURN,
     ICON_TURN_LEFT,
-    ICON_PIN
+    ICON_PIN,
+    ICON_MICROPHONE,
+    ICON_RECORD,
+    ICON_STOP,
+    ICON_VOLUME,
+    ICON_MUTED
 };
 void icon(cairo_t *cr, enum icon i, double x, double y, double size, struct colour c);
 

@@ -5,18 +5,12 @@
 #include <errno.h>
 #include <linux/input-event-codes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define NOT_DRAWN  UINT64_MAX
 #define TURN_PER_S 0.25 /* radians, of the car on the vehicle page */
-
-const struct track ui_tracks[UI_TRACKS] = {
-    {"Long Way Home", "The Night Shift", "Slow Roads", 214, RGB(0xF2994A), RGB(0x6A2C70)},
-    {"Glass Harbour", "Ida Lindqvist", "Tidal", 187, RGB(0x2D9CDB), RGB(0x1B1464)},
-    {"Northern Line", "Field & Signal", "Overground", 246, RGB(0x27AE60), RGB(0x0B3D3A)},
-    {"Paper Lanterns", "Mori", "After Rain", 201, RGB(0xEB5757), RGB(0x3B1C4A)},
-};
 
 static const struct ui_role roles[] = {
     {"front",
@@ -53,10 +47,9 @@ int ui_init(struct ui *u, const struct ui_role *role, const char *font_dir)
     rc = theme_init(&u->theme, font_dir);
     if (rc == 0)
         rc = map_init(&u->map, &u->theme);
-    u->playing = true;
+    snprintf(u->media.problem, sizeof(u->media.problem), "No sound device");
     u->turned = -0.6;
     u->pressed = -1;
-    u->track_at = 62;
     u->travelled = 420;
     ui_draw_everything_next(u);
     return rc;
@@ -98,10 +91,10 @@ void ui_show(struct ui *u, enum ui_page page)
     ui_draw_everything_next(u);
 }
 
-void ui_skip(struct ui *u, int by)
+void ui_order(struct ui *u, enum media_order_kind kind, int value)
 {
-    u->track = (unsigned)((int)u->track + by + UI_TRACKS) % UI_TRACKS;
-    u->track_at = 0;
+    if (u->order)
+        u->order(u->player, (struct media_order){kind, value});
 }
 
 void ui_advance(struct ui *u, double now, const struct vehicle_state *v)
@@ -119,11 +112,6 @@ void ui_advance(struct ui *u, double now, const struct vehicle_state *v)
     if (v->valid)
         u->travelled += v->speed_kmh / 3.6 * dt;
     u->turned = fmod(u->turned + TURN_PER_S * dt, 2 * M_PI);
-    if (!u->playing)
-        return;
-    u->track_at += dt;
-    if (u->track_at >= ui_tracks[u->track].seconds)
-        ui_skip(u, 1);
 }
 
 const struct ui_view *ui_view(const struct ui *u)
@@ -234,6 +222,7 @@ void ui_press(struct ui *u, int x, int y)
         if (!inside(&p->button[i].at, x, y))
             continue;
         u->pressed = (int)i;
+        u->press_x = x;
         p->button[i].press(u);
         return;
     }
@@ -261,13 +250,20 @@ void ui_key(struct ui *u, unsigned key)
         break;
     case KEY_SPACE:
     case KEY_PLAYPAUSE:
-        u->playing = !u->playing;
+        ui_order(u, MEDIA_TOGGLE, 0);
         break;
     case KEY_NEXTSONG:
-        ui_skip(u, 1);
+        ui_order(u, MEDIA_SKIP, 1);
         break;
     case KEY_PREVIOUSSONG:
-        ui_skip(u, -1);
+        ui_order(u, MEDIA_SKIP, -1);
+        break;
+    case KEY_VOLUMEUP:
+    case KEY_VOLUMEDOWN:
+        ui_order(u, MEDIA_VOLUME, u->media.volume + (key == KEY_VOLUMEUP ? 5 : -5));
+        break;
+    case KEY_MUTE:
+        ui_order(u, MEDIA_MUTE, 0);
         break;
     default:
         break;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "map.h"
+#include "media.h"
 #include "theme.h"
 #include "vehicle.h"
 
@@ -51,13 +52,15 @@ struct ui {
     double now;       /* seconds of monotonic time */
     int hour, minute; /* wall clock */
     char date[32];
-    bool playing;
-    unsigned track;
-    double track_at;                 /* seconds into it */
+    struct media_state media; /* as of this frame */
+    /* Whom the player's buttons tell; NULL: nobody. */
+    void (*order)(void *player, struct media_order order);
+    void *player;
     double travelled;                /* metres on the map's route */
     bool solid;                      /* what can be 3D is: pages leave a hole for it */
     double turned;                   /* radians, of the car on the vehicle page */
     int pressed;                     /* button under the finger, -1: none */
+    int press_x;                     /* where it was pressed */
     cairo_surface_t *base[UI_PAGES]; /* what never changes, made when first shown */
     uint64_t drawn[UI_PAGES][24];    /* what each widget showed when it was drawn last */
 };
@@ -121,13 +124,6 @@ const struct ui_view *ui_view(const struct ui *u);
 /* One number for what the view shows: the same number, the same picture. */
 uint64_t ui_view_shows(const struct ui *u);
 
-#define UI_TRACKS 4
-struct track {
-    const char *title, *artist, *album;
-    double seconds;
-    struct colour a, b; /* of its cover */
-};
-extern const struct track ui_tracks[UI_TRACKS];
-void ui_skip(struct ui *u, int by);
+void ui_order(struct ui *u, enum media_order_kind kind, int value);
 
 #endif

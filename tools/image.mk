@@ -4,6 +4,7 @@
 #   SERVICE_FILES  the service VM's root       SERVICE_FOLDERS  folders laid over it
 #   IVI_FILES      the IVI's root              IVI_FOLDERS
 #   PEER_FILES     the root of the KVM peer (benchmarks); it runs /bench.elf
+#   SOUND_FILES    the root of the guest that tests its sound card
 # and may use $(BZIMAGE), $(SERVICE_INITRD), $(IVI_INITRD) as prerequisites.
 
 PLAN ?= cockpit# the scenario that boots
@@ -85,3 +86,10 @@ $(PEER): tests/peer/packages $(MKROOT) $(call files_below,$(PEER_FOLDERS)) $(cal
 	@tar=$$(DEBROOT_VARIANT=extract tools/debroot peer-root tests/peer/packages) && \
 	tools/mkroot peer $$tar $@ $(PEER_FOLDERS) $(PEER_FILES)
 image: $(PEER)
+
+# The guest of the sound card's tests, as its first disk.
+SOUND_ROOT := $(B)/image/sound.img
+$(SOUND_ROOT): tests/guests/sound/packages $(MKROOT) $(call files_below,tests/guests/sound/rootfs) $(call file_of,$(SOUND_FILES))
+	@tar=$$(DEBROOT_VARIANT=extract tools/debroot sound-root tests/guests/sound/packages) && \
+	tools/mkroot sound $$tar $@ tests/guests/sound/rootfs $(SOUND_FILES)
+image: $(SOUND_ROOT)

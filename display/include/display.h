@@ -55,6 +55,15 @@ int bn_scenario_load(const char *path, struct bn_scenario *s, const char **why)
     __attribute__((warn_unused_result));
 
 /*
+ * Maps the region of that kind out of a shared window (a file, or a device-dax node) with the
+ * rights asked for (BN_SHM_READ, BN_SHM_WRITE), at least min_bytes long; it stays mapped. 0 or
+ * -errno: -ENOENT (the scenario has no such region), -EACCES (it does not grant the rights),
+ * -EINVAL (too small, or no window; `why` may be NULL, and gets a sentence).
+ */
+int bn_region_map(const char *path, uint32_t kind, uint32_t rights, size_t min_bytes, void **base,
+                  const char **why) __attribute__((warn_unused_result));
+
+/*
  * Sizes of the scanouts of VM `vm` (index), out[0 .. BN_MAX_SCANOUTS); number of scanouts = highest
  * one used + 1. A number below that no layer shows has width 0.
  */

@@ -4,14 +4,15 @@
 #include "fixed.h"
 #include "os.h"
 
+#include "chime.h"
 #include "dash.h"
 #include "display.h"
 #include "palette.h"
 #include "screen.h"
 #include "stats.h"
 
-enum { TASK_DRAW, TASK_BUS, TASK_PUBLISH, TASK_COUNT };
-enum { ALARM_FRAME, ALARM_SYNC, ALARM_PUBLISH, ALARM_COUNT };
+enum { TASK_DRAW, TASK_BUS, TASK_PUBLISH, TASK_CHIME, TASK_COUNT };
+enum { ALARM_FRAME, ALARM_SYNC, ALARM_PUBLISH, ALARM_CHIME, ALARM_COUNT };
 #define EVENT_FRAME 1u
 #define EVENT_SYNC  1u
 #define EVENT_RX    2u
@@ -26,6 +27,7 @@ enum { ALARM_FRAME, ALARM_SYNC, ALARM_PUBLISH, ALARM_COUNT };
 OS_STACK(draw_stack, 4);
 OS_STACK(bus_stack, 2);
 OS_STACK(publish_stack, 2);
+OS_STACK(chime_stack, 2);
 
 static struct screen screen;
 static struct window window;
@@ -33,6 +35,8 @@ static struct bus bus;
 static struct display display = {.state = BN_DISPLAY_EARLY};
 static struct dash dash = {SCENE_NONE, SCENE_NONE};
 static struct stats stats;
+static struct chime_watch chime_look;
+static struct chimes chimes;
 static uint64_t first_slot_us; /* time zero of frames and bus */
 
 static uint32_t bus_time_ms(void)
@@ -112,6 +116,7 @@ static void task_draw(void)
     first_slot_us = board_now_us();
     (void)SetRelAlarm(ALARM_SYNC, 1, 1000000u / BN_CLUSTER_FPS);
     (void)SetRelAlarm(ALARM_PUBLISH, PUBLISH_US, PUBLISH_US);
+    (void)SetRelAlarm(ALARM_CHIME, CHIME_PERIOD_MS * 1000u, CHIME_PERIOD_MS * 1000u);
     for (uint32_t n = 1;; n = slot_now() + 1) {
         OS_ASSERT(SetAbsAlarm(ALARM_FRAME, slot_us(n), 0) == E_OK);
         (void)WaitEvent(EVENT_FRAME);
@@ -125,7 +130,7 @@ static void send_stats(void)
     uint8_t line[SLCAN_MAX_BYTES];
 
     for (int i = 0; i < STATS_MESSAGES; i++)
-        (void)bus_send(line, stats_message(&stats, i, (uint8_t)display.state, &bus, line));
+        (void)bus_send(line, stats_message(&stats, i, (uint8_t)display.state, &bus, &chimes, line));
 }
 
 static void receive(void)
@@ -176,17 +181,50 @@ static void task_publish(void)
     (void)TerminateTask();
 }
 
+static void answer_chimes(uint32_t now_ms)
+{
+    struct bn_chime_status status;
+    uint32_t counter = 0;
+    bool read = window.chime_status_region &&
+                window_read_chime_status(window.chime_status_region, &status, &counter);
+
+    chimes_update(&chimes, read ? &status : NULL, counter, now_ms);
+}
+
+/* Priority 3, as the bus, whose signals it looks at: what there is to hear, and the speaker's next
+ * tone. */
+static void task_chime(void)
+{
+    static uint32_t sounding_hz;
+    enum bn_chime wanted[CHIME_AT_ONCE];
+    uint32_t now_ms = bus_time_ms(), n = chime_watch(&chime_look, &bus, now_ms, wanted), hz;
+
+    for (uint32_t i = 0; i < n; i++)
+        chimes_ask(&chimes, wanted[i], now_ms, board_tsc());
+    if (n)
+        window_publish_chimes(&window, &chimes.requests, boot_ns());
+    answer_chimes(now_ms);
+    hz = chime_tone_hz(&chimes.tone, now_ms);
+    if (hz != sounding_hz)
+        board_speaker(hz);
+    sounding_hz = hz;
+    (void)TerminateTask();
+}
+
 static const struct os_task_config tasks[TASK_COUNT] = {
     [TASK_DRAW] = {"draw", task_draw, draw_stack, sizeof(draw_stack), 2, 1, true, true, true},
     [TASK_BUS] = {"bus", task_bus, bus_stack, sizeof(bus_stack), 3, 1, true, true, false},
     [TASK_PUBLISH] = {"publish", task_publish, publish_stack, sizeof(publish_stack), 1, 1, false,
                       false, false},
+    [TASK_CHIME] = {"chime", task_chime, chime_stack, sizeof(chime_stack), 3, 1, false, false,
+                    false},
 };
 
 static const struct os_alarm_config alarms[ALARM_COUNT] = {
     [ALARM_FRAME] = {TASK_DRAW, EVENT_FRAME},
     [ALARM_SYNC] = {TASK_BUS, EVENT_SYNC},
     [ALARM_PUBLISH] = {TASK_PUBLISH, 0},
+    [ALARM_CHIME] = {TASK_CHIME, 0},
 };
 
 const struct os_config os_config = {tasks, alarms, TASK_COUNT, ALARM_COUNT};
@@ -204,6 +242,8 @@ void app_start(void)
 {
     (void)window_open(&window, board.shm, board.shm_bytes, (uint32_t)screen.layout.width,
                       (uint32_t)screen.layout.height);
+    chimes_init(&chimes, window.chime_region && window.chime_status_region);
+    window_publish_chimes(&window, &chimes.requests, boot_ns()); /* none, and that is whole */
     if (window.frames) {
         window.frames->tsc_hz = board.tsc_hz;
         window.frames->boot_tsc = board.boot_tsc;

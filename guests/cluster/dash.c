@@ -30,7 +30,7 @@ static int32_t needle(int32_t *damped, bool fresh, uint32_t value, uint32_t full
     return *damped / FINE;
 }
 
-static uint32_t lamps(const struct bus *bus, uint32_t now_ms)
+uint32_t dash_lamps(const struct bus *bus, uint32_t now_ms)
 {
     uint32_t lit = 0;
 
@@ -53,7 +53,7 @@ void dash_scene(struct dash *d, const struct bus *bus, uint32_t now_ms, struct s
         .rpm_needle = needle(&d->rpm, motion, bus->engine_rpm, RPM_MAX),
         .speed = motion ? (bus->speed_centikmh + 50) / 100 : SCENE_NONE,
         .odometer = distance ? bus->odometer_m / 100 : SCENE_ODO_NONE,
-        .telltales = lamps(bus, now_ms),
+        .telltales = dash_lamps(bus, now_ms),
         .gear = body ? bus->gear : SCENE_GEAR_NONE,
         .notice = !motion || !body || !distance ? NOTICE_BUS_LOST : NOTICE_NONE,
     };

@@ -14,6 +14,9 @@ struct dash {
     int32_t speed, rpm; /* damped needle angles, 1/16 of an angle unit; SCENE_NONE: hidden */
 };
 
+/* Which telltales are lit at bus time now_ms: bits enum bn_telltale. */
+uint32_t dash_lamps(const struct bus *bus, uint32_t now_ms);
+
 /* One frame: the scene for bus time now_ms. */
 void dash_scene(struct dash *d, const struct bus *bus, uint32_t now_ms, struct scene *scene);
 

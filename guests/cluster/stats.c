@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Counts frames and formats the counts for the bus (StatsFrames, StatsTimes, StatsBus of the DBC).
+/* Counts frames and formats the counts for the bus (StatsFrames, StatsTimes, StatsBus, StatsChimes
+ * of the DBC).
  */
 #include "stats.h"
 
@@ -22,7 +23,7 @@ void stats_frame(struct stats *s, uint32_t n, uint32_t us)
 }
 
 size_t stats_message(struct stats *s, int index, uint8_t display_state, const struct bus *bus,
-                     uint8_t out[SLCAN_MAX_BYTES])
+                     const struct chimes *chimes, uint8_t out[SLCAN_MAX_BYTES])
 {
     struct can_frame frame = {.length = 8};
 
@@ -44,7 +45,7 @@ size_t stats_message(struct stats *s, int index, uint8_t display_state, const st
 
         frame.id = DBC_STATS_TIMES_ID;
         dbc_stats_times_pack(&m, frame.data);
-    } else {
+    } else if (index == 2) {
         struct dbc_stats_bus m = {
             .bad_lines = limited(bus->parser.errors),
             .rejected = limited(bus->rejected),
@@ -53,6 +54,15 @@ size_t stats_message(struct stats *s, int index, uint8_t display_state, const st
 
         frame.id = DBC_STATS_BUS_ID;
         dbc_stats_bus_pack(&m, frame.data);
+    } else {
+        struct dbc_stats_chimes m = {
+            .asked = limited(chimes->asked),
+            .spoken = limited(chimes->spoken),
+            .silent = chimes->silent,
+        };
+
+        frame.id = DBC_STATS_CHIMES_ID;
+        dbc_stats_chimes_pack(&m, frame.data);
     }
     e2e_protect(&frame, s->alive[index]++);
     return slcan_format(&frame, out);

@@ -4,8 +4,9 @@
 #define CLUSTER_STATS_H
 
 #include "bus.h"
+#include "chime.h"
 
-#define STATS_MESSAGES 3
+#define STATS_MESSAGES 4
 
 struct stats {
     uint32_t last;     /* the last frame's counter */
@@ -22,6 +23,6 @@ void stats_frame(struct stats *s, uint32_t n, uint32_t us);
 
 /* Message `index` of STATS_MESSAGES as an SLCAN line; returns its bytes. */
 size_t stats_message(struct stats *s, int index, uint8_t display_state, const struct bus *bus,
-                     uint8_t out[SLCAN_MAX_BYTES]);
+                     const struct chimes *chimes, uint8_t out[SLCAN_MAX_BYTES]);
 
 #endif

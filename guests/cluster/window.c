@@ -82,9 +82,15 @@ bool window_open(struct window *w, uint8_t *base, uint32_t bytes, uint32_t width
             w->vehicle_region = region;
         if (e->kind == BN_SHM_DISPLAY_STATUS && entry_valid(e, d.window_bytes, BN_SHM_READ))
             w->status_region = region;
+        if (e->kind == BN_SHM_CHIME && entry_valid(e, d.window_bytes, BN_SHM_READ | BN_SHM_WRITE))
+            w->chime_region = region;
+        if (e->kind == BN_SHM_CHIME_STATUS && entry_valid(e, d.window_bytes, BN_SHM_READ))
+            w->chime_status_region = region;
     }
     if (w->vehicle_region)
         write_header(w->vehicle_region, BN_SHM_VEHICLE);
+    if (w->chime_region)
+        write_header(w->chime_region, BN_SHM_CHIME);
     return true;
 }
 
@@ -121,26 +127,39 @@ void window_frame_end(const struct window *w, uint32_t n, const struct bn_rect *
     *(volatile uint32_t *)&w->frames->latest = n;
 }
 
-void window_publish_vehicle(const struct window *w, const struct bn_vehicle *v, uint64_t now_ns)
+/* A small payload by the rules of shm.h: nobody reads it half. */
+static void publish(uint8_t *region, const void *payload, uint32_t bytes, uint64_t now_ns)
 {
-    volatile struct bn_shm_header *h = (volatile struct bn_shm_header *)(void *)w->vehicle_region;
+    volatile struct bn_shm_header *h = (volatile struct bn_shm_header *)(void *)region;
     struct bn_shm_header copy;
 
-    if (!w->vehicle_region)
+    if (!region)
         return;
     h->sequence++;
     barrier();
-    memcpy(w->vehicle_region + PAYLOAD, v, sizeof(*v));
-    h->payload_bytes = sizeof(*v);
+    memcpy(region + PAYLOAD, payload, bytes);
+    h->payload_bytes = bytes;
     h->counter++;
     h->time_ns = now_ns;
-    memcpy(&copy, w->vehicle_region, sizeof(copy));
-    h->crc = bn_shm_crc(&copy, v);
+    memcpy(&copy, region, sizeof(copy));
+    h->crc = bn_shm_crc(&copy, payload);
     barrier();
     h->sequence++;
 }
 
-bool window_read_status(const uint8_t *region, struct bn_display_status *status, uint32_t *counter)
+void window_publish_vehicle(const struct window *w, const struct bn_vehicle *v, uint64_t now_ns)
+{
+    publish(w->vehicle_region, v, sizeof(*v), now_ns);
+}
+
+void window_publish_chimes(const struct window *w, const struct bn_chime_requests *r,
+                           uint64_t now_ns)
+{
+    publish(w->chime_region, r, sizeof(*r), now_ns);
+}
+
+static bool read_region(const uint8_t *region, enum bn_shm_kind kind, void *payload, uint32_t bytes,
+                        uint32_t *counter)
 {
     const volatile struct bn_shm_header *live =
         (const volatile struct bn_shm_header *)(const void *)region;
@@ -151,14 +170,24 @@ bool window_read_status(const uint8_t *region, struct bn_display_status *status,
     if (before & 1)
         return false;
     memcpy(&h, region, sizeof(h));
-    memcpy(status, region + PAYLOAD, sizeof(*status));
+    memcpy(payload, region + PAYLOAD, bytes);
     barrier();
     if (live->sequence != before || h.sequence != before)
         return false;
-    if (h.magic != BN_SHM_MAGIC || h.version != BN_SHM_VERSION ||
-        h.data_id != BN_SHM_DISPLAY_STATUS || h.payload_bytes != sizeof(*status) ||
-        h.crc != bn_shm_crc(&h, status))
+    if (h.magic != BN_SHM_MAGIC || h.version != BN_SHM_VERSION || h.data_id != kind ||
+        h.payload_bytes != bytes || h.crc != bn_shm_crc(&h, payload))
         return false;
     *counter = h.counter;
     return true;
+}
+
+bool window_read_status(const uint8_t *region, struct bn_display_status *status, uint32_t *counter)
+{
+    return read_region(region, BN_SHM_DISPLAY_STATUS, status, sizeof(*status), counter);
+}
+
+bool window_read_chime_status(const uint8_t *region, struct bn_chime_status *status,
+                              uint32_t *counter)
+{
+    return read_region(region, BN_SHM_CHIME_STATUS, status, sizeof(*status), counter);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The shared window as the cluster uses it: frames out, vehicle data out, display status in. */
+/* The shared window as the cluster uses it: frames, vehicle data and chime requests out; status of
+ * display and chimes in. */
 #ifndef CLUSTER_WINDOW_H
 #define CLUSTER_WINDOW_H
 
+#include "binnacle/chime.h"
 #include "binnacle/cluster_frames.h"
 #include "binnacle/vehicle.h"
 
@@ -15,6 +17,8 @@ struct window { /* NULL: that region is not ours */
     struct bn_cluster_frames *frames;
     uint8_t *vehicle_region;
     const uint8_t *status_region;
+    uint8_t *chime_region;
+    const uint8_t *chime_status_region;
 };
 
 /*
@@ -32,9 +36,13 @@ void window_frame_end(const struct window *w, uint32_t n, const struct bn_rect *
                       uint32_t count, uint64_t drawn_ns, uint64_t deadline_ns);
 
 void window_publish_vehicle(const struct window *w, const struct bn_vehicle *v, uint64_t now_ns);
+void window_publish_chimes(const struct window *w, const struct bn_chime_requests *r,
+                           uint64_t now_ns);
 
-/* A copy of the display status if it is whole and right (E2E); its update counter in *counter. The
- * source is hostile. */
+/* A copy of the display's or the chimes' status if it is whole and right (E2E); its update counter
+ * in *counter. The source is hostile. */
 bool window_read_status(const uint8_t *region, struct bn_display_status *status, uint32_t *counter);
+bool window_read_chime_status(const uint8_t *region, struct bn_chime_status *status,
+                              uint32_t *counter);
 
 #endif

@@ -10,7 +10,7 @@
 #include "binnacle/abi.h"
 
 #define BN_SCENARIO_MAGIC   BN_FOURCC('B', 'N', 'S', 'C')
-#define BN_SCENARIO_VERSION 2
+#define BN_SCENARIO_VERSION 3
 
 #define BN_MAX_CPUS      8
 #define BN_MAX_VMS       6
@@ -21,6 +21,7 @@
 #define BN_MAX_FUNCTIONS 4 /* of the machine, of one VM */
 #define BN_MAX_OUTPUTS   4
 #define BN_MAX_LAYERS    12
+#define BN_MAX_SOUNDS    8 /* playback streams of one VM, and as many capture streams */
 #define BN_CMDLINE_BYTES 512
 #define BN_PATH_BYTES    64
 
@@ -78,6 +79,30 @@ BN_SIZE_IS(struct bn_scenario_vgpu, 24);
 #define BN_VGPU_MAX_PRIORITY  7u
 #define BN_VGPU_MAX_OUTPUTS   16u /* VIRTIO 1.2 5.7.6: VIRTIO_GPU_MAX_SCANOUTS */
 
+/*
+ * What a sound is for, which decides who is heard (audio/policy). Chimes are the cluster's alone:
+ * no stream of a guest can have that role.
+ */
+enum bn_sound_role {
+    BN_SOUND_NONE = 0,
+    BN_SOUND_MEDIA = 1,
+    BN_SOUND_NAVIGATION = 2, /* a spoken prompt */
+    BN_SOUND_TELEPHONE = 3,
+    BN_SOUND_PARK = 4, /* park distance */
+    BN_SOUND_CHIME = 5,
+    BN_SOUND_ROLES
+};
+
+/* A post-launched VM's part of the sound: its PCM streams, playback before capture. */
+struct bn_scenario_sound {
+    uint8_t playback, capture;   /* streams; both 0: the VM has no sound device */
+    uint8_t role[BN_MAX_SOUNDS]; /* enum bn_sound_role of each playback stream */
+    int16_t gain_centibel;       /* of all it plays, 0.1 dB; at most 0 */
+    uint16_t reserved[2];
+};
+BN_SIZE_IS(struct bn_scenario_sound, 16);
+#define BN_SOUND_MIN_GAIN (-600) /* centibel */
+
 struct bn_scenario_vm {
     char name[BN_NAME_BYTES];
     uint8_t uuid[16];   /* what HSM's create call names it by (post-launched) */
@@ -103,8 +128,9 @@ struct bn_scenario_vm {
     char cmdline[BN_CMDLINE_BYTES];
     uint64_t framebuffer_gpa; /* where the VM sees the boot framebuffer; 0: it does not */
     struct bn_scenario_vgpu gpu;
+    struct bn_scenario_sound sound;
 };
-BN_SIZE_IS(struct bn_scenario_vm, 864);
+BN_SIZE_IS(struct bn_scenario_vm, 880);
 
 struct bn_scenario_region { /* shared memory, see shm.h; rights[i] are those of vm[i] */
     char name[BN_NAME_BYTES];
@@ -200,6 +226,6 @@ struct bn_scenario {
 };
 BN_OFFSET_IS(struct bn_scenario, crc, 12);
 BN_OFFSET_IS(struct bn_scenario, vm, 128);
-BN_SIZE_IS(struct bn_scenario, 6976);
+BN_SIZE_IS(struct bn_scenario, 7072);
 
 #endif

@@ -29,9 +29,10 @@ enum bn_shm_kind {
     BN_SHM_SCENARIO = 1, /* struct bn_scenario (scenario.h); hypervisor writes, service VM reads */
     BN_SHM_CLUSTER_FRAMES = 2, /* cluster_frames.h; cluster writes, service VM reads */
     BN_SHM_DISPLAY_STATUS =
-        3,              /* cluster_frames.h; service VM writes, cluster and hypervisor read */
-    BN_SHM_VEHICLE = 4, /* vehicle.h; cluster writes, service VM and IVI read */
-    BN_SHM_CHIME = 5,   /* reserved for chime requests */
+        3,                   /* cluster_frames.h; service VM writes, cluster and hypervisor read */
+    BN_SHM_VEHICLE = 4,      /* vehicle.h; cluster writes, service VM and IVI read */
+    BN_SHM_CHIME = 5,        /* chime.h; cluster writes, service VM reads */
+    BN_SHM_CHIME_STATUS = 6, /* chime.h; service VM writes, cluster reads */
 };
 
 #define BN_SHM_READ  1u

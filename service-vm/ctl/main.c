@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns binnaclectl's command line: list, stats, watch, gpu, log, restart, stop, off. */
+/* Owns binnaclectl's command line: list, stats, watch, gpu, audio, log, restart, stop, off. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audio.h"
 #include "console.h"
 #include "gpu.h"
 #include "hvregs.h"
@@ -117,9 +118,10 @@ static int command(const struct hvregs *h, enum bn_hv_command what, const char *
 
 static int usage(void)
 {
-    (void)fputs("usage: binnaclectl list | stats [VM] | watch [SECONDS] | gpu [SECONDS] | log |\n"
-                "                   console VM | restart VM | stop VM | off\n"
+    (void)fputs("usage: binnaclectl list | stats [VM] | watch [SECONDS] | gpu [SECONDS] |\n"
+                "                   audio [...] | log | console VM | restart VM | stop VM | off\n"
                 "  gpu: what each guest has of the GPU and did with it, once or every second\n"
+                "  audio: who is heard; audio help: how to change it\n"
                 "  console: of a VM that a device model serves, line by line, until end of input\n"
                 "  restart and stop: pre-launched VMs and the service VM; the IVI is its device "
                 "model's (sv restart ivi)\n"
@@ -174,6 +176,14 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "gpu") == 0)
         return gpu_show(BN_GPU_STATUS_DIR, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0);
+    if (strcmp(argv[1], "audio") == 0) {
+        const char *status = getenv("BINNACLECTL_SOUND");
+        const char *control = getenv("BINNACLECTL_SOUND_CONTROL");
+        const struct audio_paths paths = {status ? status : BN_SOUND_STATUS,
+                                          control ? control : BN_SOUND_CONTROL};
+
+        return audio_run(&paths, argc - 2, argv + 2);
+    }
     rc = hvregs_open(&h, window ? window : "/dev/dax0.0");
     if (rc < 0) {
         (void)fprintf(stderr, "binnaclectl: the hypervisor's registers: %s\n", strerror(-rc));

@@ -18,3 +18,7 @@ UNIT_TESTS += $(B)/tests/unit/ctl/test_gpu
 $(B)/tests/unit/ctl/test_gpu: tests/unit/ctl/test_gpu.c service-vm/ctl/gpu.c service-vm/ctl/gpu.h include/binnacle/gpu_status.h
 	@mkdir -p $(@D)
 	@$(CC) $(SAN_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -o $@ $(filter %.c,$^) -lcmocka
+UNIT_TESTS += $(B)/tests/unit/ctl/test_audio
+$(B)/tests/unit/ctl/test_audio: tests/unit/ctl/test_audio.c service-vm/ctl/audio.c service-vm/ctl/audio.h include/binnacle/sound_status.h
+	@mkdir -p $(@D)
+	@$(CC) $(SAN_CFLAGS) -D_GNU_SOURCE -Iservice-vm/ctl -o $@ $(filter %.c,$^) -lcmocka

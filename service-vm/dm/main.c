@@ -498,7 +498,8 @@ static int list_guests(struct dm *dm)
         const struct bn_scenario_vm *vm = &dm->scenario.vm[i];
 
         if (vm->kind == BN_VM_POSTLAUNCHED && (vm->flags & BN_VM_RESTART))
-            printf("%.*s %.*s\n", BN_NAME_BYTES, vm->name, BN_CMDLINE_BYTES, vm->cmdline);
+            printf("%.*s %s %.*s\n", BN_NAME_BYTES, vm->name, vm->sound.playback ? "sound" : "-",
+                   BN_CMDLINE_BYTES, vm->cmdline);
     }
     shm_window_close(&dm->window);
     return rc < 0 ? 1 : 0;

@@ -17,6 +17,7 @@ static const int allowed[] = {
     SCMP_SYS(close),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
+    SCMP_SYS(timerfd_gettime), /* SIGTERM asks whether it is the second */
     SCMP_SYS(timerfd_settime),
     SCMP_SYS(fcntl),
     SCMP_SYS(ioctl),

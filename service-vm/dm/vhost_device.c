@@ -16,7 +16,9 @@
 
 #define ANSWER_MS                                                                                  \
     20000 /* a back end that says nothing for so long is lost; emulated machines are slow */
-#define RETRY_MS 100
+/* A sound card that stands still for 100 ms is broken to Linux (wait_for_avail() in
+ * sound/core/pcm_lib.c). */
+#define RETRY_MS 10
 
 #define ALL_DEVICE_FEATURES 0xFFFFFFull /* bits 0..23 are the device's, VIRTIO 1.2 §2.2 */
 #define RING_FEATURES       (VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1)
@@ -46,7 +48,8 @@ static const struct vhost_device_kind kinds[] = {
     /* without offloads, which would need their own control queue */
     {"net", VIRTIO_ID_NET, 2, 2, 256, NET_MAC | NET_MRG_RXBUF, false},
     {"input", VIRTIO_ID_INPUT, 2, 2, 64, 0, false},
-    {"sound", VIRTIO_ID_SOUND, 4, 4, 64, ALL_DEVICE_FEATURES, false},
+    /* 16 buffers of each of 8 streams (what Linux takes by default) fit its tx queue */
+    {"sound", VIRTIO_ID_SOUND, 4, 4, 256, ALL_DEVICE_FEATURES, false},
     {"gpu", VIRTIO_ID_GPU, 2, 2, 256, ALL_DEVICE_FEATURES, true},
     {"fs", VIRTIO_ID_FS, 2, 2, 128, 0, false},
 };

@@ -106,4 +106,4 @@ class ClusterVM:
         self.sim.stats.clear()
         self.sim.stats_requests += 1
         self.wait(self.sim.stats_complete, "the cluster's statistics")
-        return {**self.sim.stats["StatsFrames"], **self.sim.stats["StatsTimes"], **self.sim.stats["StatsBus"]}
+        return {name: value for message in self.sim.stats.values() for name, value in message.items()}

@@ -5,9 +5,8 @@ import os
 import re
 import shutil
 import subprocess
-import uuid
 
-from cockpit import IVI_LOG, Cockpit, variant_disk
+from cockpit import Cockpit, variant_disk
 
 FOLDER = "build/tests/guests/gpu/disk"
 PARTITIONS = {"binnacle-data": 4, "binnacle-ividata": 5}  # tools/mkdisk: 64 MiB each
@@ -45,7 +44,6 @@ class GpuStage(Cockpit):
     def settle(self):
         """Waits until both VMs are up and have their programs at /data/gpu."""
         self.nuc.console.wait_for("display: ready", limit=1800)
-        assert self.run("mkfifo /tmp/follow")[0] == 0
         status, text = self.on(BARE, "ls /data/gpu")
         assert status == 0 and "gl-cases" in text, text
         self.at_home()
@@ -70,19 +68,7 @@ class GpuStage(Cockpit):
 
     def on(self, where, command):
         """(status, output) of a command in one of the VMs."""
-        return self.run(command) if where == BARE else self.in_ivi(command)
-
-    def in_ivi(self, command):
-        """In the IVI, by its debug shell. The marks are never in what the shell echoes: there they have quotes in them."""
-        token = uuid.uuid4().hex[:8]
-        self.ivi(f'echo "<b"{token}">"; {command}; echo "<e"{token}:$?">"')
-        # One process that sleeps: a loop of short ones would take time from what is measured.
-        follow = f"tail -n +1 -f {IVI_LOG} >/tmp/follow & grep -m 1 '<e{token}:' </tmp/follow; kill $!"
-        assert f"<e{token}:" in self.run(follow)[1]
-        text = self.run(f"sed -n '/<b{token}>/,/<e{token}:/p' {IVI_LOG}")[1].replace("\r", "")
-        match = re.search(rf"<b{token}>\n(.*?)<e{token}:(\d+)>", text, re.DOTALL)
-        assert match, text
-        return int(match[2]), match[1]
+        return self.run(command) if where == BARE else self.in_guest(command)
 
     def take_from_ivi(self, file, mib, path):
         """Copies a file of the IVI's, at most `mib` MiB, to one of the service VM's, which looks at the IVI's data partition from below."""

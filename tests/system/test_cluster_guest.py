@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 import clusterpix
+import speakerwav
 from clustervm import ClusterVM
 from espimage import make_esp
 from machines import QEMU
@@ -69,14 +70,16 @@ def exits(path, offset=0):
 @pytest.mark.machine(QEMU, "by the emulator's log; elsewhere by our own counts: matrix.machine")
 @pytest.mark.campaign("bench")
 def test_steady_state_has_no_exits(tmp_path, esp, report):
-    """The emulator logs every #VMEXIT: some while the cluster boots, which shows that the log works, none when it drives."""
-    log = str(tmp_path / "exits.txt")
-    with HypervisedVM(tmp_path, esp, start=1600, more=("-d", "in_asm", "-D", log)) as vm:
+    """The emulator logs every #VMEXIT: some while the cluster boots, which shows that the log works, none when it drives, its turn
+    signal ticking on the speaker."""
+    log, wav = str(tmp_path / "exits.txt"), str(tmp_path / "speaker.wav")
+    with HypervisedVM(tmp_path, esp, start=1468, more=("-d", "in_asm", "-D", log, *speakerwav.arguments(wav, "q35"))) as vm:
         vm.until(2)
         assert exits(log), "no exit seen even at boot: the log does not work"
         before, start = os.path.getsize(log), vm.sim.time_ms
         vm.run(3)
         seen = exits(log, before)
+        assert vm.stats()["Spoken"] >= 4 and speakerwav.heard(wav)
         rate = round(len(seen) * 1000 / (vm.sim.time_ms - start), 1)
         assert report.add("cluster.exits-per-s", rate, "1/s", 100)
         assert seen == []

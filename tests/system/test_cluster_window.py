@@ -23,14 +23,15 @@ FRAME_BYTES = WIDTH * HEIGHT * 4
 FB = 0x6000000       # boot framebuffer, in plain memory
 WINDOW = 0x8000000   # shared window
 ALIGN = 0x200000
-FRAMES, STATUS, VEHICLE = 1 * ALIGN, 9 * ALIGN, 10 * ALIGN
-WINDOW_BYTES = 11 * ALIGN
+FRAMES, STATUS, VEHICLE, CHIME, CHIME_STATUS = 1 * ALIGN, 9 * ALIGN, 10 * ALIGN, 11 * ALIGN, 12 * ALIGN
+WINDOW_BYTES = 13 * ALIGN
+SPEAKER = 2  # BN_GUEST_SPKR
 APIC_TIMER_HZ = TSC_HZ = 10 ** 9  # of QEMU with -icount shift=0
 EARLY, SHARED, SAFE = 1, 2, 3
 
 
-def guest_info():
-    body = struct.pack("<IHHII16sQQQQIIIIHB5xQQ", int.from_bytes(b"BNGI", "little"), 1, 104, 0, 0, b"cluster", TSC_HZ,
+def guest_info(flags):
+    body = struct.pack("<IHHII16sQQQQIIIIHB5xQQ", int.from_bytes(b"BNGI", "little"), 1, 104, 0, flags, b"cluster", TSC_HZ,
                        APIC_TIMER_HZ, 0, FB, WIDTH, HEIGHT, WIDTH * 4, 0, 0x2F8, 0x60, WINDOW, WINDOW_BYTES)
     assert len(body) == 104
     return body[:8] + struct.pack("<I", zlib.crc32(body)) + body[12:]
@@ -38,7 +39,7 @@ def guest_info():
 
 def directory():
     entries = [(b"cluster-frames", 2, 3, FRAMES, 8 * ALIGN), (b"display-status", 3, 1, STATUS, ALIGN),
-               (b"vehicle", 4, 3, VEHICLE, ALIGN)]
+               (b"vehicle", 4, 3, VEHICLE, ALIGN), (b"chime", 5, 3, CHIME, ALIGN), (b"chime-status", 6, 1, CHIME_STATUS, ALIGN)]
     d = struct.pack("<IHHQ16s", int.from_bytes(b"BNSD", "little"), 1, len(entries), WINDOW_BYTES, b"cluster")
     d += b"".join(struct.pack("<16sIIQQ", *e) for e in entries)
     d = d.ljust(32 + 16 * 40, b"\0")
@@ -94,19 +95,19 @@ class Compositor(threading.Thread):
 class Guest(ClusterVM):
     """A cluster on bare hardware that believes in a hypervisor: the bus has no interrupt here and shows dashes."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, more=("-machine", "pc,memory-backend=ram"), speaker=False):
         ram, info = os.path.join(folder, "ram"), os.path.join(folder, "guest_info")
         with open(ram, "wb") as f:
             f.truncate(RAM_MIB << 20)
         with open(info, "wb") as f:
-            f.write(guest_info())
+            f.write(guest_info(SPEAKER if speaker else 0))
         self.file = open(ram, "r+b")
         self.memory = mmap.mmap(self.file.fileno(), 0)
         self.memory[WINDOW:WINDOW + 680] = directory()
         self.compositor = Compositor(self.memory)
         super().__init__(folder, display=False, qemu=(
             "-m", str(RAM_MIB), "-object", f"memory-backend-file,id=ram,size={RAM_MIB}M,mem-path={ram},share=on",
-            "-machine", "pc,memory-backend=ram", "-initrd", info))
+            "-initrd", info, *more))
 
     def __exit__(self, *_):
         super().__exit__()

@@ -120,7 +120,9 @@ def test_gpus_whose_pictures_cannot_be_shown():
     assert "one GPU's pictures can be shown, not those of 2" in with_image(BZIMAGE, "--gpu", "/none,display", "--gpu", "/more,display")
 
 
-@pytest.mark.parametrize("scenario, guests", [("cockpit", ["ivi"]), ("rear-seat", ["ivi", "rear binnacle.role=rear"]), ("bochs", [])])
+@pytest.mark.parametrize("scenario, guests", [("cockpit", ["ivi sound"]),
+                                              ("rear-seat", ["ivi sound", "rear sound binnacle.role=rear"]),
+                                              ("bench-gpu", ["ivi -"]), ("bochs", [])])
 def test_guests_are_the_vms_that_are_started_again(scenario, guests):
     run = subprocess.run([DM, "--guests", "--scenario", f"build/scenarios/{scenario}.bin"], capture_output=True, text=True, check=True)
     assert [line.strip() for line in run.stdout.splitlines()] == guests and run.stderr == ""

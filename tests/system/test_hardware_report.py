@@ -172,7 +172,7 @@ def test_recovery_when_the_other_one_cannot_be_used(stick, boot, why):  # noqa: 
     stick.compile()
     stick.sums()
     if why == "damaged":
-        stick.files["scenario.bin"] = stick.write("damaged", os.urandom(6976))
+        stick.files["scenario.bin"] = stick.write("damaged", os.urandom(7072))
     nuc = boot(stick.image(), cpus=2)
     nuc.console.wait_for("Binnacle does not start. Press R for recovery, another key to restart")
     nuc.console.send("R")

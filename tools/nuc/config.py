@@ -9,7 +9,9 @@ IOMMUS = {"vtd": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on", "amd
 # The release's QEMU writes no events of AMD-Vi; this one does (docs/vnuc.md).
 NEWER = "/usr/src/qemu-newer/usr"
 NEWER_FILES = ["-L", f"{NEWER}/share/qemu", "-L", f"{NEWER}/share/seabios", "-L", "/usr/share/qemu"]
-QEMU_GL = "build/tools/nuc/qemu_gl.so"  # preloaded: what it repairs is said in qemu_gl.c
+# Preloaded: what they repair is said in their sources.
+QEMU_GL = "build/tools/nuc/qemu_gl.so"
+QEMU_TURNS = "build/tools/nuc/qemu_turns.so"
 
 
 @dataclass
@@ -99,7 +101,7 @@ class NucConfig:
         accelerator = "tcg,thread=single" + (",one-insn-per-tb=on" if self.one_by_one else "")
         program = [f"{NEWER}/bin/qemu-system-x86_64", *NEWER_FILES] if self.iommu == "amd-events" else ["qemu-system-x86_64"]
         args = [*program, "-name", f"{name},process=vnuc,debug-threads=on", "-nodefaults", "-no-user-config",
-                "-accel", accelerator, "-machine", "q35", "-cpu", self.model(),
+                "-accel", accelerator, "-machine", "q35" + (",pcspk-audiodev=speaker" if self.sound else ""), "-cpu", self.model(),
                 "-smp", str(self.cpus), "-m", str(self.memory_mib), "-S",
                 "-qmp", f"unix:{work}/qmp,server=on,wait=off",
                 "-chardev", f"socket,id=com1,path={work}/com1,server=on,wait=off",
@@ -133,8 +135,13 @@ class NucConfig:
             args += ["-drive", f"if=none,id=sd,format=raw,file={work}/sd.img", "-device", "sdhci-pci,addr=0x10",
                      "-device", "sd-card,drive=sd"]
         if self.sound:
-            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav", "-device", "ich9-intel-hda",
-                     "-device", "hda-output,audiodev=snd"]
+            # 48 kHz as the card has it, so that no sample is changed; without its own timer the card is fed every millisecond and not
+            # by guesses of what the back end will have played. The PC speaker has a file of its own: where they share one, the
+            # emulator mixes silence into the card's. Such a device cannot record: the microphone is another one, silent.
+            args += ["-audiodev", f"wav,id=snd,path={logs}/sound.wav,out.frequency=48000,timer-period=1000",
+                     "-audiodev", f"wav,id=speaker,path={logs}/speaker.wav,out.frequency=48000", "-audiodev", "none,id=mic,timer-period=1000",
+                     "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=snd,use-timer=off",
+                     "-device", "hda-micro,audiodev=mic,use-timer=off"]
         if self.usb:
             args += ["-device", "qemu-xhci,id=xhci"]
             args += [] if self.touch else ["-device", "usb-tablet,bus=xhci.0"]
@@ -161,7 +168,12 @@ class NucConfig:
             args += ["-device", f"usb-tablet,bus=xhci.0,display=gpu,head={output},serial=screen{output + 1}"]
         return args
 
+    def repairs(self):
+        """What is loaded before QEMU: of its display and of its clock, which the host's other work must not be heard in; or without a
+        display, of idle machines."""
+        return ([] if self.with_display() else [QEMU_TURNS]) + ([QEMU_GL] if self.with_display() or self.sound else [])
+
     def missing_files(self):
         wanted = [self.disk, self.kernel, self.cdrom] + ([] if self.kernel or self.cdrom else [OVMF_CODE])
-        wanted += [QEMU_GL] if self.with_display() else []
+        wanted += self.repairs()
         return [f for f in wanted if f and not os.path.exists(f)]

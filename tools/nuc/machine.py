@@ -7,7 +7,6 @@ import subprocess
 import tempfile
 import time
 
-from .config import QEMU_GL
 from .qmp import Qmp, QmpError
 from .screen import Screens, XServer
 from .serial import Serial, process_cpu_seconds, thread_cpu_seconds
@@ -52,7 +51,7 @@ class Nuc:
         if missing:
             raise NucError(f"{', '.join(missing)} not built; run: make image")
         os.makedirs(self.log_dir, exist_ok=True)
-        for old in ("com1.log", "com2.log", "usbtty.log", "qemu.log", "sound.wav"):
+        for old in ("com1.log", "com2.log", "usbtty.log", "qemu.log", "sound.wav", "speaker.wav"):
             if os.path.exists(os.path.join(self.log_dir, old)):
                 os.remove(os.path.join(self.log_dir, old))
         self.work = tempfile.mkdtemp(prefix="vnuc-")
@@ -87,9 +86,9 @@ class Nuc:
 
     def _start_qemu(self):
         environment = dict(os.environ, SDL_VIDEO_X11_FORCE_EGL="0", SDL_VIDEO_ALLOW_SCREENSAVER="1")
+        environment["LD_PRELOAD"] = ":".join(os.path.abspath(f) for f in self.config.repairs())
         if self._x:
             environment["DISPLAY"] = self._x.name
-            environment["LD_PRELOAD"] = os.path.abspath(QEMU_GL)
             environment["NUC_MONITORS"] = f"{self.work}/monitors"
         if not self.config.icount:
             environment["NUC_REAL_TIME"] = "1"

@@ -3,5 +3,9 @@
 $(B)/tools/nuc/qemu_gl.so: tools/nuc/qemu_gl.c tools/nuc/qemu_monitors.c
 	@mkdir -p $(@D)
 	@$(CC) $(HOST_CFLAGS) $$(pkg-config --cflags virglrenderer) -D_GNU_SOURCE -fPIC -shared $^ -lSDL2 -lvirglrenderer -o $@
-PROGRAMS += $(B)/tools/nuc/qemu_gl.so
-image: $(B)/tools/nuc/qemu_gl.so
+# Of its idle machines without one.
+$(B)/tools/nuc/qemu_turns.so: tools/nuc/qemu_turns.c
+	@mkdir -p $(@D)
+	@$(CC) $(HOST_CFLAGS) -D_GNU_SOURCE -fPIC -shared $^ -o $@
+PROGRAMS += $(B)/tools/nuc/qemu_gl.so $(B)/tools/nuc/qemu_turns.so
+image: $(B)/tools/nuc/qemu_gl.so $(B)/tools/nuc/qemu_turns.so

@@ -167,8 +167,8 @@ static void check_regions(struct scenario_checker *c)
         const struct scenario_ref at = ref(SCENARIO_REGION, i);
         uint32_t writers = 0;
 
-        if (r->kind < BN_SHM_SCENARIO || r->kind > BN_SHM_CHIME)
-            blame(c, SCENARIO_BAD_KIND, at, "kind", r->kind, BN_SHM_CHIME);
+        if (r->kind < BN_SHM_SCENARIO || r->kind > BN_SHM_CHIME_STATUS)
+            blame(c, SCENARIO_BAD_KIND, at, "kind", r->kind, BN_SHM_CHIME_STATUS);
         if (r->bytes == 0)
             blame(c, SCENARIO_EMPTY_RANGE, at, "bytes", 0, 0);
         if (r->bytes % BN_SHM_ALIGN || r->bytes > MAX_ADDRESS)

@@ -42,6 +42,13 @@
     X(UNWANTED_GPU, "%a: only post-launched VMs have a vGPU", "take out the node gpu")            \
     X(NO_OUTPUT, "%a: shows scanout %v, and the vGPU of %w has %l outputs",                       \
       "give the vGPU more outputs, or leave outputs out: then the layers say it")                 \
+    X(BAD_SOUND, "%a: %m: %v is not possible, at most %l",                                        \
+      "1 to 8 playback streams with a role each, at most 8 capture streams, at most 60 dB off")   \
+    X(SOUND_CHIME, "%a: playback stream %v has the role of chimes, which are the cluster's",      \
+      "use media, navigation, telephone or park: the cluster asks for chimes by the region "      \
+      "\"chime\", and nothing that a guest plays may pass for one")                               \
+    X(UNWANTED_SOUND, "%a: only post-launched VMs have a sound device",                           \
+      "take out the node sound; the cluster's sound are chimes")                                  \
     /* CPUs */                                                                                    \
     X(NO_CPU, "%a: has no CPU", "list at least one")                                              \
     X(UNKNOWN_CPU, "%a: there is no CPU %v, the machine has %l",                                  \

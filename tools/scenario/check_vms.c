@@ -160,6 +160,43 @@ static void check_gpu(struct scenario_checker *c, uint32_t index)
         blame(c, SCENARIO_BAD_GPU, at, "gpu memory-bytes", g->memory_bytes, BN_VGPU_MAX_MEMORY);
 }
 
+/* A guest's streams: as many roles as playback streams, and no chimes. */
+static void check_streams(struct scenario_checker *c, struct scenario_ref at,
+                          const struct bn_scenario_sound *sound)
+{
+    if (sound->playback < 1 || sound->playback > BN_MAX_SOUNDS)
+        blame(c, SCENARIO_BAD_SOUND, at, "sound playback", sound->playback, BN_MAX_SOUNDS);
+    if (sound->capture > BN_MAX_SOUNDS)
+        blame(c, SCENARIO_BAD_SOUND, at, "sound capture", sound->capture, BN_MAX_SOUNDS);
+    if (sound->gain_centibel > 0 || sound->gain_centibel < BN_SOUND_MIN_GAIN)
+        blame(c, SCENARIO_BAD_SOUND, at, "sound attenuation-centibel",
+              (uint64_t)(uint32_t)-sound->gain_centibel, -BN_SOUND_MIN_GAIN);
+    for (uint32_t i = 0; i < BN_MAX_SOUNDS; i++) {
+        const uint8_t role = sound->role[i];
+
+        if (i < sound->playback && role == BN_SOUND_CHIME)
+            blame(c, SCENARIO_SOUND_CHIME, at, "sound playback", i, 0);
+        else if (i < sound->playback ? role <= BN_SOUND_NONE || role >= BN_SOUND_ROLES
+                                     : role != BN_SOUND_NONE)
+            blame(c, SCENARIO_BAD_SOUND, at, "sound role", role, BN_SOUND_PARK);
+    }
+}
+
+/* The sound service's part of a VM: without streams it has none, and with them it is a guest. */
+static void check_sound(struct scenario_checker *c, uint32_t index)
+{
+    static const struct bn_scenario_sound none;
+    const struct bn_scenario_sound *sound = &c->s->vm[index].sound;
+    const struct scenario_ref at = ref(SCENARIO_VM, index);
+
+    if (memcmp(sound, &none, sizeof(none)) == 0)
+        return;
+    if (c->s->vm[index].kind != BN_VM_POSTLAUNCHED)
+        blame(c, SCENARIO_UNWANTED_SOUND, at, "sound", 0, 0);
+    else
+        check_streams(c, at, sound);
+}
+
 void scenario_check_vms(struct scenario_checker *c)
 {
     const struct bn_scenario *s = c->s;
@@ -190,6 +227,7 @@ void scenario_check_vms(struct scenario_checker *c)
         check_image(c, i);
         check_cpus(c, i);
         check_gpu(c, i);
+        check_sound(c, i);
     }
     if (service == BN_MAX_VMS)
         for (uint32_t i = 0; i < s->vm_count; i++)

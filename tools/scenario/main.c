@@ -12,19 +12,34 @@ struct told { /* context of a report */
     const struct bn_scenario *scenario;
 };
 
+/* A node within a VM's is called by its name, a property of it by both: "gpu weight". */
+static void find_part(struct node *at, const char **member)
+{
+    static const char *const parts[] = {"gpu", "sound"};
+    struct node part;
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        const size_t length = strlen(parts[i]);
+
+        if (strncmp(*member, parts[i], length) != 0 || !strchr(" ", (*member)[length]) ||
+            !node_child(at, parts[i], true, &part))
+            continue;
+        *at = part;
+        *member += (*member)[length] ? length + 1 : length;
+        return;
+    }
+}
+
 static void tell(void *context, const struct scenario_problem *problem)
 {
     const struct told *told = context;
     const char *member = problem->member;
-    struct node at, part;
+    struct node at;
     char text[512];
 
     scenario_explain(told->scenario, problem, text, sizeof(text));
     reader_find(&told->root, problem->at, &at);
-    if (strncmp(member, "gpu ", 4) == 0 && node_child(&at, "gpu", true, &part)) {
-        at = part;
-        member += 4;
-    }
+    find_part(&at, &member);
     node_error(&at, member, scenario_remedy(problem->fault), "%s", text);
 }
 

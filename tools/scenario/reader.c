@@ -139,13 +139,59 @@ static void read_gpu(const struct node *vm_node, const struct bn_scenario_vm *vm
     gpu->outputs = (uint16_t)node_number(&node, "outputs", false, 0, BN_VGPU_MAX_OUTPUTS);
 }
 
+/* enum bn_sound_role of a name; BN_SOUND_NONE and an error if there is none. */
+static uint8_t read_role(const struct node *node, const char *text)
+{
+    static const char *const roles[BN_SOUND_ROLES] = {
+        [BN_SOUND_NONE] = "",
+        [BN_SOUND_MEDIA] = "media",
+        [BN_SOUND_NAVIGATION] = "navigation",
+        [BN_SOUND_TELEPHONE] = "telephone",
+        [BN_SOUND_PARK] = "park",
+        [BN_SOUND_CHIME] = "chime", /* for the check to refuse, which says why */
+    };
+
+    for (uint8_t role = BN_SOUND_MEDIA; role < BN_SOUND_ROLES; role++)
+        if (strcmp(text, roles[role]) == 0)
+            return role;
+    node_error(node, "playback", "use media, navigation, telephone or park",
+               "there is no role \"%s\" of sound", text);
+    return BN_SOUND_NONE;
+}
+
+/* The node `sound` of a VM: without it the VM has no sound device. The check refuses it where there
+ * can be none. */
+static void read_sound(const struct node *vm_node, struct bn_scenario_sound *sound)
+{
+    struct node node;
+    const char *role;
+
+    if (!node_child(vm_node, "sound", true, &node))
+        return;
+    node_only(&node, NAMES("playback", "capture", "attenuation-centibel"), NONE);
+    for (; (role = node_string(&node, "playback", sound->playback)) != NULL; sound->playback++) {
+        if (sound->playback == BN_MAX_SOUNDS) {
+            node_error(&node, "playback", "take some out", "at most %d playback streams",
+                       BN_MAX_SOUNDS);
+            break;
+        }
+        sound->role[sound->playback] = read_role(&node, role);
+    }
+    if (!sound->playback)
+        node_error(&node, "playback", "a role for each playback stream: playback = \"media\";",
+                   "there is no playback stream");
+    sound->capture = (uint8_t)node_number(&node, "capture", false, 0, BN_MAX_SOUNDS);
+    sound->gain_centibel =
+        (int16_t)-(int)node_number(&node, "attenuation-centibel", false, 0, -BN_SOUND_MIN_GAIN);
+}
+
 static void read_vm(const struct node *node, struct bn_scenario_vm *vm)
 {
     node_only(node,
               NAMES("kind", "cpus", "weights", "exclusive", "memory", "memory-bytes", "image",
                     "image-kind", "initrd", "cmdline", "watchdog-ms", "restart",
                     "direct-interrupts", "framebuffer", "uuid"),
-              NAMES("gpu"));
+              NAMES("gpu", "sound"));
     read_name(node, vm->name);
     vm->kind = node_choice(node, "kind", NAMES("service", "pre-launched", "post-launched"));
     read_cpus(node, vm);
@@ -168,6 +214,7 @@ static void read_vm(const struct node *node, struct bn_scenario_vm *vm)
     if (vm->kind == BN_VM_POSTLAUNCHED || node_has(node, "uuid"))
         read_uuid(node, vm);
     read_gpu(node, vm, &vm->gpu);
+    read_sound(node, &vm->sound);
 }
 
 static void give_right(const struct node *node, const char *member, uint8_t right,
@@ -188,7 +235,8 @@ static void read_region(const struct node *node, const struct bn_scenario *s,
     node_only(node, NAMES("kind", "bytes", "read", "write"), NONE);
     read_name(node, region->name);
     region->kind = node_choice(
-        node, "kind", NAMES("scenario", "cluster-frames", "display-status", "vehicle", "chime"));
+        node, "kind",
+        NAMES("scenario", "cluster-frames", "display-status", "vehicle", "chime", "chime-status"));
     region->bytes = node_wide_number(node, "bytes", true);
     give_right(node, "read", BN_SHM_READ, s, region);
     give_right(node, "write", BN_SHM_READ | BN_SHM_WRITE, s, region);

@@ -16,6 +16,22 @@ static void show_range(const char *what, const struct bn_range *r)
     putchar('\n');
 }
 
+static void show_sound(const struct bn_scenario_sound *sound)
+{
+    static const char *const roles[BN_SOUND_ROLES] = {"?",         "media", "navigation",
+                                                      "telephone", "park",  "chime"};
+
+    if (!sound->playback)
+        return;
+    printf("  sound           plays");
+    for (uint32_t i = 0; i < sound->playback; i++)
+        printf(" %s", roles[sound->role[i]]);
+    printf("; %u capture", sound->capture);
+    if (sound->gain_centibel)
+        printf("; %d.%d dB off", -sound->gain_centibel / 10, -sound->gain_centibel % 10);
+    putchar('\n');
+}
+
 static void show_vm(const struct bn_scenario_vm *vm)
 {
     static const char *const kinds[] = {"?", "service", "pre-launched", "post-launched"};
@@ -45,6 +61,7 @@ static void show_vm(const struct bn_scenario_vm *vm)
                vm->gpu.priority);
     if (vm->gpu.outputs)
         printf("  outputs         %u\n", vm->gpu.outputs);
+    show_sound(&vm->sound);
     if (vm->framebuffer_gpa)
         printf("  framebuffer     guest 0x%" PRIx64 "\n", vm->framebuffer_gpa);
 }

@@ -21,6 +21,7 @@ struct board {
     uint64_t entry_tsc;     /* at our first instruction: time zero of board_now_us() */
     uint32_t apic_timer_hz; /* before its divider */
     struct board_framebuffer framebuffer;
+    bool speaker;      /* the PC speaker is ours */
     uint16_t bus_port; /* 16550 of the vehicle bus; 0: none */
     uint8_t bus_vector;
     char cmdline[64]; /* of the loader, cut to fit */
@@ -48,6 +49,10 @@ bool bus_send(const void *data, size_t bytes);
 size_t bus_receive(void *data, size_t bytes);
 /* `task` gets `event` whenever bytes have come. */
 void bus_notify(uint8_t task, uint32_t event);
+
+/* A tone of the PC speaker from now on, 19 Hz or more; 0: silence. Costs three port accesses, or
+ * six; without a speaker nothing. */
+void board_speaker(uint32_t hz);
 
 /* To engineers: on the bus UART (lines that are no frames) and, on bare hardware, COM1. Polled, for
  * tests and last words. */

@@ -20,10 +20,6 @@
 #define DIVIDE_BY_1  0xBu
 #define X2APIC_MSR   0x800u
 
-#define PIT_HZ            1193182u
-#define PIT_CHANNEL_2     0x42
-#define PIT_COMMAND       0x43
-#define PIT_GATE          0x61
 #define PIT_OUT           0x20u
 #define CALIBRATION_TICKS 11932u /* 10 ms */
 

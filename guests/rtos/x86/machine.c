@@ -109,6 +109,7 @@ static void take_guest_info(const struct bn_guest_info *g)
     board.tsc_hz = g->tsc_hz;
     board.apic_timer_hz = (uint32_t)g->apic_timer_hz;
     board.boot_tsc = g->boot_tsc;
+    board.speaker = g->flags & BN_GUEST_SPKR;
     board.bus_port = g->bus.port;
     board.bus_vector = g->bus.vector;
     take_framebuffer(&g->framebuffer);
@@ -142,11 +143,13 @@ void machine_main(uint32_t magic, uint32_t info, uint64_t entry_tsc)
     app_early();
     apic_init();
     if (!board.hypervised) {
+        board.speaker = true;
         board.bus_port = COM2;
         board.bus_vector = VECTOR_BUS_BARE;
         bare_route_bus_interrupt();
         apic_calibrate_with_pit();
     }
+    board_speaker(0); /* a life before this one may have ended in a tone */
     clock_init();
     uart_init();
     StartOS();

@@ -39,6 +39,7 @@ static void begin(const char *why)
     if (again) /* a fault in the report itself: what has been said must do */
         machine_halt();
     again = true;
+    board_speaker(0); /* nobody would end the tone */
     board_say("\r\nrtos panic: ");
     board_say(why);
     board_say(os.running == OS_NO_TASK ? " in idle" : " in task ");

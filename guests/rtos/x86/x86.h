@@ -11,6 +11,12 @@
 #define VECTOR_BUS_BARE 0x41u /* bare hardware; a guest is told its vector */
 #define VECTOR_SPURIOUS 0xFFu
 
+/* The 8254's channel 2, whose gate, and way to the speaker, are port 61h's bits 0 and 1. */
+#define PIT_HZ        1193182u
+#define PIT_CHANNEL_2 0x42
+#define PIT_COMMAND   0x43
+#define PIT_GATE      0x61
+
 #define MSR_APIC_BASE 0x1Bu
 #define MSR_PAT       0x277u
 #define MSR_EFER      0xC0000080u

@@ -49,6 +49,9 @@ static void must_be_sound(const struct bn_scenario *s)
         MUST(terminated(vm->name, sizeof(vm->name)) && terminated(vm->image, sizeof(vm->image)));
         MUST(terminated(vm->cmdline, sizeof(vm->cmdline)) &&
              terminated(vm->initrd, sizeof(vm->initrd)));
+        MUST(vm->sound.playback <= BN_MAX_SOUNDS && vm->sound.capture <= BN_MAX_SOUNDS);
+        for (uint32_t j = 0; j < BN_MAX_SOUNDS; j++) /* nobody can pass for the cluster */
+            MUST(vm->sound.role[j] < BN_SOUND_CHIME);
         MUST(vm->range_count <= BN_MAX_RANGES && vm->cpu_count <= BN_MAX_VCPUS);
         for (uint32_t j = 0; j < vm->range_count; j++) {
             const struct bn_range *r = &vm->range[j], *h = &s->hypervisor;

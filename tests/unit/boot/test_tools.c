@@ -103,6 +103,16 @@ static const struct {
     {"ivi {", "contexts = <64>;", "contexts = <0>;", 0, "gpu contexts: 0 is not possible"},
     {"ivi {", "contexts = <64>;", "contexts = <1000>;", 0, "contexts is 1000"},
     {"ivi {", "contexts = <64>;", "weigth = <64>;", 0, "unknown property weigth"},
+    {"sound {", "\"park\"", "\"chime\"", 0,
+     "/vms/ivi/sound: VM \"ivi\": playback stream 6 has the role of chimes"},
+    {"sound {", "\"park\"", "\"radio\"", 0, "/vms/ivi/sound: there is no role \"radio\" of sound"},
+    {"sound {", "\"park\"", "\"park\", \"park\"", 0, "at most 8 playback streams"},
+    {"sound {", "capture = <2>;", "capture = <9>;", 0, "capture is 9"},
+    {"sound {", "capture = <2>;", "attenuation-centibel = <601>;", 0,
+     "attenuation-centibel is 601"},
+    {"sound {", "capture = <2>;", "gain = <6>;", 0, "unknown property gain"},
+    {"service {", "watchdog-ms = <1000>;", "sound { playback = \"media\"; };", 0,
+     "only post-launched VMs have a sound device"},
     {"vehicle {", "\"ivi\"", "\"tv\"", 0, "/shared-memory/vehicle: read: there is no VM \"tv\""},
     {"vehicle {", "bytes = /bits/ 64 <0x200000>", "bytes = <0x200000>", 0,
      "write numbers as /bits/ 64"},
@@ -192,6 +202,9 @@ static void test_compile_and_show(void **state)
     assert_non_null(strstr(output, "VM cluster: pre-launched, CPUs 3 (exclusive), 256 MiB"));
     assert_non_null(
         strstr(output, "device com2: UART at 0x2f8, interrupt 3, vector 0x60, cluster's"));
+    assert_non_null(strstr(output, "  sound           plays media media media navigation "
+                                   "navigation telephone park media; 2 capture\n"));
+    assert_non_null(strstr(output, "region chime-status      2 MiB: cluster reads service writes"));
     snprintf(path, sizeof(path), "%s/c.bin", folder);
     char *data = read_file(path, &bytes);
     data[bytes / 2] ^= 1;

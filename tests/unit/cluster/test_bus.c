@@ -312,6 +312,8 @@ static void test_bad_stream_is_told(void **state)
     static const char stream[] = "t10\rnoise\rt1009\rt110811223344556677\r\xff\x00\r";
     struct slcan_parser p = {0};
     struct stats stats = {0};
+    struct chimes chimes = {.asked = 70000, .spoken = 3, .silent = true};
+    struct dbc_stats_chimes heard;
     struct can_frame f = {.id = DBC_BODY_ID, .length = 8}, told;
     struct dbc_stats_bus m;
     uint8_t line[SLCAN_MAX_BYTES];
@@ -325,7 +327,7 @@ static void test_bad_stream_is_told(void **state)
     send(&f, 1000);
     send_motion(5000, 1800, 1000, 1000);
     assert_int_equal(bus.speed_centikmh, 5000);
-    n = stats_message(&stats, 2, 1, &bus, line);
+    n = stats_message(&stats, 2, 1, &bus, &chimes, line);
     for (size_t i = 0; i < n; i++)
         got = slcan_feed(&p, line[i], &told);
     assert_true(got);
@@ -334,6 +336,15 @@ static void test_bad_stream_is_told(void **state)
     assert_int_equal(m.bad_lines, 5);
     assert_int_equal(m.rejected, 1);
     assert_int_equal(m.last_rejected, DBC_BODY_ID);
+    n = stats_message(&stats, 3, 1, &bus, &chimes, line);
+    for (size_t i = 0; i < n; i++)
+        got = slcan_feed(&p, line[i], &told);
+    assert_true(got);
+    assert_int_equal(told.id, DBC_STATS_CHIMES_ID);
+    dbc_stats_chimes_unpack(&heard, told.data);
+    assert_int_equal(heard.asked, 65535); /* all that fits */
+    assert_int_equal(heard.spoken, 3);
+    assert_int_equal(heard.silent, 1);
 }
 
 int main(void)

@@ -48,6 +48,7 @@ static inline void good_vms(struct bn_scenario *s)
         .cpu = {{.pcpu = 1, .weight = 500}, {.pcpu = 2, .weight = 100}},
         .memory_bytes = 512 * MIB,
         .gpu = {512 * MIB, 4096, 64, 100, 0, 2, 0},
+        .sound = {2, 1, {BN_SOUND_MEDIA, BN_SOUND_NAVIGATION}, -60, {0}},
     };
 }
 

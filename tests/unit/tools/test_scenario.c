@@ -75,6 +75,18 @@ BREACH(no_gpu_weight, s->vm[IVI].gpu.weight = 0)
 BREACH(high_gpu_priority, s->vm[IVI].gpu.priority = 8)
 BREACH(unwanted_gpu, s->vm[CLUSTER].gpu.priority = 1)
 BREACH(few_gpu_outputs, s->layer[1].scanout = 2)
+BREACH(nine_streams, s->vm[IVI].sound.playback = 9)
+BREACH(only_capture, s->vm[IVI].sound.playback = 0; s->vm[IVI].sound.role[0] = 0;
+       s->vm[IVI].sound.role[1] = 0)
+BREACH(much_capture, s->vm[IVI].sound.capture = 9)
+BREACH(louder, s->vm[IVI].sound.gain_centibel = 1)
+BREACH(too_quiet, s->vm[IVI].sound.gain_centibel = BN_SOUND_MIN_GAIN - 1)
+BREACH(no_role, s->vm[IVI].sound.role[1] = BN_SOUND_NONE)
+BREACH(unknown_role, s->vm[IVI].sound.role[0] = BN_SOUND_ROLES)
+BREACH(spare_role, s->vm[IVI].sound.role[2] = BN_SOUND_MEDIA)
+BREACH(guests_chime, s->vm[IVI].sound.role[1] = BN_SOUND_CHIME)
+BREACH(unwanted_sound, s->vm[CLUSTER].sound.playback = 1)
+BREACH(unknown_region, s->region[1].kind = BN_SHM_CHIME_STATUS + 1)
 BREACH(bad_flags, s->flags = 0x8000)
 BREACH(too_many, s->vm_count = BN_MAX_VMS + 1)
 BREACH(too_many_ranges, s->vm[CLUSTER].range_count = 5)
@@ -176,6 +188,19 @@ static const struct breach breaches[] = {
     {SCENARIO_UNWANTED_GPU, "VM \"cluster\": only post-launched", unwanted_gpu},
     {SCENARIO_NO_OUTPUT, "layer 1: shows scanout 2, and the vGPU of VM \"ivi\" has 2 outputs",
      few_gpu_outputs},
+    {SCENARIO_BAD_SOUND, "VM \"ivi\": sound playback: 9 is not possible, at most 8", nine_streams},
+    {SCENARIO_BAD_SOUND, "VM \"ivi\": sound playback: 0", only_capture},
+    {SCENARIO_BAD_SOUND, "VM \"ivi\": sound capture: 9", much_capture},
+    {SCENARIO_BAD_SOUND, "VM \"ivi\": sound attenuation-centibel", louder},
+    {SCENARIO_BAD_SOUND, "sound attenuation-centibel: 601 is not possible, at most 600", too_quiet},
+    {SCENARIO_BAD_SOUND, "VM \"ivi\": sound role: 0", no_role},
+    {SCENARIO_BAD_SOUND, "VM \"ivi\": sound role: 6", unknown_role},
+    {SCENARIO_BAD_SOUND, "VM \"ivi\": sound role: 1", spare_role},
+    {SCENARIO_SOUND_CHIME, "playback stream 1 has the role of chimes, which are the cluster's",
+     guests_chime},
+    {SCENARIO_UNWANTED_SOUND, "VM \"cluster\": only post-launched VMs have a sound",
+     unwanted_sound},
+    {SCENARIO_BAD_KIND, "region \"cluster-frames\": kind 7 is unknown", unknown_region},
     {SCENARIO_NO_CPU, "VM \"service\"", no_cpu},
     {MISFIT, "VM \"ivi\": there is no CPU 4, the machine has 4", unknown_cpu},
     {SCENARIO_UNKNOWN_CPU, "there is no CPU 8", impossible_cpu},

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The cluster, and a Debian guest with its sound device, on the service VM's sound service, in virtual time; what the loudspeaker gets
+is a file."""
+import os
+import re
+import struct
+import subprocess
+
+import numpy as np
+
+from cockpit import REGION_HEADER, Cockpit, add_to_data, variant_disk, vehicle_sim
+from displaystack import wait_for
+
+STOCK = "build/image/sound.img"
+VM = "guest"
+RATE = 48000
+REST_S = 2.2  # guests/cluster/chime.h: CHIME_REST_MS
+BLOCK = 4096  # bytes, of stdio's
+SERVICES = {
+    "disk": """exec qemu-storage-daemon --blockdev driver=host_device,node-name=root,filename=/dev/nvme1n1,read-only=on \\
+    --export type=vhost-user-blk,id=root,node-name=root,addr.type=unix,addr.path=$s/root.sock,writable=off
+""",
+    "vm": """exec binnacle-dm --vm guest --kernel /usr/share/binnacle/ivi/bzImage \\
+    --cmdline "console=hvc0 8250.nr_uarts=0 quiet panic=-1 clocksource=tsc tsc=reliable root=/dev/vda ro rootfstype=squashfs $(cat $s/words 2>/dev/null)" \\
+    --wait 120 --blk $s/root.sock --sound $s/sound.sock \\
+    --console-log /var/log/guest-console.log --console-socket $s/console.sock
+""",
+}
+
+
+class SoundStage(Cockpit):
+    """with SoundStage(folder, logs) as s: s.settle(); s.guest("aplay -l"); s.heard() is what the loudspeaker got."""
+
+    def __init__(self, folder, logs):
+        disk = variant_disk(os.path.join(str(folder), "disk.img"), "binnacle.debug quiet", "test-sound")
+        scripts = []
+        for name, text in SERVICES.items():
+            scripts.append(os.path.join(str(folder), name))
+            with open(scripts[-1], "w", encoding="utf-8") as f:
+                f.write(f"#!/bin/sh\nexec 2>&1\ns=/run/guest/{VM}\n{text}")
+        add_to_data(disk, "stock", scripts)
+        second = ["-drive", f"if=none,id=stock,format=raw,readonly=on,file={STOCK}", "-device", "nvme,drive=stock,serial=stock"]
+        super().__init__(folder, logs, disk=disk, plan="test-sound", cpus=3, memory_mib=2560, gpu="none", screens=(), usb=False,
+                         net=False, sd_card_mib=0, extra=second)
+        self.sim.lamps = []
+        self.lives = 1  # of the guest
+        self.dark = 0.0  # when the last lamp went out
+        self.bus = None
+
+    def __enter__(self):
+        self.nuc.start(run=False)
+        self.bus = vehicle_sim.Connection(self.nuc.bus_path, self.sim)
+        self.bus.__enter__()
+        self.nuc.resume()
+        return self
+
+    def __exit__(self, *_):
+        super().__exit__(*_)
+        if self.bus:
+            self.bus.__exit__()
+
+    def settle(self):
+        """Waits for the service VM, and starts the guest under its supervisor."""
+        self.nuc.console.wait_for("binnacle:.*# ", limit=1800)
+        start = f"mkdir -p -m 711 /run/guest/{VM} && cp -rL /etc/guest/sound /run/service/{VM}-sound"
+        for name in SERVICES:
+            service = f"/run/service/{VM}" + (f"-{name}" if name != "vm" else "")
+            start += f" && mkdir {service}.new && cp /data/stock/{name} {service}.new/run && mv {service}.new {service}"
+        assert self.run(start)[0] == 0
+        self.wait_shell()
+
+    def wait_shell(self):
+        log = f"/var/log/{VM}-console.log"
+        assert self.run(f'until [ "$(grep -c "sound: ready" {log} 2>/dev/null)" -ge {self.lives} ] 2>/dev/null; do usleep 200000; done')[0] == 0
+
+    def guest(self, command):
+        """(status, output) of a command in the guest."""
+        return self.in_guest(command, VM)
+
+    def light(self, lamp, seconds=0.5):
+        """Lights a telltale from now on for so many seconds of the cluster's time, when it has been dark long enough to be news."""
+        wait_for(lambda: self.sim.time_ms and self._now() > self.dark + REST_S, 600, "the lamp's rest")
+        self.dark = self._now() + seconds
+        self.sim.lamps = [(self._now(), self.dark, lamp, False)]
+
+    def _now(self):
+        return self.sim.time_ms / 1000 + self.sim.start
+
+    def requests(self):
+        """(number of chimes asked for, TSC of the last request)."""
+        block = self.memory(self.region["chime"] + REGION_HEADER, 136)
+        latest, = struct.unpack_from("<I", block)
+        return latest, struct.unpack_from("<Q", block, 8 + latest % 8 * 16 + 8)[0]
+
+    def ask(self, lamp):
+        """Lights a telltale and waits until the cluster has asked for its chime; the request's number."""
+        before = self.requests()[0]
+        self.light(lamp)
+        wait_for(lambda: self.requests()[0] > before, 600, f"the chime of {lamp}")
+        return self.requests()[0]
+
+    def weight(self, program):
+        """(resident KiB, descriptors) of a process of the service VM."""
+        text = self.run(f"p=$(pidof {program} | cut -d' ' -f1); grep VmRSS /proc/$p/status; echo files: $(ls /proc/$p/fd | wc -l)")[1]
+        return int(re.search(r"VmRSS:\s+(\d+)", text)[1]), int(re.search(r"files: (\d+)", text)[1])
+
+    def heard(self):
+        """What the sound card has played up to now: frames of two 16-bit samples at 48 kHz. The emulator writes them a block at a
+        time, silence too."""
+        path = os.path.join(self.nuc.log_dir, "sound.wav")
+        wanted = os.path.getsize(path) + 2 * BLOCK
+        wait_for(lambda: os.path.getsize(path) >= wanted, 600, "the sound file to go on")
+        return wave(path)
+
+    def spoken(self):
+        """What the PC speaker has sounded, without the pauses, which the emulator does not write."""
+        return wave(os.path.join(self.nuc.log_dir, "speaker.wav"))
+
+
+def wave(path):
+    data = np.fromfile(path, dtype="<i2", offset=44) if os.path.getsize(path) > 44 else np.zeros(0, "<i2")
+    return data[:len(data) // 2 * 2].reshape(-1, 2)
+
+
+def count_errors(frames):
+    """What pcm-count played, as it was heard: (first number, last number, errors). A frame that does not carry the number after the
+    one before is an error."""
+    number = frames[:, 0].astype(np.int64) + (frames[:, 1].astype(np.int64) << 12)
+    lit = np.flatnonzero(number)
+    if not len(lit):
+        return 0, 0, 1
+    run = number[lit[0]:lit[-1] + 1]
+    return int(run[0]), int(run[-1]), int(np.count_nonzero(np.diff(run) != 1))
+
+
+def build():
+    subprocess.run(["make", "-s", STOCK], check=True)
+
+
+def sounds(frames):
+    """Where the sound in it begins and ends; both 0: silence."""
+    lit = np.flatnonzero(frames.any(axis=1))
+    return (int(lit[0]), int(lit[-1]) + 1) if len(lit) else (0, 0)
+
+
+def find(frames, sound):
+    """The index in `frames` at which `sound` is most like what is there."""
+    size = 1 << int(np.ceil(np.log2(len(frames) + len(sound))))
+    a, b = (np.fft.rfft(x[:, 0].astype(float), size) for x in (frames, sound))
+    return int(np.argmax(np.fft.irfft(a * np.conj(b), size)[:max(1, len(frames) - len(sound) + 1)]))
