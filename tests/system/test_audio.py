@@ -13,10 +13,10 @@ from test_boot_time import power_on_ms
 pytestmark = pytest.mark.campaign("audio")
 
 PERIOD = 480  # 10 ms
+FADE = 480 + 256  # frames, and a quantum in which it ends
 # rate, format, channels: each value of each at least once; make soak takes all. alsabat wants half
 # a second of whole frames, which 11025 Hz has not
-BAT_SOME = [(8000, "U8", 1), (16000, "S16_LE", 2), (22050, "S32_LE", 1), (44100, "S16_LE", 2), (48000, "U8", 2), (96000, "S32_LE", 2),
-            (192000, "S16_LE", 1)]
+BAT_SOME = [(8000, "U8", 1), (44100, "S16_LE", 2), (96000, "S32_LE", 2), (192000, "S16_LE", 1)]
 BAT_ALL = [(rate, form, channels) for rate in (8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
            for form in ("U8", "S16_LE", "S32_LE") for channels in (1, 2)]
 
@@ -53,10 +53,10 @@ def test_mixer_selftest(stage, report):
 
 
 def test_pcm_selftest(stage, report, soak):
-    """Every stream; small periods and the highest rate, make soak all of the kernel's seven ways. In two of them the last period is
+    """Every stream, at the lowest and the highest rate; make soak all of the kernel's seven ways. In two of those the last period is
     a partial one, which Linux's driver never sends: its drain then waits in vain, for 0.1 s or more (docs/audio.md). Whether that
     is within the test's margin is chance, or hopeless, with every device."""
-    ways = "" if soak else "/time[47] {/,/^}/"
+    ways = "" if soak else "/time[27] {/,/^}/"
     text = stage.guest(f"cd /tmp && mkdir -p conf.d && sed -n \"{ways}p\" /usr/lib/binnacle/pcm-test.conf >pcm-test.conf; "
                        "pcm-test; cd /usr/lib/binnacle")[1]
     passed, failed, skipped = totals(text)
@@ -65,7 +65,7 @@ def test_pcm_selftest(stage, report, soak):
     report.add("audio.selftest.pcm.skipped", skipped, "tests")
     report.add("audio.selftest.pcm.partial-periods", partial, "tests that Linux's driver fails")
     assert report.add("audio.selftest.pcm.failures", failed - partial, "tests", bound=0), text
-    assert passed >= 9
+    assert passed >= 9 and (soak or not partial)
 
 
 def test_speaker_test(stage):
@@ -190,8 +190,11 @@ def test_a_killed_back_end_is_no_more_than_an_underrun(stage, report):
     frames = stage.heard()[before:]
     carried = frames[frames.any(axis=1)]
     numbers = carried[:, 0].astype(np.int64) + (carried[:, 1].astype(np.int64) << 12)
+    lost = 6 * RATE - len(np.intersect1d(numbers, np.arange(1, 6 * RATE + 1)))
+    # What it fades out with is heard again when it goes on (docs/sound.md).
     report.add("audio.back-end-killed.gap-ms", round(1000 * (np.ptp(sounds(frames)) - 6 * RATE) / RATE, 1), "ms")
-    assert report.add("audio.back-end-killed.lost-samples", int(np.count_nonzero(np.diff(numbers) != 1)), "frames", bound=0)
+    again = report.add("audio.back-end-killed.heard-again", len(carried) - (6 * RATE - lost), "frames", bound=FADE)
+    assert report.add("audio.back-end-killed.lost-samples", lost, "frames", bound=0) and again
     assert numbers[0] == 1 and numbers[-1] == 6 * RATE
 
 
