@@ -127,6 +127,19 @@ static struct pw_properties *node_properties(const char *name)
                              PW_KEY_NODE_SUSPEND_ON_IDLE, "false", NULL);
 }
 
+/* The node at work, if all went well so far (rc). */
+static struct pw_impl_node *activate(struct pw_impl_node *node, int rc)
+{
+    if (rc >= 0)
+        rc = pw_impl_node_set_active(node, true);
+    if (rc < 0) {
+        pw_impl_node_destroy(node);
+        errno = -rc;
+        return NULL;
+    }
+    return node;
+}
+
 struct pw_impl_node *graph_add_node(struct graph *g, struct node *n, const char *name)
 {
     struct pw_properties *p = node_properties(name);
@@ -142,14 +155,7 @@ struct pw_impl_node *graph_add_node(struct graph *g, struct node *n, const char 
     rc = pw_impl_node_set_implementation(node, &n->spa);
     if (rc >= 0)
         rc = pw_impl_node_register(node, NULL);
-    if (rc >= 0)
-        rc = pw_impl_node_set_active(node, true);
-    if (rc < 0) {
-        pw_impl_node_destroy(node);
-        errno = -rc;
-        return NULL;
-    }
-    return node;
+    return activate(node, rc);
 }
 
 /* What a session manager would ask of the converter: stereo DSP ports. */
@@ -185,14 +191,7 @@ static struct pw_impl_node *adapt(struct graph *g, struct pw_properties *p,
     if (!node)
         return NULL;
     rc = configure_ports(node, direction);
-    if (rc >= 0)
-        rc = pw_impl_node_set_active(node, true);
-    if (rc < 0) {
-        pw_impl_node_destroy(node);
-        errno = -rc;
-        return NULL;
-    }
-    return node;
+    return activate(node, rc);
 }
 
 struct pw_impl_node *graph_add_stream(struct graph *g, struct node *n, const char *name)

@@ -104,13 +104,23 @@ class SoundStage(Cockpit):
         text = self.run(f"p=$(pidof {program} | cut -d' ' -f1); grep VmRSS /proc/$p/status; echo files: $(ls /proc/$p/fd | wc -l)")[1]
         return int(re.search(r"VmRSS:\s+(\d+)", text)[1]), int(re.search(r"files: (\d+)", text)[1])
 
-    def heard(self):
-        """What the sound card has played up to now: frames of two 16-bit samples at 48 kHz. The emulator writes them a block at a
-        time, silence too."""
+    def wait_playing(self, streams=1):
+        """Waits until the sound service plays so many streams of the guest's."""
+        assert self.run(f'until [ "$(binnaclectl audio | grep -c " started ")" -ge {streams} ]; do usleep 50000; done')[0] == 0
+
+    def kill_back_end(self):
+        """Kills the guest's sound device, and waits for the next."""
+        again = 'until p=$(pidof binnacle-audio) && [ "$p" != "$old" ]; do usleep 50000; done'
+        linked = f'until binnaclectl audio | grep -q "^{VM} .* linked"; do usleep 50000; done'
+        assert self.run(f"old=$(pidof binnacle-audio); kill -9 $old; {again}; {linked}")[0] == 0
+
+    def heard(self, since=0, more=0.0):
+        """What the sound card has played from frame `since` on, up to `more` seconds from now by its own count: frames of two 16-bit
+        samples at 48 kHz. The emulator writes them a block at a time, silence too."""
         path = os.path.join(self.nuc.log_dir, "sound.wav")
-        wanted = os.path.getsize(path) + 2 * BLOCK
+        wanted = os.path.getsize(path) + 2 * BLOCK + int(more * RATE) * 4
         wait_for(lambda: os.path.getsize(path) >= wanted, 600, "the sound file to go on")
-        return wave(path)
+        return wave(path)[since:]
 
     def spoken(self):
         """What the PC speaker has sounded, without the pauses, which the emulator does not write."""
