@@ -83,7 +83,7 @@ $(B)/fuzzers.list: $(FUZZERS) FORCE
 .PHONY: FORCE
 FORCE:
 TESTABLE := $(PROGRAMS) image nuc-image $(B)/unit-tests.list $(B)/fuzzers.list $(B)/bochs/bochs $(B)/tests/guests/matrix/matrix.iso
-PYTEST := python3 -m pytest -p no:cacheprovider -ra --tb=short tests/system
+PYTEST := python3 -m pytest -p no:cacheprovider -ra --durations=40 --durations-min=15 --tb=short tests/system
 ready: $(TESTABLE)
 test: $(TESTABLE)
 	@$(PYTEST) --campaign all

@@ -18,7 +18,7 @@
 
 static const char usage[] =
     "usage: binnacle-sound --scenario FILE [--window FILE] [--sink auto|null|hw:N] [--source "
-    "none|auto|hw:N]\n"
+    "none|auto|hw:N|file:PATH]\n"
     "                      [--quantum FRAMES] [--period FRAMES] [--periods N] [--headroom FRAMES] "
     "[--irq]\n"
     "                      [--links FOLDER] [--status FILE] [--control PATH] [--realtime] "
@@ -28,7 +28,8 @@ static const char usage[] =
     "  --scenario  scenario, or shared window that holds it\n"
     "  --window    shared window with the cluster's requests for chimes\n"
     "  --sink      ALSA card to play on; auto: the first; null: none, at the same pace\n"
-    "  --source    ALSA card to record from (none)\n"
+    "  --source    ALSA card to record from (none); file: stereo, 16 bits, 48 kHz, without a "
+    "header, again and again\n"
     "  --quantum   samples of a cycle, 256 to 2048 (256)\n"
     "  --period, --periods, --headroom, --irq  of ALSA; 0 leaves it to PipeWire\n"
     "  --links     where the guests' sound devices connect (" SOUND_LINK_DIR ")\n"
@@ -100,7 +101,7 @@ static bool take(struct arguments *a, const char **scenario, int option, const c
         return strlen(value) < BN_NAME_BYTES;
     case 'm':
         a->card.source = value;
-        return strlen(value) < BN_NAME_BYTES;
+        return strlen(value) < BN_NAME_BYTES || strncmp(value, CARD_FILE, strlen(CARD_FILE)) == 0;
     case 'q':
         return number(value, &a->quantum) && a->quantum >= QUANTUM_MIN && a->quantum <= QUANTUM_MAX;
     case 'l':

@@ -88,23 +88,40 @@ static int open_sink(struct card *c, const char *path)
     return 0;
 }
 
-static void open_source(struct card *c)
+static struct pw_impl_node *open_input(struct card *c, const char *name)
 {
     struct graph_card alsa = c->config.alsa;
-    char name[BN_NAME_BYTES] = "";
 
-    if (strcmp(c->config.source, "none") != 0)
-        choose(name, c->config.source, false);
-    if (!name[0])
-        return;
     alsa.path = name;
     if (levels_set(name, false) < 0)
         note("%s: its controls cannot be set: it may be muted", name);
-    c->source = graph_add_card(c->graph, &alsa, false, "microphone");
+    return graph_add_card(c->graph, &alsa, false, "microphone");
+}
+
+static bool is_file(const char *source)
+{
+    return strncmp(source, CARD_FILE, strlen(CARD_FILE)) == 0;
+}
+
+static void open_source(struct card *c)
+{
+    const char *wanted = c->config.source, *from = wanted;
+    char name[BN_NAME_BYTES] = "";
+
+    if (is_file(wanted)) {
+        c->source = recording_open(&c->recording, c->graph, wanted + strlen(CARD_FILE));
+    } else {
+        if (strcmp(wanted, "none") != 0)
+            choose(name, wanted, false);
+        if (!name[0])
+            return;
+        from = name;
+        c->source = open_input(c, name);
+    }
     if (c->source)
-        note("records from %s", name);
+        note("records from %s", from);
     else
-        note("no microphone: %s: %s", name, strerror(errno));
+        note("no microphone: %s: %s", from, strerror(errno));
     links_microphone(c->links, c->source);
     links_jack(c->links, LINKS_JACK_MICROPHONE, c->source != NULL);
 }
@@ -116,6 +133,7 @@ static void close_source(struct card *c)
     if (c->source)
         pw_impl_node_destroy(c->source);
     c->source = NULL;
+    recording_close(&c->recording);
 }
 
 /* The card if there is one, else the clock; which of both is said when it changes. */

@@ -9,14 +9,16 @@
 
 #include "engine.h"
 #include "links.h"
+#include "recording.h"
 
 struct status;
 
-#define CARD_LOOK_S 2 /* how often it is looked for, and looked at */
+#define CARD_FILE   "file:" /* recording.h */
+#define CARD_LOOK_S 2       /* how often it is looked for, and looked at */
 
 struct card_config {
     const char *sink;       /* "hw:0" or the like, "auto": the first there is, "null" */
-    const char *source;     /* the same; "none": no microphone */
+    const char *source;     /* the same; "none": no microphone; CARD_FILE and a path */
     struct graph_card alsa; /* how; path unused */
 };
 
@@ -27,6 +29,7 @@ struct card {
     struct links *links;
     struct status *status; /* NULL: nobody is told; set before card_init */
     struct pw_impl_node *sink, *source;
+    struct recording recording; /* what the source is, if that is a file */
     struct spa_hook sink_listener;
     char name[BN_NAME_BYTES]; /* of what plays */
     bool failed;              /* it has said so */

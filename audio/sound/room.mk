@@ -5,7 +5,7 @@ SOUND_CFLAGS = -D_GNU_SOURCE -I. -Iaudio -Iaudio/sound $(patsubst -I%,-isystem %
 SOUND_LIBS = $(shell pkg-config --libs $(SOUND_PKGS)) -lm -lpthread
 # No I/O: tests link these alone.
 SOUND_PURE := policy/policy policy/limiter sound/chimes sound/mixer sound/requests sound/feed
-SOUND_PARTS := $(SOUND_PURE) $(addprefix sound/,arguments bell card control engine format graph guard levels links main node sandbox status stream tap tsc)
+SOUND_PARTS := $(SOUND_PURE) $(addprefix sound/,arguments bell card control engine format graph guard levels links main node recording sandbox status stream tap tsc)
 
 PROGRAMS += $(B)/audio/binnacle-sound
 

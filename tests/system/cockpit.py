@@ -28,6 +28,8 @@ STATUS = struct.Struct("<4IQQII")
 GPU_GUEST = "build/tests/guests/gvt/gvt-client"
 SHELL = r"binnacle:\S*# "
 LIMIT = 1800  # CPU seconds of the emulation: only a hang takes so long
+PM_TIMER, PM_TIMER_MHZ = 0x608, 3.579545  # the chipset's; it counts the emulator's virtual time from power-on
+PM_TIMER_WRAPS_MS = (1 << 24) / PM_TIMER_MHZ / 1000
 DISPLAY_STATES = {1: "EARLY", 2: "SHARED", 3: "SAFE"}
 
 
@@ -37,6 +39,15 @@ def console_log(vm):
 
 
 IVI_LOG = console_log("ivi")
+
+
+def power_on_ms(nuc, after):
+    """Milliseconds since power-on of a machine that stands still, by the PM timer; `after`: a time not long before."""
+    ticks = int(re.search(r"= 0x([0-9a-f]+)", nuc.qmp.hmp(f"i /w {PM_TIMER:#x}"))[1], 16) & 0xFFFFFF
+    now = ticks / PM_TIMER_MHZ / 1000
+    while now < after - PM_TIMER_WRAPS_MS / 2:
+        now += PM_TIMER_WRAPS_MS
+    return now
 
 
 def variant_disk(path, cmdline="", plan="cockpit"):

@@ -16,6 +16,8 @@ VM = "guest"
 RATE = 48000
 REST_S = 2.2  # guests/cluster/chime.h: CHIME_REST_MS
 BLOCK = 4096  # bytes, of stdio's
+WAV_HEADER = 44  # bytes
+MICROPHONE_S = 60
 SERVICES = {
     "disk": """exec qemu-storage-daemon --blockdev driver=host_device,node-name=root,filename=/dev/nvme1n1,read-only=on \\
     --export type=vhost-user-blk,id=root,node-name=root,addr.type=unix,addr.path=$s/root.sock,writable=off
@@ -38,6 +40,8 @@ class SoundStage(Cockpit):
             scripts.append(os.path.join(str(folder), name))
             with open(scripts[-1], "w", encoding="utf-8") as f:
                 f.write(f"#!/bin/sh\nexec 2>&1\ns=/run/guest/{VM}\n{text}")
+        scripts.append(os.path.join(str(folder), "microphone"))
+        counted(MICROPHONE_S * RATE).tofile(scripts[-1])
         add_to_data(disk, "stock", scripts)
         second = ["-drive", f"if=none,id=stock,format=raw,readonly=on,file={STOCK}", "-device", "nvme,drive=stock,serial=stock"]
         super().__init__(folder, logs, disk=disk, plan="test-sound", cpus=3, memory_mib=2560, gpu="none", screens=(), usb=False,
@@ -114,6 +118,13 @@ class SoundStage(Cockpit):
         linked = f'until binnaclectl audio | grep -q "^{VM} .* linked"; do usleep 50000; done'
         assert self.run(f"old=$(pidof binnacle-audio); kill -9 $old; {again}; {linked}")[0] == 0
 
+    def hear_file(self):
+        """From now on the microphone hears counted frames: the sound service begins a new life."""
+        again = 'until p=$(pidof binnacle-sound) && [ "$p" != "$old" ]; do usleep 50000; done'
+        linked = f'until binnaclectl audio | grep -q "^{VM} .* linked"; do usleep 50000; done'
+        assert self.run("old=$(pidof binnacle-sound); sed -i 's,--source [^ ]*,--source file:/data/stock/microphone,' "
+                        f"/run/service/sound/run && kill $old; {again}; {linked}")[0] == 0
+
     def heard(self, since=0, more=0.0):
         """What the sound card has played from frame `since` on, up to `more` seconds from now by its own count: frames of two 16-bit
         samples at 48 kHz. The emulator writes them a block at a time, silence too."""
@@ -128,8 +139,14 @@ class SoundStage(Cockpit):
 
 
 def wave(path):
-    data = np.fromfile(path, dtype="<i2", offset=44) if os.path.getsize(path) > 44 else np.zeros(0, "<i2")
+    data = np.fromfile(path, dtype="<i2", offset=WAV_HEADER) if os.path.getsize(path) > WAV_HEADER else np.zeros(0, "<i2")
     return data[:len(data) // 2 * 2].reshape(-1, 2)
+
+
+def counted(frames):
+    """Frames that carry their own number as those of pcm-count do."""
+    number = np.arange(1, frames + 1)
+    return np.stack([number & 0xFFF, number >> 12 & 0xFFF], axis=1).astype("<i2")
 
 
 def count_errors(frames):

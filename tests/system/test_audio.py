@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 
+from cockpit import power_on_ms
 from displaystack import wait_for
 from soundguest import RATE, VM, SoundStage, build, count_errors, find, sounds
-from test_boot_time import power_on_ms
 
 pytestmark = pytest.mark.campaign("audio")
 
@@ -102,7 +102,7 @@ def test_no_sample_is_lost(stage, report, soak):
 
 # ---- chimes
 
-LOUD_STREAMS = 7
+LOUD_STREAMS = 8
 LOUD = f"for i in $(seq 0 {LOUD_STREAMS - 1}); do pcm-count hw:0,$i 60 960 loud >/dev/null 2>&1 & done"
 DUCK_DB, DUCK_FRAMES = 12, RATE * 20 // 1000
 
@@ -124,7 +124,7 @@ def level(frames):
 
 
 def test_chime_over_music(stage, chime, report):
-    """Seven streams of music at full scale, and the guest's own volume at its highest."""
+    """Eight streams at full scale, and the guest's own volume at its highest."""
     assert stage.guest(f"{LOUD}; amixer -q -c 0 sset Master 100% 2>/dev/null; true")[0] == 0
     stage.wait_playing(LOUD_STREAMS)
     before = len(stage.heard(more=1))
@@ -148,6 +148,28 @@ def test_chime_over_music(stage, chime, report):
     assert loud > 0.1 and db >= DUCK_DB and held and abs(of_chime - 1) < 0.01 and abs(after / loud - 1) < 0.05
 
 
+# ---- what the microphone hears
+
+
+def test_microphone(stage, report):
+    """Recorded by the guest and played back: the frames of a file, one after the other. Before, from the card's microphone, which
+    hears nothing: as many frames of silence as were asked for."""
+    record = f"arecord -q -D hw:0,0 -t raw -f S16_LE -r {RATE} -c 2 -s {RATE} /tmp/recorded"
+    assert stage.guest("amixer -c 0 cset name=\"Capture Source\" Microphone")[0] == 0
+    status, text = stage.guest(f"{record} && wc -c </tmp/recorded && tr -d \"\\0\" </tmp/recorded | wc -c")
+    assert status == 0 and text.split()[-2:] == [str(4 * RATE), "0"], text
+    stage.hear_file()
+    before = len(stage.heard())
+    status, text = stage.guest(f"{record} && aplay -q -D hw:0,0 -t raw -f S16_LE -r {RATE} -c 2 /tmp/recorded")
+    assert status == 0, text
+    first, last, errors = count_errors(stage.heard(before, more=0.1))
+    assert report.add("audio.microphone-wrong-frames", errors, "frames", bound=0)
+    assert report.add("audio.microphone-frames", last - first + 1, "frames", ok=last - first + 1 == RATE)
+
+
+# ---- deaths
+
+
 def compare(frames, chime):
     """(samples of the chime that were not heard, frames of silence between them) in what was heard."""
     begin, end = sounds(frames)
@@ -162,8 +184,8 @@ def compare(frames, chime):
 
 @pytest.mark.parametrize("what", ["guest", "back-end"])
 def test_chime_survives(stage, chime, report, what):
-    """Killed in mid-chime, while the guest plays silence: every sample of the chime is heard as it is alone. Linux frees a killed
-    guest's memory without a pause (docs/limits.md), for which the card may stand still."""
+    """Killed in mid-chime, while the guest plays silence: every sample of the chime is heard as it is alone, and without a pause if
+    Linux can be preempted while it frees a guest's memory (docs/limits.md)."""
     assert stage.guest("aplay -q -D hw:0,0 -f S16_LE -r 48000 -c 2 /dev/zero & true")[0] == 0
     stage.wait_playing()
     program = {"guest": "binnacle-dm", "back-end": "binnacle-audio"}[what]

@@ -1,29 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """From the loader's first instruction to the first telltale, in the default cockpit, in virtual time (a nanosecond for each
 instruction of the four CPUs, which the emulator runs in turn)."""
-import re
 import threading
 
 import pytest
 
 import clusterpix
 from clustervm import vehicle_sim
+from cockpit import power_on_ms
 from nuc import NucConfig
 
 pytestmark = pytest.mark.campaign("bench")
 
-PM_TIMER, PM_TIMER_MHZ = 0x608, 3.579545  # the chipset's; it counts the emulator's virtual time from power-on
-PM_TIMER_WRAPS_MS = (1 << 24) / PM_TIMER_MHZ / 1000
 LAMP_CHECK = {"BrakeWarning", "BeltReminder", "EngineMil"}  # guests/cluster/dash.h: they prove themselves after the start
-
-
-def power_on_ms(nuc, after):
-    """Milliseconds since power-on of a machine that stands still, by the PM timer; `after`: a time not long before."""
-    ticks = int(re.search(r"= 0x([0-9a-f]+)", nuc.qmp.hmp(f"i /w {PM_TIMER:#x}"))[1], 16) & 0xFFFFFF
-    now = ticks / PM_TIMER_MHZ / 1000
-    while now < after - PM_TIMER_WRAPS_MS / 2:
-        now += PM_TIMER_WRAPS_MS
-    return now
 
 
 def telltales_on_screen(nuc, path):

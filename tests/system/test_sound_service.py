@@ -242,6 +242,36 @@ def test_what_a_guest_hears(sound):
     assert ivi.ask(SOURCE, 4, value=9)[0] < 0
 
 
+def test_a_microphone_that_is_a_file(sound, tmp_path):
+    """What a guest records of it is its frames, to the bit, and after the last one the first."""
+    data = counted(10000)
+    (tmp_path / "microphone").write_bytes(data.tobytes() + b"abc")  # what is no whole frame is not heard
+    s = sound("--source", f"file:{tmp_path}/microphone")
+    ivi = s.device("ivi")
+    heard = ivi.open(4, ring_bytes=1 << 18)
+    ivi.start(4)
+    got = bytearray()
+    s.until(lambda: len(got) >= 3 * len(data) * 2, lambda: got.extend(heard.take()))
+    first = bytes(got).find(data.tobytes())
+    assert first >= 0 and first % 4 == 0
+    assert bytes(got[first + len(data) * 2:]).startswith(data.tobytes()[:len(data) * 2 - first])
+
+
+@pytest.mark.parametrize("content", [None, b"abc"])
+def test_a_microphone_that_is_no_file(sound, tmp_path, content):
+    """It is said, and guests hear silence."""
+    if content:
+        (tmp_path / "microphone").write_bytes(content)
+    s = sound("--source", f"file:{tmp_path}/microphone")
+    assert f"no microphone: file:{tmp_path}/microphone: {'Invalid argument' if content else 'No such file'}" in s.log()
+    ivi = s.device("ivi")
+    heard = ivi.open(4, ring_bytes=1 << 18)
+    ivi.start(4)
+    s.wait(QUANTUM * 4)
+    got = heard.take()
+    assert got and not any(got)
+
+
 def test_volume(sound):
     s = sound()
     d = s.device("ivi")

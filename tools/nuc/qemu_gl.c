@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Preloaded into QEMU 10: four repairs of its SDL display with OpenGL, one of them of its clock.
+ * Preloaded into QEMU 10: five repairs of its SDL display with OpenGL, one of them of its clock.
  *
  * Sharing. The window of a second output is made when the guest first drives it, with no GL context
  * current (ui/sdl2-gl.c, sdl2_gl_switch), so its context shares nothing with those in which
@@ -23,6 +23,10 @@
  * waits in ppoll(), and there no further than the time-out, which is the next timer's. Drawing is
  * finished before its fence is made, by the main thread, so that it is never waited for. In a
  * machine without -icount (NUC_REAL_TIME is set) time is the host's, all of it.
+ *
+ * Fences. Where time is the host's, drawing is not waited for, and QEMU looks whether it is
+ * finished every 10 ms (virtio_gpu_virgl_fence_poll): longer than most frames take, so that what is
+ * measured would be the wait. A GPU says so by an interrupt. Here QEMU looks every millisecond.
  */
 #include <SDL2/SDL_video.h>
 #include <dlfcn.h>
@@ -42,6 +46,11 @@
 /* QEMU's own, which its display calls. */
 void surface_gl_create_texture(void *shader, void *surface);
 
+void timer_mod(void *timer, int64_t expire_ms);
+
+#define FENCE_POLL_MS   10 /* QEMU's */
+#define FENCE_SOONER_MS (FENCE_POLL_MS - 1)
+
 #define NEXT(function) (*(void **)&(function) = dlsym(RTLD_NEXT, #function + 5))
 
 static SDL_Window *first_window;
@@ -57,6 +66,7 @@ static int (*next_SDL_GL_MakeCurrent)(SDL_Window *, SDL_GLContext);
 static void (*next_virgl_renderer_poll)(void);
 static int (*next_virgl_renderer_create_fence)(int, uint32_t);
 static int (*next_clock_gettime)(clockid_t, struct timespec *);
+static void (*next_timer_mod)(void *, int64_t);
 
 static bool real_time; /* the clock is the host's */
 /*
@@ -79,6 +89,7 @@ __attribute__((constructor)) static void find_next(void)
     NEXT(next_virgl_renderer_poll);
     NEXT(next_virgl_renderer_create_fence);
     NEXT(next_clock_gettime);
+    NEXT(next_timer_mod);
     real_time = getenv("NUC_REAL_TIME") != NULL;
 }
 
@@ -218,4 +229,10 @@ int virgl_renderer_create_fence(int id, uint32_t context)
     if (finish && !real_time && SDL_GL_GetCurrentContext())
         finish();
     return next_virgl_renderer_create_fence(id, context);
+}
+
+/* As the modules of QEMU call it; among those loaded here only the GPU has timers. */
+void timer_mod(void *timer, int64_t expire_ms)
+{
+    next_timer_mod(timer, real_time ? expire_ms - FENCE_SOONER_MS : expire_ms);
 }
