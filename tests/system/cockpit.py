@@ -42,7 +42,7 @@ IVI_LOG = console_log("ivi")
 
 
 def power_on_ms(nuc, after):
-    """Milliseconds since power-on of a machine that stands still, by the PM timer; `after`: a time not long before."""
+    """Milliseconds since power-on, by the PM timer; `after`: a time not long before."""
     ticks = int(re.search(r"= 0x([0-9a-f]+)", nuc.qmp.hmp(f"i /w {PM_TIMER:#x}"))[1], 16) & 0xFFFFFF
     now = ticks / PM_TIMER_MHZ / 1000
     while now < after - PM_TIMER_WRAPS_MS / 2:

@@ -8,10 +8,11 @@ import subprocess
 
 import numpy as np
 
-from cockpit import REGION_HEADER, Cockpit, add_to_data, variant_disk, vehicle_sim
+from cockpit import REGION_HEADER, Cockpit, add_to_data, power_on_ms, variant_disk, vehicle_sim
 from displaystack import wait_for
 
 STOCK = "build/image/sound.img"
+PLAYER = "build/tests/guests/sound/pcm-count"  # made with it
 VM = "guest"
 RATE = 48000
 REST_S = 2.2  # guests/cluster/chime.h: CHIME_REST_MS
@@ -42,6 +43,7 @@ class SoundStage(Cockpit):
                 f.write(f"#!/bin/sh\nexec 2>&1\ns=/run/guest/{VM}\n{text}")
         scripts.append(os.path.join(str(folder), "microphone"))
         counted(MICROPHONE_S * RATE).tofile(scripts[-1])
+        scripts.append(PLAYER)
         add_to_data(disk, "stock", scripts)
         second = ["-drive", f"if=none,id=stock,format=raw,readonly=on,file={STOCK}", "-device", "nvme,drive=stock,serial=stock"]
         super().__init__(folder, logs, disk=disk, plan="test-sound", cpus=3, memory_mib=2560, gpu="none", screens=(), usb=False,
@@ -50,6 +52,7 @@ class SoundStage(Cockpit):
         self.lives = 1  # of the guest
         self.dark = 0.0  # when the last lamp went out
         self.bus = None
+        self.booted_ms = 0.0  # the service VM's clock against the TSC, known when a chime was asked for
 
     def __enter__(self):
         self.nuc.start(run=False)
@@ -101,7 +104,9 @@ class SoundStage(Cockpit):
         before = self.requests()[0]
         self.light(lamp)
         wait_for(lambda: self.requests()[0] > before, 600, f"the chime of {lamp}")
-        return self.requests()[0]
+        number, tsc = self.requests()
+        self.booted_ms = tsc / 1e6 - self.uptime() * 1000
+        return number
 
     def weight(self, program):
         """(resident KiB, descriptors) of a process of the service VM."""
@@ -125,6 +130,10 @@ class SoundStage(Cockpit):
         assert self.run("old=$(pidof binnacle-sound); sed -i 's,--source [^ ]*,--source file:/data/stock/microphone,' "
                         f"/run/service/sound/run && kill $old; {again}; {linked}")[0] == 0
 
+    def written(self):
+        """Frames in the file of what was heard, which may lack a block."""
+        return len(wave(os.path.join(self.nuc.log_dir, "sound.wav")))
+
     def heard(self, since=0, more=0.0):
         """What the sound card has played from frame `since` on, up to `more` seconds from now by its own count: frames of two 16-bit
         samples at 48 kHz. The emulator writes them a block at a time, silence too."""
@@ -132,6 +141,23 @@ class SoundStage(Cockpit):
         wanted = os.path.getsize(path) + 2 * BLOCK + int(more * RATE) * 4
         wait_for(lambda: os.path.getsize(path) >= wanted, 600, "the sound file to go on")
         return wave(path)[since:]
+
+    def clock(self, within=120):
+        """A function that says which frame of what is heard the card plays at a given TSC, while it goes on playing as it does now.
+        Looks at the file again and again: it holds whole blocks, so each look says where the card is to a block, and looks at
+        different times narrow that to `within` frames. The machine runs meanwhile: each time it is held, the emulator's card loses
+        up to a millisecond."""
+        path = os.path.join(self.nuc.log_dir, "sound.wav")
+        least, most = -np.inf, np.inf
+        after = self.uptime() * 1000 + self.booted_ms
+        while most - least > within:
+            before = power_on_ms(self.nuc, after)
+            written = (os.path.getsize(path) - WAV_HEADER) // 4
+            after = power_on_ms(self.nuc, before)
+            least = max(least, written - after * RATE / 1000)
+            most = min(most, written + BLOCK // 4 - before * RATE / 1000)
+            assert least <= most, "the card does not play at its rate"
+        return lambda tsc: tsc / 1e6 * RATE / 1000 + (least + most) / 2
 
     def spoken(self):
         """What the PC speaker has sounded, without the pauses, which the emulator does not write."""

@@ -13,7 +13,9 @@ from soundguest import RATE, VM, SoundStage, build, count_errors, find, sounds
 pytestmark = pytest.mark.campaign("audio")
 
 PERIOD = 480  # 10 ms
-FADE = 480 + 256  # frames, and a quantum in which it ends
+PLAYERS = 960  # 20 ms: ivi-demo/player.c, CHUNK
+QUANTUM = 256  # of the sound service
+FADE = 480 + QUANTUM  # frames, and a quantum in which it ends
 # rate, format, channels: each value of each at least once; make soak takes all. alsabat wants half
 # a second of whole frames, which 11025 Hz has not
 BAT_SOME = [(8000, "U8", 1), (44100, "S16_LE", 2), (96000, "S32_LE", 2), (192000, "S16_LE", 1)]
@@ -148,6 +150,58 @@ def test_chime_over_music(stage, chime, report):
     assert loud > 0.1 and db >= DUCK_DB and held and abs(of_chime - 1) < 0.01 and abs(after / loud - 1) < 0.05
 
 
+# ---- latency
+
+LATENCY_S = 6
+NATIVE = "ALSA_CONFIG_PATH=/usr/share/binnacle/alsa.conf /data/stock/pcm-count"
+
+
+def play_and_say(stage, run, player, then="true", period=PERIOD):
+    """Plays counted frames by a shell, that of the guest or of the service VM, where that command comes after it: frames from its
+    start to the loudspeaker, and by how many frames what ALSA said of the latency of each later period was too few."""
+    before = stage.written()
+    assert run(f"({player} hw:0,0 {LATENCY_S} {period} delay >/tmp/said 2>&1 &)")[0] == 0
+    wait_for(lambda: stage.heard(before).any(), 600, "the first frames")
+    clock = stage.clock()
+    status, text = run("until grep -q underruns /tmp/said; do sleep 1; done; cat /tmp/said")
+    assert status == 0 and " 0 underruns" in text and stage.run(then)[0] == 0, text
+    frames = stage.heard(before, more=0.1)
+    assert count_errors(frames) == (1, LATENCY_S * RATE, 0)
+    first = before + sounds(frames)[0]
+    said = [tuple(map(int, line)) for line in re.findall(r"^delay (\d+) (\d+) (-?\d+)", text, re.MULTILINE)]
+    assert len(said) == LATENCY_S * RATE // period
+    # the stream begins when its fourth period has filled the buffer
+    return first - clock(said[3][0]), np.array([first + number - 1 - clock(tsc) - delay for tsc, number, delay in said[4:]])
+
+
+@pytest.fixture(scope="module")
+def card(stage):
+    """What everybody has who plays on this card: frames from the start to the loudspeaker for a program of the service VM that has
+    the card for itself, and what the sound service keeps in the card's buffer; and what the emulated card hides of its latency."""
+    stage.ask("BrakeWarning")  # by it the two clocks are known
+    stage.heard(more=2.5)
+    kept = int(re.search(r"delay (\d+)", stage.run("binnaclectl audio")[1])[1])
+    stage.run("sv down sound; while pidof binnacle-sound; do usleep 100000; done")
+    again = f'sv up sound; until binnaclectl audio 2>/dev/null | grep -q "^{VM} .* linked"; do usleep 100000; done'
+    native, hidden = play_and_say(stage, stage.run, NATIVE, again)
+    return native, kept, np.median(hidden)
+
+
+def test_latency(stage, card, report):
+    """Beyond what the card has: from the start of a guest's stream to its first sample at the loudspeaker. And what the guest's ALSA
+    says of each period's latency, by the device's latency_bytes, against when it was heard."""
+    native, kept, hidden = card
+    total, wrong = play_and_say(stage, stage.guest, "pcm-count")
+    wrong = np.abs(wrong - hidden)
+    report.add("audio.latency.card", round(native), "samples")
+    report.add("audio.latency.card-buffer", kept, "samples")
+    report.add("audio.latency.guest", round(total), "samples")
+    report.add("audio.latency-bytes-wrong-by.median", round(float(np.median(wrong))), "samples")
+    # the guest may read it late: what is late by more than a quantum, now and then, is the guest
+    held = report.add("audio.latency-bytes-wrong-by", round(float(np.percentile(wrong, 99))), "samples", bound=QUANTUM)
+    assert report.add("audio.latency-added-samples", round(total - native - kept), "samples", bound=PERIOD + QUANTUM) and held
+
+
 # ---- what the microphone hears
 
 
@@ -184,8 +238,8 @@ def compare(frames, chime):
 
 @pytest.mark.parametrize("what", ["guest", "back-end"])
 def test_chime_survives(stage, chime, report, what):
-    """Killed in mid-chime, while the guest plays silence: every sample of the chime is heard as it is alone, and without a pause if
-    Linux can be preempted while it frees a guest's memory (docs/limits.md)."""
+    """Killed in mid-chime, while the guest plays silence: every sample of the chime is heard as it is alone. Linux frees a killed
+    guest's memory without a pause (docs/limits.md), for which the card may stand still."""
     assert stage.guest("aplay -q -D hw:0,0 -f S16_LE -r 48000 -c 2 /dev/zero & true")[0] == 0
     stage.wait_playing()
     program = {"guest": "binnacle-dm", "back-end": "binnacle-audio"}[what]
@@ -240,24 +294,27 @@ def test_nothing_leaks(stage, report, soak):
     assert grown < 512
 
 
-def test_driver_reload_and_reboot(stage):
-    """While it plays: sound is there again with the next program. The player is not the shell's child: a signal, such as that of a
-    child's end, in the middle of a bind makes Linux's driver fail and crash (docs/audio.md)."""
-    play = f"pcm-count hw:0,0 1 {PERIOD}"
+def back_after(stage, card, report, what):
+    """Sound is there again with the next program, within one of its periods, which is as long as the IVI's player's."""
+    late = round(play_and_say(stage, stage.guest, "pcm-count", period=PLAYERS)[0] - card[0] - card[1])
+    assert report.add(f"audio.back-after-{what}-samples", late, "samples", bound=PLAYERS)
+
+
+def test_driver_reload_and_reboot(stage, card, report):
+    """While it plays. The player is not the shell's child: a signal, such as that of a child's end, in the middle of a bind makes
+    Linux's driver fail and crash (docs/audio.md)."""
     stage.guest(f"(pcm-count hw:0,0 20 {PERIOD} >/dev/null 2>&1 &)")
     stage.wait_playing()
     driver = "/sys/bus/virtio/drivers/virtio_snd"
-    status, text = stage.guest(f"d=$(basename {driver}/virtio*); echo $d >{driver}/unbind; echo $d >{driver}/bind; {play}")
-    assert status == 0 and "0 underruns" in text, text
+    status, text = stage.guest(f"d=$(basename {driver}/virtio*); echo $d >{driver}/unbind; echo $d >{driver}/bind")
+    assert status == 0, text
+    back_after(stage, card, report, "reload")
     stage.guest(f"(pcm-count hw:0,0 20 {PERIOD} >/dev/null 2>&1 &)")
     stage.wait_playing()
     stage.ivi("reboot -f", VM)
     stage.lives += 1
     stage.wait_shell()
-    before = len(stage.heard())
-    status, text = stage.guest(play)
-    assert status == 0 and "0 underruns" in text, text
-    assert count_errors(stage.heard(before)) == (1, RATE, 0)
+    back_after(stage, card, report, "reboot")
 
 
 # ---- and when nobody is there to play them

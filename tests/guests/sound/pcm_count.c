@@ -5,8 +5,9 @@
  * 12 right, the first frame's number 1. That is 18 dB below full scale: nothing has a reason to
  * make it quieter.
  *
- * pcm-count DEVICE SECONDS PERIOD [loud]: periods of so many frames, four of them in the buffer.
- * loud: not the number, but a tone at full scale.
+ * pcm-count DEVICE SECONDS PERIOD [loud|delay]: periods of so many frames, four of them in the
+ * buffer. loud: not the number, but a tone at full scale. delay: says of each period when it was
+ * written, by the TSC, and how many frames later the next one will be heard, by snd_pcm_delay().
  */
 #include <alsa/asoundlib.h>
 #include <math.h>
@@ -14,6 +15,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <x86intrin.h>
 
 #define RATE    48000u
 #define PERIODS 4u
@@ -86,29 +89,69 @@ static int write_frames(snd_pcm_t *pcm, const int16_t *frames, snd_pcm_uframes_t
     return 0;
 }
 
+struct said {
+    uint64_t tsc;
+    uint32_t next; /* frame's number */
+    int32_t delay;
+};
+
+/* All of it at the end: saying it takes time. */
+static void say(const struct said *said, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        printf("delay %llu %u %d\n", (unsigned long long)said[i].tsc, said[i].next, said[i].delay);
+}
+
+/* Plays frames up to `total`; 0 or an error. said: one for each period, or NULL. */
+static int play(snd_pcm_t *pcm, uint32_t total, uint32_t period, bool loud, struct said *said,
+                unsigned *xruns)
+{
+    int16_t *frames = calloc(period, 4);
+    int rc = frames ? 0 : -ENOMEM;
+
+    for (uint32_t number = 1; rc >= 0 && number <= total; number += period) {
+        fill(frames, number, period, loud);
+        if (said)
+            said->tsc = __rdtsc();
+        rc = write_frames(pcm, frames, period, xruns);
+        if (said && rc >= 0) {
+            snd_pcm_sframes_t delay = 0;
+
+            /* while the buffer is not full yet, playing has not begun, and when it was written
+             * counts */
+            if (number > period * PERIODS)
+                said->tsc = __rdtsc();
+            rc = snd_pcm_delay(pcm, &delay);
+            said->next = number + period;
+            said->delay = (int32_t)delay;
+            said++;
+        }
+    }
+    free(frames);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
+    struct said *said = NULL;
     snd_pcm_uframes_t period;
     snd_pcm_t *pcm;
-    uint32_t total, number = 1;
+    uint32_t total;
     unsigned xruns = 0;
-    int16_t *frames;
     int rc;
 
-    if (argc < 4) {
-        fprintf(stderr, "usage: pcm-count DEVICE SECONDS PERIOD [loud]\n");
+    if (argc < 4 || (period = strtoul(argv[3], NULL, 10)) == 0) {
+        fprintf(stderr, "usage: pcm-count DEVICE SECONDS PERIOD [loud|delay]\n");
         return 2;
     }
     total = (uint32_t)strtoul(argv[2], NULL, 10) * RATE;
-    period = strtoul(argv[3], NULL, 10);
-    frames = calloc(period ? period : 1, 4);
-    rc = frames && period ? snd_pcm_open(&pcm, argv[1], SND_PCM_STREAM_PLAYBACK, 0) : -EINVAL;
+    if (argc > 4 && strcmp(argv[4], "delay") == 0)
+        said = calloc(total / period + 1, sizeof(*said));
+    rc = snd_pcm_open(&pcm, argv[1], SND_PCM_STREAM_PLAYBACK, 0);
     if (rc >= 0)
         rc = set_up(pcm, &period);
-    for (; rc >= 0 && number <= total; number += (uint32_t)period) {
-        fill(frames, number, period, argc > 4);
-        rc = write_frames(pcm, frames, period, &xruns);
-    }
+    if (rc >= 0)
+        rc = play(pcm, total, (uint32_t)period, argc > 4 && !said, said, &xruns);
     if (rc >= 0)
         rc = snd_pcm_drain(pcm);
     if (rc < 0) {
@@ -116,7 +159,10 @@ int main(int argc, char **argv)
         return 1;
     }
     snd_pcm_close(pcm);
-    free(frames);
-    printf("pcm-count: %u frames, %u underruns\n", number - 1, xruns);
+    total = (uint32_t)((total + period - 1) / period * period);
+    if (said)
+        say(said, (uint32_t)(total / period));
+    free(said);
+    printf("pcm-count: %u frames, %u underruns\n", total, xruns);
     return 0;
 }
