@@ -28,6 +28,10 @@ class Report:
         self.rows.append({"id": row_id, "value": value, "unit": unit, "bound": bound, "peer": peer, "ok": bool(ok)})
         return bool(ok)
 
+    def worst(self, row_id, value, unit, bound=None):
+        """add() for a row that several tests share: the largest value stays."""
+        return self.add(row_id, max([value, *(row["value"] for row in self.rows if row["id"] == row_id)]), unit, bound=bound)
+
     def write(self, folder=FOLDER):
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, f"{self.campaign}.json")

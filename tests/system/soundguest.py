@@ -177,13 +177,14 @@ def counted(frames):
 
 def count_errors(frames):
     """What pcm-count played, as it was heard: (first number, last number, errors). A frame that does not carry the number after the
-    one before is an error."""
+    one before is an error; after 24 bits numbers begin anew, and are counted on here."""
     number = frames[:, 0].astype(np.int64) + (frames[:, 1].astype(np.int64) << 12)
     lit = np.flatnonzero(number)
     if not len(lit):
         return 0, 0, 1
     run = number[lit[0]:lit[-1] + 1]
-    return int(run[0]), int(run[-1]), int(np.count_nonzero(np.diff(run) != 1))
+    steps = np.diff(run) % (1 << 24)
+    return int(run[0]), int(run[0] + steps.sum()), int(np.count_nonzero(steps != 1))
 
 
 def build():
