@@ -31,6 +31,11 @@ $(BZIMAGE) $(MODULES) &: service-vm/kernel/config service-vm/kernel/build
 	cp $$entry/bzImage $$entry/config $(B)/kernel.tmp/ && cp -r $$entry/drivers $(B)/kernel.tmp/ && cp $$entry/modules/*.ko $(B)/kernel.tmp/modules/ && \
 	ln -sfn $$entry/headers $(B)/kernel.tmp/headers && mv $(B)/kernel.tmp $(B)/kernel
 
+# Modules of ours in a folder, from these sources. Kbuild keeps what it has made for another kernel (.module-common.o carries its version,
+# and Linux takes no module of another), so that goes first.
+kernel-modules = mkdir -p $(1) && rm -f $(1)/*.o $(1)/.*.o $(1)/*.mod* && cp $(2) $(1)/ && \
+	env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -C $(realpath $(B)/kernel/headers) M=$(CURDIR)/$(1) modules
+
 INITRD_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard service-vm/image/initrd/*.c))
 $(INITRD_OBJECTS): $(B)/%.o: %.c
 	@mkdir -p $(@D)

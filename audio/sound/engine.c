@@ -3,7 +3,6 @@
 #include "engine.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <x86intrin.h>
@@ -21,10 +20,7 @@ static struct node_port *output(struct engine *e, uint32_t port)
 /* Where output `port` wants its samples; NULL: nowhere. */
 static float *room(struct engine *e, uint32_t port, unsigned frames)
 {
-    uint32_t bytes;
-    float *to = node_output(output(e, port), &bytes);
-
-    return bytes >= frames * sizeof(float) ? to : NULL;
+    return node_samples(output(e, port), frames);
 }
 
 static void collect(struct engine *e, struct mixer_io *io)
@@ -88,14 +84,6 @@ static int run(void *data)
     return SPA_STATUS_HAVE_DATA | SPA_STATUS_NEED_DATA;
 }
 
-static void describe(struct node_port *p, enum spa_direction direction, const char *what,
-                     unsigned number)
-{
-    *p = (struct node_port){.direction = direction, .dsp = true, .stride = sizeof(float)};
-    snprintf(p->channel, sizeof(p->channel), "%s", number % 2 ? "FR" : "FL");
-    snprintf(p->name, sizeof(p->name), "%s%u_%s", what, number / 2, p->channel);
-}
-
 int engine_init(struct engine *e, struct graph *g, const struct bn_scenario *s)
 {
     uint32_t inputs, outputs;
@@ -106,9 +94,9 @@ int engine_init(struct engine *e, struct graph *g, const struct bn_scenario *s)
     inputs = e->mixer.strips * 2;
     outputs = ENGINE_MONITOR(e->mixer.policy.vms);
     for (uint32_t i = 0; i < inputs; i++)
-        describe(&e->port[i], SPA_DIRECTION_INPUT, "strip", i);
+        node_dsp_port(&e->port[i], SPA_DIRECTION_INPUT, "strip", i);
     for (uint32_t i = 0; i < outputs; i++)
-        describe(&e->port[inputs + i], SPA_DIRECTION_OUTPUT, "bus", i);
+        node_dsp_port(&e->port[inputs + i], SPA_DIRECTION_OUTPUT, "bus", i);
     node_init(&e->node, g->data_loop, e->port, inputs, outputs, MIXER_QUANTUM, run, e);
     e->impl = graph_add_node(g, &e->node, "mixer");
     if (!e->impl) {

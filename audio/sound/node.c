@@ -3,6 +3,7 @@
 #include "node.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <spa/node/utils.h>
@@ -323,6 +324,14 @@ void node_init(struct node *n, struct pw_loop *data_loop, struct node_port *port
         init_port(&port[i], i < inputs ? i : i - inputs);
 }
 
+void node_dsp_port(struct node_port *p, enum spa_direction direction, const char *what,
+                   unsigned number)
+{
+    *p = (struct node_port){.direction = direction, .dsp = true, .stride = sizeof(float)};
+    (void)snprintf(p->channel, sizeof(p->channel), "%s", number % 2 ? "FR" : "FL");
+    (void)snprintf(p->name, sizeof(p->name), "%s%u_%s", what, number / 2, p->channel);
+}
+
 uint32_t node_quantum(const struct node *n)
 {
     const uint64_t frames = n->position ? n->position->clock.duration : 0;
@@ -369,4 +378,12 @@ void node_put(struct node_port *p, uint32_t bytes)
     c->flags = 0;
     p->io->buffer_id = 0;
     p->io->status = SPA_STATUS_HAVE_DATA;
+}
+
+float *node_samples(struct node_port *p, uint32_t frames)
+{
+    uint32_t bytes;
+    float *to = node_output(p, &bytes);
+
+    return bytes >= frames * sizeof(float) ? to : NULL;
 }

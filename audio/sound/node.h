@@ -54,6 +54,10 @@ struct node {
 void node_init(struct node *n, struct pw_loop *data_loop, struct node_port *port, uint32_t inputs,
                uint32_t outputs, uint32_t limit, int (*process)(void *data), void *data);
 
+/* Makes `p` a DSP port, one of two of `what` by its number: even is left, odd is right. */
+void node_dsp_port(struct node_port *p, enum spa_direction direction, const char *what,
+                   unsigned number);
+
 /* In process: frames of this quantum. */
 uint32_t node_quantum(const struct node *n);
 /* In process: the bytes that came to an input, and that they have been taken. NULL: nothing. */
@@ -62,5 +66,7 @@ const void *node_input(struct node_port *p, uint32_t *bytes);
  * NULL: nobody listens, or what was put before has not been taken. */
 void *node_output(struct node_port *p, uint32_t *bytes);
 void node_put(struct node_port *p, uint32_t bytes);
+/* The same of a DSP port: room for so many samples, or NULL. */
+float *node_samples(struct node_port *p, uint32_t frames);
 
 #endif

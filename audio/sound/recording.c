@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,13 +17,8 @@ static int run(void *data)
     const uint32_t frames = node_quantum(&r->node);
     float *to[GRAPH_CHANNELS];
 
-    for (uint32_t c = 0; c < GRAPH_CHANNELS; c++) {
-        uint32_t bytes;
-
-        to[c] = node_output(&r->port[c], &bytes);
-        if (bytes < frames * sizeof(float))
-            to[c] = NULL;
-    }
+    for (uint32_t c = 0; c < GRAPH_CHANNELS; c++)
+        to[c] = node_samples(&r->port[c], frames);
     for (uint32_t i = 0; i < frames; i++) {
         for (uint32_t c = 0; c < GRAPH_CHANNELS; c++)
             if (to[c])
@@ -77,14 +71,8 @@ struct pw_impl_node *recording_open(struct recording *r, struct graph *g, const 
         errno = -rc;
         return NULL;
     }
-    for (uint32_t c = 0; c < GRAPH_CHANNELS; c++) {
-        struct node_port *p = &r->port[c];
-
-        *p = (struct node_port){
-            .direction = SPA_DIRECTION_OUTPUT, .dsp = true, .stride = sizeof(float)};
-        (void)snprintf(p->channel, sizeof(p->channel), "%s", c ? "FR" : "FL");
-        (void)snprintf(p->name, sizeof(p->name), "capture_%s", p->channel);
-    }
+    for (uint32_t c = 0; c < GRAPH_CHANNELS; c++)
+        node_dsp_port(&r->port[c], SPA_DIRECTION_OUTPUT, "capture", c);
     node_init(&r->node, g->data_loop, r->port, 0, GRAPH_CHANNELS, GRAPH_LIMIT, run, r);
     node = graph_add_node(g, &r->node, "microphone");
     if (!node) {

@@ -4,10 +4,10 @@ is a file."""
 import os
 import re
 import struct
-import subprocess
 
 import numpy as np
 
+import workers
 from cockpit import REGION_HEADER, Cockpit, add_to_data, power_on_ms, variant_disk, vehicle_sim
 from displaystack import wait_for
 
@@ -15,6 +15,7 @@ STOCK = "build/image/sound.img"
 PLAYER = "build/tests/guests/sound/pcm-count"  # made with it
 VM = "guest"
 RATE = 48000
+LINKED = f'until binnaclectl audio 2>/dev/null | grep -q "^{VM} .* linked"; do usleep 50000; done'  # its sound device, to the service
 REST_S = 2.2  # guests/cluster/chime.h: CHIME_REST_MS
 BLOCK = 4096  # bytes, of stdio's
 WAV_HEADER = 44  # bytes
@@ -117,18 +118,18 @@ class SoundStage(Cockpit):
         """Waits until the sound service plays so many streams of the guest's."""
         assert self.run(f'until [ "$(binnaclectl audio | grep -c " started ")" -ge {streams} ]; do usleep 50000; done')[0] == 0
 
+    def renew(self, program, command):
+        """Ends a process of the service VM by that command, which has its pid in $old, and waits for the next and for its link."""
+        again = f'until p=$(pidof {program}) && [ "$p" != "$old" ]; do usleep 50000; done'
+        assert self.run(f"old=$(pidof {program}); {command}; {again}; {LINKED}")[0] == 0
+
     def kill_back_end(self):
         """Kills the guest's sound device, and waits for the next."""
-        again = 'until p=$(pidof binnacle-audio) && [ "$p" != "$old" ]; do usleep 50000; done'
-        linked = f'until binnaclectl audio | grep -q "^{VM} .* linked"; do usleep 50000; done'
-        assert self.run(f"old=$(pidof binnacle-audio); kill -9 $old; {again}; {linked}")[0] == 0
+        self.renew("binnacle-audio", "kill -9 $old")
 
     def hear_file(self):
         """From now on the microphone hears counted frames: the sound service begins a new life."""
-        again = 'until p=$(pidof binnacle-sound) && [ "$p" != "$old" ]; do usleep 50000; done'
-        linked = f'until binnaclectl audio | grep -q "^{VM} .* linked"; do usleep 50000; done'
-        assert self.run("old=$(pidof binnacle-sound); sed -i 's,--source [^ ]*,--source file:/data/stock/microphone,' "
-                        f"/run/service/sound/run && kill $old; {again}; {linked}")[0] == 0
+        self.renew("binnacle-sound", "sed -i 's,--source [^ ]*,--source file:/data/stock/microphone,' /run/service/sound/run; kill $old")
 
     def written(self):
         """Frames in the file of what was heard, which may lack a block."""
@@ -188,7 +189,7 @@ def count_errors(frames):
 
 
 def build():
-    subprocess.run(["make", "-s", STOCK], check=True)
+    workers.make(STOCK)
 
 
 def sounds(frames):

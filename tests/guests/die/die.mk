@@ -2,6 +2,5 @@
 # Deaths of a kernel for the failover campaign, in the IVI's root.
 DIE := $(B)/tests/guests/die
 $(DIE)/die.ko: tests/guests/die/die.c tests/guests/die/Kbuild $(BZIMAGE)
-	@mkdir -p $(DIE) && cp tests/guests/die/die.c tests/guests/die/Kbuild $(DIE)/
-	@env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -C $(realpath $(B)/kernel/headers) M=$(CURDIR)/$(DIE) modules
+	@$(call kernel-modules,$(DIE),tests/guests/die/die.c tests/guests/die/Kbuild)
 IVI_FILES += $(DIE)/die.ko:/usr/lib/binnacle/die.ko

@@ -4,8 +4,7 @@ PROBE_SOURCES := $(addprefix tests/guests/probe/,main.c registers.c machine.c hy
 PROBE_APPLETS := sh mount echo dmesg sed grep insmod rmmod poweroff reboot sleep cat taskset
 
 $(PROBE)/probe.ko: $(PROBE_SOURCES) $(BZIMAGE)
-	@mkdir -p $(PROBE) && cp $(PROBE_SOURCES) $(PROBE)/
-	@env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -C $(realpath $(B)/kernel/headers) M=$(CURDIR)/$(PROBE) modules
+	@$(call kernel-modules,$(PROBE),$(PROBE_SOURCES))
 $(PROBE)/ring3: tests/guests/probe/ring3.c
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu17 -O2 $(WARNINGS) -ffreestanding -fno-stack-protector -static -nostdlib -Wl,-e,start $< -o $@
