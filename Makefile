@@ -83,7 +83,9 @@ $(B)/fuzzers.list: $(FUZZERS) FORCE
 .PHONY: FORCE
 FORCE:
 TESTABLE := $(PROGRAMS) image nuc-image $(B)/unit-tests.list $(B)/fuzzers.list $(B)/bochs/bochs $(B)/tests/guests/matrix/matrix.iso
-PYTEST := python3 -m pytest -p no:cacheprovider -ra --durations=40 --durations-min=15 --tb=short tests/system
+# An emulator keeps one CPU busy and up to 6 GiB of memory: two at a time (tests/system/workers.py).
+WORKERS ?= $(shell [ $$(nproc) -gt 1 ] && echo 2 || echo 1)
+PYTEST := python3 -m pytest -p no:cacheprovider -v -n $(WORKERS) --dist loadgroup -ra --durations=60 --durations-min=15 --tb=short tests/system
 ready: $(TESTABLE)
 test: $(TESTABLE)
 	@$(PYTEST) --campaign all

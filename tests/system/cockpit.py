@@ -15,6 +15,7 @@ import uuid
 
 import numpy as np
 
+import workers
 from nuc import Nuc, NucConfig
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -68,7 +69,7 @@ def variant_disk(path, cmdline="", plan="cockpit"):
                     "hypervisor.bin=build/hypervisor/hypervisor.bin", "cluster.elf=build/guests/cluster/cluster.elf",
                     "bzImage=build/kernel/bzImage", "initrd=build/image/service.initrd"], check=True)
     subprocess.run(["cp", "--sparse=always", "build/image/disk.img", path], check=True)
-    subprocess.run(["make", "-s", GPU_GUEST], check=True)
+    workers.make(GPU_GUEST)
     for file, place in ((scenario, "::/binnacle/scenario.bin"), (loader, "::/EFI/BOOT/BOOTX64.EFI"), (GPU_GUEST, "::/gvt-client")):
         subprocess.run(["mcopy", "-o", "-i", f"{path}@@1M", file, place], check=True)
     return path

@@ -18,10 +18,12 @@ from cockpit import LIMIT, Cockpit  # noqa: E402
 from machines import MACHINES, Matrix  # noqa: E402
 from nuc import Nuc, NucConfig  # noqa: E402
 from report import Report  # noqa: E402
+import workers  # noqa: E402
 
 _reports = {}
 _minutes = {}
 _matrix = Matrix()
+_host = workers.Host()
 
 
 def pytest_addoption(parser):
@@ -32,6 +34,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "campaign(name): the campaign that a test belongs to")
     config.addinivalue_line("markers", "machine(name, why): the one machine that a test of the hypervisor runs on (machines.py)")
     config.addinivalue_line("markers", "absent(names, why): machines that a test cannot run on")
+    config.addinivalue_line("markers", "alone: measures in the host's time, so no other test runs beside it (workers.py)")
+    config.addinivalue_line("markers", "xdist_group(name): what stays together, where that is not the module")
     os.chdir(TOP)
 
 
@@ -45,13 +49,33 @@ def pytest_collection_modifyitems(config, items):
     selected = [item for item in items if item not in out and wanted in ("all", _campaign(item))]
     config.hook.pytest_deselected(items=[item for item in items if item not in selected])
     items[:] = selected
+    workers.plan(items)
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item):
+def pytest_runtest_protocol(item, nextitem):
+    _host.enter(item)
     start = time.monotonic()
     yield
     _minutes[_campaign(item)] = _minutes.get(_campaign(item), 0) + (time.monotonic() - start) / 60
+    _host.leave(nextitem)
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        workers.give(session.config, {"reports": {name: report.rows for name, report in _reports.items()}, "minutes": _minutes,
+                                      "matrix": _matrix.cells})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """A worker has ended: its results become ours."""
+    found = workers.take(node)
+    for name, rows in (found["reports"] if found else {}).items():
+        _reports.setdefault(name, Report(name)).rows += rows
+    for name, minutes in (found["minutes"] if found else {}).items():
+        _minutes[name] = _minutes.get(name, 0) + minutes
+    _matrix.merge(found["matrix"] if found else {})
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 
+import workers
 from cockpit import Cockpit, variant_disk
 
 FOLDER = "build/tests/guests/gpu/disk"
@@ -16,7 +17,7 @@ BARE, MEDIATED = "bare", "ivi"
 
 def gpu_disk(path):
     """A copy of the disk image with the programs on both data partitions, under gpu/."""
-    subprocess.run(["make", "-s", "gpu-programs"], check=True)
+    workers.make("gpu-programs")
     variant_disk(path, "binnacle.debug quiet", "bench-gpu")
     root = os.path.join(os.path.dirname(path), "data")
     shutil.copytree(FOLDER, os.path.join(root, "gpu"))

@@ -10,6 +10,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "tools", "vehicle-sim"))
 import vehicle_sim  # noqa: E402
 
+import workers  # noqa: E402
 from machines import QEMU, start  # noqa: E402
 from nuc import Nuc, NucConfig  # noqa: E402
 
@@ -25,7 +26,7 @@ FILES = [f"scenario.bin={SCENARIO}", "hypervisor.bin=build/hypervisor/hypervisor
 
 def build():
     """What all machines start: hypervisor, cluster, and the probe's initrd as service VM."""
-    subprocess.run(["make", "-s", INITRD, SCENARIO, "build/bochs/bochs"], check=True)
+    workers.make(INITRD, SCENARIO, "build/bochs/bochs")
 
 
 def qemu(folder):

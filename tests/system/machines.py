@@ -84,6 +84,11 @@ class Matrix:
         if machine and row.get(machine) != "failed":
             row[machine] = "passed" if passed else "failed"
 
+    def merge(self, cells):
+        """Takes over what another worker found."""
+        for test, row in cells.items():
+            self.cells.setdefault(test, {}).update(row)
+
     def count(self, machine, what):
         return sum(row.get(machine, "").startswith(what) for row in self.cells.values())
 

@@ -2,10 +2,10 @@
 """The sound device under our device model, killed while a Linux guest plays and records: the guest's driver and its programs do not
 notice more than an xrun."""
 import re
-import subprocess
 
 import pytest
 
+import workers
 from conftest import log_folder
 from machines import QEMU, start
 
@@ -16,7 +16,7 @@ DEATHS = 3
 
 @pytest.fixture(scope="module")
 def said(request):
-    subprocess.run(["make", "-s", ISO], check=True)
+    workers.make(ISO)
     with start(QEMU, ISO, log_folder(request.node)) as pc:
         pc.console.wait_for("audio: finished|PANIC", limit=600)
         yield pc.console.text

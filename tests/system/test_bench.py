@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import workers
 import benchstages
 from conftest import log_folder
 from espimage import make_esp
@@ -69,7 +70,7 @@ BOCHS = [("bochs-vmx", "corei7_skylake_x"), ("bochs-vmx-minimum", "corei7_ivy_br
 def in_bochs(model, name, loader, *files):
     """What the guest printed, on one CPU: a tick of the TSC is an instruction there too."""
     iso = f"build/logs/bench-{name}.iso"
-    subprocess.run(["make", "-s", "build/bochs/bochs"], check=True)
+    workers.make("build/bochs/bochs")
     subprocess.run(["tools/mkgrub", iso, loader, *files], check=True)
     with Bochs(model, iso, f"build/logs/bench-{name}", cpus=1, memory=512) as pc:
         pc.console.wait_for("bench done", limit=120)
@@ -113,7 +114,7 @@ def test_interrupt_from_another_cpu(name, model, bound, report, tmp_path):
     """One CPU of a guest interrupts the other, which runs. What the sender needs exits for is its ICR, once each; the rest are
     the receiver's: none with posted interrupts, and at least two (the interrupt, its end) where the processor has none."""
     iso, plan = f"build/logs/posted-{name}.iso", "build/scenarios/bench-posted.bin"
-    subprocess.run(["make", "-s", "build/bochs/bochs"], check=True)
+    workers.make("build/bochs/bochs")
     subprocess.run(["tools/mkgrub", iso, "build/hypervisor/multiboot2/loader.elf", f"scenario.bin={plan}",
                     "hypervisor.bin=build/hypervisor/hypervisor.bin", *(f"{k}={v}" for k, v in LINUX.items())], check=True)
     with Bochs(model, iso, f"build/logs/posted-{name}", cpus=3, memory=1024) as pc:

@@ -2,10 +2,10 @@
 """The mediator on the physical GPU of the virtual NUC: its guest is a process (tests/guests/gvt) that draws, attacks and dies."""
 import os
 import re
-import subprocess
 
 import pytest
 
+import workers
 from conftest import log_folder
 from nuc import Nuc, NucConfig
 
@@ -43,7 +43,7 @@ class Played(str):
 @pytest.fixture(scope="module")
 def played(request, soak):
     """What the machine says; one CPU, so that nanoseconds of a process are its instructions."""
-    subprocess.run(["make", "-s", INITRD], check=True)
+    workers.make(INITRD)
     deaths = 1000 if soak else 50
     trace = os.path.join(log_folder(request.node), "gpu.trace")
     config = NucConfig(disk=None, kernel="build/kernel/bzImage", initrd=INITRD, cpus=1, memory_mib=768, iommu=None, sound=False,
@@ -212,7 +212,7 @@ def shows_the_triangle(picture):
 @pytest.fixture(scope="module")
 def service(request):
     """The service VM with its compositor, and the guest that is a process on a disk."""
-    subprocess.run(["make", "-s", DISK], check=True)
+    workers.make(DISK)
     config = NucConfig.bare(extra=["-drive", f"if=virtio,format=raw,readonly=on,file={DISK}"])
     with Nuc("service", config, log_folder(request.node)) as nuc:
         nuc.console.wait_for("binnacle:.*# ")

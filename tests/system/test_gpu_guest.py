@@ -12,7 +12,7 @@ import pytest
 
 from gpustage import BARE, MEDIATED, GpuStage
 
-pytestmark = pytest.mark.campaign("bench")
+pytestmark = [pytest.mark.campaign("bench"), pytest.mark.alone]
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ENVIRONMENT = "LD_LIBRARY_PATH=/data/gpu/lib MESA_SHADER_CACHE_DISABLE=1 LD_PRELOAD=/data/gpu/"

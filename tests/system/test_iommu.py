@@ -11,6 +11,7 @@ import tempfile
 
 import pytest
 
+import workers
 from cockpit import LIMIT, Cockpit
 from conftest import log_folder
 from machines import QEMU
@@ -34,7 +35,7 @@ def list_of(places):
 
 
 def build_disk(folder, messages):
-    subprocess.run(["make", "-s", "build/tests/guests/dma/initrd"], check=True)
+    workers.make("build/tests/guests/dma/initrd")
     with open("scenarios/test-isolation.dts", encoding="utf-8") as f:
         text = f.read()
     text, count = re.subn(r'(cmdline = "console=[^"]*)"', rf'\1 dma_write={list_of(WRITE)} dma_read={list_of(READ)} '

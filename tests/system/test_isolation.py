@@ -6,7 +6,6 @@ at each start, and has the IVI do the same under the device model. One run of ea
 attempt must be refused *and* stand in the log; each test is a row of the report, whose rows are those of the machine in QEMU.
 """
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -49,18 +48,10 @@ NUMBER = {"VM_HSAVE_PA": "c0010117", "VM_CR": "c0010114", "SMM_BASE": "c0010111"
           "GHCB": "c0010130", "TSC_ADJUST": "3b", "PLATFORM_INFO": "ce", "THERM_INTERRUPT": "19b", **IGNORED}
 
 
-@pytest.fixture(scope="module")
-def runs(request, tmp_path_factory):
-    """The runs of the machines that are tested, two at a time: each emulator keeps one CPU busy."""
-    names = dict.fromkeys(item.callspec.params["run"] for item in request.session.items if item.module is request.module)
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(f"isolation {name}")) for name in MACHINES])
+def run(request, tmp_path_factory):
     isolationrun.build()
-    with ThreadPoolExecutor(2) as pool:
-        yield {name: pool.submit(isolationrun.play, name, tmp_path_factory.mktemp(name)) for name in names}
-
-
-@pytest.fixture(scope="module", params=MACHINES)
-def run(request, runs):
-    return runs[request.param].result()
+    return isolationrun.play(request.param, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ second Linux is started over mainline's HSM driver, then a guest that watches it
 """
 import hashlib
 import re
-import subprocess
 import time
 
 import numpy as np
 import pytest
 
+import workers
 import clusterpix
 from machines import MACHINES, QEMU, SIZE, start
 
@@ -35,7 +35,7 @@ SETTLED = 90  # frames: the bulb check is over, the bus is known to be dead
 
 @pytest.fixture(scope="module")
 def iso():
-    subprocess.run(["make", "-s", ISO, "build/bochs/bochs"], check=True)
+    workers.make(ISO, "build/bochs/bochs")
     return ISO
 
 
@@ -120,7 +120,7 @@ def test_bochs_repeats(name, iso):
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_spinning_cluster_is_taken_back(name, report):
     """Interrupts off, no exit ever: only the NMI of another CPU's watchdog ends its turn. It is built again, and again."""
-    subprocess.run(["make", "-s", HANG_ISO, "build/bochs/bochs"], check=True)
+    workers.make(HANG_ISO, "build/bochs/bochs")
     with start(name, HANG_ISO, log_dir(name)) as pc:
         for _ in range(HANG_ROUNDS):
             pc.console.wait_for(r"\[cluster\] started again|PANIC|parked", limit=300)

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+import workers
 from espimage import make_esp
 from machines import MACHINES, QEMU
 from nuc import NucConfig
@@ -38,7 +39,7 @@ def cd(tmp_path_factory):
     """GRUB, the Multiboot2 loader, a scenario of one CPU."""
     folder = tmp_path_factory.mktemp("cd")
     iso, plan = str(folder / "bench.iso"), str(folder / "scenario.bin")
-    subprocess.run(["make", "-s", "build/bochs/bochs"], check=True)
+    workers.make("build/bochs/bochs")
     subprocess.run(["build/tools/scenario/bn-scenario", "compile", "scenarios/bench.dts", plan], check=True)
     subprocess.run(["tools/mkgrub", iso, "build/hypervisor/multiboot2/loader.elf", f"scenario.bin={plan}",
                     "hypervisor.bin=build/hypervisor/hypervisor.bin", f"bench.elf={BENCH}"], check=True)

@@ -3,10 +3,10 @@
 line: it works there with MSI-X, confined by the IOMMU, and nothing of one owner is left for the next.
 """
 import re
-import subprocess
 
 import pytest
 
+import workers
 from conftest import log_folder
 from machines import QEMU
 from nuc import Nuc, NucConfig
@@ -24,7 +24,7 @@ OWN, CHANGED = "52:54:00:12:34:56", "02:00:00:00:00:77"
 
 
 def play(request, name, iommu):
-    subprocess.run(["make", "-s", ISO], check=True)
+    workers.make(ISO)
     config = NucConfig(disk=None, cdrom=ISO, cpus=2, memory_mib=1024, gpu="std", screens=((1024, 768),), max_outputs=1, iommu=iommu,
                        sound=False, usb=False, net=False, sd_card_mib=0, extra=["-netdev", "user,id=card", *CARDS[iommu][1], *PAIR])
     with Nuc(name, config, f"{log_folder(request.node)}/{name}") as nuc:

@@ -2,10 +2,10 @@
 """A guest with firmware of its own, over HSM, in a small service VM: Debian's OVMF starts an EFI program from a disk, and that a Linux."""
 import os
 import re
-import subprocess
 
 import pytest
 
+import workers
 from machines import QEMU, start
 
 pytestmark = [pytest.mark.campaign("matrix"),
@@ -19,7 +19,7 @@ TABLES = {"FACP", "APIC", "MCFG"}
 @pytest.fixture(scope="module")
 def lives():
     """What the service VM says of each life of the guest, the guest's serial console among it."""
-    subprocess.run(["make", "-s", ISO], check=True)
+    workers.make(ISO)
     with start(QEMU, ISO, "build/logs/uefi") as pc:
         pc.console.wait_for("uefi: end|PANIC|parked", limit=600)
         text = pc.console.text.replace("\r", "")

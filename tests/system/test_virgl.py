@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import workers
 from displaystack import HEIGHT, Stack, WIDTH, wait_for
 from test_gpu import shows_the_triangle
 
@@ -15,7 +16,7 @@ BLUE = bytes((0xC0, 0x40, 0x10, 0))
 
 @pytest.fixture(scope="module", autouse=True)
 def client():
-    subprocess.run(["make", "-s", CLIENT], check=True)
+    workers.make(CLIENT)
 
 
 class Mediator:

@@ -25,8 +25,11 @@
  * machine without -icount (NUC_REAL_TIME is set) time is the host's, all of it.
  *
  * Fences. Where time is the host's, drawing is not waited for, and QEMU looks whether it is
- * finished every 10 ms (virtio_gpu_virgl_fence_poll): longer than most frames take, so that what is
- * measured would be the wait. A GPU says so by an interrupt. Here QEMU looks every millisecond.
+ * finished every 10 ms (virtio_gpu_fence_poll): longer than most frames take, so that what is
+ * measured would be the wait. A GPU says so by an interrupt. Here it is looked for every
+ * millisecond, by a timer of ours. (A preload cannot stand in for what QEMU's program itself
+ * defines, such as its timers: a program's own symbols come first. It can for what QEMU's modules
+ * define.)
  */
 #include <SDL2/SDL_video.h>
 #include <dlfcn.h>
@@ -46,10 +49,15 @@
 /* QEMU's own, which its display calls. */
 void surface_gl_create_texture(void *shader, void *surface);
 
-void timer_mod(void *timer, int64_t expire_ms);
+/* QEMU's timers (include/qemu/timer.h), of which one is ours. */
+void timer_init_full(void *timer, void *group, int clock, int scale, int attributes,
+                     void (*expired)(void *), void *argument);
+void timer_mod_ns(void *timer, int64_t expire_ns);
+int64_t qemu_clock_get_ns(int clock);
 
-#define FENCE_POLL_MS   10 /* QEMU's */
-#define FENCE_SOONER_MS (FENCE_POLL_MS - 1)
+#define CLOCK_VIRTUAL 1
+#define FENCE_POLL_NS 1000000
+#define FENCE_POLLS   100 /* after the last fence was made; QEMU's own polls go on */
 
 #define NEXT(function) (*(void **)&(function) = dlsym(RTLD_NEXT, #function + 5))
 
@@ -66,7 +74,6 @@ static int (*next_SDL_GL_MakeCurrent)(SDL_Window *, SDL_GLContext);
 static void (*next_virgl_renderer_poll)(void);
 static int (*next_virgl_renderer_create_fence)(int, uint32_t);
 static int (*next_clock_gettime)(clockid_t, struct timespec *);
-static void (*next_timer_mod)(void *, int64_t);
 
 static bool real_time; /* the clock is the host's */
 /*
@@ -89,7 +96,6 @@ __attribute__((constructor)) static void find_next(void)
     NEXT(next_virgl_renderer_poll);
     NEXT(next_virgl_renderer_create_fence);
     NEXT(next_clock_gettime);
-    NEXT(next_timer_mod);
     real_time = getenv("NUC_REAL_TIME") != NULL;
 }
 
@@ -220,19 +226,40 @@ void virgl_renderer_poll(void)
     next_virgl_renderer_poll();
 }
 
+static struct {
+    uint64_t opaque[16]; /* a QEMUTimer has 48 bytes */
+    unsigned left;       /* 0: it has not been made, or has been given up */
+} fence_poll;
+
+static void poll_fences(void *unused)
+{
+    (void)unused;
+    virgl_renderer_poll();
+    if (--fence_poll.left)
+        timer_mod_ns(fence_poll.opaque, qemu_clock_get_ns(CLOCK_VIRTUAL) + FENCE_POLL_NS);
+}
+
+static void poll_soon(void)
+{
+    static bool made;
+
+    if (!made)
+        timer_init_full(fence_poll.opaque, NULL, CLOCK_VIRTUAL, 1, 0, poll_fences, NULL);
+    made = true;
+    if (!fence_poll.left)
+        timer_mod_ns(fence_poll.opaque, qemu_clock_get_ns(CLOCK_VIRTUAL) + FENCE_POLL_NS);
+    fence_poll.left = FENCE_POLLS;
+}
+
 int virgl_renderer_create_fence(int id, uint32_t context)
 {
     static void (*finish)(void);
 
     if (!finish)
         *(void **)&finish = SDL_GL_GetProcAddress("glFinish");
-    if (finish && !real_time && SDL_GL_GetCurrentContext())
+    if (real_time)
+        poll_soon();
+    else if (finish && SDL_GL_GetCurrentContext())
         finish();
     return next_virgl_renderer_create_fence(id, context);
-}
-
-/* As the modules of QEMU call it; among those loaded here only the GPU has timers. */
-void timer_mod(void *timer, int64_t expire_ms)
-{
-    next_timer_mod(timer, real_time ? expire_ms - FENCE_SOONER_MS : expire_ms);
 }
