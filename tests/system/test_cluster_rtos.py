@@ -37,8 +37,8 @@ def test_kernel(tmp_path):
 
 
 @pytest.mark.parametrize("case, words", [
-    ("overflow", ["vector 14", "error 0x2", "in task main"]),  # not present, write: the guard page
-    ("sink", ["double fault", "in task main"]),
+    ("overflow", ["vector 14", "error 0x2", "in task MainTask"]),  # not present, write: the guard page
+    ("sink", ["double fault", "in task MainTask"]),
     ("write-text", ["vector 14", "error 0x3"]),   # present, write
     ("exec-data", ["vector 14", "error 0x11"]),   # present, instruction fetch
     ("null", ["vector 14", "error 0x0", "cr2 0x0"]),
