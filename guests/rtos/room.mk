@@ -41,16 +41,40 @@ $(RTOS_B)/selftest/selftest.o: $(RTOS_B)/selftest/selftest_os.h
 $(RTOS_SELFTEST): $(RTOS_OBJ) $(RTOS_B)/selftest/selftest.o $(RTOS_B)/selftest/selftest_os.o $(RTOS)/image.ld
 	$(RTOS_LINK) -o $@ $(filter %.o,$^)
 
+# The conformance table on the machine itself.
+RTOS_CONF := $(RTOS)/conformance
+RTOS_CONF_B := $(RTOS_B)/conformance
+RTOS_CONF_SRC := $(wildcard $(RTOS_CONF)/*.c)
+RTOS_CONF_OBJ := $(RTOS_CONF_SRC:%.c=$(B)/%.o)
+PROGRAMS += $(RTOS_B)/conformance.elf
+$(RTOS_CONF_OBJ): $(RTOS_CONF_B)/conformance_os.h
+$(RTOS_B)/conformance.elf: $(RTOS_OBJ) $(RTOS_CONF_OBJ) $(RTOS_CONF_B)/conformance_os.o $(RTOS)/image.ld
+	$(RTOS_LINK) -o $@ $(filter %.o,$^)
+
 # On the host: the kernel with a port of the test's own.
 RTOS_TESTS := $(B)/tests/rtos
 RTOS_KERNEL := $(wildcard $(RTOS)/kernel/*.c)
 RTOS_TEST_DEPS := $(RTOS_KERNEL) $(wildcard $(RTOS)/kernel/*.h $(RTOS)/include/*.h)
 
-UNIT_TESTS += $(RTOS_TESTS)/test_kernel
-KERNEL_TEST_B := $(B)/tests/unit/rtos
-$(RTOS_TESTS)/test_kernel: tests/unit/rtos/test_kernel.c $(RTOS_TEST_DEPS) $(KERNEL_TEST_B)/kernel_os.c
+RTOS_TEST_FLAGS := -I$(RTOS)/include -I$(RTOS) -Itests/unit/rtos -I$(B)/tests/unit/rtos -I$(RTOS_CONF_B)
+STILL_PORT := $(wildcard tests/unit/rtos/still_port.*)
+RTOS_KERNEL_TESTS := test_kernel test_small test_conformance
+$(addsuffix /test_kernel,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_kernel.c $(B)/tests/unit/rtos/kernel_os.c $(STILL_PORT)
+$(addsuffix /test_small,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_small.c $(B)/tests/unit/rtos/small_os.c $(STILL_PORT)
+$(addsuffix /test_conformance,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_conformance.c \
+	$(filter-out $(RTOS_CONF)/machine.c,$(RTOS_CONF_SRC)) $(RTOS_CONF)/conformance.h $(RTOS_CONF_B)/conformance_os.c
+
+UNIT_TESTS += $(RTOS_KERNEL_TESTS:%=$(RTOS_TESTS)/%)
+$(RTOS_KERNEL_TESTS:%=$(RTOS_TESTS)/%): $(RTOS_TEST_DEPS)
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -I$(RTOS)/include -I$(RTOS) -I$(KERNEL_TEST_B) $(filter %.c,$^) -o $@ -lcmocka
+	$(CC) $(SAN_CFLAGS) $(RTOS_TEST_FLAGS) $(filter %.c,$^) -o $@ -lcmocka
+
+# The same programs, counting the statements and branches of the kernel that they reach (test_cluster_rtos.py).
+RTOS_COVERAGE := $(RTOS_KERNEL_TESTS:%=$(RTOS_TESTS)/coverage/%)
+PROGRAMS += $(RTOS_COVERAGE)
+$(RTOS_COVERAGE): $(RTOS_TEST_DEPS)
+	@mkdir -p $(@D) && rm -f $@-*.gcno $@-*.gcda
+	$(CC) -std=gnu17 -O0 -g --coverage $(WARNINGS) -Iinclude $(RTOS_TEST_FLAGS) $(filter %.c,$^) -o $@ -lcmocka
 
 UNIT_TESTS += $(RTOS_TESTS)/test_oil
 $(RTOS_TESTS)/test_oil: tests/unit/rtos/test_oil.c $(OIL_SRC) $(RTOS)/oil/oil.h
@@ -62,5 +86,5 @@ $(RTOS_TESTS)/fuzz_oil: tests/fuzz/rtos/fuzz_oil.c $(OIL_SRC) $(RTOS)/oil/oil.h
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) -I$(RTOS)/oil $(filter %.c,$^) -o $@
 
--include $(RTOS_OBJ:.o=.d) $(RTOS_B)/selftest/selftest.d
+-include $(RTOS_OBJ:.o=.d) $(RTOS_CONF_OBJ:.o=.d) $(RTOS_B)/selftest/selftest.d
 endif

@@ -1,73 +1,57 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The scheduler and the alarms from within: a port that switches to nobody, so that one test can
- * speak for whoever runs, and whose clock is a variable. */
-#include "kernel/internal.h"
+/* The scheduler and the alarms from within, with a port that switches to nobody. */
+#include "still_port.h"
 
-#include "board.h"
 #include "fixed.h"
 #include "kernel_os.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static uint64_t now, timer_at;
-static int switches, errors, masked;
+static int errors;
 static StatusType last_error;
 static OSServiceIdType last_service;
-static jmp_buf idle;
-
-static void never_called(void)
-{
-    fail_msg("the test's port runs no task");
-}
 
 TASK(Low)
 {
-    never_called();
+    still_never_called();
 }
 
 TASK(Middle)
 {
-    never_called();
+    still_never_called();
 }
 
 TASK(Middle2)
 {
-    never_called();
+    still_never_called();
 }
 
 TASK(High)
 {
-    never_called();
+    still_never_called();
 }
 
 TASK(Extended)
 {
-    never_called();
+    still_never_called();
 }
 
 TASK(GroupLow)
 {
-    never_called();
+    still_never_called();
 }
 
 TASK(GroupHigh)
 {
-    never_called();
+    still_never_called();
 }
 
 TASK(Alone)
 {
-    never_called();
+    still_never_called();
 }
 
 ISR(Routine)
 {
-    never_called();
+    still_never_called();
 }
 
 void ErrorHook(StatusType error)
@@ -77,65 +61,11 @@ void ErrorHook(StatusType error)
     last_service = OSErrorGetServiceId();
 }
 
-void port_switch(TaskType from, TaskType to, bool from_ends)
-{
-    assert_true(from != to || from_ends);
-    switches++;
-}
-
-uint64_t port_now(void)
-{
-    return now;
-}
-
-void port_timer_set(uint64_t at)
-{
-    timer_at = at;
-}
-
-uint32_t port_irq_save(void)
-{
-    uint32_t was = (uint32_t)masked;
-
-    masked = 1;
-    return was;
-}
-
-void port_irq_restore(uint32_t saved)
-{
-    masked = (int)saved;
-}
-
-void port_start(void)
-{
-}
-
-void port_idle(void)
-{
-    masked = 0;
-    longjmp(idle, 1);
-}
-
-void port_shutdown(StatusType error)
-{
-    fail_msg("shut down with %d", error);
-    abort();
-}
-
-void panic(const char *why, const char *file, int line)
-{
-    print_error("%s:%d: %s\n", file, line, why);
-    mock_assert(0, why, file, line);
-    abort();
-}
-
 static int begin(void **state)
 {
     (void)state;
-    now = timer_at = 0;
-    switches = errors = masked = 0;
-    if (setjmp(idle) == 0)
-        StartOS(OSDEFAULTAPPMODE);
+    errors = 0;
+    still_start(OSDEFAULTAPPMODE);
     return 0;
 }
 
@@ -150,9 +80,8 @@ static void test_autostart_runs(void **state)
     assert_int_equal(os.running, Low);
     assert_int_equal(state_of(Low), RUNNING);
     assert_int_equal(state_of(High), SUSPENDED);
-    assert_true(timer_at == OS_NEVER);
-    if (setjmp(idle) == 0)
-        StartOS(NothingMode);
+    assert_true(still.timer_at == OS_NEVER);
+    still_start(NothingMode);
     assert_int_equal(os.running, INVALID_TASK);
 }
 
@@ -260,12 +189,12 @@ static void test_resource_of_a_routine(void **state)
 {
     (void)state;
     assert_int_equal(GetResource(IsrRes), E_OK);
-    assert_int_equal(masked, 1);
+    assert_int_equal(still.masked, 1);
     assert_int_equal(ActivateTask(High), E_OK);
     assert_int_equal(os.running, Low);
-    assert_int_equal(masked, 1);
+    assert_int_equal(still.masked, 1);
     assert_int_equal(ReleaseResource(IsrRes), E_OK);
-    assert_int_equal(masked, 0);
+    assert_int_equal(still.masked, 0);
     assert_int_equal(os.running, High);
     os_isr_enter();
     assert_int_equal(GetResource(Res), E_OS_ACCESS); /* not one of its own */
@@ -351,11 +280,15 @@ static void test_routine_is_tidied_up_after(void **state)
 
 static void test_idle_runs_what_comes(void **state)
 {
+    TaskType task = Low;
+
     (void)state;
     (void)TerminateTask();
     assert_int_equal(os.running, INVALID_TASK);
     assert_int_equal(Schedule(), E_OS_CALLEVEL);
     os_isr_enter();
+    assert_int_equal(GetTaskID(&task), E_OK);
+    assert_int_equal(task, INVALID_TASK);
     (void)ActivateTask(Low);
     os_isr_exit();
     assert_int_equal(os.running, Low);
@@ -363,7 +296,7 @@ static void test_idle_runs_what_comes(void **state)
 
 static void timer(uint64_t at)
 {
-    now = at;
+    still.now = at;
     os_isr_enter();
     os_timer();
     os_isr_exit();
@@ -374,31 +307,31 @@ static void test_alarm_once_and_cyclic(void **state)
     TickType left;
 
     (void)state;
-    now = 1000;
+    still.now = 1000;
     assert_int_equal(SetRelAlarm(TaskAlarm, 500, 0), E_OK);
-    assert_int_equal(timer_at, 1500);
-    now = 1200;
+    assert_int_equal(still.timer_at, 1500);
+    still.now = 1200;
     assert_int_equal(GetAlarm(TaskAlarm, &left), E_OK);
     assert_int_equal(left, 300);
     timer(1499);
-    assert_int_equal(timer_at, 1500);
+    assert_int_equal(still.timer_at, 1500);
     assert_int_equal(os.running, Low);
     timer(1500);
-    assert_true(timer_at == OS_NEVER);
+    assert_true(still.timer_at == OS_NEVER);
     assert_int_equal(os.running, Middle);
     assert_int_equal(GetAlarm(TaskAlarm, &left), E_OS_NOFUNC);
 
     assert_int_equal(SetAbsAlarm(TaskAlarm, 2000, 100), E_OK);
     (void)TerminateTask();
     timer(2000);
-    assert_int_equal(timer_at, 2100);
+    assert_int_equal(still.timer_at, 2100);
     assert_int_equal(os.running, Middle);
     assert_int_equal(CancelAlarm(TaskAlarm), E_OK);
     timer(9999);
-    assert_true(timer_at == OS_NEVER);
+    assert_true(still.timer_at == OS_NEVER);
     /* Due, but its interrupt has not come yet. */
     assert_int_equal(SetRelAlarm(TaskAlarm, 10, 0), E_OK);
-    now += 20;
+    still.now += 20;
     assert_int_equal(GetAlarm(TaskAlarm, &left), E_OK);
     assert_int_equal(left, 0);
 }
@@ -411,9 +344,22 @@ static void test_late_alarm_expires_once(void **state)
     (void)WaitEvent(4);
     (void)SetAbsAlarm(EventAlarm, 100, 30);
     timer(1000000100);
-    assert_int_equal(timer_at, 1000000120);
+    assert_int_equal(still.timer_at, 1000000120);
     assert_int_equal(os.running, Extended);
     assert_int_equal(os_config.task_state[Extended].set, 4);
+}
+
+/* Of several alarms the timer waits for the first. */
+static void test_first_of_several_alarms(void **state)
+{
+    (void)state;
+    assert_int_equal(SetRelAlarm(TaskAlarm, 100, 0), E_OK);
+    assert_int_equal(SetRelAlarm(EventAlarm, 200, 0), E_OK);
+    assert_int_equal(still.timer_at, 100);
+    assert_int_equal(CancelAlarm(TaskAlarm), E_OK);
+    timer(100);
+    assert_int_equal(still.timer_at, 200);
+    assert_int_equal(os.running, Low);
 }
 
 /* OSEK §13.6.3.4: a value that the clock has reached is one turn of the counter away, however often
@@ -423,17 +369,17 @@ static void test_absolute_time_over_the_overrun(void **state)
     TickType left;
 
     (void)state;
-    now = (5ull << 32) + 100;
+    still.now = (5ull << 32) + 100;
     assert_int_equal(SetAbsAlarm(TaskAlarm, 100, 0), E_OK);
-    assert_true(timer_at == (6ull << 32) + 100);
+    assert_true(still.timer_at == (6ull << 32) + 100);
     assert_int_equal(GetAlarm(TaskAlarm, &left), E_OK);
     assert_true(left == UINT32_MAX); /* 2^32 does not fit */
     assert_int_equal(CancelAlarm(TaskAlarm), E_OK);
     assert_int_equal(SetAbsAlarm(TaskAlarm, 99, 0), E_OK);
-    assert_true(timer_at == (6ull << 32) + 99);
+    assert_true(still.timer_at == (6ull << 32) + 99);
     assert_int_equal(CancelAlarm(TaskAlarm), E_OK);
     assert_int_equal(SetAbsAlarm(TaskAlarm, 101, 0), E_OK);
-    assert_true(timer_at == (5ull << 32) + 101);
+    assert_true(still.timer_at == (5ull << 32) + 101);
 }
 
 /* Who is in which queue how often, against the tasks' states. */
@@ -537,7 +483,7 @@ static void random_call(uint32_t r)
         break;
     default:
         (void)SetRelAlarm((AlarmType)((r >> 4) % os_config.alarms), 1 + r % 9, r % 3 * 3);
-        timer(now + r % 50);
+        timer(still.now + r % 50);
         break;
     }
 }
@@ -555,7 +501,7 @@ static void test_random_calls_keep_the_invariants(void **state)
             seen |= 1u << os.running;
     }
     assert_int_equal(seen, (1u << os_config.tasks) - 1); /* every task has run */
-    assert_true(switches > 5000);
+    assert_true(still.switches > 5000);
 }
 
 static void test_wide_arithmetic(void **state)
@@ -593,6 +539,7 @@ int main(void)
         cmocka_unit_test_setup(test_idle_runs_what_comes, begin),
         cmocka_unit_test_setup(test_alarm_once_and_cyclic, begin),
         cmocka_unit_test_setup(test_late_alarm_expires_once, begin),
+        cmocka_unit_test_setup(test_first_of_several_alarms, begin),
         cmocka_unit_test_setup(test_absolute_time_over_the_overrun, begin),
         cmocka_unit_test_setup(test_random_calls_keep_the_invariants, begin),
         cmocka_unit_test(test_wide_arithmetic),
