@@ -2,6 +2,8 @@
 /* Conformance: alarms, OSEK OS 2.2.3 §13.6. */
 #include "conformance.h"
 
+#define NO_ALARM (ClockEvent + 1) /* the first that there is not */
+
 static void note_high(void)
 {
     conf_note('h');
@@ -50,9 +52,9 @@ static int get_base_id(void)
 {
     AlarmBaseType base;
 
-    CHECK(GetAlarmBase(200, &base) == E_OS_ID);
+    CHECK(GetAlarmBase(NO_ALARM, &base) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_GetAlarmBase));
-    CHECK(OSError_GetAlarmBase_AlarmID() == 200 && OSError_GetAlarmBase_Info() == &base);
+    CHECK(OSError_GetAlarmBase_AlarmID() == NO_ALARM && OSError_GetAlarmBase_Info() == &base);
     return 0;
 }
 
@@ -89,7 +91,7 @@ static int get_id(void)
 {
     TickType left;
 
-    CHECK(GetAlarm(200, &left) == E_OS_ID);
+    CHECK(GetAlarm(NO_ALARM, &left) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_GetAlarm));
     return 0;
 }
@@ -163,7 +165,7 @@ static int set_rel_state(void)
 
 static int set_rel_id(void)
 {
-    CHECK(SetRelAlarm(200, 3, 0) == E_OS_ID);
+    CHECK(SetRelAlarm(NO_ALARM, 3, 0) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_SetRelAlarm));
     return 0;
 }
@@ -224,7 +226,7 @@ static int set_abs_state(void)
 
 static int set_abs_id(void)
 {
-    CHECK(SetAbsAlarm(200, 3, 0) == E_OS_ID);
+    CHECK(SetAbsAlarm(NO_ALARM, 3, 0) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_SetAbsAlarm));
     return 0;
 }
@@ -260,7 +262,7 @@ static int cancel_nofunc(void)
 
 static int cancel_id(void)
 {
-    CHECK(CancelAlarm(200) == E_OS_ID);
+    CHECK(CancelAlarm(NO_ALARM) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_CancelAlarm));
     return 0;
 }

@@ -2,6 +2,8 @@
 /* Conformance: counters, AUTOSAR OS 4 §8.4. */
 #include "conformance.h"
 
+#define NO_COUNTER (Wheel + 1) /* the first that there is not */
+
 static StatusType got;
 
 static void turn_once(void)
@@ -36,9 +38,9 @@ static int increment(void)
 
 static int increment_id(void)
 {
-    CHECK(IncrementCounter(200) == E_OS_ID);
+    CHECK(IncrementCounter(NO_COUNTER) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_IncrementCounter));
-    CHECK(OSError_IncrementCounter_CounterID() == 200);
+    CHECK(OSError_IncrementCounter_CounterID() == NO_COUNTER);
     CHECK(IncrementCounter(Clock) == E_OS_ID); /* it counts by itself */
     CHECK(conf_told(E_OS_ID, OSServiceId_IncrementCounter));
     return 0;
@@ -59,9 +61,10 @@ static int get_value_id(void)
 {
     TickType value;
 
-    CHECK(GetCounterValue(200, &value) == E_OS_ID);
+    CHECK(GetCounterValue(NO_COUNTER, &value) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_GetCounterValue));
-    CHECK(OSError_GetCounterValue_CounterID() == 200 && OSError_GetCounterValue_Value() == &value);
+    CHECK(OSError_GetCounterValue_CounterID() == NO_COUNTER &&
+          OSError_GetCounterValue_Value() == &value);
     return 0;
 }
 
@@ -74,7 +77,7 @@ static int get_value_pointer(void)
 
 static int get_elapsed(void)
 {
-    TickType value, elapsed, now;
+    TickType value, elapsed, now = 0;
 
     CHECK(GetCounterValue(Wheel, &value) == E_OK);
     for (TickType i = 0; i < 25; i++) { /* over the overrun and not */
@@ -84,6 +87,8 @@ static int get_elapsed(void)
         CHECK(GetElapsedValue(Wheel, &value, &elapsed) == E_OK && elapsed == 5);
         CHECK(GetCounterValue(Wheel, &now) == E_OK && value == now);
     }
+    value = 9; /* the last that is one */
+    CHECK(GetElapsedValue(Wheel, &value, &elapsed) == E_OK && elapsed == (now + 1) % 10);
     return 0;
 }
 
@@ -91,9 +96,10 @@ static int get_elapsed_id(void)
 {
     TickType value = 0, elapsed;
 
-    CHECK(GetElapsedValue(200, &value, &elapsed) == E_OS_ID);
+    CHECK(GetElapsedValue(NO_COUNTER, &value, &elapsed) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_GetElapsedValue));
-    CHECK(OSError_GetElapsedValue_CounterID() == 200 && OSError_GetElapsedValue_Value() == &value &&
+    CHECK(OSError_GetElapsedValue_CounterID() == NO_COUNTER &&
+          OSError_GetElapsedValue_Value() == &value &&
           OSError_GetElapsedValue_ElapsedValue() == &elapsed);
     return 0;
 }

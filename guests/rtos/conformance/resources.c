@@ -2,6 +2,8 @@
 /* Conformance: resource management, OSEK OS 2.2.3 §13.4. */
 #include "conformance.h"
 
+#define NO_RESOURCE (Wire + 1) /* the first that there is not */
+
 static StatusType got, got2;
 
 static void note_high(void)
@@ -78,9 +80,9 @@ static int get_wire(void)
 
 static int get_id(void)
 {
-    CHECK(GetResource(200) == E_OS_ID);
+    CHECK(GetResource(NO_RESOURCE) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_GetResource));
-    CHECK(OSError_GetResource_ResID() == 200);
+    CHECK(OSError_GetResource_ResID() == NO_RESOURCE);
     return 0;
 }
 
@@ -124,9 +126,9 @@ static int release(void)
 
 static int release_id(void)
 {
-    CHECK(ReleaseResource(200) == E_OS_ID);
+    CHECK(ReleaseResource(NO_RESOURCE) == E_OS_ID);
     CHECK(conf_told(E_OS_ID, OSServiceId_ReleaseResource));
-    CHECK(OSError_ReleaseResource_ResID() == 200);
+    CHECK(OSError_ReleaseResource_ResID() == NO_RESOURCE);
     return 0;
 }
 

@@ -9,7 +9,6 @@ static void begin_activation(TaskType task)
     os_make_ready(task);
     t->context = NULL;
     t->set = 0;
-    t->waiting = 0;
 }
 
 StatusType os_activate(TaskType task)
@@ -86,8 +85,6 @@ StatusType ChainTask(TaskType task)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_TASK);
 
-    if (status == E_OK && task >= os_config.tasks)
-        status = E_OS_ID;
     if (status == E_OK && *os_held() != OS_NO_RESOURCE)
         status = E_OS_RESOURCE;
     if (status == E_OK)

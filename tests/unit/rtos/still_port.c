@@ -29,6 +29,12 @@ void port_switch(TaskType from, TaskType to, bool from_ends)
 {
     assert_true(from != to || from_ends);
     still.switches++;
+    if (from == INVALID_TASK)
+        return;
+    if (from_ends) /* or its next activation would go on where this one ended */
+        assert_null(os_config.task_state[from].context);
+    else
+        os_config.task_state[from].context = &still;
 }
 
 uint64_t port_now(void)

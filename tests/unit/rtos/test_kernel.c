@@ -85,6 +85,29 @@ static void test_autostart_runs(void **state)
     assert_int_equal(os.running, INVALID_TASK);
 }
 
+static void test_a_start_forgets_the_last(void **state)
+{
+    TickType value;
+
+    (void)state;
+    assert_int_equal(SetRelAlarm(TaskAlarm, 100, 0), E_OK);
+    assert_int_equal(IncrementCounter(Soft), E_OK);
+    assert_int_equal(ActivateTask(High), E_OK);
+    assert_int_equal(GetResource(RES_SCHEDULER), E_OK);
+    assert_int_equal(ActivateTask(Middle), E_OK);
+    DisableAllInterrupts();
+    still_start(OSDEFAULTAPPMODE);
+    assert_int_equal(os.running, Low);
+    assert_int_equal(state_of(High), SUSPENDED);
+    assert_true(still.timer_at == OS_NEVER);
+    assert_int_equal(GetResource(RES_SCHEDULER), E_OK);
+    assert_int_equal(ReleaseResource(RES_SCHEDULER), E_OK);
+    assert_int_equal(os.running, Low);
+    assert_int_equal(CancelAlarm(TaskAlarm), E_OS_NOFUNC);
+    assert_int_equal(GetCounterValue(Soft, &value), E_OK);
+    assert_int_equal(value, 0);
+}
+
 static void test_higher_preempts_lower_waits(void **state)
 {
     (void)state;
@@ -136,6 +159,11 @@ static void test_chain(void **state)
     assert_int_equal(ChainTask(Middle2), E_OK);
     assert_int_equal(os.running, Middle2);
     assert_int_equal(os_config.task_state[Middle2].activations, 1);
+    /* An extended task begins without events, however it was activated. */
+    (void)ActivateTask(Extended);
+    assert_int_equal(SetEvent(Extended, 1), E_OK);
+    assert_int_equal(ChainTask(Extended), E_OK);
+    assert_int_equal(os_config.task_state[Extended].set, 0);
     /* To one that may not be activated: then nobody ends. */
     (void)ActivateTask(High);
     (void)ActivateTask(Middle);
@@ -223,8 +251,10 @@ static void test_internal_resource(void **state)
     (void)TerminateTask();
     assert_int_equal(os.running, GroupLow);
     assert_int_equal(os_config.task_state[GroupLow].level, os_config.task[GroupLow].run_level);
-    assert_int_equal(Schedule(), E_OK); /* nobody to give way to */
+    assert_int_equal(ActivateTask(GroupLow), E_OK);
+    assert_int_equal(Schedule(), E_OK); /* one of its own priority is nobody to give way to */
     assert_int_equal(os.running, GroupLow);
+    assert_int_equal(os_config.task_state[GroupLow].level, os_config.task[GroupLow].run_level);
 }
 
 /* OSEK §4.6.2: a task that is not pre-emptable gives way at its own points alone. */
@@ -526,6 +556,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_autostart_runs, begin),
+        cmocka_unit_test_setup(test_a_start_forgets_the_last, begin),
         cmocka_unit_test_setup(test_higher_preempts_lower_waits, begin),
         cmocka_unit_test_setup(test_one_priority_is_first_come_first_served, begin),
         cmocka_unit_test_setup(test_chain, begin),
