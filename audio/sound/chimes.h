@@ -17,9 +17,9 @@
 
 #define CHIME_RATE   48000u
 #define CHIME_ATTACK 240u /* samples, 5 ms */
-/* Of the rest, however much of it there is, under any chime but a tick: 14 dB below full scale. All
- * chimes together have what is left. */
-#define CHIME_CEILING 0.2f
+/* Of the rest, however much of it there is, under any chime but a tick: 16.5 dB below full scale.
+ * All chimes together have what is left. */
+#define CHIME_CEILING 0.15f
 
 struct chime_sound {
     float *sample; /* CHIME_RATE */

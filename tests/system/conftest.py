@@ -44,6 +44,7 @@ def _campaign(item):
     return marker.args[0] if marker else "test"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(config, items):
     wanted, out = config.getoption("--campaign"), set(_matrix.plan(items))
     selected = [item for item in items if item not in out and wanted in ("all", _campaign(item))]
