@@ -73,7 +73,7 @@ $(RTOS_KERNEL_TESTS:%=$(RTOS_TESTS)/%): $(RTOS_TEST_DEPS)
 RTOS_COVERAGE := $(RTOS_KERNEL_TESTS:%=$(RTOS_TESTS)/coverage/%)
 PROGRAMS += $(RTOS_COVERAGE)
 $(RTOS_COVERAGE): $(RTOS_TEST_DEPS)
-	@mkdir -p $(@D) && rm -f $@-*.gcno $@-*.gcda
+	@mkdir -p $(@D) && rm -f $@ $@-*.gcno $@-*.gcda
 	$(CC) -std=gnu17 -O0 -g --coverage $(WARNINGS) -Iinclude $(RTOS_TEST_FLAGS) $(filter %.c,$^) -o $@ -lcmocka
 
 UNIT_TESTS += $(RTOS_TESTS)/test_oil

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Conformance: alarms, OSEK OS 2.2.3 §13.6. */
 #include "conformance.h"
+#include "conformance_os.h"
 
 #define NO_ALARM (ClockEvent + 1) /* the first that there is not */
 

@@ -2,6 +2,7 @@
 /* The application that runs the conformance table: its tasks and hooks do what a test asks, task
  * Main goes through the rows and says each one's result. */
 #include "conformance.h"
+#include "conformance_os.h"
 
 #define TRAIL 64
 

@@ -6,7 +6,7 @@
 #ifndef RTOS_CONFORMANCE_H
 #define RTOS_CONFORMANCE_H
 
-#include "conformance_os.h"
+#include "os.h"
 
 struct conf_row {
     const char *service, *status; /* status "-": the service returns none */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Conformance: counters, AUTOSAR OS 4 §8.4. */
 #include "conformance.h"
+#include "conformance_os.h"
 
 #define NO_COUNTER (Wheel + 1) /* the first that there is not */
 

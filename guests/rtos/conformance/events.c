@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Conformance: event control, OSEK OS 2.2.3 §13.5. */
 #include "conformance.h"
+#include "conformance_os.h"
 
 static StatusType got;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Conformance: interrupt services and routines, and hooks, OSEK OS 2.2.3 §13.3, §13.8. */
 #include "conformance.h"
+#include "conformance_os.h"
 
 static StatusType got;
 

@@ -5,6 +5,7 @@
 #include "mem.h"
 
 #include "conformance.h"
+#include "conformance_os.h"
 
 void conf_say(const char *text)
 {

@@ -2,6 +2,7 @@
 /* Conformance: every service from every place that OSEK OS 2.2.3 §12.2.2 names, and with interrupts
  * suspended. */
 #include "conformance.h"
+#include "conformance_os.h"
 
 /* The calls have arguments that are refused later, so that an allowed one changes nothing. */
 static StatusType activate_task(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Conformance: resource management, OSEK OS 2.2.3 §13.4. */
 #include "conformance.h"
+#include "conformance_os.h"
 
 #define NO_RESOURCE (Wire + 1) /* the first that there is not */
 

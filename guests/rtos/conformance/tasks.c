@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Conformance: task management, OSEK OS 2.2.3 §13.2. */
 #include "conformance.h"
+#include "conformance_os.h"
 
 static StatusType got;
 static unsigned runs;

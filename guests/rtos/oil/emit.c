@@ -251,13 +251,16 @@ static void emit_config(const struct oil *oil, FILE *to)
     fprintf(to, "};\n");
 }
 
-void oil_emit_source(const struct oil *oil, const char *header, FILE *to)
+/* Without the header: its macros could be names that the tables use. */
+void oil_emit_source(const struct oil *oil, FILE *to)
 {
     fprintf(to,
             "/* SPDX-License-Identifier: BSD-3-Clause */\n"
             "/* The kernel's tables for CPU %.*s; made from its OIL file. */\n"
-            "#include \"%s\"\n#include \"os_config.h\"\n\n",
-            NAME(0), header);
+            "#include \"os_config.h\"\n\n",
+            NAME(0));
+    emit_prototypes(oil, to);
+    fprintf(to, "\n");
     emit_tasks(oil, to);
     emit_queues(oil, to);
     emit_resources(oil, to);

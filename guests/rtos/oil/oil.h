@@ -151,10 +151,10 @@ struct oil {
 
 /* Reads the whole of `text`. False: oil->error says why, as a line without its end. */
 bool oil_read(struct oil *oil, const char *file, const char *text, size_t bytes);
-/* The header with the objects' names, the source with the tables; `header` is the name by which the
- * source includes it. The writer's errors are the stream's. */
+/* The header with the objects' names, the source with the tables. The writer's errors are the
+ * stream's. */
 void oil_emit_header(const struct oil *oil, FILE *to);
-void oil_emit_source(const struct oil *oil, const char *header, FILE *to);
+void oil_emit_source(const struct oil *oil, FILE *to);
 
 /* Within the library. All that return bool are false after oil_fail. */
 bool oil_fail(struct oil *oil, int line, const char *format, ...)

@@ -30,16 +30,14 @@ static bool read_file(const char *path, char *text, size_t *bytes)
     return good;
 }
 
-static bool write_file(const struct oil *oil, const char *path, const char *header)
+static bool write_file(const struct oil *oil, const char *path,
+                       void (*emit)(const struct oil *oil, FILE *to))
 {
     FILE *f = fopen(path, "w");
     bool good = f;
 
     if (f) {
-        if (header)
-            oil_emit_source(oil, header, f);
-        else
-            oil_emit_header(oil, f);
+        emit(oil, f);
         good = !ferror(f);
         good = fclose(f) == 0 && good;
     }
@@ -54,7 +52,6 @@ int main(int argc, char **argv)
 {
     static struct oil oil;
     static char text[MOST_BYTES];
-    const char *slash;
     size_t bytes;
 
     if (argc != 4) {
@@ -67,9 +64,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", oil.error);
         return 1;
     }
-    slash = strrchr(argv[2], '/');
-    if (!write_file(&oil, argv[2], NULL) ||
-        !write_file(&oil, argv[3], slash ? slash + 1 : argv[2])) {
+    if (!write_file(&oil, argv[2], oil_emit_header) ||
+        !write_file(&oil, argv[3], oil_emit_source)) {
         remove(argv[2]);
         return 1;
     }

@@ -5,6 +5,7 @@
 
 #include "board.h"
 #include "conformance/conformance.h"
+#include "conformance_os.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -116,7 +116,7 @@ static char *emitted(bool source)
 
     assert_non_null(f);
     if (source)
-        oil_emit_source(&oil, "car_os.h", f);
+        oil_emit_source(&oil, f);
     else
         oil_emit_header(&oil, f);
     assert_int_equal(fclose(f), 0);
@@ -141,6 +141,7 @@ static void test_tables(void **state)
         "static TaskType queue_1[4];\n",
         ".level = 3, .run_level = 3,\n     .max_activations = 1, .extended = true",
         "{.level = 3, .isr = true}, /* Line */\n",
+        "void os_isr_Wire(void);\n",
         ".first_resource = 1,\n",
         ".autostart = 0x2u, .autostart_time = 5u, .autostart_cycle = 10u",
         ".shutdown_hook = ShutdownHook,\n",
@@ -236,6 +237,9 @@ static const struct breach breaches[] = {
 
     /* What attributes and objects ask of each other. */
     {"ISR Raw", "ISR while", "ISR while: the name is C's or the kernel's: choose another"},
+    {"ISR Raw", "ISR WaitEvent", "ISR WaitEvent: the name is C's or the kernel's"},
+    {"ISR Raw", "ISR E_OS_RAW", "ISR E_OS_RAW: the name is C's or the kernel's"},
+    {"ISR Raw", "ISR OSRAW", "ISR OSRAW: the name is C's"},
     {"STATUS = EXTENDED; STARTUPHOOK", "STATUS = STANDARD; STARTUPHOOK",
      "OS os: STATUS = STANDARD: this kernel makes every check"},
     {"FULL; ACTIVATION = 1;", "FULL; ACTIVATION = 2;",
