@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The cluster application: its tasks and alarms, and the order in which a frame comes to be. */
+/* The cluster application: what its tasks do, and the order in which a frame comes to be. Which
+ * tasks, alarms and events there are says cluster.oil. */
 #include "board.h"
 #include "fixed.h"
-#include "os.h"
 
 #include "chime.h"
+#include "cluster_os.h"
 #include "dash.h"
 #include "display.h"
 #include "palette.h"
 #include "screen.h"
 #include "stats.h"
-
-enum { TASK_DRAW, TASK_BUS, TASK_PUBLISH, TASK_CHIME, TASK_COUNT };
-enum { ALARM_FRAME, ALARM_SYNC, ALARM_PUBLISH, ALARM_CHIME, ALARM_COUNT };
-#define EVENT_FRAME 1u
-#define EVENT_SYNC  1u
-#define EVENT_RX    2u
 
 #define PUBLISH_US 50000u
 #define DEADLINE_FRAMES                                                                            \
@@ -23,11 +18,6 @@ enum { ALARM_FRAME, ALARM_SYNC, ALARM_PUBLISH, ALARM_CHIME, ALARM_COUNT };
 #define SAFE_COPIES                                                                                \
     BN_CLUSTER_FPS /* whole copies for a second: the controller's reset may come after our first   \
                     */
-
-OS_STACK(draw_stack, 4);
-OS_STACK(bus_stack, 2);
-OS_STACK(publish_stack, 2);
-OS_STACK(chime_stack, 2);
 
 static struct screen screen;
 static struct window window;
@@ -110,17 +100,19 @@ static void draw_frame(uint32_t n)
 
 /* Priority 2: a frame each slot. A slot that begins while the last frame is still being drawn is an
  * overrun, never a backlog. */
-static void task_draw(void)
+TASK(DrawTask)
 {
     screen_start(&screen, &window);
     first_slot_us = board_now_us();
-    (void)SetRelAlarm(ALARM_SYNC, 1, 1000000u / BN_CLUSTER_FPS);
-    (void)SetRelAlarm(ALARM_PUBLISH, PUBLISH_US, PUBLISH_US);
-    (void)SetRelAlarm(ALARM_CHIME, CHIME_PERIOD_MS * 1000u, CHIME_PERIOD_MS * 1000u);
+    (void)SetRelAlarm(SyncAlarm, 1, 1000000u / BN_CLUSTER_FPS);
+    (void)SetRelAlarm(PublishAlarm, PUBLISH_US, PUBLISH_US);
+    (void)SetRelAlarm(ChimeAlarm, CHIME_PERIOD_MS * 1000u, CHIME_PERIOD_MS * 1000u);
     for (uint32_t n = 1;; n = slot_now() + 1) {
-        OS_ASSERT(SetAbsAlarm(ALARM_FRAME, slot_us(n), 0) == E_OK);
-        (void)WaitEvent(EVENT_FRAME);
-        (void)ClearEvent(EVENT_FRAME);
+        uint64_t now = board_now_us(), slot = slot_us(n);
+
+        (void)SetRelAlarm(FrameAlarm, slot > now ? (TickType)(slot - now) : 1, 0);
+        (void)WaitEvent(FrameEvent);
+        (void)ClearEvent(FrameEvent);
         draw_frame(n);
     }
 }
@@ -146,21 +138,21 @@ static void receive(void)
 }
 
 /* Priority 3: short, and the drawing may wait for it. */
-static void task_bus(void)
+TASK(BusTask)
 {
     uint8_t line[SLCAN_MAX_BYTES];
 
-    bus_notify(TASK_BUS, EVENT_RX);
+    bus_notify(BusTask, RxEvent);
     for (;;) {
         EventMaskType events = 0;
 
-        (void)WaitEvent(EVENT_SYNC | EVENT_RX);
-        (void)GetEvent(TASK_BUS, &events);
+        (void)WaitEvent(SyncEvent | RxEvent);
+        (void)GetEvent(BusTask, &events);
         (void)ClearEvent(events);
-        if (events & EVENT_RX)
+        if (events & RxEvent)
             receive();
         if (events &
-            EVENT_SYNC) /* no room: the other end is gone, and the bus will be seen as lost */
+            SyncEvent) /* no room: the other end is gone, and the bus will be seen as lost */
             (void)bus_send(line, bus_sync(&bus, bus_time_ms(), line));
         if (bus.stats_wanted) {
             bus.stats_wanted = false;
@@ -170,7 +162,7 @@ static void task_bus(void)
 }
 
 /* Priority 1: what others may know of the vehicle. */
-static void task_publish(void)
+TASK(PublishTask)
 {
     struct bn_vehicle vehicle;
 
@@ -193,7 +185,7 @@ static void answer_chimes(uint32_t now_ms)
 
 /* Priority 3, as the bus, whose signals it looks at: what there is to hear, and the speaker's next
  * tone. */
-static void task_chime(void)
+TASK(ChimeTask)
 {
     static uint32_t sounding_hz;
     enum bn_chime wanted[CHIME_AT_ONCE];
@@ -211,24 +203,6 @@ static void task_chime(void)
     (void)TerminateTask();
 }
 
-static const struct os_task_config tasks[TASK_COUNT] = {
-    [TASK_DRAW] = {"draw", task_draw, draw_stack, sizeof(draw_stack), 2, 1, true, true, true},
-    [TASK_BUS] = {"bus", task_bus, bus_stack, sizeof(bus_stack), 3, 1, true, true, false},
-    [TASK_PUBLISH] = {"publish", task_publish, publish_stack, sizeof(publish_stack), 1, 1, false,
-                      false, false},
-    [TASK_CHIME] = {"chime", task_chime, chime_stack, sizeof(chime_stack), 3, 1, false, false,
-                    false},
-};
-
-static const struct os_alarm_config alarms[ALARM_COUNT] = {
-    [ALARM_FRAME] = {TASK_DRAW, EVENT_FRAME},
-    [ALARM_SYNC] = {TASK_BUS, EVENT_SYNC},
-    [ALARM_PUBLISH] = {TASK_PUBLISH, 0},
-    [ALARM_CHIME] = {TASK_CHIME, 0},
-};
-
-const struct os_config os_config = {tasks, alarms, TASK_COUNT, ALARM_COUNT};
-
 void app_early(void)
 {
     const struct board_framebuffer *f = &board.framebuffer;
@@ -238,7 +212,20 @@ void app_early(void)
     stats.first_telltale_tsc = board_tsc() - board.boot_tsc;
 }
 
-void app_start(void)
+void app_main(void)
+{
+    StartOS(OSDEFAULTAPPMODE);
+}
+
+/* A task that still runs when its next turn comes misses that turn and sees it in its counts; any
+ * other error is a fault of this program. */
+void ErrorHook(StatusType error)
+{
+    OS_ASSERT(error == E_OS_LIMIT && OSErrorGetServiceId() == OSServiceId_ActivateTask);
+}
+
+/* Clock and bus work. */
+void StartupHook(void)
 {
     (void)window_open(&window, board.shm, board.shm_bytes, (uint32_t)screen.layout.width,
                       (uint32_t)screen.layout.height);

@@ -6,7 +6,7 @@ include guests/rtos/room.mk
 CLUSTER := guests/cluster
 CLUSTER_B := $(B)/$(CLUSTER)
 CLUSTER_CFLAGS := $(RTOS_CFLAGS) -I$(CLUSTER) -I$(CLUSTER_B)
-CLUSTER_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard $(CLUSTER)/*.c)) $(CLUSTER_B)/assets.o
+CLUSTER_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard $(CLUSTER)/*.c)) $(CLUSTER_B)/assets.o $(CLUSTER_B)/cluster_os.o
 FONT_DIR := /usr/share/fonts/opentype/b612
 
 PROGRAMS += $(CLUSTER_B)/cluster.elf
@@ -29,12 +29,12 @@ $(CLUSTER_B)/assets.o: $(CLUSTER_B)/assets.c
 # The one file that may use SSE registers (blit.c says who may call it).
 $(B)/$(CLUSTER)/blit.o: CLUSTER_CFLAGS := $(filter-out -mgeneral-regs-only,$(CLUSTER_CFLAGS)) -msse2
 
-$(B)/$(CLUSTER)/%.o: $(CLUSTER)/%.c $(CLUSTER_B)/cockpit_dbc.h
+$(B)/$(CLUSTER)/%.o: $(CLUSTER)/%.c $(CLUSTER_B)/cockpit_dbc.h $(CLUSTER_B)/cluster_os.h
 	@mkdir -p $(@D)
 	$(CC) $(CLUSTER_CFLAGS) -MMD -MP -c $< -o $@
 
 $(CLUSTER_B)/cluster.elf: $(RTOS_OBJ) $(CLUSTER_OBJ) $(RTOS)/image.ld
-	$(LD) -m elf_i386 -T $(RTOS)/image.ld -z noexecstack --no-warn-rwx-segments -Map $(@:.elf=.map) -o $@ $(RTOS_OBJ) $(CLUSTER_OBJ)
+	$(RTOS_LINK) -Map $(@:.elf=.map) -o $@ $(RTOS_OBJ) $(CLUSTER_OBJ)
 
 # Unit tests and fuzzers: everything but the application's tasks runs on the host.
 CLUSTER_TESTS := $(B)/tests/cluster

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The RTOS kernel on a bare emulated PC: what its self-test image says on COM1."""
+"""The RTOS kernel on a bare emulated PC: what its self-test and its conformance image say on COM1; coverage and size."""
+import collections
+import glob
+import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -8,11 +12,34 @@ import pytest
 from clustervm import TOP
 
 SELFTEST = os.path.join(TOP, "build", "guests", "rtos", "selftest.elf")
+CONFORMANCE = os.path.join(TOP, "build", "guests", "rtos", "conformance.elf")
+COVERAGE = os.path.join(TOP, "build", "tests", "rtos", "coverage")
+KERNEL = "guests/rtos/kernel/"
+
+# OSEK OS 2.2.3 section 13: each service and every status that it returns, beside those that this kernel returns for all of them
+# (ANY). What returns none is shown by what it does: "-".
+SERVICES = {
+    "ActivateTask": "E_OK E_OS_LIMIT E_OS_ID", "TerminateTask": "E_OK E_OS_RESOURCE",
+    "ChainTask": "E_OK E_OS_LIMIT E_OS_ID E_OS_RESOURCE", "Schedule": "E_OK E_OS_RESOURCE", "GetTaskID": "E_OK",
+    "GetTaskState": "E_OK E_OS_ID", "GetResource": "E_OK E_OS_ID E_OS_ACCESS",
+    "ReleaseResource": "E_OK E_OS_ID E_OS_NOFUNC E_OS_ACCESS", "SetEvent": "E_OK E_OS_ID E_OS_ACCESS E_OS_STATE",
+    "ClearEvent": "E_OK E_OS_ACCESS", "GetEvent": "E_OK E_OS_ID E_OS_ACCESS E_OS_STATE",
+    "WaitEvent": "E_OK E_OS_ACCESS E_OS_RESOURCE", "GetAlarmBase": "E_OK E_OS_ID", "GetAlarm": "E_OK E_OS_NOFUNC E_OS_ID",
+    "SetRelAlarm": "E_OK E_OS_STATE E_OS_ID E_OS_VALUE", "SetAbsAlarm": "E_OK E_OS_STATE E_OS_ID E_OS_VALUE",
+    "CancelAlarm": "E_OK E_OS_NOFUNC E_OS_ID",
+    # AUTOSAR OS 4 section 8.4
+    "IncrementCounter": "E_OK E_OS_ID", "GetCounterValue": "E_OK E_OS_ID", "GetElapsedValue": "E_OK E_OS_ID E_OS_VALUE",
+}
+ANY = "E_OS_CALLEVEL E_OS_DISABLEDINT"
+POINTERS = "GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue"
+SILENT = ("DisableAllInterrupts EnableAllInterrupts SuspendAllInterrupts ResumeAllInterrupts SuspendOSInterrupts ResumeOSInterrupts "
+          "GetActiveApplicationMode StartOS ShutdownOS")
+HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook"
 
 
-def run(tmp_path, case, until):
+def run(tmp_path, case, until, image=SELFTEST):
     """COM1's text when one of the words of `until` has come; the image never ends by itself."""
-    argv = ["qemu-system-i386", "-kernel", SELFTEST, "-append", case, "-cpu", "max", "-m", "64", "-nodefaults",
+    argv = ["qemu-system-i386", "-kernel", image, "-append", case, "-cpu", "max", "-m", "64", "-nodefaults",
             "-vga", "none", "-display", "none", "-icount", "shift=0,sleep=off", "-no-reboot", "-serial", "stdio"]
     with open(tmp_path / "qemu.txt", "w", encoding="utf-8") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
@@ -37,8 +64,8 @@ def test_kernel(tmp_path):
 
 
 @pytest.mark.parametrize("case, words", [
-    ("overflow", ["vector 14", "error 0x2", "in task main"]),  # not present, write: the guard page
-    ("sink", ["double fault", "in task main"]),
+    ("overflow", ["vector 14", "error 0x2", "in task MainTask"]),  # not present, write: the guard page
+    ("sink", ["double fault", "in task MainTask"]),
     ("write-text", ["vector 14", "error 0x3"]),   # present, write
     ("exec-data", ["vector 14", "error 0x11"]),   # present, instruction fetch
     ("null", ["vector 14", "error 0x0", "cr2 0x0"]),
@@ -49,3 +76,61 @@ def test_faults_are_told(tmp_path, case, words):
     assert "rtos panic: " in text and "selftest: end" not in text
     for word in words:
         assert word in text, text
+
+
+def wanted_rows():
+    rows = {(service, status) for service, statuses in SERVICES.items() for status in f"{statuses} {ANY}".split()}
+    rows |= {(service, "E_OS_PARAM_POINTER") for service in POINTERS.split()}
+    return rows | {(service, "-") for service in f"{SILENT} {HOOKS}".split()}
+
+
+def test_conformance(tmp_path, report):
+    """Every service with every status code of the specification, on the machine."""
+    text = run(tmp_path, "mode-default", ["conformance: shut down with", "panic"], CONFORMANCE)
+    rows = re.findall(r"conformance: (\S+) (\S+) (ok|WRONG.*)\r?\n", text)
+    table, wrong = collections.defaultdict(list), []
+    for service, status, result in rows:
+        table[service].append(status)
+        if result != "ok":
+            wrong.append(f"{service} {status}: {result}")
+    print("\n".join(f"{service:26} {' '.join(statuses)}" for service, statuses in table.items()))
+    assert not wrong and "panic" not in text, text
+    assert f"conformance: shut down with 0, {len(rows)} rows, 0 wrong" in text
+    found = {(service, status) for service, status, _ in rows}
+    assert not wanted_rows() - found
+    tested = [service for service in table if service in SERVICES or service in SILENT.split()]
+    assert report.add("rtos.services-tested", len(tested), "services")
+    assert len(tested) == len(SERVICES) + len(SILENT.split())
+
+
+@pytest.mark.parametrize("case, words", [
+    ("mode-other", ["conformance: other mode ok", "conformance: shut down with 0,"]),
+    ("mode-none", ["conformance: shut down with 3,", "rtos panic: ShutdownOS"]),
+])
+def test_application_modes(tmp_path, case, words):
+    text = run(tmp_path, case, ["conformance: shut down with 0", "status:3"], CONFORMANCE)
+    for word in words:
+        assert word in text, text
+
+
+def test_coverage(tmp_path, report):
+    """Statements and branches of the kernel that its unit tests go through; docs/rtos.md would name the exceptions."""
+    for path in glob.glob(os.path.join(COVERAGE, "*.gcda")):
+        os.remove(path)
+    for program in ("test_kernel", "test_small", "test_conformance"):
+        subprocess.run([os.path.join(COVERAGE, program)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    summary = tmp_path / "coverage.json"
+    done = subprocess.run(["gcovr", "--root", TOP, "--filter", KERNEL, "--txt", "--txt-metric", "branch", "--json-summary", str(summary), COVERAGE],
+                          cwd=TOP, check=True, capture_output=True, text=True)
+    print(done.stdout)
+    with open(summary, encoding="utf-8") as f:
+        found = json.load(f)
+    assert {os.path.basename(f["filename"]) for f in found["files"]} == {os.path.basename(f) for f in glob.glob(f"{TOP}/{KERNEL}*.c")}
+    rows = [("statement", found["line_percent"]), ("branch", found["branch_percent"])]
+    assert all([report.add(f"rtos.coverage-{kind}-percent", percent, "%", ok=percent == 100) for kind, percent in rows]), done.stdout
+
+
+def test_kernel_is_small(report):
+    """With its port to the machine."""
+    done = subprocess.run(["cloc", "--json", KERNEL, "guests/rtos/x86", "guests/rtos/include"], cwd=TOP, check=True, capture_output=True, text=True)
+    assert report.add("rtos.lines", json.loads(done.stdout)["SUM"]["code"], "lines", bound=5000)

@@ -31,9 +31,10 @@ struct board {
 
 extern struct board board; /* filled before the application starts, constant from then on */
 
-/* The application's part of the boot, before StartOS; interrupts are off. Each must return. */
+/* The application's part of the boot; interrupts are off. app_early must return. */
 void app_early(void); /* machine is mapped, no timer yet: the first picture */
-void app_start(void); /* clock and bus work: the rest */
+/* Clock and bus work: chooses the application mode and calls StartOS. */
+void app_main(void) __attribute__((noreturn));
 
 /* The application's last words to the driver; runs with interrupts off on an emergency stack. Must
  * not fault. */

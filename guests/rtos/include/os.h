@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The kernel's service interface in the names of OSEK/VDX OS 2.2.3 (ISO 17356-3): tasks, events,
- * alarms.
+ * The kernel's service interface: OSEK/VDX OS 2.2.3 (ISO 17356-3), conformance classes BCC1 to
+ * ECC2, extended status, and AUTOSAR OS's three services for counters.
  *
- * First form: everything is static (os_config), scheduling is by fixed priority and pre-emptive,
- * the one counter is time in microseconds since start. Every service returns E_OK or the status
- * that OSEK names for that error and has then done nothing.
+ * Everything is static: an OIL file says which objects there are, guests/rtos/oil makes the tables
+ * and a header with the objects' names. A service that returns another status than E_OK has done
+ * nothing but call ErrorHook. Each service lists its own status codes; beside them any service
+ * returns E_OS_CALLEVEL where OSEK §12.2.2 does not allow the call, E_OS_DISABLEDINT while its
+ * caller has interrupts suspended or disabled (OSEK §13.3 forbids the call; AUTOSAR names the
+ * code), and E_OS_PARAM_POINTER for a result pointer that is NULL.
  */
 #ifndef RTOS_OS_H
 #define RTOS_OS_H
@@ -14,19 +17,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OS_MAX_TASKS  8
-#define OS_MAX_ALARMS 8
-#define OS_NO_TASK    0xFFu
-#define OS_PAGE_BYTES 4096u
-
 typedef uint8_t StatusType;
 typedef uint8_t TaskType;
+typedef TaskType *TaskRefType;
+typedef uint8_t ResourceType;
 typedef uint8_t AlarmType;
+typedef uint8_t CounterType;
+typedef uint8_t AppModeType;
 typedef uint32_t EventMaskType;
-typedef uint64_t
-    TickType; /* microseconds since StartOS's clock began; does not wrap in a car's life */
+typedef EventMaskType *EventMaskRefType;
+typedef uint32_t TickType; /* of a counter, 0..MAXALLOWEDVALUE; the system counter's is 1 us */
+typedef TickType *TickRefType;
 
-enum { /* OSEK 2.2.3 §13.1, standard and extended status */
+typedef struct { /* OSEK §13.6.1: what a counter can do */
+    TickType maxallowedvalue;
+    TickType ticksperbase; /* ticks in the unit that the counter's user thinks in */
+    TickType mincycle;
+} AlarmBaseType;
+typedef AlarmBaseType *AlarmBaseRefType;
+
+enum { /* OSEK binding specification; from 9 on as AUTOSAR OS 4 numbers them */
        E_OK = 0,
        E_OS_ACCESS = 1,
        E_OS_CALLEVEL = 2,
@@ -36,74 +46,180 @@ enum { /* OSEK 2.2.3 §13.1, standard and extended status */
        E_OS_RESOURCE = 6,
        E_OS_STATE = 7,
        E_OS_VALUE = 8,
+       E_OS_DISABLEDINT = 12,
+       E_OS_PARAM_POINTER = 17,
 };
 
 typedef enum { SUSPENDED, READY, RUNNING, WAITING } TaskStateType;
+typedef TaskStateType *TaskStateRefType;
 
-/* One task. `stack` begins with a guard page that the memory map leaves out: usable are stack_bytes
- * - OS_PAGE_BYTES. */
-struct os_task_config {
-    const char *name;
-    void (*entry)(void);
-    uint8_t *stack;
-    uint32_t stack_bytes;
-    uint8_t
-        priority; /* 1..31, higher runs first; tasks of one priority run in order of activation */
-    uint8_t max_activations; /* 1 for extended tasks (those that wait for events), 1..255 for basic
-                                ones */
-    bool extended;
-    bool autostart;
-    bool uses_sse; /* its SSE state is kept across pre-emption; no other code may touch SSE
-                      registers */
-};
+#define INVALID_TASK     0xFFu
+#define OSDEFAULTAPPMODE ((AppModeType)0)
+#define RES_SCHEDULER    ((ResourceType)0)
+#define OSTICKDURATION   1000u /* of the system counter, in ns */
 
-/* One alarm: what happens when it expires. event 0: activate the task; otherwise set the event(s).
+/* OSEK §13.2.2, §13.4.2, §13.5.2, §13.6.2: the generated header declares every object; these fail
+ * to compile where the OIL file does not have one of that name. */
+#define DeclareTask(name)     _Static_assert((name) < INVALID_TASK, "task " #name)
+#define DeclareResource(name) _Static_assert((name) <= 0xFFu, "resource " #name)
+#define DeclareEvent(name)    _Static_assert((name) != 0, "event " #name)
+#define DeclareAlarm(name)    _Static_assert((name) <= 0xFFu, "alarm " #name)
+
+/* The bodies of what the OIL file names (OSEK §13.2, §13.3, §13.6). */
+#define TASK(name)                                                                                 \
+    void os_task_##name(void);                                                                     \
+    void os_task_##name(void)
+#define ISR(name)                                                                                  \
+    void os_isr_##name(void);                                                                      \
+    void os_isr_##name(void)
+#define ALARMCALLBACK(name)                                                                        \
+    void os_callback_##name(void);                                                                 \
+    void os_callback_##name(void)
+
+/*
+ * Task management, OSEK §13.2. TerminateTask and ChainTask return only on error; a task must end
+ * in one of them.
  */
-struct os_alarm_config {
-    TaskType task;
-    EventMaskType event;
-};
+StatusType ActivateTask(TaskType task); /* E_OS_ID, E_OS_LIMIT: too many activations */
+StatusType TerminateTask(void);         /* E_OS_RESOURCE: one is still held */
+StatusType ChainTask(TaskType task);    /* E_OS_ID, E_OS_LIMIT, E_OS_RESOURCE */
+StatusType Schedule(void);              /* E_OS_RESOURCE */
+StatusType GetTaskID(TaskRefType task); /* INVALID_TASK: none runs */
+StatusType GetTaskState(TaskType task, TaskStateRefType state); /* E_OS_ID */
 
-struct os_config {
-    const struct os_task_config *task;
-    const struct os_alarm_config *alarm;
-    uint8_t task_count, alarm_count;
-};
-
-/* The application's configuration; the kernel never changes it. */
-extern const struct os_config os_config;
-
-/* A task's stack with its guard page: OS_STACK(draw_stack, 4) has 16 KiB to use. */
-#define OS_STACK(name, pages)                                                                      \
-    static uint8_t name[((pages) + 1u) * OS_PAGE_BYTES]                                            \
-        __attribute__((aligned(OS_PAGE_BYTES), section(".bss.stacks")))
-
-/* OSEK §13.2 task management. TerminateTask and ChainTask return only on error. */
-StatusType ActivateTask(TaskType task);
-StatusType TerminateTask(void);
-StatusType ChainTask(TaskType task);
-StatusType Schedule(void);
-StatusType GetTaskID(TaskType *task);
-StatusType GetTaskState(TaskType task, TaskStateType *state);
-
-/* OSEK §13.5 event control (extended tasks). */
-StatusType SetEvent(TaskType task, EventMaskType mask);
-StatusType ClearEvent(EventMaskType mask);
-StatusType GetEvent(TaskType task, EventMaskType *mask);
-StatusType WaitEvent(EventMaskType mask);
-
-/* OSEK §13.6 alarms. cycle 0: once. SetAbsAlarm with a time that has passed expires at once. */
-StatusType GetAlarm(AlarmType alarm, TickType *left);
-StatusType SetRelAlarm(AlarmType alarm, TickType increment, TickType cycle);
-StatusType SetAbsAlarm(AlarmType alarm, TickType start, TickType cycle);
-StatusType CancelAlarm(AlarmType alarm);
-
-/* OSEK §13.3 interrupt handling: nest freely. */
+/*
+ * Interrupt handling, OSEK §13.3. Suspend and resume nest, disable and enable do not. A call
+ * without its counterpart does nothing but ErrorHook(E_OS_NOFUNC). OS interrupts (category 2) are
+ * suspended together with those of category 1: the port has one mask.
+ */
+void DisableAllInterrupts(void);
+void EnableAllInterrupts(void);
 void SuspendAllInterrupts(void);
 void ResumeAllInterrupts(void);
+void SuspendOSInterrupts(void);
+void ResumeOSInterrupts(void);
 
-/* OSEK §13.7: StartOS never returns. ShutdownOS reports and stops this CPU. */
-void StartOS(void) __attribute__((noreturn));
+/*
+ * Resource management by priority ceiling, OSEK §13.4. Both: E_OS_ID; E_OS_ACCESS: the caller's own
+ * priority is above the ceiling. GetResource: E_OS_ACCESS too where it is held already.
+ * ReleaseResource: E_OS_NOFUNC: not held by the caller, or not the one taken last.
+ */
+StatusType GetResource(ResourceType resource);
+StatusType ReleaseResource(ResourceType resource);
+
+/* Event control, OSEK §13.5. E_OS_ACCESS: not an extended task. */
+StatusType SetEvent(TaskType task, EventMaskType mask);     /* E_OS_ID, E_OS_ACCESS, E_OS_STATE */
+StatusType ClearEvent(EventMaskType mask);                  /* E_OS_ACCESS */
+StatusType GetEvent(TaskType task, EventMaskRefType event); /* E_OS_ID, E_OS_ACCESS, E_OS_STATE */
+StatusType WaitEvent(EventMaskType mask);                   /* E_OS_ACCESS, E_OS_RESOURCE */
+
+/*
+ * Alarms, OSEK §13.6, in ticks of the alarm's counter; cycle 0: once. A start that the counter has
+ * reached already is the one after its next overrun. E_OS_STATE: is in use; E_OS_NOFUNC: is not;
+ * E_OS_VALUE: increment 0, or a value that the counter does not have.
+ */
+StatusType GetAlarmBase(AlarmType alarm, AlarmBaseRefType info); /* E_OS_ID */
+StatusType GetAlarm(AlarmType alarm, TickRefType left);          /* E_OS_ID, E_OS_NOFUNC */
+StatusType SetRelAlarm(AlarmType alarm, TickType increment,
+                       TickType cycle); /* E_OS_ID, E_OS_STATE, E_OS_VALUE */
+StatusType SetAbsAlarm(AlarmType alarm, TickType start,
+                       TickType cycle);  /* E_OS_ID, E_OS_STATE, E_OS_VALUE */
+StatusType CancelAlarm(AlarmType alarm); /* E_OS_ID, E_OS_NOFUNC */
+
+/*
+ * Counters, AUTOSAR OS 4 §8.4. IncrementCounter: one tick of a software counter; E_OS_ID for the
+ * system counter too. GetElapsedValue: ticks since *value, which becomes the present one;
+ * E_OS_VALUE: no value of this counter.
+ */
+StatusType IncrementCounter(CounterType counter);                   /* E_OS_ID */
+StatusType GetCounterValue(CounterType counter, TickRefType value); /* E_OS_ID */
+StatusType GetElapsedValue(CounterType counter, TickRefType value,
+                           TickRefType elapsed); /* E_OS_ID, E_OS_VALUE */
+
+/*
+ * Execution control, OSEK §13.7. StartOS: once, from the application's start, with interrupts off;
+ * a mode that the OIL file does not have shuts down with E_OS_ID. ShutdownOS calls ShutdownHook
+ * and stops this CPU.
+ */
+AppModeType GetActiveApplicationMode(void);
+void StartOS(AppModeType mode) __attribute__((noreturn));
 void ShutdownOS(StatusType error) __attribute__((noreturn));
+
+/*
+ * Hooks, OSEK §13.8: the application's, those that its OIL file asks for; called with interrupts
+ * off. ErrorHook: a service returned `error`, or an alarm could not do what it is for.
+ */
+void ErrorHook(StatusType error);
+void PreTaskHook(void);  /* GetTaskID: who begins to run */
+void PostTaskHook(void); /* GetTaskID: who stops running */
+void StartupHook(void);
+void ShutdownHook(StatusType error);
+
+/* Which call ErrorHook is about, OSEK §11.2; valid inside ErrorHook. */
+typedef enum {
+    OSServiceId_None, /* not a call: the kernel itself */
+    OSServiceId_ActivateTask,
+    OSServiceId_TerminateTask,
+    OSServiceId_ChainTask,
+    OSServiceId_Schedule,
+    OSServiceId_GetTaskID,
+    OSServiceId_GetTaskState,
+    OSServiceId_EnableAllInterrupts,
+    OSServiceId_ResumeAllInterrupts,
+    OSServiceId_ResumeOSInterrupts,
+    OSServiceId_GetResource,
+    OSServiceId_ReleaseResource,
+    OSServiceId_SetEvent,
+    OSServiceId_ClearEvent,
+    OSServiceId_GetEvent,
+    OSServiceId_WaitEvent,
+    OSServiceId_GetAlarmBase,
+    OSServiceId_GetAlarm,
+    OSServiceId_SetRelAlarm,
+    OSServiceId_SetAbsAlarm,
+    OSServiceId_CancelAlarm,
+    OSServiceId_IncrementCounter,
+    OSServiceId_GetCounterValue,
+    OSServiceId_GetElapsedValue,
+} OSServiceIdType;
+
+struct os_error { /* the call that failed: its service and its parameters in their order */
+    OSServiceIdType service;
+    uintptr_t parameter[3];
+};
+extern struct os_error os_error;
+
+#define OSErrorGetServiceId() (os_error.service)
+
+#define OSError_ActivateTask_TaskID()          ((TaskType)os_error.parameter[0])
+#define OSError_ChainTask_TaskID()             ((TaskType)os_error.parameter[0])
+#define OSError_GetTaskID_TaskID()             ((TaskRefType)os_error.parameter[0])
+#define OSError_GetTaskState_TaskID()          ((TaskType)os_error.parameter[0])
+#define OSError_GetTaskState_State()           ((TaskStateRefType)os_error.parameter[1])
+#define OSError_GetResource_ResID()            ((ResourceType)os_error.parameter[0])
+#define OSError_ReleaseResource_ResID()        ((ResourceType)os_error.parameter[0])
+#define OSError_SetEvent_TaskID()              ((TaskType)os_error.parameter[0])
+#define OSError_SetEvent_Mask()                ((EventMaskType)os_error.parameter[1])
+#define OSError_ClearEvent_Mask()              ((EventMaskType)os_error.parameter[0])
+#define OSError_GetEvent_TaskID()              ((TaskType)os_error.parameter[0])
+#define OSError_GetEvent_Event()               ((EventMaskRefType)os_error.parameter[1])
+#define OSError_WaitEvent_Mask()               ((EventMaskType)os_error.parameter[0])
+#define OSError_GetAlarmBase_AlarmID()         ((AlarmType)os_error.parameter[0])
+#define OSError_GetAlarmBase_Info()            ((AlarmBaseRefType)os_error.parameter[1])
+#define OSError_GetAlarm_AlarmID()             ((AlarmType)os_error.parameter[0])
+#define OSError_GetAlarm_Tick()                ((TickRefType)os_error.parameter[1])
+#define OSError_SetRelAlarm_AlarmID()          ((AlarmType)os_error.parameter[0])
+#define OSError_SetRelAlarm_increment()        ((TickType)os_error.parameter[1])
+#define OSError_SetRelAlarm_cycle()            ((TickType)os_error.parameter[2])
+#define OSError_SetAbsAlarm_AlarmID()          ((AlarmType)os_error.parameter[0])
+#define OSError_SetAbsAlarm_start()            ((TickType)os_error.parameter[1])
+#define OSError_SetAbsAlarm_cycle()            ((TickType)os_error.parameter[2])
+#define OSError_CancelAlarm_AlarmID()          ((AlarmType)os_error.parameter[0])
+#define OSError_IncrementCounter_CounterID()   ((CounterType)os_error.parameter[0])
+#define OSError_GetCounterValue_CounterID()    ((CounterType)os_error.parameter[0])
+#define OSError_GetCounterValue_Value()        ((TickRefType)os_error.parameter[1])
+#define OSError_GetElapsedValue_CounterID()    ((CounterType)os_error.parameter[0])
+#define OSError_GetElapsedValue_Value()        ((TickRefType)os_error.parameter[1])
+#define OSError_GetElapsedValue_ElapsedValue() ((TickRefType)os_error.parameter[2])
 
 #endif

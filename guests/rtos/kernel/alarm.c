@@ -1,106 +1,175 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Alarms on the one counter of the kernel, time in microseconds (OSEK OS 2.2.3 §9, §13.6). */
-#include "internal.h"
-
-#include "board.h"
+/* Alarms: when they expire and what they do (OSEK OS 2.2.3 §9, §13.6). */
+#include "counter.h"
 #include "fixed.h"
 
-static TickType next_expiry(void)
+static uint64_t next_expiry(void)
 {
-    TickType next = OS_NEVER;
+    uint64_t next = OS_NEVER;
 
-    for (AlarmType a = 0; a < os_config.alarm_count; a++)
-        if (os.alarm[a].armed && os.alarm[a].at < next)
-            next = os.alarm[a].at;
+    for (AlarmType a = 0; a < os_config.alarms; a++) {
+        const struct os_alarm *alarm = &os_config.alarm_state[a];
+
+        if (os_config.alarm[a].counter == os_config.system_counter && alarm->armed &&
+            alarm->at < next)
+            next = alarm->at;
+    }
     return next;
 }
 
-TickType os_run_alarms(TickType now)
+static void act(const struct os_alarm_config *c)
 {
-    for (AlarmType a = 0; a < os_config.alarm_count; a++) {
-        struct os_alarm *alarm = &os.alarm[a];
-        const struct os_alarm_config *c = &os_config.alarm[a];
+    OSServiceIdType service = OSServiceId_SetEvent;
+    StatusType status;
 
-        if (!alarm->armed || alarm->at > now)
+    if (c->callback) {
+        os_call_hook(c->callback, OS_IN_CALLBACK);
+        return;
+    }
+    if (c->event) {
+        status = os_set_event(c->task, c->event);
+    } else {
+        service = OSServiceId_ActivateTask;
+        status = os_activate(c->task);
+    }
+    if (status != E_OK)
+        os_report(status, service, c->task, c->event, 0);
+}
+
+void os_alarms_expire(CounterType counter, uint64_t count)
+{
+    for (AlarmType a = 0; a < os_config.alarms; a++) {
+        struct os_alarm *alarm = &os_config.alarm_state[a];
+
+        if (os_config.alarm[a].counter != counter || !alarm->armed || alarm->at > count)
             continue;
         if (alarm->cycle) {
             /* Once however late: a task that cannot keep up must not be buried in its own past. */
-            alarm->at += (udiv64(now - alarm->at, (uint32_t)alarm->cycle) + 1) * alarm->cycle;
+            alarm->at += (udiv64(count - alarm->at, alarm->cycle) + 1) * alarm->cycle;
         } else {
             alarm->armed = false;
         }
-        /* E_OS_LIMIT means that the last activation still runs: its overrun is the task's to count.
-         */
-        if (c->event)
-            (void)SetEvent(c->task, c->event);
-        else
-            (void)ActivateTask(c->task);
+        act(&os_config.alarm[a]);
     }
-    return next_expiry();
 }
 
-StatusType GetAlarm(AlarmType alarm, TickType *left)
+void os_timer(void)
 {
-    StatusType status = E_OS_NOFUNC;
-    uint32_t irq;
-
-    if (alarm >= os_config.alarm_count)
-        return E_OS_ID;
-    irq = port_irq_save();
-    if (os.alarm[alarm].armed) {
-        TickType now = port_now();
-
-        *left = os.alarm[alarm].at > now ? os.alarm[alarm].at - now : 0;
-        status = E_OK;
-    }
-    port_irq_restore(irq);
-    return status;
+    os_alarms_expire(os_config.system_counter, port_now());
+    port_timer_set(next_expiry());
 }
 
-static StatusType arm(AlarmType alarm, TickType at, TickType cycle)
+static void arm(AlarmType alarm, uint64_t at, TickType cycle)
 {
-    StatusType status = E_OS_STATE;
-    uint32_t irq = port_irq_save();
-
-    if (!os.alarm[alarm].armed) {
-        os.alarm[alarm] = (struct os_alarm){.armed = true, .at = at, .cycle = cycle};
+    os_config.alarm_state[alarm] = (struct os_alarm){.armed = true, .at = at, .cycle = cycle};
+    if (os_config.alarm[alarm].counter == os_config.system_counter)
         port_timer_set(next_expiry());
-        status = E_OK;
+}
+
+void os_alarms_autostart(void)
+{
+    for (AlarmType a = 0; a < os_config.alarms; a++) {
+        const struct os_alarm_config *c = &os_config.alarm[a];
+
+        if (c->autostart >> os.mode & 1)
+            arm(a, os_count(c->counter) + c->autostart_time, c->autostart_cycle);
     }
-    port_irq_restore(irq);
-    return status;
+    port_timer_set(next_expiry());
+}
+
+static const AlarmBaseType *base_of(AlarmType alarm)
+{
+    return &os_config.counter[os_config.alarm[alarm].counter].base;
+}
+
+/* What SetRelAlarm and SetAbsAlarm have in common; `least`: of the first time. */
+static StatusType check_times(AlarmType alarm, TickType first, TickType least, TickType cycle)
+{
+    const AlarmBaseType *base;
+
+    if (alarm >= os_config.alarms)
+        return E_OS_ID;
+    base = base_of(alarm);
+    if (first < least || first > base->maxallowedvalue)
+        return E_OS_VALUE;
+    if (cycle && (cycle < base->mincycle || cycle > base->maxallowedvalue))
+        return E_OS_VALUE;
+    return os_config.alarm_state[alarm].armed ? E_OS_STATE : E_OK;
+}
+
+StatusType GetAlarmBase(AlarmType alarm, AlarmBaseRefType info)
+{
+    uint32_t irq = port_irq_save();
+    StatusType status = os_check(OS_IN_LOOK);
+
+    if (status == E_OK && alarm >= os_config.alarms)
+        status = E_OS_ID;
+    if (status == E_OK && !info)
+        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        *info = *base_of(alarm);
+    return os_end(irq, status, OSServiceId_GetAlarmBase, alarm, (uintptr_t)info, 0);
+}
+
+StatusType GetAlarm(AlarmType alarm, TickRefType left)
+{
+    uint32_t irq = port_irq_save();
+    StatusType status = os_check(OS_IN_LOOK);
+
+    if (status == E_OK && alarm >= os_config.alarms)
+        status = E_OS_ID;
+    if (status == E_OK && !left)
+        status = E_OS_PARAM_POINTER;
+    if (status == E_OK && !os_config.alarm_state[alarm].armed)
+        status = E_OS_NOFUNC;
+    if (status == E_OK) {
+        uint64_t at = os_config.alarm_state[alarm].at;
+        uint64_t count = os_count(os_config.alarm[alarm].counter);
+        TickType most = base_of(alarm)->maxallowedvalue;
+
+        *left = at <= count ? 0 : at - count > most ? most : (TickType)(at - count);
+    }
+    return os_end(irq, status, OSServiceId_GetAlarm, alarm, (uintptr_t)left, 0);
 }
 
 StatusType SetRelAlarm(AlarmType alarm, TickType increment, TickType cycle)
 {
-    if (alarm >= os_config.alarm_count)
-        return E_OS_ID;
-    if (increment == 0 || cycle > UINT32_MAX)
-        return E_OS_VALUE;
-    return arm(alarm, port_now() + increment, cycle);
+    uint32_t irq = port_irq_save();
+    StatusType status = os_check(OS_IN_CODE);
+
+    if (status == E_OK)
+        status = check_times(alarm, increment, 1, cycle);
+    if (status == E_OK)
+        arm(alarm, os_count(os_config.alarm[alarm].counter) + increment, cycle);
+    return os_end(irq, status, OSServiceId_SetRelAlarm, alarm, increment, cycle);
 }
 
 StatusType SetAbsAlarm(AlarmType alarm, TickType start, TickType cycle)
 {
-    if (alarm >= os_config.alarm_count)
-        return E_OS_ID;
-    if (cycle > UINT32_MAX)
-        return E_OS_VALUE;
-    return arm(alarm, start, cycle);
+    uint32_t irq = port_irq_save();
+    StatusType status = os_check(OS_IN_CODE);
+
+    if (status == E_OK)
+        status = check_times(alarm, start, 0, cycle);
+    if (status == E_OK) {
+        CounterType counter = os_config.alarm[alarm].counter;
+        uint64_t count = os_count(counter);
+
+        arm(alarm, count + os_ticks_until(counter, count, start), cycle);
+    }
+    return os_end(irq, status, OSServiceId_SetAbsAlarm, alarm, start, cycle);
 }
 
 StatusType CancelAlarm(AlarmType alarm)
 {
-    StatusType status = E_OS_NOFUNC;
-    uint32_t irq;
+    uint32_t irq = port_irq_save();
+    StatusType status = os_check(OS_IN_CODE);
 
-    if (alarm >= os_config.alarm_count)
-        return E_OS_ID;
-    irq = port_irq_save();
-    if (os.alarm[alarm].armed) {
-        os.alarm[alarm].armed = false;
-        status = E_OK;
-    }
-    port_irq_restore(irq);
-    return status;
+    if (status == E_OK && alarm >= os_config.alarms)
+        status = E_OS_ID;
+    if (status == E_OK && !os_config.alarm_state[alarm].armed)
+        status = E_OS_NOFUNC;
+    if (status == E_OK)
+        os_config.alarm_state[alarm].armed = false;
+    return os_end(irq, status, OSServiceId_CancelAlarm, alarm, 0, 0);
 }

@@ -4,50 +4,89 @@
 #define RTOS_INTERNAL_H
 
 #include "os.h"
+#include "os_config.h"
 
-struct os_task {
-    void *context; /* the port's: saved stack pointer, NULL before the first run of an activation */
-    TaskStateType state;
-    uint8_t activations; /* outstanding, this one included */
-    EventMaskType set, waiting;
-    TaskType next; /* in its ready queue */
-};
-
-struct os_alarm {
-    bool armed;
-    TickType at, cycle;
-};
+/* Where a service is called from (OSEK §12.2.2), a bit each; 0: outside the OS's care. */
+#define OS_IN_TASK     0x001u
+#define OS_IN_ISR1     0x002u
+#define OS_IN_ISR2     0x004u
+#define OS_IN_ERROR    0x008u
+#define OS_IN_PRE      0x010u
+#define OS_IN_POST     0x020u
+#define OS_IN_STARTUP  0x040u
+#define OS_IN_SHUTDOWN 0x080u
+#define OS_IN_CALLBACK 0x100u
+#define OS_IN_CODE     (OS_IN_TASK | OS_IN_ISR2)                           /* most services */
+#define OS_IN_LOOK     (OS_IN_CODE | OS_IN_ERROR | OS_IN_PRE | OS_IN_POST) /* those that only look */
 
 struct os_state {
-    struct os_task task[OS_MAX_TASKS];
-    struct os_alarm alarm[OS_MAX_ALARMS];
-    TaskType head[32], tail[32]; /* ready queues by priority */
-    uint32_t ready;              /* bit p: queue p is not empty */
-    TaskType running;            /* OS_NO_TASK: idle */
-    uint8_t isr_depth, suspended;
-    uint32_t suspended_flags;
-    bool switch_wanted;
+    uint32_t ready;   /* bit l: queue l is not empty */
+    TaskType running; /* INVALID_TASK: idle */
+    AppModeType mode;
+    bool in_isr;           /* a routine of category 2 runs; they do not nest */
+    ResourceType isr_held; /* as os_task.held, of that routine */
+    uint16_t place;        /* the hook, callback or category 1 routine that runs; 0: none */
+    /* Interrupt services: counts of what is not yet undone, and the mask before the first. */
+    uint16_t disabled, suspended_all, suspended_os;
+    uint32_t irq_before;
 };
 
 extern struct os_state os;
 
-void os_reset(void); /* everything suspended, autostart tasks made ready */
-TickType
-os_run_alarms(TickType now); /* expires what is due; returns when the next one is, or OS_NEVER */
+/* error.c: services begin with os_check and end with os_end, interrupts being off in between. */
+uint32_t os_place(void);
+StatusType os_check(uint32_t places);
+void os_report(StatusType status, OSServiceIdType service, uintptr_t a, uintptr_t b, uintptr_t c);
+StatusType os_end(uint32_t irq, StatusType status, OSServiceIdType service, uintptr_t a,
+                  uintptr_t b, uintptr_t c);
+void os_call_hook(void (*hook)(void), uint16_t place); /* NULL: none */
+
+/* ready.c: who runs next. */
+void os_ready_append(TaskType task);
+void os_make_ready(TaskType task);
+void os_preempt(void);
+void os_leave(TaskStateType state, bool ends);
+
+/* task.c, event.c, alarm.c: what an alarm does too; without the switch that may follow. */
+StatusType os_activate(TaskType task);
+StatusType os_set_event(TaskType task, EventMaskType mask);
+void os_alarms_autostart(void);
+
+/* interrupt.c, resource.c */
+bool os_interrupts_suspended(void);
+ResourceType *os_held(void);
+void os_resource_drop(ResourceType resource);
+
+/* start.c: the state before the first task. */
+void os_reset(void);
+
+/*
+ * From the port. os_isr_enter and os_isr_exit: around a routine of category 2, whose end is where
+ * a task that it made ready begins to run. os_isr1_enter and os_isr1_exit: category 1, which may
+ * not call services; what the first returns is for the second. os_timer: the moment of
+ * port_timer_set has come, between os_isr_enter and os_isr_exit.
+ */
 void os_isr_enter(void);
-void os_isr_exit(void); /* switches tasks if an interrupt made a higher one ready */
+void os_isr_exit(void);
+uint16_t os_isr1_enter(void);
+void os_isr1_exit(uint16_t outer);
+void os_timer(void);
 
 #define OS_NEVER UINT64_MAX
 
 /*
- * The port. port_switch saves the caller under `from` (OS_NO_TASK: the idle loop) and continues
- * `to` (or idle); a task whose context is NULL starts at its entry on a fresh stack. With from_ends
- * the caller's context is given up and the call does not return. Called with interrupts off.
+ * The port. port_switch saves the caller under `from` (INVALID_TASK: StartOS's own context, the
+ * idle loop) and continues `to` (or idle); a task whose context is NULL starts at its entry on a
+ * fresh stack with interrupts on. With from_ends the caller's context is given up and the call does
+ * not return. Called with interrupts off.
  */
 void port_switch(TaskType from, TaskType to, bool from_ends);
-TickType port_now(void);
-void port_timer_set(TickType at); /* one interrupt at `at`, soon if passed; OS_NEVER: none */
-uint32_t port_irq_save(void);
+uint64_t port_now(void);          /* us; never wraps, never goes back */
+void port_timer_set(uint64_t at); /* one interrupt at `at`, soon if passed; OS_NEVER: none */
+uint32_t port_irq_save(void);     /* interrupts off; returns what they were */
 void port_irq_restore(uint32_t saved);
+void port_start(void); /* before StartupHook: the routines of os_config.isr at their vectors */
+void port_idle(void) __attribute__((noreturn));
+void port_shutdown(StatusType error) __attribute__((noreturn));
 
 #endif

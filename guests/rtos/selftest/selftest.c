@@ -5,20 +5,19 @@
  */
 #include "board.h"
 #include "mem.h"
-#include "os.h"
+#include "selftest_os.h"
 
-enum { TASK_MAIN, TASK_HIGH, TASK_SSE, TASK_EVENT, TASK_COUNT };
-enum { ALARM_WAKE, ALARM_SSE, ALARM_COUNT };
-#define EVENT_WAKE    1u
+#define PAGE_BYTES    4096u
 #define PERIOD_US     5000u
 #define PERIODS       40u
 #define LATE_LIMIT_US 50u
 #define ROUNDS        2000000u
 
-OS_STACK(main_stack, 2);
-OS_STACK(high_stack, 2);
-OS_STACK(sse_stack, 2);
-OS_STACK(event_stack, 2);
+DeclareTask(HighTask);
+DeclareTask(EventTask);
+DeclareEvent(WakeEvent);
+DeclareAlarm(WakeAlarm);
+DeclareAlarm(SseAlarm);
 
 static char order[32];
 static unsigned order_used;
@@ -70,7 +69,7 @@ static uint32_t get_xmm0(void)
 /* A frame larger than the stack: its first byte written lies in the guard page. */
 static void overflow(void)
 {
-    volatile uint8_t deep[3 * OS_PAGE_BYTES];
+    volatile uint8_t deep[3 * PAGE_BYTES];
 
     for (size_t i = sizeof(deep); i-- > 0;)
         deep[i] = 1;
@@ -110,12 +109,12 @@ static bool test_order(void)
     static const char expected[] = "aHbwEWcEWd";
 
     note('a');
-    (void)ActivateTask(TASK_HIGH);
+    (void)ActivateTask(HighTask);
     note('b');
-    (void)ActivateTask(TASK_EVENT); /* runs to its wait */
-    (void)SetEvent(TASK_EVENT, EVENT_WAKE);
+    (void)ActivateTask(EventTask); /* runs to its wait */
+    (void)SetEvent(EventTask, WakeEvent);
     note('c');
-    (void)SetEvent(TASK_EVENT, EVENT_WAKE);
+    (void)SetEvent(EventTask, WakeEvent);
     note('d');
     return order_used == sizeof(expected) - 1 && memcmp(order, expected, order_used) == 0;
 }
@@ -125,19 +124,19 @@ static bool test_alarms(void)
     uint32_t worst = 0;
     uint64_t due = board_now_us() + PERIOD_US;
 
-    if (SetAbsAlarm(ALARM_WAKE, due, PERIOD_US) != E_OK)
+    if (SetAbsAlarm(WakeAlarm, (TickType)due, PERIOD_US) != E_OK)
         return false;
     for (unsigned i = 0; i < PERIODS; i++, due += PERIOD_US) {
         uint64_t now;
 
-        (void)WaitEvent(EVENT_WAKE);
-        (void)ClearEvent(EVENT_WAKE);
+        (void)WaitEvent(WakeEvent);
+        (void)ClearEvent(WakeEvent);
         now = board_now_us();
         if (now < due)
             return false;
         worst = now - due > worst ? (uint32_t)(now - due) : worst;
     }
-    (void)CancelAlarm(ALARM_WAKE);
+    (void)CancelAlarm(WakeAlarm);
     board_say("selftest: worst lateness in us: ");
     say_number(worst);
     board_say("\r\n");
@@ -150,16 +149,16 @@ static bool test_sse(void)
 {
     bool good = true;
 
-    (void)SetRelAlarm(ALARM_SSE, 200, 200);
+    (void)SetRelAlarm(SseAlarm, 200, 200);
     set_xmm0(0x12345678);
     for (volatile unsigned i = 0; i < ROUNDS; i++)
         ;
     good = get_xmm0() == 0x12345678 && sse_runs > 5;
-    (void)CancelAlarm(ALARM_SSE);
+    (void)CancelAlarm(SseAlarm);
     return good;
 }
 
-static void task_main(void)
+TASK(MainTask)
 {
     faults();
     board_say(test_order() ? "selftest: order ok\r\n" : "selftest: order WRONG: ");
@@ -171,48 +170,36 @@ static void task_main(void)
     (void)TerminateTask();
 }
 
-static void task_high(void)
+TASK(HighTask)
 {
     note('H');
     (void)TerminateTask();
 }
 
-static void task_sse(void)
+TASK(SseTask)
 {
     set_xmm0(++sse_runs);
     (void)TerminateTask();
 }
 
-static void task_event(void)
+TASK(EventTask)
 {
     note('w');
     for (;;) {
-        (void)WaitEvent(EVENT_WAKE);
-        (void)ClearEvent(EVENT_WAKE);
+        (void)WaitEvent(WakeEvent);
+        (void)ClearEvent(WakeEvent);
         note('E');
         note('W');
     }
 }
 
-static const struct os_task_config tasks[TASK_COUNT] = {
-    [TASK_MAIN] = {"main", task_main, main_stack, sizeof(main_stack), 1, 1, true, true, true},
-    [TASK_HIGH] = {"high", task_high, high_stack, sizeof(high_stack), 9, 1, false, false, false},
-    [TASK_SSE] = {"sse", task_sse, sse_stack, sizeof(sse_stack), 8, 1, false, false, true},
-    [TASK_EVENT] = {"event", task_event, event_stack, sizeof(event_stack), 7, 1, true, false,
-                    false},
-};
-static const struct os_alarm_config alarms[ALARM_COUNT] = {
-    [ALARM_WAKE] = {TASK_MAIN, EVENT_WAKE},
-    [ALARM_SSE] = {TASK_SSE, 0},
-};
-const struct os_config os_config = {tasks, alarms, TASK_COUNT, ALARM_COUNT};
-
 void app_early(void)
 {
 }
 
-void app_start(void)
+void app_main(void)
 {
+    StartOS(OSDEFAULTAPPMODE);
 }
 
 void app_panic(const char *why)

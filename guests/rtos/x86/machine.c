@@ -152,5 +152,5 @@ void machine_main(uint32_t magic, uint32_t info, uint64_t entry_tsc)
     board_speaker(0); /* a life before this one may have ended in a tone */
     clock_init();
     uart_init();
-    StartOS();
+    app_main();
 }

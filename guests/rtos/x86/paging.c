@@ -60,7 +60,7 @@ static void map_image(void)
     map_small(rodata_end, small_end, PTE_W | nx);
     unmap_guard(boot_stack);
     unmap_guard(emergency_stack);
-    for (uint8_t t = 0; t < os_config.task_count; t++)
+    for (uint8_t t = 0; t < os_config.tasks; t++)
         unmap_guard(os_config.task[t].stack);
     for (uint32_t i = 0; i < SMALL_BYTES / LARGE; i++)
         pd[0][i] = (uint32_t)pt[i] | PTE_P | PTE_W;

@@ -42,8 +42,8 @@ static void begin(const char *why)
     board_speaker(0); /* nobody would end the tone */
     board_say("\r\nrtos panic: ");
     board_say(why);
-    board_say(os.running == OS_NO_TASK ? " in idle" : " in task ");
-    if (os.running != OS_NO_TASK)
+    board_say(os.running == INVALID_TASK ? " in idle" : " in task ");
+    if (os.running != INVALID_TASK)
         board_say(os_config.task[os.running].name);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel's port to i386: context switch with SSE state, the clock, the one timer, StartOS and
- * its idle loop. */
+/* The kernel's port to i386: context switch with SSE state, the clock, the one timer, the idle
+ * loop. */
 #include "../kernel/internal.h"
 #include "board.h"
 #include "fixed.h"
@@ -11,9 +11,8 @@
 void context_switch(void **save, void *load);
 void context_load(void *load) __attribute__((noreturn));
 
-static uint8_t sse_state[OS_MAX_TASKS][512] __attribute__((aligned(16)));
-static uint8_t sse_reset[512] __attribute__((aligned(16)));
-static TaskType sse_owner = OS_NO_TASK;
+OS_FPU(sse_reset);
+static TaskType sse_owner = INVALID_TASK;
 static void *idle_context;
 
 static uint32_t ns_mult;    /* ns = ticks * ns_mult >> NS_SHIFT */
@@ -41,14 +40,14 @@ uint64_t board_now_us(void)
     return mul64_shift(board_tsc() - board.entry_tsc, us_mult, US_SHIFT);
 }
 
-TickType port_now(void)
+uint64_t port_now(void)
 {
     return board_now_us();
 }
 
-void port_timer_set(TickType at)
+void port_timer_set(uint64_t at)
 {
-    TickType now = port_now();
+    uint64_t now = port_now();
     uint64_t us = at > now ? at - now : 0;
 
     if (at == OS_NEVER)
@@ -59,11 +58,6 @@ void port_timer_set(TickType at)
     apic_timer_start((uint32_t)mul64_shift(us, timer_mult, TIMER_SHIFT) + 1);
 }
 
-static void timer_interrupt(void)
-{
-    port_timer_set(os_run_alarms(port_now()));
-}
-
 void clock_init(void)
 {
     /* Below 4.2 MHz the factors leave 32 bits; above 8 GHz they lose too many. */
@@ -72,7 +66,7 @@ void clock_init(void)
     ns_mult = (uint32_t)udiv64(1000000000ull << NS_SHIFT, (uint32_t)board.tsc_hz);
     us_mult = (uint32_t)udiv64(1000000ull << US_SHIFT, (uint32_t)board.tsc_hz);
     timer_mult = (uint32_t)udiv64((uint64_t)board.apic_timer_hz << TIMER_SHIFT, 1000000u);
-    trap_set_handler(VECTOR_TIMER, timer_interrupt);
+    trap_set_handler(VECTOR_TIMER, os_timer, 2);
 }
 
 uint32_t port_irq_save(void)
@@ -118,21 +112,21 @@ static void *fresh_context(TaskType task)
  */
 static void switch_sse(TaskType to, bool fresh)
 {
-    if (to == OS_NO_TASK || !os_config.task[to].uses_sse)
+    if (to == INVALID_TASK || !os_config.task[to].fpu)
         return;
-    if (sse_owner != OS_NO_TASK && sse_owner != to)
-        __asm__ volatile("fxsave (%0)" : : "r"(sse_state[sse_owner]) : "memory");
+    if (sse_owner != INVALID_TASK && sse_owner != to)
+        __asm__ volatile("fxsave (%0)" : : "r"(os_config.task[sse_owner].fpu) : "memory");
     if (fresh)
         __asm__ volatile("fxrstor (%0)" : : "r"(sse_reset) : "memory");
     else if (sse_owner != to)
-        __asm__ volatile("fxrstor (%0)" : : "r"(sse_state[to]) : "memory");
+        __asm__ volatile("fxrstor (%0)" : : "r"(os_config.task[to].fpu) : "memory");
     sse_owner = to;
 }
 
 void port_switch(TaskType from, TaskType to, bool from_ends)
 {
-    void **save = from == OS_NO_TASK ? &idle_context : &os.task[from].context;
-    void *load = to == OS_NO_TASK ? idle_context : os.task[to].context;
+    void **save = from == INVALID_TASK ? &idle_context : &os_config.task_state[from].context;
+    void *load = to == INVALID_TASK ? idle_context : os_config.task_state[to].context;
 
     switch_sse(to, load == NULL);
     if (!load)
@@ -142,34 +136,24 @@ void port_switch(TaskType from, TaskType to, bool from_ends)
     context_switch(save, load);
 }
 
-void SuspendAllInterrupts(void)
-{
-    uint32_t irq = port_irq_save();
-
-    if (os.suspended++ == 0)
-        os.suspended_flags = irq;
-}
-
-void ResumeAllInterrupts(void)
-{
-    OS_ASSERT(os.suspended > 0);
-    if (--os.suspended == 0)
-        port_irq_restore(os.suspended_flags);
-}
-
-void StartOS(void)
+void port_start(void)
 {
     __asm__ volatile("fninit\n\tfxsave (%0)" : : "r"(sse_reset) : "memory");
-    os_reset();
-    app_start();
-    port_timer_set(OS_NEVER);
-    os_isr_enter();
-    os_isr_exit(); /* the autostart tasks run now */
+    for (uint8_t i = 0; i < os_config.isrs; i++)
+        trap_set_handler(os_config.isr[i].vector, os_config.isr[i].entry,
+                         os_config.isr[i].category);
+}
+
+void port_idle(void)
+{
     for (;;)
         __asm__ volatile("sti\n\thlt" : : : "memory");
 }
 
-void ShutdownOS(StatusType error)
+/* With an error the driver must be told; without one the application has said what it had to. */
+void port_shutdown(StatusType error)
 {
-    panic("ShutdownOS", "status", error);
+    if (error != E_OK)
+        panic("ShutdownOS", "status", error);
+    machine_halt();
 }

@@ -36,6 +36,7 @@ static uint64_t gdt[5];
 static uint64_t idt[256];
 static struct tss tss_main, tss_double_fault;
 static void (*handlers[256])(void);
+static uint8_t categories[256];
 
 static uint64_t segment(uint32_t base, uint32_t limit, uint32_t access, uint32_t flags)
 {
@@ -90,10 +91,21 @@ void trap_init(void)
     load_tables();
 }
 
-void trap_set_handler(uint8_t vector, void (*handler)(void))
+void trap_set_handler(uint8_t vector, void (*handler)(void), uint8_t category)
 {
     OS_ASSERT(vector >= 32 && !handlers[vector]);
     handlers[vector] = handler;
+    categories[vector] = category;
+}
+
+/* Without the OS: no service may be called, and no task begins to run at its end. */
+static void run_category_1(uint32_t vector)
+{
+    uint16_t outer = os_isr1_enter();
+
+    handlers[vector]();
+    apic_eoi();
+    os_isr1_exit(outer);
 }
 
 void trap_dispatch(struct trap_frame *frame)
@@ -107,6 +119,10 @@ void trap_dispatch(struct trap_frame *frame)
         return; /* SDM vol. 3 §10.9: no EOI */
     if (frame->vector < 32 || !handlers[frame->vector])
         panic_trap(frame);
+    if (categories[frame->vector] == 1) {
+        run_category_1(frame->vector);
+        return;
+    }
     os_isr_enter();
     handlers[frame->vector]();
     apic_eoi();

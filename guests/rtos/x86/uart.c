@@ -32,7 +32,7 @@ struct ring {
 
 static struct ring rx, tx;
 static bool tx_running;
-static uint8_t notify_task = OS_NO_TASK;
+static TaskType notify_task = INVALID_TASK;
 static uint32_t notify_event;
 
 static void fill_transmitter(void)
@@ -79,7 +79,7 @@ static void bus_interrupt(void)
         outb(board.bus_port + IER, 0);
         outb(board.bus_port + IER, (uint8_t)(IER_RX | (tx_running ? IER_TX : 0)));
     }
-    if (got && notify_task != OS_NO_TASK)
+    if (got && notify_task != INVALID_TASK)
         (void)SetEvent(notify_task, notify_event);
 }
 
@@ -96,7 +96,7 @@ void uart_init(void)
     outb(port + LCR, LCR_8N1);
     outb(port + IIR, FCR_ON_RX_8);
     outb(port + MCR, MCR_ON);
-    trap_set_handler(board.bus_vector, bus_interrupt);
+    trap_set_handler(board.bus_vector, bus_interrupt, 2);
     outb(port + IER, IER_RX);
 }
 

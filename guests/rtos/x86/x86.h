@@ -90,7 +90,8 @@ uint32_t safe_rdmsr(uint32_t msr, uint32_t *low, uint32_t *high);
 
 /* trap.c */
 void trap_init(void);
-void trap_set_handler(uint8_t vector, void (*handler)(void));
+/* A routine of interrupt category 1 or 2 (OSEK §6); the end of interrupt is sent for it. */
+void trap_set_handler(uint8_t vector, void (*handler)(void), uint8_t category);
 
 /* paging.c */
 enum map_kind { MAP_RAM, MAP_WRITE_COMBINE, MAP_DEVICE };

@@ -1,165 +1,148 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The scheduler and the alarms on the host: a port that records who was switched to whom and whose
- * clock is a variable. */
-#include "kernel/internal.h"
+/* The scheduler and the alarms from within, with a port that switches to nobody. */
+#include "still_port.h"
 
-#include "board.h"
 #include "fixed.h"
+#include "kernel_os.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+static int errors;
+static StatusType last_error;
+static OSServiceIdType last_service;
 
-#include <cmocka.h>
-
-enum { LOW, MIDDLE, MIDDLE_2, HIGH, EXTENDED, TASKS };
-enum { ALARM_TASK, ALARM_EVENT, ALARMS };
-
-static void never_called(void)
+TASK(Low)
 {
-    fail_msg("the test's port runs no task");
+    still_never_called();
 }
 
-static const struct os_task_config tasks[TASKS] = {
-    [LOW] = {"low", never_called, NULL, 0, 1, 2, false, true, false},
-    [MIDDLE] = {"middle", never_called, NULL, 0, 2, 3, false, false, false},
-    [MIDDLE_2] = {"middle 2", never_called, NULL, 0, 2, 1, false, false, false},
-    [HIGH] = {"high", never_called, NULL, 0, 31, 1, false, false, false},
-    [EXTENDED] = {"extended", never_called, NULL, 0, 5, 1, true, false, false},
-};
-static const struct os_alarm_config alarms[ALARMS] = {
-    [ALARM_TASK] = {MIDDLE, 0},
-    [ALARM_EVENT] = {EXTENDED, 4},
-};
-const struct os_config os_config = {tasks, alarms, TASKS, ALARMS};
-
-static TickType now, timer_at;
-static int switches;
-
-void port_switch(TaskType from, TaskType to, bool from_ends)
+TASK(Middle)
 {
-    (void)from_ends;
-    assert_true(from != to || from_ends);
-    switches++;
+    still_never_called();
 }
 
-TickType port_now(void)
+TASK(Middle2)
 {
-    return now;
+    still_never_called();
 }
 
-void port_timer_set(TickType at)
+TASK(High)
 {
-    timer_at = at;
+    still_never_called();
 }
 
-uint32_t port_irq_save(void)
+TASK(Extended)
 {
-    return 0;
+    still_never_called();
 }
 
-void port_irq_restore(uint32_t saved)
+TASK(GroupLow)
 {
-    (void)saved;
+    still_never_called();
 }
 
-void panic(const char *why, const char *file, int line)
+TASK(GroupHigh)
 {
-    print_error("%s:%d: %s\n", file, line, why);
-    mock_assert(0, why, file, line);
-    abort();
+    still_never_called();
+}
+
+TASK(Alone)
+{
+    still_never_called();
+}
+
+ISR(Routine)
+{
+    still_never_called();
+}
+
+void ErrorHook(StatusType error)
+{
+    errors++;
+    last_error = error;
+    last_service = OSErrorGetServiceId();
 }
 
 static int begin(void **state)
 {
     (void)state;
-    now = timer_at = 0;
-    switches = 0;
-    os_reset();
-    os_isr_enter();
-    os_isr_exit(); /* as StartOS does: the autostart task runs */
+    errors = 0;
+    still_start(OSDEFAULTAPPMODE);
     return 0;
 }
 
 static TaskStateType state_of(TaskType task)
 {
-    TaskStateType state;
-
-    assert_int_equal(GetTaskState(task, &state), E_OK);
-    return state;
+    return os_config.task_state[task].state;
 }
 
 static void test_autostart_runs(void **state)
 {
     (void)state;
-    assert_int_equal(os.running, LOW);
-    assert_int_equal(state_of(LOW), RUNNING);
-    assert_int_equal(state_of(HIGH), SUSPENDED);
+    assert_int_equal(os.running, Low);
+    assert_int_equal(state_of(Low), RUNNING);
+    assert_int_equal(state_of(High), SUSPENDED);
+    assert_true(still.timer_at == OS_NEVER);
+    still_start(NothingMode);
+    assert_int_equal(os.running, INVALID_TASK);
 }
 
 static void test_higher_preempts_lower_waits(void **state)
 {
     (void)state;
-    assert_int_equal(ActivateTask(HIGH), E_OK);
-    assert_int_equal(os.running, HIGH);
-    assert_int_equal(state_of(LOW), READY);
-    assert_int_equal(ActivateTask(MIDDLE), E_OK);
-    assert_int_equal(os.running, HIGH);
-    assert_int_equal(state_of(MIDDLE), READY);
+    assert_int_equal(ActivateTask(High), E_OK);
+    assert_int_equal(os.running, High);
+    assert_int_equal(state_of(Low), READY);
+    assert_int_equal(ActivateTask(Middle), E_OK);
+    assert_int_equal(os.running, High);
+    assert_int_equal(state_of(Middle), READY);
     assert_int_equal(TerminateTask(), E_OK);
-    assert_int_equal(os.running, MIDDLE);
+    assert_int_equal(os.running, Middle);
     assert_int_equal(TerminateTask(), E_OK);
-    assert_int_equal(os.running, LOW);
+    assert_int_equal(os.running, Low);
     assert_int_equal(TerminateTask(), E_OK);
-    assert_int_equal(os.running, OS_NO_TASK);
+    assert_int_equal(os.running, INVALID_TASK);
 }
 
+/* OSEK §4.5: in the order of activation, every activation a place of its own. */
 static void test_one_priority_is_first_come_first_served(void **state)
 {
-    (void)state;
-    (void)ActivateTask(HIGH);
-    (void)ActivateTask(MIDDLE_2);
-    (void)ActivateTask(MIDDLE);
-    (void)TerminateTask();
-    assert_int_equal(os.running, MIDDLE_2);
-    /* Pre-empted, it stays the oldest of its priority. */
-    (void)ActivateTask(HIGH);
-    assert_int_equal(state_of(MIDDLE_2), READY);
-    (void)TerminateTask();
-    assert_int_equal(os.running, MIDDLE_2);
-    (void)TerminateTask();
-    assert_int_equal(os.running, MIDDLE);
-}
+    static const TaskType order[] = {Middle, Middle, Middle2, Middle};
 
-static void test_activations_are_counted_and_limited(void **state)
-{
     (void)state;
-    (void)ActivateTask(HIGH);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(ActivateTask(MIDDLE), E_OK);
-    assert_int_equal(ActivateTask(MIDDLE), E_OS_LIMIT);
-    assert_int_equal(ActivateTask(HIGH), E_OS_LIMIT);
+    (void)ActivateTask(High);
+    for (size_t i = 0; i < sizeof(order); i++)
+        assert_int_equal(ActivateTask(order[i]), E_OK);
+    assert_int_equal(ActivateTask(Middle), E_OS_LIMIT);
     (void)TerminateTask();
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(os.running, MIDDLE);
+    for (size_t i = 0; i < sizeof(order); i++) {
+        assert_int_equal(os.running, order[i]);
+        /* Pre-empted, it stays the oldest of its priority. */
+        (void)ActivateTask(High);
+        assert_int_equal(state_of(order[i]), READY);
+        (void)TerminateTask();
+        assert_int_equal(os.running, order[i]);
         (void)TerminateTask();
     }
-    assert_int_equal(os.running, LOW);
+    assert_int_equal(os.running, Low);
 }
 
 static void test_chain(void **state)
 {
     (void)state;
-    assert_int_equal(ChainTask(TASKS), E_OS_ID);
-    assert_int_equal(ChainTask(MIDDLE), E_OK);
-    assert_int_equal(os.running, MIDDLE);
-    assert_int_equal(state_of(LOW), SUSPENDED);
+    assert_int_equal(ChainTask(Middle), E_OK);
+    assert_int_equal(os.running, Middle);
+    assert_int_equal(state_of(Low), SUSPENDED);
     /* To oneself, even with no activation to spare. */
-    assert_int_equal(ChainTask(MIDDLE_2), E_OK);
-    assert_int_equal(ChainTask(MIDDLE_2), E_OK);
-    assert_int_equal(os.running, MIDDLE_2);
-    assert_int_equal(os.task[MIDDLE_2].activations, 1);
+    assert_int_equal(ChainTask(Middle2), E_OK);
+    assert_int_equal(ChainTask(Middle2), E_OK);
+    assert_int_equal(os.running, Middle2);
+    assert_int_equal(os_config.task_state[Middle2].activations, 1);
+    /* To one that may not be activated: then nobody ends. */
+    (void)ActivateTask(High);
+    (void)ActivateTask(Middle);
+    (void)ActivateTask(Middle);
+    (void)ActivateTask(Middle);
+    assert_int_equal(ChainTask(Middle), E_OS_LIMIT);
+    assert_int_equal(os.running, High);
 }
 
 static void test_events(void **state)
@@ -167,54 +150,156 @@ static void test_events(void **state)
     EventMaskType mask;
 
     (void)state;
-    assert_int_equal(SetEvent(EXTENDED, 1), E_OS_STATE);
-    assert_int_equal(SetEvent(MIDDLE, 1), E_OS_ACCESS);
-    assert_int_equal(SetEvent(TASKS, 1), E_OS_ID);
-    assert_int_equal(WaitEvent(1), E_OS_ACCESS); /* low is a basic task */
-    (void)ActivateTask(EXTENDED);
-    assert_int_equal(os.running, EXTENDED);
+    (void)ActivateTask(Extended);
+    assert_int_equal(os.running, Extended);
     assert_int_equal(WaitEvent(6), E_OK);
-    assert_int_equal(state_of(EXTENDED), WAITING);
-    assert_int_equal(os.running, LOW);
+    assert_int_equal(state_of(Extended), WAITING);
+    assert_int_equal(os.running, Low);
     /* Another event is kept, and wakes nobody. */
-    assert_int_equal(SetEvent(EXTENDED, 1), E_OK);
-    assert_int_equal(os.running, LOW);
-    assert_int_equal(SetEvent(EXTENDED, 4), E_OK);
-    assert_int_equal(os.running, EXTENDED);
-    assert_int_equal(GetEvent(EXTENDED, &mask), E_OK);
+    assert_int_equal(SetEvent(Extended, 1), E_OK);
+    assert_int_equal(os.running, Low);
+    assert_int_equal(SetEvent(Extended, 4), E_OK);
+    assert_int_equal(os.running, Extended);
+    assert_int_equal(GetEvent(Extended, &mask), E_OK);
     assert_int_equal(mask, 5);
     assert_int_equal(ClearEvent(4), E_OK);
     /* An event that is set already does not wait. */
     assert_int_equal(WaitEvent(1), E_OK);
-    assert_int_equal(os.running, EXTENDED);
+    assert_int_equal(os.running, Extended);
+}
+
+/* OSEK §8.5: at the ceiling while it is held; who was kept waiting runs at the release. */
+static void test_ceiling(void **state)
+{
+    (void)state;
+    assert_int_equal(GetResource(Res), E_OK);
+    assert_int_equal(ActivateTask(Middle), E_OK);
+    assert_int_equal(os.running, Low);
+    assert_int_equal(ActivateTask(High), E_OK); /* above the ceiling */
+    assert_int_equal(os.running, High);
+    assert_int_equal(TerminateTask(), E_OK);
+    assert_int_equal(os.running, Low); /* before middle: the oldest at the ceiling */
+    assert_int_equal(ReleaseResource(Res), E_OK);
+    assert_int_equal(os.running, Middle);
+    assert_int_equal(state_of(Low), READY);
+}
+
+/* Taken by a task, a resource of an interrupt routine keeps interrupts off. */
+static void test_resource_of_a_routine(void **state)
+{
+    (void)state;
+    assert_int_equal(GetResource(IsrRes), E_OK);
+    assert_int_equal(still.masked, 1);
+    assert_int_equal(ActivateTask(High), E_OK);
+    assert_int_equal(os.running, Low);
+    assert_int_equal(still.masked, 1);
+    assert_int_equal(ReleaseResource(IsrRes), E_OK);
+    assert_int_equal(still.masked, 0);
+    assert_int_equal(os.running, High);
+    os_isr_enter();
+    assert_int_equal(GetResource(Res), E_OS_ACCESS); /* not one of its own */
+    assert_int_equal(GetResource(IsrRes), E_OK);
+    assert_int_equal(ReleaseResource(IsrRes), E_OK);
+    os_isr_exit();
+}
+
+/* OSEK §8.8: tasks of a group do not pre-empt each other, all others pre-empt them. */
+static void test_internal_resource(void **state)
+{
+    (void)state;
+    (void)ActivateTask(GroupLow);
+    assert_int_equal(os.running, GroupLow);
+    (void)ActivateTask(GroupHigh);
+    (void)ActivateTask(Middle); /* below the group's ceiling */
+    assert_int_equal(os.running, GroupLow);
+    (void)ActivateTask(Extended); /* above it */
+    assert_int_equal(os.running, Extended);
+    (void)TerminateTask();
+    assert_int_equal(os.running, GroupLow);
+    assert_int_equal(Schedule(), E_OK);
+    assert_int_equal(os.running, GroupHigh);
+    assert_int_equal(WaitEvent(Ev0), E_OK); /* gives it up */
+    assert_int_equal(os.running, Middle);
+    (void)TerminateTask();
+    assert_int_equal(os.running, GroupLow);
+    assert_int_equal(os_config.task_state[GroupLow].level, os_config.task[GroupLow].run_level);
+    assert_int_equal(Schedule(), E_OK); /* nobody to give way to */
+    assert_int_equal(os.running, GroupLow);
+}
+
+/* OSEK §4.6.2: a task that is not pre-emptable gives way at its own points alone. */
+static void test_not_preemptable(void **state)
+{
+    (void)state;
+    (void)TerminateTask();
+    os_isr_enter();
+    (void)ActivateTask(Alone);
+    os_isr_exit();
+    assert_int_equal(os.running, Alone);
+    (void)ActivateTask(High);
+    os_isr_enter();
+    (void)ActivateTask(Middle);
+    os_isr_exit();
+    assert_int_equal(os.running, Alone);
+    assert_int_equal(Schedule(), E_OK);
+    assert_int_equal(os.running, High);
+    (void)TerminateTask();
+    assert_int_equal(os.running, Middle);
+    (void)TerminateTask();
+    assert_int_equal(os.running, Alone);
+    (void)ActivateTask(High);
+    assert_int_equal(os.running, Alone);
 }
 
 static void test_interrupts_defer_the_switch(void **state)
 {
     (void)state;
     os_isr_enter();
-    assert_int_equal(ActivateTask(HIGH), E_OK);
-    assert_int_equal(os.running, LOW);
-    assert_int_equal(TerminateTask(), E_OS_CALLEVEL);
-    assert_int_equal(WaitEvent(1), E_OS_CALLEVEL);
-    os_isr_enter();
+    assert_int_equal(ActivateTask(High), E_OK);
+    assert_int_equal(os.running, Low);
+    expect_assert_failure(os_isr_enter());
     os_isr_exit();
-    assert_int_equal(os.running, LOW);
-    os_isr_exit();
-    assert_int_equal(os.running, HIGH);
+    assert_int_equal(os.running, High);
     expect_assert_failure(os_isr_exit());
+}
+
+/* What a routine leaves behind does not become the interrupted task's. */
+static void test_routine_is_tidied_up_after(void **state)
+{
+    (void)state;
+    os_isr_enter();
+    assert_int_equal(GetResource(IsrRes), E_OK);
+    SuspendAllInterrupts();
+    os_isr_exit();
+    assert_int_equal(errors, 2);
+    assert_int_equal(last_error, E_OS_RESOURCE);
+    assert_int_equal(last_service, OSServiceId_None);
+    assert_int_equal(GetResource(IsrRes), E_OK);
+    assert_int_equal(ReleaseResource(IsrRes), E_OK);
 }
 
 static void test_idle_runs_what_comes(void **state)
 {
+    TaskType task = Low;
+
     (void)state;
     (void)TerminateTask();
-    assert_int_equal(os.running, OS_NO_TASK);
+    assert_int_equal(os.running, INVALID_TASK);
     assert_int_equal(Schedule(), E_OS_CALLEVEL);
     os_isr_enter();
-    (void)ActivateTask(LOW);
+    assert_int_equal(GetTaskID(&task), E_OK);
+    assert_int_equal(task, INVALID_TASK);
+    (void)ActivateTask(Low);
     os_isr_exit();
-    assert_int_equal(os.running, LOW);
+    assert_int_equal(os.running, Low);
+}
+
+static void timer(uint64_t at)
+{
+    still.now = at;
+    os_isr_enter();
+    os_timer();
+    os_isr_exit();
 }
 
 static void test_alarm_once_and_cyclic(void **state)
@@ -222,120 +307,201 @@ static void test_alarm_once_and_cyclic(void **state)
     TickType left;
 
     (void)state;
-    now = 1000;
-    assert_int_equal(SetRelAlarm(ALARM_TASK, 500, 0), E_OK);
-    assert_int_equal(timer_at, 1500);
-    assert_int_equal(SetRelAlarm(ALARM_TASK, 500, 0), E_OS_STATE);
-    assert_int_equal(SetRelAlarm(ALARM_EVENT, 0, 0), E_OS_VALUE);
-    assert_int_equal(SetRelAlarm(ALARM_EVENT, 1, 1ull << 32), E_OS_VALUE);
-    assert_int_equal(SetRelAlarm(ALARMS, 1, 0), E_OS_ID);
-    now = 1200;
-    assert_int_equal(GetAlarm(ALARM_TASK, &left), E_OK);
+    still.now = 1000;
+    assert_int_equal(SetRelAlarm(TaskAlarm, 500, 0), E_OK);
+    assert_int_equal(still.timer_at, 1500);
+    still.now = 1200;
+    assert_int_equal(GetAlarm(TaskAlarm, &left), E_OK);
     assert_int_equal(left, 300);
-    assert_int_equal(os_run_alarms(1499), 1500);
-    assert_int_equal(os.running, LOW);
-    assert_true(os_run_alarms(1500) == OS_NEVER);
-    assert_int_equal(os.running, MIDDLE);
-    assert_int_equal(GetAlarm(ALARM_TASK, &left), E_OS_NOFUNC);
-    assert_int_equal(CancelAlarm(ALARM_TASK), E_OS_NOFUNC);
+    timer(1499);
+    assert_int_equal(still.timer_at, 1500);
+    assert_int_equal(os.running, Low);
+    timer(1500);
+    assert_true(still.timer_at == OS_NEVER);
+    assert_int_equal(os.running, Middle);
+    assert_int_equal(GetAlarm(TaskAlarm, &left), E_OS_NOFUNC);
 
-    assert_int_equal(SetAbsAlarm(ALARM_TASK, 2000, 100), E_OK);
+    assert_int_equal(SetAbsAlarm(TaskAlarm, 2000, 100), E_OK);
     (void)TerminateTask();
-    assert_int_equal(os_run_alarms(2000), 2100);
-    assert_int_equal(os.running, MIDDLE);
-    assert_int_equal(CancelAlarm(ALARM_TASK), E_OK);
-    assert_true(os_run_alarms(9999) == OS_NEVER);
+    timer(2000);
+    assert_int_equal(still.timer_at, 2100);
+    assert_int_equal(os.running, Middle);
+    assert_int_equal(CancelAlarm(TaskAlarm), E_OK);
+    timer(9999);
+    assert_true(still.timer_at == OS_NEVER);
+    /* Due, but its interrupt has not come yet. */
+    assert_int_equal(SetRelAlarm(TaskAlarm, 10, 0), E_OK);
+    still.now += 20;
+    assert_int_equal(GetAlarm(TaskAlarm, &left), E_OK);
+    assert_int_equal(left, 0);
 }
 
 /* A machine that stood still expires an alarm once, and goes on in the alarm's own rhythm. */
 static void test_late_alarm_expires_once(void **state)
 {
     (void)state;
-    (void)ActivateTask(EXTENDED);
+    (void)ActivateTask(Extended);
     (void)WaitEvent(4);
-    (void)SetAbsAlarm(ALARM_EVENT, 100, 30);
-    assert_int_equal(os_run_alarms(1000000100), 1000000120);
-    assert_int_equal(os.running, EXTENDED);
-    assert_int_equal(os.task[EXTENDED].set, 4);
-    (void)SetAbsAlarm(ALARM_TASK, 5, 0); /* long past: at once */
-    (void)ClearEvent(4);
-    (void)TerminateTask();
-    (void)os_run_alarms(1000000110);
-    assert_int_equal(os.running, MIDDLE);
+    (void)SetAbsAlarm(EventAlarm, 100, 30);
+    timer(1000000100);
+    assert_int_equal(still.timer_at, 1000000120);
+    assert_int_equal(os.running, Extended);
+    assert_int_equal(os_config.task_state[Extended].set, 4);
 }
 
-/* The kernel's invariants after each of many random calls: one runner, the highest; queues that
- * hold what is ready. */
+/* Of several alarms the timer waits for the first. */
+static void test_first_of_several_alarms(void **state)
+{
+    (void)state;
+    assert_int_equal(SetRelAlarm(TaskAlarm, 100, 0), E_OK);
+    assert_int_equal(SetRelAlarm(EventAlarm, 200, 0), E_OK);
+    assert_int_equal(still.timer_at, 100);
+    assert_int_equal(CancelAlarm(TaskAlarm), E_OK);
+    timer(100);
+    assert_int_equal(still.timer_at, 200);
+    assert_int_equal(os.running, Low);
+}
+
+/* OSEK §13.6.3.4: a value that the clock has reached is one turn of the counter away, however often
+ * it has turned. */
+static void test_absolute_time_over_the_overrun(void **state)
+{
+    TickType left;
+
+    (void)state;
+    still.now = (5ull << 32) + 100;
+    assert_int_equal(SetAbsAlarm(TaskAlarm, 100, 0), E_OK);
+    assert_true(still.timer_at == (6ull << 32) + 100);
+    assert_int_equal(GetAlarm(TaskAlarm, &left), E_OK);
+    assert_true(left == UINT32_MAX); /* 2^32 does not fit */
+    assert_int_equal(CancelAlarm(TaskAlarm), E_OK);
+    assert_int_equal(SetAbsAlarm(TaskAlarm, 99, 0), E_OK);
+    assert_true(still.timer_at == (6ull << 32) + 99);
+    assert_int_equal(CancelAlarm(TaskAlarm), E_OK);
+    assert_int_equal(SetAbsAlarm(TaskAlarm, 101, 0), E_OK);
+    assert_true(still.timer_at == (5ull << 32) + 101);
+}
+
+/* Who is in which queue how often, against the tasks' states. */
+static void check_queues(unsigned *places)
+{
+    for (uint32_t level = 0; level < OS_LEVELS; level++) {
+        const struct os_queue *q = &os_config.queue_state[level];
+
+        assert_int_equal(os.ready >> level & 1, q->count > 0);
+        assert_true(q->count <= os_config.queue[level].slots);
+        for (uint16_t i = 0; i < q->count; i++)
+            places[os_config.queue[level].slot[(q->head + i) % os_config.queue[level].slots]]++;
+        if (q->count)
+            assert_true(os.running != INVALID_TASK &&
+                        level <= os_config.task_state[os.running].level);
+    }
+}
+
+static void check_held(TaskType t)
+{
+    const struct os_task *task = &os_config.task_state[t];
+    uint8_t level = os_config.task[t].level;
+
+    for (ResourceType r = task->held; r != OS_NO_RESOURCE; r = os_config.resource_state[r].below) {
+        assert_true(os_config.resource_state[r].taken);
+        if (os_config.resource[r].level > level)
+            level = os_config.resource[r].level;
+    }
+    assert_true(task->level >= level);
+    if (task->state == WAITING || task->state == SUSPENDED)
+        assert_int_equal(task->held, OS_NO_RESOURCE);
+}
+
+/* The kernel's invariants after each of many random calls. */
 static void check_invariants(void)
 {
-    int running = 0;
+    unsigned places[256] = {0}, running = 0;
 
-    for (TaskType t = 0; t < TASKS; t++) {
-        if (os.task[t].state == RUNNING) {
-            running++;
-            assert_int_equal(os.running, t);
-        }
-        if (os.task[t].state == READY) {
-            bool found = false;
+    check_queues(places);
+    for (TaskType t = 0; t < os_config.tasks; t++) {
+        const struct os_task *task = &os_config.task_state[t];
+        unsigned activations = task->activations;
 
-            assert_true(os.ready & 1u << tasks[t].priority);
-            for (TaskType q = os.head[tasks[t].priority]; q != OS_NO_TASK; q = os.task[q].next)
-                found |= q == t;
-            assert_true(found);
-            if (!os.isr_depth)
-                assert_true(os.running != OS_NO_TASK &&
-                            tasks[t].priority <= tasks[os.running].priority);
-        }
-        assert_true(os.task[t].activations <= tasks[t].max_activations);
-        assert_int_equal(os.task[t].activations == 0, os.task[t].state == SUSPENDED);
+        running += task->state == RUNNING;
+        assert_int_equal(task->state == RUNNING, os.running == t);
+        assert_true(activations <= os_config.task[t].max_activations);
+        assert_int_equal(activations == 0, task->state == SUSPENDED);
+        assert_int_equal(places[t], task->state == RUNNING || task->state == WAITING
+                                        ? activations - 1
+                                        : activations);
+        if (activations)
+            check_held(t);
     }
-    assert_int_equal(running, os.running != OS_NO_TASK);
+    assert_int_equal(running, os.running != INVALID_TASK);
+}
+
+static void random_interrupt(uint32_t r)
+{
+    os_isr_enter();
+    (void)ActivateTask((TaskType)((r >> 4) % os_config.tasks));
+    (void)SetEvent(Extended, 7);
+    (void)SetEvent(GroupHigh, Ev0);
+    os_isr_exit();
+}
+
+static void random_call(uint32_t r)
+{
+    TaskType task = (TaskType)((r >> 4) % (os_config.tasks + 1u));
+
+    switch (r % 12) {
+    case 0:
+    case 1:
+        (void)ActivateTask(task);
+        break;
+    case 2:
+        (void)TerminateTask();
+        break;
+    case 3:
+        (void)SetEvent(task, 1u << (r >> 8) % 3);
+        break;
+    case 4:
+        (void)WaitEvent(1u << (r >> 8) % 3);
+        break;
+    case 5:
+        (void)ChainTask(task);
+        break;
+    case 6:
+        random_interrupt(r);
+        break;
+    case 7:
+        (void)GetResource((ResourceType)((r >> 4) % (os_config.resources + 1u)));
+        break;
+    case 8:
+    case 9:
+        (void)ReleaseResource((ResourceType)((r >> 4) % (os_config.resources + 1u)));
+        break;
+    case 10:
+        (void)Schedule();
+        (void)IncrementCounter(Soft);
+        (void)ClearEvent(r >> 4);
+        break;
+    default:
+        (void)SetRelAlarm((AlarmType)((r >> 4) % os_config.alarms), 1 + r % 9, r % 3 * 3);
+        timer(still.now + r % 50);
+        break;
+    }
 }
 
 static void test_random_calls_keep_the_invariants(void **state)
 {
-    uint32_t seed = 12345;
+    uint32_t seed = 12345, seen = 0;
 
     (void)state;
-    for (int i = 0; i < 20000; i++) {
-        uint32_t r;
-
+    for (int i = 0; i < 100000; i++) {
         seed = seed * 1664525u + 1013904223u;
-        r = seed >> 16;
-        switch (r % 8) {
-        case 0:
-        case 1:
-            (void)ActivateTask((TaskType)(r >> 4) % (TASKS + 1));
-            break;
-        case 2:
-            (void)TerminateTask();
-            break;
-        case 3:
-            (void)SetEvent((TaskType)(r >> 4) % (TASKS + 1), 1u << (r >> 8) % 3);
-            break;
-        case 4:
-            (void)WaitEvent(1u << (r >> 8) % 3);
-            break;
-        case 5:
-            (void)ChainTask((TaskType)(r >> 4) % (TASKS + 1));
-            break;
-        case 6:
-            os_isr_enter();
-            (void)ActivateTask((TaskType)(r >> 4) % TASKS);
-            (void)SetEvent(EXTENDED, 7);
-            os_isr_exit();
-            break;
-        default:
-            now += r % 50;
-            (void)SetRelAlarm((AlarmType)(r >> 4) % ALARMS, 1 + r % 20, r % 3 * 10);
-            os_isr_enter();
-            (void)os_run_alarms(now);
-            os_isr_exit();
-            break;
-        }
+        random_call(seed >> 8);
         check_invariants();
+        if (os.running != INVALID_TASK)
+            seen |= 1u << os.running;
     }
-    assert_true(switches > 1000);
+    assert_int_equal(seen, (1u << os_config.tasks) - 1); /* every task has run */
+    assert_true(still.switches > 5000);
 }
 
 static void test_wide_arithmetic(void **state)
@@ -362,13 +528,19 @@ int main(void)
         cmocka_unit_test_setup(test_autostart_runs, begin),
         cmocka_unit_test_setup(test_higher_preempts_lower_waits, begin),
         cmocka_unit_test_setup(test_one_priority_is_first_come_first_served, begin),
-        cmocka_unit_test_setup(test_activations_are_counted_and_limited, begin),
         cmocka_unit_test_setup(test_chain, begin),
         cmocka_unit_test_setup(test_events, begin),
+        cmocka_unit_test_setup(test_ceiling, begin),
+        cmocka_unit_test_setup(test_resource_of_a_routine, begin),
+        cmocka_unit_test_setup(test_internal_resource, begin),
+        cmocka_unit_test_setup(test_not_preemptable, begin),
         cmocka_unit_test_setup(test_interrupts_defer_the_switch, begin),
+        cmocka_unit_test_setup(test_routine_is_tidied_up_after, begin),
         cmocka_unit_test_setup(test_idle_runs_what_comes, begin),
         cmocka_unit_test_setup(test_alarm_once_and_cyclic, begin),
         cmocka_unit_test_setup(test_late_alarm_expires_once, begin),
+        cmocka_unit_test_setup(test_first_of_several_alarms, begin),
+        cmocka_unit_test_setup(test_absolute_time_over_the_overrun, begin),
         cmocka_unit_test_setup(test_random_calls_keep_the_invariants, begin),
         cmocka_unit_test(test_wide_arithmetic),
     };

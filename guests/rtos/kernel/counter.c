@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Counters: the system counter, which is the port's clock, and those that code increments (OSEK OS
+ * 2.2.3 §9.1; services as AUTOSAR OS 4 §8.4). */
+#include "counter.h"
+
+#include "fixed.h"
+
+uint64_t os_count(CounterType counter)
+{
+    return counter == os_config.system_counter ? port_now() : os_config.count[counter];
+}
+
+static TickType value_at(CounterType counter, uint64_t count)
+{
+    uint32_t values = os_config.counter[counter].base.maxallowedvalue + 1;
+
+    return values ? (TickType)(count - udiv64(count, values) * values) : (TickType)count;
+}
+
+uint64_t os_ticks_until(CounterType counter, uint64_t count, TickType value)
+{
+    TickType now = value_at(counter, count);
+    uint64_t values = (uint64_t)os_config.counter[counter].base.maxallowedvalue + 1;
+
+    return value > now ? value - now : values - (now - value);
+}
+
+StatusType IncrementCounter(CounterType counter)
+{
+    uint32_t irq = port_irq_save();
+    StatusType status = os_check(OS_IN_CODE);
+
+    if (status == E_OK && (counter >= os_config.counters || counter == os_config.system_counter))
+        status = E_OS_ID;
+    if (status == E_OK) {
+        os_config.count[counter]++;
+        os_alarms_expire(counter, os_config.count[counter]);
+        os_preempt();
+    }
+    return os_end(irq, status, OSServiceId_IncrementCounter, counter, 0, 0);
+}
+
+StatusType GetCounterValue(CounterType counter, TickRefType value)
+{
+    uint32_t irq = port_irq_save();
+    StatusType status = os_check(OS_IN_CODE);
+
+    if (status == E_OK && counter >= os_config.counters)
+        status = E_OS_ID;
+    if (status == E_OK && !value)
+        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        *value = value_at(counter, os_count(counter));
+    return os_end(irq, status, OSServiceId_GetCounterValue, counter, (uintptr_t)value, 0);
+}
+
+StatusType GetElapsedValue(CounterType counter, TickRefType value, TickRefType elapsed)
+{
+    uint32_t irq = port_irq_save();
+    StatusType status = os_check(OS_IN_CODE);
+
+    if (status == E_OK && counter >= os_config.counters)
+        status = E_OS_ID;
+    if (status == E_OK && (!value || !elapsed))
+        status = E_OS_PARAM_POINTER;
+    if (status == E_OK && *value > os_config.counter[counter].base.maxallowedvalue)
+        status = E_OS_VALUE;
+    if (status == E_OK) {
+        TickType now = value_at(counter, os_count(counter));
+        TickType most = os_config.counter[counter].base.maxallowedvalue;
+
+        *elapsed = now >= *value ? now - *value : most - *value + 1 + now;
+        *value = now;
+    }
+    return os_end(irq, status, OSServiceId_GetElapsedValue, counter, (uintptr_t)value,
+                  (uintptr_t)elapsed);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Interrupt services, and what surrounds an interrupt routine (OSEK OS 2.2.3 §6, §13.3). */
+#include "internal.h"
+
+#include "board.h"
+
+bool os_interrupts_suspended(void)
+{
+    return os.disabled || os.suspended_all || os.suspended_os;
+}
+
+/* Each kind is counted apart, and the interrupts come back with the last of them, in whatever order
+ * they are undone. */
+static void off(uint16_t *count, uint16_t add)
+{
+    uint32_t irq = port_irq_save();
+
+    if (!os_interrupts_suspended())
+        os.irq_before = irq;
+    *count = (uint16_t)(*count + add);
+}
+
+static void on(uint16_t *count, OSServiceIdType service)
+{
+    uint32_t irq = port_irq_save();
+
+    if (!*count) {
+        (void)os_end(irq, E_OS_NOFUNC, service, 0, 0, 0);
+        return;
+    }
+    --*count;
+    port_irq_restore(os_interrupts_suspended() ? irq : os.irq_before);
+}
+
+void DisableAllInterrupts(void)
+{
+    off(&os.disabled, os.disabled ? 0 : 1); /* does not nest */
+}
+
+void EnableAllInterrupts(void)
+{
+    on(&os.disabled, OSServiceId_EnableAllInterrupts);
+}
+
+void SuspendAllInterrupts(void)
+{
+    off(&os.suspended_all, 1);
+}
+
+void ResumeAllInterrupts(void)
+{
+    on(&os.suspended_all, OSServiceId_ResumeAllInterrupts);
+}
+
+void SuspendOSInterrupts(void)
+{
+    off(&os.suspended_os, 1);
+}
+
+void ResumeOSInterrupts(void)
+{
+    on(&os.suspended_os, OSServiceId_ResumeOSInterrupts);
+}
+
+void os_isr_enter(void)
+{
+    OS_ASSERT(!os.in_isr);
+    os.in_isr = true;
+}
+
+/* What the routine has left undone is undone and told, as AUTOSAR OS has it: the task that it
+ * interrupted must not inherit it. */
+static void tidy(void)
+{
+    if (os_interrupts_suspended()) {
+        os.disabled = os.suspended_all = os.suspended_os = 0;
+        os_report(E_OS_DISABLEDINT, OSServiceId_None, 0, 0, 0);
+    }
+    if (os.isr_held != OS_NO_RESOURCE) {
+        os_report(E_OS_RESOURCE, OSServiceId_None, os.isr_held, 0, 0);
+        while (os.isr_held != OS_NO_RESOURCE)
+            os_resource_drop(os.isr_held);
+    }
+}
+
+void os_isr_exit(void)
+{
+    OS_ASSERT(os.in_isr);
+    tidy();
+    os.in_isr = false;
+    os_preempt();
+}
+
+uint16_t os_isr1_enter(void)
+{
+    uint16_t outer = os.place;
+
+    os.place = OS_IN_ISR1;
+    return outer;
+}
+
+void os_isr1_exit(uint16_t outer)
+{
+    os.place = outer;
+}

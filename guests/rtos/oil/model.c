@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From objects and attributes, each of which is right alone, to the model: values, references, and
+ * what one object's attributes ask of each other. */
+#include "oil.h"
+
+#include <string.h>
+
+/* Names that C or the kernel's header have taken. */
+static const char *const taken[] = {
+    "auto",    "break",  "case",     "char",   "const",        "continue",      "default",
+    "do",      "double", "else",     "enum",   "extern",       "float",         "for",
+    "goto",    "if",     "inline",   "int",    "long",         "register",      "restrict",
+    "return",  "short",  "signed",   "sizeof", "static",       "struct",        "switch",
+    "typedef", "union",  "unsigned", "void",   "volatile",     "while",         "bool",
+    "true",    "false",  "main",     "NULL",   "SUSPENDED",    "READY",         "RUNNING",
+    "WAITING", "E_OK",   "TASK",     "ISR",    "INVALID_TASK", "RES_SCHEDULER",
+};
+
+static const struct oil_attribute *get(const struct oil *oil, int object, int parent,
+                                       const char *name)
+{
+    int i = oil_find(oil, object, parent, name, OIL_NONE);
+
+    return i == OIL_NONE ? NULL : &oil->attribute[i];
+}
+
+static bool is_true(const struct oil *oil, int object, const char *name)
+{
+    const struct oil_attribute *a = get(oil, object, OIL_NONE, name);
+
+    return a && oil_is(a->value, "TRUE");
+}
+
+/* Of attributes that rules.c asks for. */
+static uint32_t number(const struct oil *oil, int object, int parent, const char *name)
+{
+    return (uint32_t)get(oil, object, parent, name)->number;
+}
+
+static int reference(const struct oil *oil, enum oil_kind kind, const struct oil_attribute *a)
+{
+    return oil->object[oil_object_named(oil, kind, a->value)].id;
+}
+
+bool oil_waits_for(const struct oil_task *task, int event)
+{
+    return task->events[event / 8] >> event % 8 & 1;
+}
+
+static bool check_names(struct oil *oil)
+{
+    for (int o = 0; o < oil->objects; o++)
+        for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+            if (oil_is(oil->object[o].name, taken[i]) && oil->object[o].kind != OIL_CPU)
+                return oil_fail_object(oil, oil->object[o].line, o,
+                                       "the name is C's or the kernel's: choose another");
+    return true;
+}
+
+static int mode_index(const struct oil *oil, int object)
+{
+    for (int m = 0; m < oil->count[OIL_APPMODE]; m++)
+        if (oil->mode[m] == object)
+            return m;
+    return 0;
+}
+
+/* Mode 0 is the one called OSDEFAULTAPPMODE, or the first of the file. */
+static void number_modes(struct oil *oil)
+{
+    for (int o = 0; o < oil->objects; o++) {
+        const struct oil_object *mode = &oil->object[o];
+
+        if (mode->kind != OIL_APPMODE)
+            continue;
+        oil->mode[mode->id] = o;
+        if (oil_is(mode->name, "OSDEFAULTAPPMODE")) {
+            oil->mode[mode->id] = oil->mode[0];
+            oil->mode[0] = o;
+        }
+    }
+}
+
+static uint32_t autostart_modes(const struct oil *oil, int object)
+{
+    int parent = oil_find(oil, object, OIL_NONE, "AUTOSTART", OIL_NONE);
+    uint32_t modes = 0;
+
+    for (int i = OIL_NONE; (i = oil_find(oil, object, parent, "APPMODE", i)) != OIL_NONE;)
+        modes |= 1u << mode_index(oil, oil_object_named(oil, OIL_APPMODE, oil->attribute[i].value));
+    return modes;
+}
+
+static bool model_os(struct oil *oil, int object)
+{
+    const struct oil_attribute *status = get(oil, object, OIL_NONE, "STATUS");
+    const struct oil_attribute *scheduler = get(oil, object, OIL_NONE, "USERESSCHEDULER");
+
+    if (!oil_is(status->value, "EXTENDED"))
+        return oil_fail_object(oil, status->line, object,
+                               "STATUS = STANDARD: this kernel makes every check always: write "
+                               "EXTENDED");
+    oil->os = (struct oil_os){
+        .object = object,
+        .startup = is_true(oil, object, "STARTUPHOOK"),
+        .shutdown = is_true(oil, object, "SHUTDOWNHOOK"),
+        .error = is_true(oil, object, "ERRORHOOK"),
+        .pre_task = is_true(oil, object, "PRETASKHOOK"),
+        .post_task = is_true(oil, object, "POSTTASKHOOK"),
+        .scheduler = !scheduler || oil_is(scheduler->value, "TRUE"),
+    };
+    return true;
+}
+
+static bool model_task(struct oil *oil, int object)
+{
+    struct oil_task *t = &oil->task[oil->object[object].id];
+
+    *t = (struct oil_task){
+        .object = object,
+        .priority = number(oil, object, OIL_NONE, "PRIORITY"),
+        .preemptable = oil_is(get(oil, object, OIL_NONE, "SCHEDULE")->value, "FULL"),
+        .extended = get(oil, object, OIL_NONE, "EVENT"),
+        .sse = is_true(oil, object, "SSE"),
+        .activations = number(oil, object, OIL_NONE, "ACTIVATION"),
+        .stack_bytes = number(oil, object, OIL_NONE, "STACKSIZE"),
+        .modes = autostart_modes(oil, object),
+        .internal = OIL_NONE,
+    };
+    for (int i = OIL_NONE; (i = oil_find(oil, object, OIL_NONE, "EVENT", i)) != OIL_NONE;) {
+        int event = reference(oil, OIL_EVENT, &oil->attribute[i]);
+
+        t->events[event / 8] |= (uint8_t)(1u << event % 8);
+    }
+    if (t->extended && t->activations > 1)
+        return oil_fail_object(oil, oil->object[object].line, object,
+                               "ACTIVATION = %u: a task with events is an extended one and is "
+                               "activated once: write 1 or remove its EVENTs",
+                               (unsigned)t->activations);
+    return true;
+}
+
+static bool model_counter(struct oil *oil, int object)
+{
+    int id = oil->object[object].id;
+    struct oil_counter *c = &oil->counter[id];
+    const struct oil_attribute *type = get(oil, object, OIL_NONE, "TYPE");
+
+    *c = (struct oil_counter){
+        .object = object,
+        .max = number(oil, object, OIL_NONE, "MAXALLOWEDVALUE"),
+        .base = number(oil, object, OIL_NONE, "TICKSPERBASE"),
+        .mincycle = number(oil, object, OIL_NONE, "MINCYCLE"),
+        .hardware = type && oil_is(type->value, "HARDWARE"),
+    };
+    if (c->mincycle > c->max)
+        return oil_fail_object(oil, oil->object[object].line, object,
+                               "MINCYCLE is above MAXALLOWEDVALUE: no cycle would be allowed");
+    if (c->hardware && oil->system_counter != OIL_NONE)
+        return oil_fail_object(
+            oil, type->line, object,
+            "TYPE = HARDWARE: the machine has one clock, which is COUNTER "
+            "%.*s: make this one SOFTWARE",
+            OIL_WORD(oil->object[oil->counter[oil->system_counter].object].name));
+    if (c->hardware)
+        oil->system_counter = id;
+    return true;
+}
+
+static bool model_resource(struct oil *oil, int object)
+{
+    int id = oil->object[object].id, parent;
+    struct oil_resource *r = &oil->resource[id];
+    const struct oil_attribute *a = get(oil, object, OIL_NONE, "RESOURCEPROPERTY");
+
+    *r = (struct oil_resource){
+        .object = object, .property = OIL_STANDARD, .linked = OIL_NONE, .root = id};
+    if (oil_is(a->value, "INTERNAL"))
+        r->property = OIL_INTERNAL;
+    if (!oil_is(a->value, "LINKED"))
+        return true;
+    r->property = OIL_LINKED;
+    parent = (int)(a - oil->attribute);
+    r->linked = reference(oil, OIL_RESOURCE, get(oil, object, parent, "LINKEDRESOURCE"));
+    return true;
+}
+
+static bool model_event(struct oil *oil, int object)
+{
+    const struct oil_attribute *a = get(oil, object, OIL_NONE, "MASK");
+
+    oil->event[oil->object[object].id] = (struct oil_event){
+        .object = object, .mask = a->token == OIL_NUMBER ? (uint32_t)a->number : 0};
+    return true;
+}
+
+/* A callback's name becomes part of a C name. */
+static bool check_callback(struct oil *oil, const struct oil_attribute *a)
+{
+    for (size_t i = 0; i < a->value.n; i++) {
+        char c = a->value.at[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+              (i && c >= '0' && c <= '9')))
+            return oil_fail_object(oil, a->line, a->object,
+                                   "ALARMCALLBACKNAME: '%.*s' is no C name", OIL_WORD(a->value));
+    }
+    return a->value.n ||
+           oil_fail_object(oil, a->line, a->object, "ALARMCALLBACKNAME: the name is empty");
+}
+
+static bool model_action(struct oil *oil, struct oil_alarm *a)
+{
+    int parent = oil_find(oil, a->object, OIL_NONE, "ACTION", OIL_NONE);
+    const struct oil_attribute *action = &oil->attribute[parent];
+
+    if (oil_is(action->value, "ALARMCALLBACK")) {
+        const struct oil_attribute *name = get(oil, a->object, parent, "ALARMCALLBACKNAME");
+
+        a->action = OIL_CALLBACK;
+        a->callback = name->value;
+        return check_callback(oil, name);
+    }
+    a->task = reference(oil, OIL_TASK, get(oil, a->object, parent, "TASK"));
+    if (oil_is(action->value, "ACTIVATETASK"))
+        return true;
+    a->action = OIL_SETEVENT;
+    a->event = reference(oil, OIL_EVENT, get(oil, a->object, parent, "EVENT"));
+    if (oil_waits_for(&oil->task[a->task], a->event))
+        return true;
+    return oil_fail_object(oil, action->line, a->object,
+                           "TASK %.*s has no EVENT = %.*s: add it to the task",
+                           OIL_WORD(oil->object[oil->task[a->task].object].name),
+                           OIL_WORD(oil->object[oil->event[a->event].object].name));
+}
+
+static bool model_alarm(struct oil *oil, int object)
+{
+    struct oil_alarm *a = &oil->alarm[oil->object[object].id];
+    int start = oil_find(oil, object, OIL_NONE, "AUTOSTART", OIL_NONE);
+    const struct oil_counter *c;
+
+    *a = (struct oil_alarm){
+        .object = object,
+        .counter = reference(oil, OIL_COUNTER, get(oil, object, OIL_NONE, "COUNTER")),
+        .modes = autostart_modes(oil, object),
+        .action = OIL_ACTIVATE,
+    };
+    if (!model_action(oil, a))
+        return false;
+    if (!a->modes)
+        return true;
+    a->time = number(oil, object, start, "ALARMTIME");
+    a->cycle = number(oil, object, start, "CYCLETIME");
+    c = &oil->counter[a->counter];
+    if (a->time > c->max)
+        return oil_fail_object(oil, oil->attribute[start].line, object,
+                               "ALARMTIME = %u is above its counter's MAXALLOWEDVALUE %u",
+                               (unsigned)a->time, (unsigned)c->max);
+    if (a->cycle && (a->cycle < c->mincycle || a->cycle > c->max))
+        return oil_fail_object(oil, oil->attribute[start].line, object,
+                               "CYCLETIME = %u: must be 0, or %u to %u, its counter's MINCYCLE and "
+                               "MAXALLOWEDVALUE",
+                               (unsigned)a->cycle, (unsigned)c->mincycle, (unsigned)c->max);
+    return true;
+}
+
+static bool model_isr(struct oil *oil, int object)
+{
+    int id = oil->object[object].id;
+    struct oil_isr *isr = &oil->isr[id];
+
+    *isr = (struct oil_isr){
+        .object = object,
+        .category = number(oil, object, OIL_NONE, "CATEGORY"),
+        .vector = number(oil, object, OIL_NONE, "VECTOR"),
+    };
+    if (isr->category == 1 && get(oil, object, OIL_NONE, "RESOURCE"))
+        return oil_fail_object(oil, oil->object[object].line, object,
+                               "CATEGORY = 1: such a routine may not take a RESOURCE: make it "
+                               "category 2");
+    for (int i = 0; i < id; i++)
+        if (oil->isr[i].vector == isr->vector)
+            return oil_fail_object(oil, oil->object[object].line, object,
+                                   "VECTOR = %u is that of ISR %.*s: choose another",
+                                   (unsigned)isr->vector,
+                                   OIL_WORD(oil->object[oil->isr[i].object].name));
+    return true;
+}
+
+static bool check_counts(struct oil *oil)
+{
+    static const enum oil_kind needed[] = {OIL_OS, OIL_APPMODE, OIL_TASK};
+
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+        if (!oil->count[needed[i]])
+            return oil_fail_object(oil, oil->object[0].line, 0, "has no %s: add one",
+                                   oil_kind_name(needed[i]));
+    return true;
+}
+
+bool oil_model(struct oil *oil)
+{
+    static bool (*const model[OIL_KINDS])(struct oil *, int) = {
+        [OIL_OS] = model_os,           [OIL_TASK] = model_task,
+        [OIL_COUNTER] = model_counter, [OIL_RESOURCE] = model_resource,
+        [OIL_EVENT] = model_event,     [OIL_ALARM] = model_alarm,
+        [OIL_ISR] = model_isr,
+    };
+    /* Alarms look at what tasks, counters and events say. */
+    static const enum oil_kind order[] = {OIL_OS,    OIL_TASK,  OIL_COUNTER, OIL_RESOURCE,
+                                          OIL_EVENT, OIL_ALARM, OIL_ISR};
+
+    oil->system_counter = OIL_NONE;
+    if (!check_names(oil) || !check_counts(oil))
+        return false;
+    number_modes(oil);
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        for (int o = 0; o < oil->objects; o++)
+            if (oil->object[o].kind == order[i] && !model[order[i]](oil, o))
+                return false;
+    return true;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Any bytes as an OIL file: refused with a message, or a model whose numbers the kernel's tables
+ * can hold, and which becomes text. */
+#include "oil.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool good)
+{
+    if (!good)
+        abort();
+}
+
+static void check_model(const struct oil *oil)
+{
+    check(oil->top_level >= 1 && oil->top_level <= OIL_LEVELS);
+    for (int t = 0; t < oil->count[OIL_TASK]; t++) {
+        const struct oil_task *task = &oil->task[t];
+
+        check(task->level >= 1 && task->level <= task->run_level &&
+              task->run_level <= oil->top_level);
+        check(task->activations >= 1 && task->activations <= 255);
+        check(!task->extended || task->activations == 1);
+    }
+    for (int r = 0; r < oil->count[OIL_RESOURCE]; r++)
+        check(oil->resource[r].level >= 1 && oil->resource[r].level <= oil->top_level);
+    for (int e = 0; e < oil->count[OIL_EVENT]; e++)
+        check(oil->event[e].mask);
+    for (int a = 0; a < oil->count[OIL_ALARM]; a++)
+        check(oil->alarm[a].counter < oil->count[OIL_COUNTER]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct oil oil;
+    /* Of its own size, so that a read past the end is seen; never NULL. */
+    char *text = malloc(size + 1), *out = NULL;
+    size_t bytes;
+    FILE *f;
+
+    check(text);
+    if (size)
+        memcpy(text, data, size);
+    if (oil_read(&oil, "fuzz.oil", text, size)) {
+        check_model(&oil);
+        f = open_memstream(&out, &bytes);
+        check(f);
+        oil_emit_header(&oil, f);
+        oil_emit_source(&oil, "fuzz_os.h", f);
+        check(fclose(f) == 0 && bytes > 0);
+        free(out);
+    } else {
+        check(strncmp(oil.error, "fuzz.oil:", 9) == 0);
+    }
+    free(text);
+    return 0;
+}
