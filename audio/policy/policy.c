@@ -97,13 +97,17 @@ struct policy_gain policy_decide(const struct policy *p, unsigned vm, unsigned r
     struct policy_gain g = {1.0f, BN_SOUND_NONE};
     const struct policy_vm *v = &p->vm[vm];
 
-    for (unsigned above = role + 1; above < BN_SOUND_ROLES; above++) {
+    for (unsigned above = role + 1; above < BN_SOUND_CHIME; above++) {
         const struct policy_rule *r = &p->rule[role][above];
         const float f = r->exclusive ? 0.0f : policy_factor(r->centibel);
 
         if ((active & 1u << above) && f < g.gain)
             g = (struct policy_gain){f, (uint8_t)above};
     }
+    /* Whatever is heard when a chime begins goes down from there: it stands out from that. */
+    if (role != BN_SOUND_NONE && role < BN_SOUND_CHIME && active & 1u << BN_SOUND_CHIME)
+        g = (struct policy_gain){g.gain * policy_factor(p->rule[role][BN_SOUND_CHIME].centibel),
+                                 BN_SOUND_CHIME};
     g.gain = v->muted ? 0.0f : g.gain * policy_factor(v->gain_centibel);
     return g;
 }

@@ -56,7 +56,8 @@ int policy_set_mute(struct policy *p, unsigned vm, bool muted) __attribute__((wa
 int policy_set_duck(struct policy *p, unsigned role, int centibel)
     __attribute__((warn_unused_result));
 
-/* The gain of a stream of `role` in VM `vm` while the roles in `active` sound (bit 1 << role). */
+/* The gain of a stream of `role` in VM `vm` while the roles in `active` sound (bit 1 << role): what
+ * the sternest of the guests' roles leaves, and under a chime that much less again. */
 struct policy_gain policy_decide(const struct policy *p, unsigned vm, unsigned role,
                                  unsigned active);
 /* In how many ms the stream goes from one to the other. */

@@ -54,7 +54,8 @@ static void test_the_table(void **state)
     assert_true(policy_decide(&p, 0, BN_SOUND_CHIME, ~0u).gain == 1.0f);
 }
 
-static void test_the_deepest_wins(void **state)
+/* Of what guests play the sternest wins; a chime takes down further whatever is heard. */
+static void test_several_roles(void **state)
 {
     struct policy p;
     struct policy_gain one, two, both;
@@ -65,10 +66,16 @@ static void test_the_deepest_wins(void **state)
     two = policy_decide(&p, 0, BN_SOUND_NAVIGATION, ACTIVE(BN_SOUND_CHIME));
     both =
         policy_decide(&p, 0, BN_SOUND_NAVIGATION, ACTIVE(BN_SOUND_CHIME) | ACTIVE(BN_SOUND_PARK));
-    assert_true(two.gain < one.gain && both.gain == two.gain && both.below == BN_SOUND_CHIME);
+    assert_true(two.gain < one.gain && both.gain == one.gain * two.gain);
+    assert_true(both.below == BN_SOUND_CHIME);
     /* down as fast as the chime wants it, up as slowly as the chime wants it */
     assert_int_equal(policy_ramp_ms(&p, BN_SOUND_NAVIGATION, one, both), 5);
     assert_int_equal(policy_ramp_ms(&p, BN_SOUND_NAVIGATION, both, one), 300);
+    one = policy_decide(&p, 0, BN_SOUND_MEDIA, ACTIVE(BN_SOUND_NAVIGATION));
+    two = policy_decide(&p, 0, BN_SOUND_MEDIA, ACTIVE(BN_SOUND_PARK));
+    both =
+        policy_decide(&p, 0, BN_SOUND_MEDIA, ACTIVE(BN_SOUND_NAVIGATION) | ACTIVE(BN_SOUND_PARK));
+    assert_true(two.gain < one.gain && both.gain == two.gain && both.below == BN_SOUND_PARK);
 }
 
 static void test_gain_and_mute(void **state)
@@ -173,7 +180,7 @@ static void test_limiter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_table),     cmocka_unit_test(test_the_deepest_wins),
+        cmocka_unit_test(test_the_table),     cmocka_unit_test(test_several_roles),
         cmocka_unit_test(test_gain_and_mute), cmocka_unit_test(test_duck),
         cmocka_unit_test(test_ramps_arrive),  cmocka_unit_test(test_limiter),
     };
