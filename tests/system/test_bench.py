@@ -16,6 +16,7 @@ from nuc.bochs import Bochs
 
 pytestmark = pytest.mark.campaign("bench")
 
+ACCESSES = 60  # whose median is taken: of one log's dozen it was off by 3.5 % in one of four runs
 BOUNDS = {"cpuid": 600, "hypercall": 600, "port-hv": 600, "port-dm": 12000}
 GUEST = "build/tests/guests/bench/bench.elf"
 LINUX = {"bzImage": "build/kernel/bzImage", "initrd": "build/tests/guests/bench/initrd"}
@@ -169,9 +170,12 @@ def test_stages_of_a_port_of_the_device_model(report, looping):
     nuc, log = looping
     measured = parse(nuc.console.text)["port-dm"]
     dispatcher = int(re.search(r"([0-9a-f]{16}) t ioreq_dispatcher$", nuc.console.text, re.MULTILINE)[1], 16)
-    for _ in range(100):  # a log is short against a time slice of Linux, who may be busy with something else
-        done = benchstages.accesses(benchstages.trace(nuc, log), dispatcher)
-        if len(done) >= 10 and len({counts["at"] for counts in done}) == 1:
+    done = []
+    for _ in range(100):  # a log is short against a time slice of Linux, who may be busy with something else, in between as well
+        part = benchstages.accesses(benchstages.trace(nuc, log), dispatcher)
+        if len(part) >= 10 and len({counts["at"] for counts in part}) == 1:
+            done += part
+        if len(done) >= ACCESSES:
             break
     else:
         raise AssertionError(f"the guest does not read its port:\n{nuc.console.tail()}")
