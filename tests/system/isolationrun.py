@@ -31,7 +31,7 @@ def build():
 
 def qemu(folder):
     """With UEFI and VT-d. A plain VGA that nobody looks at: QEMU's refresh of a picture takes more of the host than the machine
-    itself, and may wait for a CPU that waits for it, when that CPU resets a virtio-gpu."""
+    itself."""
     loader, disk = str(folder / "BOOTX64.EFI"), str(folder / "esp.img")
     subprocess.run(["cp", "build/hypervisor/boot/BOOTX64.EFI", loader], check=True)
     subprocess.run(["build/tools/scenario/bn-sums", loader, *FILES], check=True)
