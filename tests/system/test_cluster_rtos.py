@@ -9,9 +9,13 @@ import subprocess
 
 import pytest
 
-from clustervm import TOP
+import workers
+from clustervm import TOP, vehicle_sim
+from displaystack import wait_for
+from machines import MACHINES, start
 
 SELFTEST = os.path.join(TOP, "build", "guests", "rtos", "selftest.elf")
+ISO = "build/tests/guests/rtos/conformance.iso"
 CONFORMANCE = os.path.join(TOP, "build", "guests", "rtos", "conformance.elf")
 COVERAGE = os.path.join(TOP, "build", "tests", "rtos", "coverage")
 KERNEL = "guests/rtos/kernel/"
@@ -84,9 +88,8 @@ def wanted_rows():
     return rows | {(service, "-") for service in f"{SILENT} {HOOKS}".split()}
 
 
-def test_conformance(tmp_path, report):
-    """Every service with every status code of the specification, on the machine."""
-    text = run(tmp_path, "mode-default", ["conformance: shut down with", "panic"], CONFORMANCE)
+def conformance_table(text):
+    """{service: its statuses, in the order in which they were tested} of what the image has said, which must all be right."""
     rows = re.findall(r"conformance: (\S+) (\S+) (ok|WRONG.*)\r?\n", text)
     table, wrong = collections.defaultdict(list), []
     for service, status, result in rows:
@@ -98,9 +101,29 @@ def test_conformance(tmp_path, report):
     assert f"conformance: shut down with 0, {len(rows)} rows, 0 wrong" in text
     found = {(service, status) for service, status, _ in rows}
     assert not wanted_rows() - found
+    return table
+
+
+def test_conformance(tmp_path, report):
+    """Every service with every status code of the specification, on the machine."""
+    table = conformance_table(run(tmp_path, "mode-default", ["conformance: shut down with", "panic"], CONFORMANCE))
     tested = [service for service in table if service in SERVICES or service in SILENT.split()]
     assert report.add("rtos.services-tested", len(tested), "services")
     assert len(tested) == len(SERVICES) + len(SILENT.split())
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_conformance_under_the_hypervisor(name, report):
+    """The same table, as a VM with direct interrupts; it talks by its own UART."""
+    workers.make(ISO, "build/bochs/bochs")
+    ended = re.compile(rb"conformance: shut down with|panic")
+    sim = vehicle_sim.Simulator()
+    with start(name, ISO, f"build/logs/rtos-{name}", memory=512, bus=True) as pc, vehicle_sim.Connection(pc.bus_path, sim):
+        pc.console.wait_for(r"\[rtos\] starts|PANIC", limit=300)
+        wait_for(lambda: any(ended.search(line) for line in sim.unknown), 300, "the end of the conformance table")
+        assert not re.search("PANIC|parked", pc.console.text), pc.console.text[-2000:]
+    table = conformance_table("\n".join(line.decode("ascii", "replace") for line in sim.unknown) + "\n")
+    assert report.add(f"rtos.{name}.rows-tested", sum(map(len, table.values())), "rows")
 
 
 @pytest.mark.parametrize("case, words", [
