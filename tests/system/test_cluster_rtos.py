@@ -29,9 +29,14 @@ SERVICES = {
     "CancelAlarm": "E_OK E_OS_NOFUNC E_OS_ID",
     # AUTOSAR OS 4 section 8.4
     "IncrementCounter": "E_OK E_OS_ID", "GetCounterValue": "E_OK E_OS_ID", "GetElapsedValue": "E_OK E_OS_ID E_OS_VALUE",
+    "StartScheduleTableRel": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE", "StartScheduleTableAbs": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE",
+    "StopScheduleTable": "E_OK E_OS_ID E_OS_NOFUNC", "NextScheduleTable": "E_OK E_OS_ID E_OS_NOFUNC E_OS_STATE",
+    "GetScheduleTableStatus": "E_OK E_OS_ID",
+    # This kernel's own, beside section 7.5
+    "GetStackUsage": "E_OK E_OS_ID",
 }
 ANY = "E_OS_CALLEVEL E_OS_DISABLEDINT"
-POINTERS = "GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue"
+POINTERS = "GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue GetScheduleTableStatus GetStackUsage"
 SILENT = ("DisableAllInterrupts EnableAllInterrupts SuspendAllInterrupts ResumeAllInterrupts SuspendOSInterrupts ResumeOSInterrupts "
           "GetActiveApplicationMode StartOS ShutdownOS")
 HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook"
@@ -59,7 +64,7 @@ def run(tmp_path, case, until, image=SELFTEST):
 def test_kernel(tmp_path):
     text = run(tmp_path, "run", ["selftest: end", "panic"])
     assert "WRONG" not in text and "panic" not in text
-    for part in ("order", "alarms", "sse"):
+    for part in ("order", "alarms", "tables", "sse", "stacks"):
         assert f"selftest: {part} ok" in text
 
 
@@ -69,10 +74,12 @@ def test_kernel(tmp_path):
     ("write-text", ["vector 14", "error 0x3"]),   # present, write
     ("exec-data", ["vector 14", "error 0x11"]),   # present, instruction fetch
     ("null", ["vector 14", "error 0x0", "cr2 0x0"]),
+    ("smash", ["rtos panic: ShutdownOS", "in task MainTask", "status:13"]),  # E_OS_STACKFAULT, at the next switch
+    ("smash-routine", ["rtos panic: ShutdownOS", "in task MainTask", "status:13"]),  # by a routine, at its end
     ("assert", ["assertion failed: order_used > 1000", "selftest.c:"]),
 ])
 def test_faults_are_told(tmp_path, case, words):
-    text = run(tmp_path, case, ["cr2 ", "selftest.c:", "selftest: end"])
+    text = run(tmp_path, case, ["cr2 ", "selftest.c:", "status:", "selftest: end"])
     assert "rtos panic: " in text and "selftest: end" not in text
     for word in words:
         assert word in text, text
@@ -117,7 +124,7 @@ def test_coverage(tmp_path, report):
     """Statements and branches of the kernel that its unit tests go through; docs/rtos.md would name the exceptions."""
     for path in glob.glob(os.path.join(COVERAGE, "*.gcda")):
         os.remove(path)
-    for program in ("test_kernel", "test_small", "test_conformance"):
+    for program in ("test_kernel", "test_small", "test_stack", "test_tables", "test_conformance"):
         subprocess.run([os.path.join(COVERAGE, program)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     summary = tmp_path / "coverage.json"
     done = subprocess.run(["gcovr", "--root", TOP, "--filter", KERNEL, "--txt", "--txt-metric", "branch", "--json-summary", str(summary), COVERAGE],
