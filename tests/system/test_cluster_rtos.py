@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The RTOS kernel on a bare emulated PC: what its self-test and its conformance image say on COM1; coverage and size."""
+"""The RTOS kernel on a bare emulated PC: what its self-test and its conformance image say on COM1; coverage, size, use of stacks."""
 import collections
 import glob
 import json
@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from clustervm import TOP
+from clustervm import CLUSTER_ELF, TOP, ClusterVM
 
 SELFTEST = os.path.join(TOP, "build", "guests", "rtos", "selftest.elf")
 CONFORMANCE = os.path.join(TOP, "build", "guests", "rtos", "conformance.elf")
@@ -135,6 +135,33 @@ def test_coverage(tmp_path, report):
     assert {os.path.basename(f["filename"]) for f in found["files"]} == {os.path.basename(f) for f in glob.glob(f"{TOP}/{KERNEL}*.c")}
     rows = [("statement", found["line_percent"]), ("branch", found["branch_percent"])]
     assert all([report.add(f"rtos.coverage-{kind}-percent", percent, "%", ok=percent == 100) for kind, percent in rows]), done.stdout
+
+
+def stacks_of(elf):
+    """Name and place, guard page left out, of each stack that the kernel looks after."""
+    done = subprocess.run(["nm", "--numeric-sort", elf], check=True, capture_output=True, text=True)
+    place = {name: int(at, 16) for at, name in re.findall(r"^(\S+) . (\S*stack\S*)$", done.stdout, re.MULTILINE)}
+    begins = sorted(at for name, at in place.items() if not name.endswith("_top"))
+    for name, at in place.items():
+        if name == "boot_stack" or re.fullmatch(r"stack_\w+", name):
+            yield name.removeprefix("stack_"), at + 4096, next(b for b in begins if b > at)
+
+
+def test_cluster_has_stacks_to_spare(tmp_path, report):
+    """The most that each stack of the cluster was used, read off its memory; idle's is boot_stack. Half of each stays free."""
+    stacks = list(stacks_of(CLUSTER_ELF))
+    assert {"boot_stack", "DrawTask", "BusTask"} <= {name for name, _, _ in stacks}
+    used = {}
+    with ClusterVM(tmp_path, start=1500) as vm:
+        vm.until(4)
+        vm.stats()
+        for name, low, high in stacks:
+            path = str(tmp_path / name)
+            vm.qmp.command("pmemsave", val=low, size=high - low, filename=path)
+            with open(path, "rb") as f:
+                used[name] = len(f.read().lstrip(b"\xa5"))
+    assert all(used.values()), used
+    assert all([report.add(f"rtos.stack-{name}", used[name], "bytes", bound=(high - low) // 2) for name, low, high in stacks]), used
 
 
 def test_kernel_is_small(report):
