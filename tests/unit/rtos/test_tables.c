@@ -349,6 +349,22 @@ static void test_late_by_many_rounds(void **state)
     expect_log("1201");
 }
 
+/* A late tick does not move the one that follows: it begins where the first one's round ended. */
+static void test_late_hand_over(void **state)
+{
+    (void)state;
+    assert_int_equal(StartScheduleTableRel(ClockOnce, 5), E_OK);
+    assert_int_equal(NextScheduleTable(ClockOnce, ClockRound), E_OK);
+    clock_at(77); /* 5 + 45 is its end */
+    expect_log("ab0");
+    assert_int_equal(still.timer_at, 80);
+    assert_int_equal(NextScheduleTable(ClockRound, ClockOnce), E_OK);
+    clock_at(165); /* ended at 150, not at 250 */
+    expect_log("12a");
+    assert_int_equal(status_of(ClockRound), STOPPED);
+    assert_int_equal(still.timer_at, 185);
+}
+
 /* In a mode in which all is well: activations first, whatever the file's order, and no error. */
 static void test_actions(void **state)
 {
@@ -558,6 +574,7 @@ int main(void)
         cmocka_unit_test_setup(test_autostart, begin),
         cmocka_unit_test_setup(test_clock, begin),
         cmocka_unit_test_setup(test_late_by_many_rounds, begin),
+        cmocka_unit_test_setup(test_late_hand_over, begin),
         cmocka_unit_test_setup(test_actions, begin),
         cmocka_unit_test_setup(test_random_calls_agree_with_the_model, begin),
     };
