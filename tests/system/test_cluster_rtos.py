@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The RTOS kernel on a bare emulated PC: what its self-test and its conformance image say on COM1; coverage and size."""
+"""The RTOS kernel on a bare emulated PC: what its self-test and its conformance image say on COM1; coverage, size, use of stacks."""
 import collections
 import glob
 import json
@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import workers
-from clustervm import TOP, vehicle_sim
+from clustervm import CLUSTER_ELF, TOP, ClusterVM, vehicle_sim
 from displaystack import wait_for
 from machines import MACHINES, start
 
@@ -33,9 +33,14 @@ SERVICES = {
     "CancelAlarm": "E_OK E_OS_NOFUNC E_OS_ID",
     # AUTOSAR OS 4 section 8.4
     "IncrementCounter": "E_OK E_OS_ID", "GetCounterValue": "E_OK E_OS_ID", "GetElapsedValue": "E_OK E_OS_ID E_OS_VALUE",
+    "StartScheduleTableRel": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE", "StartScheduleTableAbs": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE",
+    "StopScheduleTable": "E_OK E_OS_ID E_OS_NOFUNC", "NextScheduleTable": "E_OK E_OS_ID E_OS_NOFUNC E_OS_STATE",
+    "GetScheduleTableStatus": "E_OK E_OS_ID",
+    # This kernel's own, beside section 7.5
+    "GetStackUsage": "E_OK E_OS_ID",
 }
 ANY = "E_OS_CALLEVEL E_OS_DISABLEDINT"
-POINTERS = "GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue"
+POINTERS = "GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue GetScheduleTableStatus GetStackUsage"
 SILENT = ("DisableAllInterrupts EnableAllInterrupts SuspendAllInterrupts ResumeAllInterrupts SuspendOSInterrupts ResumeOSInterrupts "
           "GetActiveApplicationMode StartOS ShutdownOS")
 HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook"
@@ -63,7 +68,7 @@ def run(tmp_path, case, until, image=SELFTEST):
 def test_kernel(tmp_path):
     text = run(tmp_path, "run", ["selftest: end", "panic"])
     assert "WRONG" not in text and "panic" not in text
-    for part in ("order", "alarms", "sse"):
+    for part in ("order", "alarms", "tables", "sse", "stacks"):
         assert f"selftest: {part} ok" in text
 
 
@@ -73,10 +78,12 @@ def test_kernel(tmp_path):
     ("write-text", ["vector 14", "error 0x3"]),   # present, write
     ("exec-data", ["vector 14", "error 0x11"]),   # present, instruction fetch
     ("null", ["vector 14", "error 0x0", "cr2 0x0"]),
+    ("smash", ["rtos panic: ShutdownOS", "in task MainTask", "status:13"]),  # E_OS_STACKFAULT, at the next switch
+    ("smash-routine", ["rtos panic: ShutdownOS", "in task MainTask", "status:13"]),  # by a routine, at its end
     ("assert", ["assertion failed: order_used > 1000", "selftest.c:"]),
 ])
 def test_faults_are_told(tmp_path, case, words):
-    text = run(tmp_path, case, ["cr2 ", "selftest.c:", "selftest: end"])
+    text = run(tmp_path, case, ["cr2 ", "selftest.c:", "status:", "selftest: end"])
     assert "rtos panic: " in text and "selftest: end" not in text
     for word in words:
         assert word in text, text
@@ -140,7 +147,7 @@ def test_coverage(tmp_path, report):
     """Statements and branches of the kernel that its unit tests go through; docs/rtos.md would name the exceptions."""
     for path in glob.glob(os.path.join(COVERAGE, "*.gcda")):
         os.remove(path)
-    for program in ("test_kernel", "test_small", "test_conformance"):
+    for program in ("test_kernel", "test_small", "test_stack", "test_tables", "test_conformance"):
         subprocess.run([os.path.join(COVERAGE, program)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     summary = tmp_path / "coverage.json"
     done = subprocess.run(["gcovr", "--root", TOP, "--filter", KERNEL, "--txt", "--txt-metric", "branch", "--json-summary", str(summary), COVERAGE],
@@ -151,6 +158,33 @@ def test_coverage(tmp_path, report):
     assert {os.path.basename(f["filename"]) for f in found["files"]} == {os.path.basename(f) for f in glob.glob(f"{TOP}/{KERNEL}*.c")}
     rows = [("statement", found["line_percent"]), ("branch", found["branch_percent"])]
     assert all([report.add(f"rtos.coverage-{kind}-percent", percent, "%", ok=percent == 100) for kind, percent in rows]), done.stdout
+
+
+def stacks_of(elf):
+    """Name and place, guard page left out, of each stack that the kernel looks after."""
+    done = subprocess.run(["nm", "--numeric-sort", elf], check=True, capture_output=True, text=True)
+    place = {name: int(at, 16) for at, name in re.findall(r"^(\S+) . (\S*stack\S*)$", done.stdout, re.MULTILINE)}
+    begins = sorted(at for name, at in place.items() if not name.endswith("_top"))
+    for name, at in place.items():
+        if name == "boot_stack" or re.fullmatch(r"stack_\w+", name):
+            yield name.removeprefix("stack_"), at + 4096, next(b for b in begins if b > at)
+
+
+def test_cluster_has_stacks_to_spare(tmp_path, report):
+    """The most that each stack of the cluster was used, read off its memory; idle's is boot_stack. Half of each stays free."""
+    stacks = list(stacks_of(CLUSTER_ELF))
+    assert {"boot_stack", "DrawTask", "BusTask"} <= {name for name, _, _ in stacks}
+    used = {}
+    with ClusterVM(tmp_path, start=1500) as vm:
+        vm.until(4)
+        vm.stats()
+        for name, low, high in stacks:
+            path = str(tmp_path / name)
+            vm.qmp.command("pmemsave", val=low, size=high - low, filename=path)
+            with open(path, "rb") as f:
+                used[name] = len(f.read().lstrip(b"\xa5"))
+    assert all(used.values()), used
+    assert all([report.add(f"rtos.stack-{name}", used[name], "bytes", bound=(high - low) // 2) for name, low, high in stacks]), used
 
 
 def test_kernel_is_small(report):

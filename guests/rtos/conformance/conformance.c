@@ -232,11 +232,14 @@ static int leftovers(void)
 {
     TickType left;
     TaskStateType state;
+    ScheduleTableStatusType status;
 
     for (TaskType t = 0; t < CONF_TASKS; t++)
         CHECK(t == Main || (GetTaskState(t, &state) == E_OK && state == SUSPENDED));
     for (AlarmType a = 0; a <= ClockEvent; a++)
         CHECK(GetAlarm(a, &left) == E_OS_NOFUNC);
+    for (ScheduleTableType t = 0; t <= OnClock; t++)
+        CHECK(GetScheduleTableStatus(t, &status) == E_OK && status == SCHEDULETABLE_STOPPED);
     CHECK(GetResource(Shared) == E_OK && ReleaseResource(Shared) == E_OK);
     CHECK(GetResource(Wire) == E_OK && ReleaseResource(Wire) == E_OK);
     return 0;
@@ -269,6 +272,8 @@ TASK(Main)
     run_rows(conf_event_rows);
     run_rows(conf_alarm_rows);
     run_rows(conf_counter_rows);
+    run_rows(conf_table_rows);
+    run_rows(conf_stack_rows);
     run_rows(conf_interrupt_rows);
     run_rows(conf_disabled_rows);
     ShutdownOS(E_OK);
@@ -278,11 +283,15 @@ TASK(Main)
 TASK(Other)
 {
     TaskStateType state = RUNNING;
+    ScheduleTableStatusType on_clock = SCHEDULETABLE_STOPPED, starting = SCHEDULETABLE_NEXT;
     TickType left;
     bool good = GetActiveApplicationMode() == OtherMode && conf_startups == 1 &&
                 GetTaskState(Main, &state) == E_OK && state == SUSPENDED &&
                 GetAlarm(WheelCall, &left) == E_OS_NOFUNC && GetAlarm(ClockEvent, &left) == E_OK &&
-                left > 0 && left <= 1000;
+                left > 0 && left <= 1000 && GetScheduleTableStatus(OnClock, &on_clock) == E_OK &&
+                on_clock == SCHEDULETABLE_RUNNING &&
+                GetScheduleTableStatus(Starting, &starting) == E_OK &&
+                starting == SCHEDULETABLE_STOPPED;
 
     conf_say(good ? "conformance: other mode ok\r\n" : "conformance: other mode WRONG\r\n");
     ShutdownOS(E_OK);

@@ -22,7 +22,7 @@ struct conf_row {
 /* Each ends with a row whose service is NULL. conf_last_rows are run in ShutdownHook. */
 extern const struct conf_row conf_task_rows[], conf_resource_rows[], conf_event_rows[],
     conf_alarm_rows[], conf_counter_rows[], conf_interrupt_rows[], conf_hook_rows[],
-    conf_disabled_rows[], conf_last_rows[];
+    conf_disabled_rows[], conf_table_rows[], conf_stack_rows[], conf_last_rows[];
 
 /* What a task, a routine or a callback does when it runs next; a test sets it, and after the test
  * it is nothing again. Tasks are by their id. */

@@ -208,17 +208,21 @@ static int startup_hook(void)
     return 0;
 }
 
-/* The alarm that starts with this mode: first after 3 ticks, then every 4. */
+/* What starts with this mode: an alarm, first after 3 ticks, then every 4; a table whose one point
+ * is 5 + 2 ticks away, its end one more. */
 static int start_os(void)
 {
+    ScheduleTableStatusType status;
     TickType left;
 
+    CHECK(GetScheduleTableStatus(Starting, &status) == E_OK && status == SCHEDULETABLE_RUNNING);
     CHECK(GetAlarm(WheelCall, &left) == E_OK && left == 3);
     CHECK(GetAlarm(ClockEvent, &left) == E_OS_NOFUNC); /* another mode's */
     conf_wheel = note_clock;
+    conf_body[High] = note_high;
     for (int i = 0; i < 11; i++)
         CHECK(IncrementCounter(Wheel) == E_OK);
-    CHECK(conf_trail_is("ccc"));
+    CHECK(conf_trail_is("cchc"));
     CHECK(CancelAlarm(WheelCall) == E_OK);
     return 0;
 }

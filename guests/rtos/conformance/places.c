@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Conformance: every service from every place that OSEK OS 2.2.3 §12.2.2 names, and with interrupts
- * suspended. */
+/* Conformance: every service from every place that OSEK OS 2.2.3 §12.2.2 and AUTOSAR OS 4 name, and
+ * with interrupts suspended. */
 #include "conformance.h"
 #include "conformance_os.h"
 
@@ -95,23 +95,73 @@ static StatusType get_elapsed_value(void)
     return GetElapsedValue(255, NULL, NULL);
 }
 
+static StatusType start_table_rel(void)
+{
+    return StartScheduleTableRel(255, 1);
+}
+
+static StatusType start_table_abs(void)
+{
+    return StartScheduleTableAbs(255, 1);
+}
+
+static StatusType stop_table(void)
+{
+    return StopScheduleTable(255);
+}
+
+static StatusType next_table(void)
+{
+    return NextScheduleTable(255, 255);
+}
+
+static StatusType get_table_status(void)
+{
+    return GetScheduleTableStatus(255, NULL);
+}
+
+static StatusType get_stack_usage(void)
+{
+    return GetStackUsage(254, NULL);
+}
+
 #define IN(place) (1u << (place))
 #define NOWHERE   0u
 #define ROUTINE   IN(CONF_ISR2)
 #define LOOKING   (IN(CONF_ISR2) | IN(CONF_ERROR) | IN(CONF_PRE) | IN(CONF_POST))
 
-/* From the specification's table, not from the kernel's: where besides a task. */
+/* From the specifications' tables, not from the kernel's: where besides a task. */
 static const struct {
     StatusType (*call)(void);
     unsigned allowed;
 } services[] = {
-    {activate_task, ROUTINE},     {TerminateTask, NOWHERE},     {chain_task, NOWHERE},
-    {Schedule, NOWHERE},          {get_task_id, LOOKING},       {get_task_state, LOOKING},
-    {get_resource, ROUTINE},      {release_resource, ROUTINE},  {set_event, ROUTINE},
-    {clear_event, NOWHERE},       {get_event, LOOKING},         {wait_event, NOWHERE},
-    {get_alarm_base, LOOKING},    {get_alarm, LOOKING},         {set_rel_alarm, ROUTINE},
-    {set_abs_alarm, ROUTINE},     {cancel_alarm, ROUTINE},      {increment_counter, ROUTINE},
-    {get_counter_value, ROUTINE}, {get_elapsed_value, ROUTINE},
+    {activate_task, ROUTINE},
+    {TerminateTask, NOWHERE},
+    {chain_task, NOWHERE},
+    {Schedule, NOWHERE},
+    {get_task_id, LOOKING},
+    {get_task_state, LOOKING},
+    {get_resource, ROUTINE},
+    {release_resource, ROUTINE},
+    {set_event, ROUTINE},
+    {clear_event, NOWHERE},
+    {get_event, LOOKING},
+    {wait_event, NOWHERE},
+    {get_alarm_base, LOOKING},
+    {get_alarm, LOOKING},
+    {set_rel_alarm, ROUTINE},
+    {set_abs_alarm, ROUTINE},
+    {cancel_alarm, ROUTINE},
+    {increment_counter, ROUTINE},
+    {get_counter_value, ROUTINE},
+    {get_elapsed_value, ROUTINE},
+    /* AUTOSAR's table */
+    {start_table_rel, ROUTINE},
+    {start_table_abs, ROUTINE},
+    {stop_table, ROUTINE},
+    {next_table, ROUTINE},
+    {get_table_status, ROUTINE},
+    {get_stack_usage, ROUTINE},
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
 
@@ -224,7 +274,13 @@ static int disabled(StatusType (*call)(void))
     X(cancel_alarm, "CancelAlarm")                                                                 \
     X(increment_counter, "IncrementCounter")                                                       \
     X(get_counter_value, "GetCounterValue")                                                        \
-    X(get_elapsed_value, "GetElapsedValue")
+    X(get_elapsed_value, "GetElapsedValue")                                                        \
+    X(start_table_rel, "StartScheduleTableRel")                                                    \
+    X(start_table_abs, "StartScheduleTableAbs")                                                    \
+    X(stop_table, "StopScheduleTable")                                                             \
+    X(next_table, "NextScheduleTable")                                                             \
+    X(get_table_status, "GetScheduleTableStatus")                                                  \
+    X(get_stack_usage, "GetStackUsage")
 
 #define TESTS(call, name)                                                                          \
     static int call##_line(void)                                                                   \

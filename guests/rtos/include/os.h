@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The kernel's service interface: OSEK/VDX OS 2.2.3 (ISO 17356-3), conformance classes BCC1 to
- * ECC2, extended status, and AUTOSAR OS's three services for counters.
+ * ECC2, extended status, and AUTOSAR OS 4's services for counters and schedule tables.
  *
  * Everything is static: an OIL file says which objects there are, guests/rtos/oil makes the tables
  * and a header with the objects' names. A service that returns another status than E_OK has done
@@ -23,6 +23,7 @@ typedef TaskType *TaskRefType;
 typedef uint8_t ResourceType;
 typedef uint8_t AlarmType;
 typedef uint8_t CounterType;
+typedef uint8_t ScheduleTableType;
 typedef uint8_t AppModeType;
 typedef uint32_t EventMaskType;
 typedef EventMaskType *EventMaskRefType;
@@ -47,11 +48,28 @@ enum { /* OSEK binding specification; from 9 on as AUTOSAR OS 4 numbers them */
        E_OS_STATE = 7,
        E_OS_VALUE = 8,
        E_OS_DISABLEDINT = 12,
+       E_OS_STACKFAULT = 13, /* to ShutdownOS alone */
        E_OS_PARAM_POINTER = 17,
 };
 
 typedef enum { SUSPENDED, READY, RUNNING, WAITING } TaskStateType;
 typedef TaskStateType *TaskStateRefType;
+
+/* AUTOSAR OS 4 §8.3; its SCHEDULETABLE_WAITING, 2, is explicit synchronization's, which there is
+ * not. */
+typedef enum {
+    SCHEDULETABLE_STOPPED = 0,
+    SCHEDULETABLE_NEXT = 1, /* begins when another ends */
+    SCHEDULETABLE_RUNNING = 3,
+    SCHEDULETABLE_RUNNING_AND_SYNCHRONOUS = 4, /* one of SYNC = IMPLICIT */
+} ScheduleTableStatusType;
+typedef ScheduleTableStatusType *ScheduleTableStatusRefType;
+
+typedef struct { /* this implementation's: of one stack */
+    uint32_t bytes;
+    uint32_t used; /* at most, since StartOS */
+} StackUsageType;
+typedef StackUsageType *StackUsageRefType;
 
 #define INVALID_TASK     0xFFu
 #define OSDEFAULTAPPMODE ((AppModeType)0)
@@ -137,6 +155,39 @@ StatusType GetElapsedValue(CounterType counter, TickRefType value,
                            TickRefType elapsed); /* E_OS_ID, E_OS_VALUE */
 
 /*
+ * Schedule tables, AUTOSAR OS 4 §7.3 and §8.4, in ticks of the table's counter. A table begins
+ * `offset` ticks from now, or when its counter is next at `start` (one that is reached already: the
+ * one after the next overrun), and its first expiry point comes its own offset later. At a point
+ * tasks are activated first, then events are set. E_OS_ID: no such table. E_OS_VALUE: offset 0, one
+ * that is with the first point's above MAXALLOWEDVALUE, a start above it. E_OS_STATE: is not
+ * stopped. E_OS_NOFUNC: is stopped.
+ *
+ * StartScheduleTableRel: E_OS_ID too for a table that is synchronized with its counter.
+ * StopScheduleTable: what was to follow the table is stopped too.
+ * NextScheduleTable: `to` begins where `from`'s round ends, and what was to follow before is
+ * stopped. E_OS_ID too where they differ in counter or synchronization; E_OS_NOFUNC: `from` does
+ * not run; E_OS_STATE: `to` is not stopped.
+ */
+StatusType StartScheduleTableRel(ScheduleTableType table,
+                                 TickType offset); /* E_OS_ID, E_OS_VALUE, E_OS_STATE */
+StatusType StartScheduleTableAbs(ScheduleTableType table,
+                                 TickType start);      /* E_OS_ID, E_OS_VALUE, E_OS_STATE */
+StatusType StopScheduleTable(ScheduleTableType table); /* E_OS_ID, E_OS_NOFUNC */
+StatusType NextScheduleTable(ScheduleTableType from,
+                             ScheduleTableType to); /* E_OS_ID, E_OS_NOFUNC, E_OS_STATE */
+StatusType GetScheduleTableStatus(ScheduleTableType table,
+                                  ScheduleTableStatusRefType status); /* E_OS_ID */
+
+/*
+ * Stack monitoring, AUTOSAR OS 4 §7.5: the last bytes of a stack are looked at whenever the CPU
+ * leaves it and after each interrupt routine on it; where they have changed, the system shuts down
+ * with E_OS_STACKFAULT. GetStackUsage, this implementation's: a task's stack, with the interrupt
+ * routines that ran on it; INVALID_TASK: the one of StartOS, idle and the routines that interrupt
+ * it. It takes time with the bytes that are free; interrupts stay on.
+ */
+StatusType GetStackUsage(TaskType task, StackUsageRefType usage); /* E_OS_ID */
+
+/*
  * Execution control, OSEK §13.7. StartOS: once, from the application's start, with interrupts off;
  * a mode that the OIL file does not have shuts down with E_OS_ID. ShutdownOS calls ShutdownHook
  * and stops this CPU.
@@ -147,7 +198,8 @@ void ShutdownOS(StatusType error) __attribute__((noreturn));
 
 /*
  * Hooks, OSEK §13.8: the application's, those that its OIL file asks for; called with interrupts
- * off. ErrorHook: a service returned `error`, or an alarm could not do what it is for.
+ * off. ErrorHook: a service returned `error`, or an alarm or an expiry point could not do what it
+ * is for.
  */
 void ErrorHook(StatusType error);
 void PreTaskHook(void);  /* GetTaskID: who begins to run */
@@ -181,6 +233,12 @@ typedef enum {
     OSServiceId_IncrementCounter,
     OSServiceId_GetCounterValue,
     OSServiceId_GetElapsedValue,
+    OSServiceId_StartScheduleTableRel,
+    OSServiceId_StartScheduleTableAbs,
+    OSServiceId_StopScheduleTable,
+    OSServiceId_NextScheduleTable,
+    OSServiceId_GetScheduleTableStatus,
+    OSServiceId_GetStackUsage,
 } OSServiceIdType;
 
 struct os_error { /* the call that failed: its service and its parameters in their order */
@@ -191,35 +249,47 @@ extern struct os_error os_error;
 
 #define OSErrorGetServiceId() (os_error.service)
 
-#define OSError_ActivateTask_TaskID()          ((TaskType)os_error.parameter[0])
-#define OSError_ChainTask_TaskID()             ((TaskType)os_error.parameter[0])
-#define OSError_GetTaskID_TaskID()             ((TaskRefType)os_error.parameter[0])
-#define OSError_GetTaskState_TaskID()          ((TaskType)os_error.parameter[0])
-#define OSError_GetTaskState_State()           ((TaskStateRefType)os_error.parameter[1])
-#define OSError_GetResource_ResID()            ((ResourceType)os_error.parameter[0])
-#define OSError_ReleaseResource_ResID()        ((ResourceType)os_error.parameter[0])
-#define OSError_SetEvent_TaskID()              ((TaskType)os_error.parameter[0])
-#define OSError_SetEvent_Mask()                ((EventMaskType)os_error.parameter[1])
-#define OSError_ClearEvent_Mask()              ((EventMaskType)os_error.parameter[0])
-#define OSError_GetEvent_TaskID()              ((TaskType)os_error.parameter[0])
-#define OSError_GetEvent_Event()               ((EventMaskRefType)os_error.parameter[1])
-#define OSError_WaitEvent_Mask()               ((EventMaskType)os_error.parameter[0])
-#define OSError_GetAlarmBase_AlarmID()         ((AlarmType)os_error.parameter[0])
-#define OSError_GetAlarmBase_Info()            ((AlarmBaseRefType)os_error.parameter[1])
-#define OSError_GetAlarm_AlarmID()             ((AlarmType)os_error.parameter[0])
-#define OSError_GetAlarm_Tick()                ((TickRefType)os_error.parameter[1])
-#define OSError_SetRelAlarm_AlarmID()          ((AlarmType)os_error.parameter[0])
-#define OSError_SetRelAlarm_increment()        ((TickType)os_error.parameter[1])
-#define OSError_SetRelAlarm_cycle()            ((TickType)os_error.parameter[2])
-#define OSError_SetAbsAlarm_AlarmID()          ((AlarmType)os_error.parameter[0])
-#define OSError_SetAbsAlarm_start()            ((TickType)os_error.parameter[1])
-#define OSError_SetAbsAlarm_cycle()            ((TickType)os_error.parameter[2])
-#define OSError_CancelAlarm_AlarmID()          ((AlarmType)os_error.parameter[0])
-#define OSError_IncrementCounter_CounterID()   ((CounterType)os_error.parameter[0])
-#define OSError_GetCounterValue_CounterID()    ((CounterType)os_error.parameter[0])
-#define OSError_GetCounterValue_Value()        ((TickRefType)os_error.parameter[1])
-#define OSError_GetElapsedValue_CounterID()    ((CounterType)os_error.parameter[0])
-#define OSError_GetElapsedValue_Value()        ((TickRefType)os_error.parameter[1])
-#define OSError_GetElapsedValue_ElapsedValue() ((TickRefType)os_error.parameter[2])
+#define OSError_ActivateTask_TaskID()                    ((TaskType)os_error.parameter[0])
+#define OSError_ChainTask_TaskID()                       ((TaskType)os_error.parameter[0])
+#define OSError_GetTaskID_TaskID()                       ((TaskRefType)os_error.parameter[0])
+#define OSError_GetTaskState_TaskID()                    ((TaskType)os_error.parameter[0])
+#define OSError_GetTaskState_State()                     ((TaskStateRefType)os_error.parameter[1])
+#define OSError_GetResource_ResID()                      ((ResourceType)os_error.parameter[0])
+#define OSError_ReleaseResource_ResID()                  ((ResourceType)os_error.parameter[0])
+#define OSError_SetEvent_TaskID()                        ((TaskType)os_error.parameter[0])
+#define OSError_SetEvent_Mask()                          ((EventMaskType)os_error.parameter[1])
+#define OSError_ClearEvent_Mask()                        ((EventMaskType)os_error.parameter[0])
+#define OSError_GetEvent_TaskID()                        ((TaskType)os_error.parameter[0])
+#define OSError_GetEvent_Event()                         ((EventMaskRefType)os_error.parameter[1])
+#define OSError_WaitEvent_Mask()                         ((EventMaskType)os_error.parameter[0])
+#define OSError_GetAlarmBase_AlarmID()                   ((AlarmType)os_error.parameter[0])
+#define OSError_GetAlarmBase_Info()                      ((AlarmBaseRefType)os_error.parameter[1])
+#define OSError_GetAlarm_AlarmID()                       ((AlarmType)os_error.parameter[0])
+#define OSError_GetAlarm_Tick()                          ((TickRefType)os_error.parameter[1])
+#define OSError_SetRelAlarm_AlarmID()                    ((AlarmType)os_error.parameter[0])
+#define OSError_SetRelAlarm_increment()                  ((TickType)os_error.parameter[1])
+#define OSError_SetRelAlarm_cycle()                      ((TickType)os_error.parameter[2])
+#define OSError_SetAbsAlarm_AlarmID()                    ((AlarmType)os_error.parameter[0])
+#define OSError_SetAbsAlarm_start()                      ((TickType)os_error.parameter[1])
+#define OSError_SetAbsAlarm_cycle()                      ((TickType)os_error.parameter[2])
+#define OSError_CancelAlarm_AlarmID()                    ((AlarmType)os_error.parameter[0])
+#define OSError_IncrementCounter_CounterID()             ((CounterType)os_error.parameter[0])
+#define OSError_GetCounterValue_CounterID()              ((CounterType)os_error.parameter[0])
+#define OSError_GetCounterValue_Value()                  ((TickRefType)os_error.parameter[1])
+#define OSError_GetElapsedValue_CounterID()              ((CounterType)os_error.parameter[0])
+#define OSError_GetElapsedValue_Value()                  ((TickRefType)os_error.parameter[1])
+#define OSError_GetElapsedValue_ElapsedValue()           ((TickRefType)os_error.parameter[2])
+#define OSError_StartScheduleTableRel_ScheduleTableID()  ((ScheduleTableType)os_error.parameter[0])
+#define OSError_StartScheduleTableRel_Offset()           ((TickType)os_error.parameter[1])
+#define OSError_StartScheduleTableAbs_ScheduleTableID()  ((ScheduleTableType)os_error.parameter[0])
+#define OSError_StartScheduleTableAbs_Start()            ((TickType)os_error.parameter[1])
+#define OSError_StopScheduleTable_ScheduleTableID()      ((ScheduleTableType)os_error.parameter[0])
+#define OSError_NextScheduleTable_ScheduleTableID_From() ((ScheduleTableType)os_error.parameter[0])
+#define OSError_NextScheduleTable_ScheduleTableID_To()   ((ScheduleTableType)os_error.parameter[1])
+#define OSError_GetScheduleTableStatus_ScheduleTableID() ((ScheduleTableType)os_error.parameter[0])
+#define OSError_GetScheduleTableStatus_ScheduleStatus()                                            \
+    ((ScheduleTableStatusRefType)os_error.parameter[1])
+#define OSError_GetStackUsage_TaskID() ((TaskType)os_error.parameter[0])
+#define OSError_GetStackUsage_Usage()  ((StackUsageRefType)os_error.parameter[1])
 
 #endif

@@ -13,6 +13,7 @@
 #define OS_LEVELS      32u  /* 0: idle; 1..31: tasks, the higher the more urgent */
 #define OS_NO_RESOURCE 0xFFu
 #define OS_NO_COUNTER  0xFFu
+#define OS_NO_TABLE    0xFFu
 
 /* A task's stack with its guard page, which the memory map leaves out. */
 #define OS_STACK(name, pages)                                                                      \
@@ -91,6 +92,36 @@ struct os_alarm {
     uint64_t at; /* count of its counter */
 };
 
+struct os_expiry_action { /* event != 0: set it, else activation */
+    TaskType task;
+    EventMaskType event;
+};
+
+struct os_expiry_point {
+    TickType offset; /* from the table's beginning */
+    const struct os_expiry_action *action;
+    uint16_t actions; /* activations before events */
+};
+
+struct os_table_config {
+    const struct os_expiry_point *point; /* ascending in time */
+    uint16_t points;
+    CounterType counter;
+    bool repeating;
+    bool implicit;      /* its duration is the counter's, and it begins at a value of the counter */
+    TickType duration;  /* from its beginning to its end, or to the next round's beginning */
+    uint32_t autostart; /* bit m: in application mode m */
+    bool autostart_absolute;
+    TickType autostart_value;
+};
+
+struct os_table {
+    ScheduleTableStatusType status;
+    ScheduleTableType after; /* while it is NEXT: whose end it begins at */
+    uint16_t point;          /* that comes next; behind the last: the round's end */
+    uint64_t begin, at;      /* counts of its counter: of this round, of what comes next */
+};
+
 struct os_config {
     const struct os_task_config *task;
     struct os_task *task_state;
@@ -103,7 +134,9 @@ struct os_config {
     uint64_t *count; /* ticks of the software counters since StartOS; never overruns */
     const struct os_alarm_config *alarm;
     struct os_alarm *alarm_state;
-    uint8_t tasks, resources, isrs, counters, alarms, modes;
+    const struct os_table_config *table;
+    struct os_table *table_state;
+    uint8_t tasks, resources, isrs, counters, alarms, tables, modes;
     uint8_t first_resource;         /* 1 where there is no RES_SCHEDULER */
     CounterType system_counter;     /* the port's clock in us; OS_NO_COUNTER: none */
     void (*error_hook)(StatusType); /* NULL: none, as the others */

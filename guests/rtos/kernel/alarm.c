@@ -3,15 +3,14 @@
 #include "counter.h"
 #include "fixed.h"
 
-static uint64_t next_expiry(void)
+uint64_t os_alarms_next(CounterType counter)
 {
     uint64_t next = OS_NEVER;
 
     for (AlarmType a = 0; a < os_config.alarms; a++) {
         const struct os_alarm *alarm = &os_config.alarm_state[a];
 
-        if (os_config.alarm[a].counter == os_config.system_counter && alarm->armed &&
-            alarm->at < next)
+        if (os_config.alarm[a].counter == counter && alarm->armed && alarm->at < next)
             next = alarm->at;
     }
     return next;
@@ -19,21 +18,10 @@ static uint64_t next_expiry(void)
 
 static void act(const struct os_alarm_config *c)
 {
-    OSServiceIdType service = OSServiceId_SetEvent;
-    StatusType status;
-
-    if (c->callback) {
+    if (c->callback)
         os_call_hook(c->callback, OS_IN_CALLBACK);
-        return;
-    }
-    if (c->event) {
-        status = os_set_event(c->task, c->event);
-    } else {
-        service = OSServiceId_ActivateTask;
-        status = os_activate(c->task);
-    }
-    if (status != E_OK)
-        os_report(status, service, c->task, c->event, 0);
+    else
+        os_act(c->task, c->event);
 }
 
 void os_alarms_expire(CounterType counter, uint64_t count)
@@ -53,17 +41,11 @@ void os_alarms_expire(CounterType counter, uint64_t count)
     }
 }
 
-void os_timer(void)
-{
-    os_alarms_expire(os_config.system_counter, port_now());
-    port_timer_set(next_expiry());
-}
-
 static void arm(AlarmType alarm, uint64_t at, TickType cycle)
 {
     os_config.alarm_state[alarm] = (struct os_alarm){.armed = true, .at = at, .cycle = cycle};
     if (os_config.alarm[alarm].counter == os_config.system_counter)
-        port_timer_set(next_expiry());
+        os_timer_next();
 }
 
 void os_alarms_autostart(void)
@@ -74,7 +56,6 @@ void os_alarms_autostart(void)
         if (c->autostart >> os.mode & 1)
             arm(a, os_count(c->counter) + c->autostart_time, c->autostart_cycle);
     }
-    port_timer_set(next_expiry());
 }
 
 static const AlarmBaseType *base_of(AlarmType alarm)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Counters: the system counter, which is the port's clock, and those that code increments (OSEK OS
- * 2.2.3 §9.1; services as AUTOSAR OS 4 §8.4). */
+/* Counters: the system counter, which is the port's clock, and those that code increments; what
+ * they drive (OSEK OS 2.2.3 §9.1; services as AUTOSAR OS 4 §8.4). */
 #include "counter.h"
 
 #include "fixed.h"
@@ -25,6 +25,35 @@ uint64_t os_ticks_until(CounterType counter, uint64_t count, TickType value)
     return value > now ? value - now : values - (now - value);
 }
 
+void os_act(TaskType task, EventMaskType event)
+{
+    OSServiceIdType service = event ? OSServiceId_SetEvent : OSServiceId_ActivateTask;
+    StatusType status = event ? os_set_event(task, event) : os_activate(task);
+
+    if (status != E_OK)
+        os_report(status, service, task, event, 0);
+}
+
+static void expire(CounterType counter, uint64_t count)
+{
+    os_alarms_expire(counter, count);
+    os_tables_expire(counter, count);
+}
+
+void os_timer_next(void)
+{
+    uint64_t alarm = os_alarms_next(os_config.system_counter);
+    uint64_t table = os_tables_next(os_config.system_counter);
+
+    port_timer_set(alarm < table ? alarm : table);
+}
+
+void os_timer(void)
+{
+    expire(os_config.system_counter, port_now());
+    os_timer_next();
+}
+
 StatusType IncrementCounter(CounterType counter)
 {
     uint32_t irq = port_irq_save();
@@ -34,7 +63,7 @@ StatusType IncrementCounter(CounterType counter)
         status = E_OS_ID;
     if (status == E_OK) {
         os_config.count[counter]++;
-        os_alarms_expire(counter, os_config.count[counter]);
+        expire(counter, os_config.count[counter]);
         os_preempt();
     }
     return os_end(irq, status, OSServiceId_IncrementCounter, counter, 0, 0);

@@ -47,15 +47,23 @@ void os_make_ready(TaskType task);
 void os_preempt(void);
 void os_leave(TaskStateType state, bool ends);
 
-/* task.c, event.c, alarm.c: what an alarm does too; without the switch that may follow. */
+/* task.c, event.c: what alarms and expiry points do too; without the switch that may follow. */
 StatusType os_activate(TaskType task);
 StatusType os_set_event(TaskType task, EventMaskType mask);
+
+/* alarm.c, table.c */
 void os_alarms_autostart(void);
+void os_tables_autostart(void);
 
 /* interrupt.c, resource.c */
 bool os_interrupts_suspended(void);
 ResourceType *os_held(void);
 void os_resource_drop(ResourceType resource);
+
+/* stack.c: fills the tasks' stacks, none of which is in use; shuts down where the last bytes of the
+ * one that the CPU is about to leave have changed (INVALID_TASK: the port's). */
+void os_stacks_fill(void);
+void os_stack_check(TaskType leaving);
 
 /* start.c: the state before the first task. */
 void os_reset(void);
@@ -72,7 +80,13 @@ uint16_t os_isr1_enter(void);
 void os_isr1_exit(uint16_t outer);
 void os_timer(void);
 
-#define OS_NEVER UINT64_MAX
+#define OS_NEVER      UINT64_MAX
+#define OS_STACK_FILL 0xA5u /* in every byte of a stack that was never used */
+
+struct os_stack { /* grows downwards; whole words */
+    const uint8_t *low;
+    uint32_t bytes;
+};
 
 /*
  * The port. port_switch saves the caller under `from` (INVALID_TASK: StartOS's own context, the
@@ -85,7 +99,10 @@ uint64_t port_now(void);          /* us; never wraps, never goes back */
 void port_timer_set(uint64_t at); /* one interrupt at `at`, soon if passed; OS_NEVER: none */
 uint32_t port_irq_save(void);     /* interrupts off; returns what they were */
 void port_irq_restore(uint32_t saved);
-void port_start(void); /* before StartupHook: the routines of os_config.isr at their vectors */
+/* Before StartupHook: the routines of os_config.isr at their vectors, OS_STACK_FILL in what is free
+ * of the port's stack. */
+void port_start(void);
+struct os_stack port_stack(void); /* of StartOS and the idle loop */
 void port_idle(void) __attribute__((noreturn));
 void port_shutdown(StatusType error) __attribute__((noreturn));
 

@@ -86,6 +86,7 @@ static void tidy(void)
 void os_isr_exit(void)
 {
     OS_ASSERT(os.in_isr);
+    os_stack_check(os.running); /* where the routine ran */
     tidy();
     os.in_isr = false;
     os_preempt();

@@ -70,6 +70,7 @@ static void dispatch(TaskType from, bool from_ends)
 {
     TaskType to = take_highest();
 
+    os_stack_check(from);
     os.running = to;
     if (to != INVALID_TASK) {
         struct os_task *t = &os_config.task_state[to];

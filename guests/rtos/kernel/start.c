@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Start-up and shutdown (OSEK OS 2.2.3 §5, §11.3, §11.4, §13.7). */
-#include "internal.h"
+#include "counter.h"
 
 struct os_state os = {.running = INVALID_TASK, .isr_held = OS_NO_RESOURCE};
 
@@ -17,6 +17,9 @@ void os_reset(void)
         os_config.count[c] = 0;
     for (AlarmType a = 0; a < os_config.alarms; a++)
         os_config.alarm_state[a] = (struct os_alarm){.armed = false};
+    for (ScheduleTableType t = 0; t < os_config.tables; t++)
+        os_config.table_state[t] = (struct os_table){.status = SCHEDULETABLE_STOPPED};
+    os_stacks_fill();
 }
 
 void StartOS(AppModeType mode)
@@ -32,6 +35,8 @@ void StartOS(AppModeType mode)
         if (os_config.task[t].autostart >> mode & 1)
             (void)os_activate(t);
     os_alarms_autostart();
+    os_tables_autostart();
+    os_timer_next();
     os_preempt(); /* comes back when nothing is left to run */
     port_idle();
 }

@@ -34,6 +34,7 @@ static void emit_ids(const struct oil *oil, enum oil_kind kind, FILE *to)
             fprintf(to, "#define %.*s ((%sType)%d)\n", NAME(o),
                     kind == OIL_TASK      ? "Task"
                     : kind == OIL_COUNTER ? "Counter"
+                    : kind == OIL_TABLE   ? "ScheduleTable"
                                           : "Alarm",
                     oil->object[o].id);
 }
@@ -93,6 +94,7 @@ void oil_emit_header(const struct oil *oil, FILE *to)
     emit_ids(oil, OIL_TASK, to);
     emit_ids(oil, OIL_COUNTER, to);
     emit_ids(oil, OIL_ALARM, to);
+    emit_ids(oil, OIL_TABLE, to);
     emit_other_ids(oil, to);
     emit_counter_constants(oil, to);
     fprintf(to, "\n");
@@ -231,9 +233,10 @@ static void emit_config(const struct oil *oil, FILE *to)
             "    .queue_state = queue_state,\n    .resource = resources,\n"
             "    .resource_state = resource_state,\n"
             "    .tasks = %d,\n    .resources = %d,\n    .isrs = %d,\n    .counters = %d,\n"
-            "    .alarms = %d,\n    .modes = %d,\n    .first_resource = %d,\n",
+            "    .alarms = %d,\n    .tables = %d,\n    .modes = %d,\n    .first_resource = %d,\n",
             oil->count[OIL_TASK], resources(oil), oil->count[OIL_ISR], oil->count[OIL_COUNTER],
-            oil->count[OIL_ALARM], oil->count[OIL_APPMODE], os->scheduler ? 0 : 1);
+            oil->count[OIL_ALARM], oil->count[OIL_TABLE], oil->count[OIL_APPMODE],
+            os->scheduler ? 0 : 1);
     if (oil->system_counter == OIL_NONE)
         fprintf(to, "    .system_counter = OS_NO_COUNTER,\n");
     else
@@ -243,6 +246,8 @@ static void emit_config(const struct oil *oil, FILE *to)
     emit_optional(oil->count[OIL_COUNTER], "count", "count", to);
     emit_optional(oil->count[OIL_ALARM], "alarm", "alarms", to);
     emit_optional(oil->count[OIL_ALARM], "alarm_state", "alarm_state", to);
+    emit_optional(oil->count[OIL_TABLE], "table", "schedule_tables", to);
+    emit_optional(oil->count[OIL_TABLE], "table_state", "schedule_table_state", to);
     emit_optional(os->error, "error_hook", "ErrorHook", to);
     emit_optional(os->pre_task, "pre_task_hook", "PreTaskHook", to);
     emit_optional(os->post_task, "post_task_hook", "PostTaskHook", to);
@@ -267,5 +272,6 @@ void oil_emit_source(const struct oil *oil, FILE *to)
     emit_isrs(oil, to);
     emit_counters(oil, to);
     emit_alarms(oil, to);
+    oil_emit_tables(oil, to);
     emit_config(oil, to);
 }

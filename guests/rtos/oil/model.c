@@ -82,6 +82,12 @@ static const char *const taken[] = {
     "IncrementCounter",
     "GetCounterValue",
     "GetElapsedValue",
+    "StartScheduleTableRel",
+    "StartScheduleTableAbs",
+    "StopScheduleTable",
+    "NextScheduleTable",
+    "GetScheduleTableStatus",
+    "GetStackUsage",
     "GetActiveApplicationMode",
     "StartOS",
     "ShutdownOS",
@@ -95,32 +101,6 @@ static const char *const taken[] = {
     "DeclareEvent",
     "DeclareAlarm",
 };
-
-static const struct oil_attribute *get(const struct oil *oil, int object, int parent,
-                                       const char *name)
-{
-    int i = oil_find(oil, object, parent, name, OIL_NONE);
-
-    return i == OIL_NONE ? NULL : &oil->attribute[i];
-}
-
-static bool is_true(const struct oil *oil, int object, const char *name)
-{
-    const struct oil_attribute *a = get(oil, object, OIL_NONE, name);
-
-    return a && oil_is(a->value, "TRUE");
-}
-
-/* Of attributes that rules.c asks for. */
-static uint32_t number(const struct oil *oil, int object, int parent, const char *name)
-{
-    return (uint32_t)get(oil, object, parent, name)->number;
-}
-
-static int reference(const struct oil *oil, enum oil_kind kind, const struct oil_attribute *a)
-{
-    return oil->object[oil_object_named(oil, kind, a->value)].id;
-}
 
 bool oil_waits_for(const struct oil_task *task, int event)
 {
@@ -141,7 +121,8 @@ static bool is_taken(struct oil_word name)
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
         if (oil_is(name, taken[i]))
             return true;
-    return begins(name, "OS") || begins(name, "os_") || begins(name, "E_OS_");
+    return begins(name, "OS") || begins(name, "os_") || begins(name, "E_OS_") ||
+           begins(name, "SCHEDULETABLE_");
 }
 
 /* The names of OS and CPU do not become C. */
@@ -181,7 +162,7 @@ static void number_modes(struct oil *oil)
     }
 }
 
-static uint32_t autostart_modes(const struct oil *oil, int object)
+uint32_t oil_autostart_modes(const struct oil *oil, int object)
 {
     int parent = oil_find(oil, object, OIL_NONE, "AUTOSTART", OIL_NONE);
     uint32_t modes = 0;
@@ -193,8 +174,8 @@ static uint32_t autostart_modes(const struct oil *oil, int object)
 
 static bool model_os(struct oil *oil, int object)
 {
-    const struct oil_attribute *status = get(oil, object, OIL_NONE, "STATUS");
-    const struct oil_attribute *scheduler = get(oil, object, OIL_NONE, "USERESSCHEDULER");
+    const struct oil_attribute *status = oil_get(oil, object, OIL_NONE, "STATUS");
+    const struct oil_attribute *scheduler = oil_get(oil, object, OIL_NONE, "USERESSCHEDULER");
 
     if (!oil_is(status->value, "EXTENDED"))
         return oil_fail_object(oil, status->line, object,
@@ -202,11 +183,11 @@ static bool model_os(struct oil *oil, int object)
                                "EXTENDED");
     oil->os = (struct oil_os){
         .object = object,
-        .startup = is_true(oil, object, "STARTUPHOOK"),
-        .shutdown = is_true(oil, object, "SHUTDOWNHOOK"),
-        .error = is_true(oil, object, "ERRORHOOK"),
-        .pre_task = is_true(oil, object, "PRETASKHOOK"),
-        .post_task = is_true(oil, object, "POSTTASKHOOK"),
+        .startup = oil_is_true(oil, object, "STARTUPHOOK"),
+        .shutdown = oil_is_true(oil, object, "SHUTDOWNHOOK"),
+        .error = oil_is_true(oil, object, "ERRORHOOK"),
+        .pre_task = oil_is_true(oil, object, "PRETASKHOOK"),
+        .post_task = oil_is_true(oil, object, "POSTTASKHOOK"),
         .scheduler = !scheduler || oil_is(scheduler->value, "TRUE"),
     };
     return true;
@@ -218,17 +199,17 @@ static bool model_task(struct oil *oil, int object)
 
     *t = (struct oil_task){
         .object = object,
-        .priority = number(oil, object, OIL_NONE, "PRIORITY"),
-        .preemptable = oil_is(get(oil, object, OIL_NONE, "SCHEDULE")->value, "FULL"),
-        .extended = get(oil, object, OIL_NONE, "EVENT"),
-        .sse = is_true(oil, object, "SSE"),
-        .activations = number(oil, object, OIL_NONE, "ACTIVATION"),
-        .stack_bytes = number(oil, object, OIL_NONE, "STACKSIZE"),
-        .modes = autostart_modes(oil, object),
+        .priority = oil_number(oil, object, OIL_NONE, "PRIORITY"),
+        .preemptable = oil_is(oil_get(oil, object, OIL_NONE, "SCHEDULE")->value, "FULL"),
+        .extended = oil_get(oil, object, OIL_NONE, "EVENT"),
+        .sse = oil_is_true(oil, object, "SSE"),
+        .activations = oil_number(oil, object, OIL_NONE, "ACTIVATION"),
+        .stack_bytes = oil_number(oil, object, OIL_NONE, "STACKSIZE"),
+        .modes = oil_autostart_modes(oil, object),
         .internal = OIL_NONE,
     };
     for (int i = OIL_NONE; (i = oil_find(oil, object, OIL_NONE, "EVENT", i)) != OIL_NONE;) {
-        int event = reference(oil, OIL_EVENT, &oil->attribute[i]);
+        int event = oil_reference(oil, OIL_EVENT, &oil->attribute[i]);
 
         t->events[event / 8] |= (uint8_t)(1u << event % 8);
     }
@@ -244,13 +225,13 @@ static bool model_counter(struct oil *oil, int object)
 {
     int id = oil->object[object].id;
     struct oil_counter *c = &oil->counter[id];
-    const struct oil_attribute *type = get(oil, object, OIL_NONE, "TYPE");
+    const struct oil_attribute *type = oil_get(oil, object, OIL_NONE, "TYPE");
 
     *c = (struct oil_counter){
         .object = object,
-        .max = number(oil, object, OIL_NONE, "MAXALLOWEDVALUE"),
-        .base = number(oil, object, OIL_NONE, "TICKSPERBASE"),
-        .mincycle = number(oil, object, OIL_NONE, "MINCYCLE"),
+        .max = oil_number(oil, object, OIL_NONE, "MAXALLOWEDVALUE"),
+        .base = oil_number(oil, object, OIL_NONE, "TICKSPERBASE"),
+        .mincycle = oil_number(oil, object, OIL_NONE, "MINCYCLE"),
         .hardware = type && oil_is(type->value, "HARDWARE"),
     };
     if (c->mincycle > c->max)
@@ -271,7 +252,7 @@ static bool model_resource(struct oil *oil, int object)
 {
     int id = oil->object[object].id, parent;
     struct oil_resource *r = &oil->resource[id];
-    const struct oil_attribute *a = get(oil, object, OIL_NONE, "RESOURCEPROPERTY");
+    const struct oil_attribute *a = oil_get(oil, object, OIL_NONE, "RESOURCEPROPERTY");
 
     *r = (struct oil_resource){
         .object = object, .property = OIL_STANDARD, .linked = OIL_NONE, .root = id};
@@ -281,13 +262,13 @@ static bool model_resource(struct oil *oil, int object)
         return true;
     r->property = OIL_LINKED;
     parent = (int)(a - oil->attribute);
-    r->linked = reference(oil, OIL_RESOURCE, get(oil, object, parent, "LINKEDRESOURCE"));
+    r->linked = oil_reference(oil, OIL_RESOURCE, oil_get(oil, object, parent, "LINKEDRESOURCE"));
     return true;
 }
 
 static bool model_event(struct oil *oil, int object)
 {
-    const struct oil_attribute *a = get(oil, object, OIL_NONE, "MASK");
+    const struct oil_attribute *a = oil_get(oil, object, OIL_NONE, "MASK");
 
     oil->event[oil->object[object].id] = (struct oil_event){
         .object = object, .mask = a->token == OIL_NUMBER ? (uint32_t)a->number : 0};
@@ -309,29 +290,33 @@ static bool check_callback(struct oil *oil, const struct oil_attribute *a)
            oil_fail_object(oil, a->line, a->object, "ALARMCALLBACKNAME: the name is empty");
 }
 
+bool oil_check_event(struct oil *oil, int line, int object, int task, int event)
+{
+    if (oil_waits_for(&oil->task[task], event))
+        return true;
+    return oil_fail_object(oil, line, object, "TASK %.*s has no EVENT = %.*s: add it to the task",
+                           OIL_WORD(oil->object[oil->task[task].object].name),
+                           OIL_WORD(oil->object[oil->event[event].object].name));
+}
+
 static bool model_action(struct oil *oil, struct oil_alarm *a)
 {
     int parent = oil_find(oil, a->object, OIL_NONE, "ACTION", OIL_NONE);
     const struct oil_attribute *action = &oil->attribute[parent];
 
     if (oil_is(action->value, "ALARMCALLBACK")) {
-        const struct oil_attribute *name = get(oil, a->object, parent, "ALARMCALLBACKNAME");
+        const struct oil_attribute *name = oil_get(oil, a->object, parent, "ALARMCALLBACKNAME");
 
         a->action = OIL_CALLBACK;
         a->callback = name->value;
         return check_callback(oil, name);
     }
-    a->task = reference(oil, OIL_TASK, get(oil, a->object, parent, "TASK"));
+    a->task = oil_reference(oil, OIL_TASK, oil_get(oil, a->object, parent, "TASK"));
     if (oil_is(action->value, "ACTIVATETASK"))
         return true;
     a->action = OIL_SETEVENT;
-    a->event = reference(oil, OIL_EVENT, get(oil, a->object, parent, "EVENT"));
-    if (oil_waits_for(&oil->task[a->task], a->event))
-        return true;
-    return oil_fail_object(oil, action->line, a->object,
-                           "TASK %.*s has no EVENT = %.*s: add it to the task",
-                           OIL_WORD(oil->object[oil->task[a->task].object].name),
-                           OIL_WORD(oil->object[oil->event[a->event].object].name));
+    a->event = oil_reference(oil, OIL_EVENT, oil_get(oil, a->object, parent, "EVENT"));
+    return oil_check_event(oil, action->line, a->object, a->task, a->event);
 }
 
 static bool model_alarm(struct oil *oil, int object)
@@ -342,16 +327,16 @@ static bool model_alarm(struct oil *oil, int object)
 
     *a = (struct oil_alarm){
         .object = object,
-        .counter = reference(oil, OIL_COUNTER, get(oil, object, OIL_NONE, "COUNTER")),
-        .modes = autostart_modes(oil, object),
+        .counter = oil_reference(oil, OIL_COUNTER, oil_get(oil, object, OIL_NONE, "COUNTER")),
+        .modes = oil_autostart_modes(oil, object),
         .action = OIL_ACTIVATE,
     };
     if (!model_action(oil, a))
         return false;
     if (!a->modes)
         return true;
-    a->time = number(oil, object, start, "ALARMTIME");
-    a->cycle = number(oil, object, start, "CYCLETIME");
+    a->time = oil_number(oil, object, start, "ALARMTIME");
+    a->cycle = oil_number(oil, object, start, "CYCLETIME");
     c = &oil->counter[a->counter];
     if (a->time > c->max)
         return oil_fail_object(oil, oil->attribute[start].line, object,
@@ -372,10 +357,10 @@ static bool model_isr(struct oil *oil, int object)
 
     *isr = (struct oil_isr){
         .object = object,
-        .category = number(oil, object, OIL_NONE, "CATEGORY"),
-        .vector = number(oil, object, OIL_NONE, "VECTOR"),
+        .category = oil_number(oil, object, OIL_NONE, "CATEGORY"),
+        .vector = oil_number(oil, object, OIL_NONE, "VECTOR"),
     };
-    if (isr->category == 1 && get(oil, object, OIL_NONE, "RESOURCE"))
+    if (isr->category == 1 && oil_get(oil, object, OIL_NONE, "RESOURCE"))
         return oil_fail_object(oil, oil->object[object].line, object,
                                "CATEGORY = 1: such a routine may not take a RESOURCE: make it "
                                "category 2");
@@ -405,11 +390,11 @@ bool oil_model(struct oil *oil)
         [OIL_OS] = model_os,           [OIL_TASK] = model_task,
         [OIL_COUNTER] = model_counter, [OIL_RESOURCE] = model_resource,
         [OIL_EVENT] = model_event,     [OIL_ALARM] = model_alarm,
-        [OIL_ISR] = model_isr,
+        [OIL_ISR] = model_isr,         [OIL_TABLE] = oil_model_table,
     };
-    /* Alarms look at what tasks, counters and events say. */
+    /* Alarms and schedule tables look at what tasks, counters and events say. */
     static const enum oil_kind order[] = {OIL_OS,    OIL_TASK,  OIL_COUNTER, OIL_RESOURCE,
-                                          OIL_EVENT, OIL_ALARM, OIL_ISR};
+                                          OIL_EVENT, OIL_ALARM, OIL_ISR,     OIL_TABLE};
 
     oil->system_counter = OIL_NONE;
     if (!check_names(oil) || !check_counts(oil))

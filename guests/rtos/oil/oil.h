@@ -19,7 +19,9 @@
 #define OIL_ID_MAX     254 /* of each kind: ids are a byte, 255 means none */
 #define OIL_LEVELS     31  /* different priorities that the kernel has queues for */
 #define OIL_MODES      32
-#define OIL_DEPTH      4 /* of braces within an object; the deepest that means anything is 2 */
+#define OIL_DEPTH      4 /* of braces within an object; the deepest that means anything is 3 */
+#define OIL_POINTS     (OIL_ATTRIBUTES / 4) /* each has four attributes at least */
+#define OIL_STEPS      (OIL_ATTRIBUTES / 2) /* two */
 #define OIL_NONE       (-1)
 
 struct oil_word { /* a piece of the text */
@@ -54,6 +56,7 @@ enum oil_kind {
     OIL_RESOURCE,
     OIL_EVENT,
     OIL_ISR,
+    OIL_TABLE,
     OIL_KINDS,
 };
 
@@ -118,6 +121,23 @@ struct oil_alarm {
     uint32_t modes, time, cycle;
 };
 
+struct oil_step {    /* what an expiry point does */
+    int task, event; /* event OIL_NONE: activation */
+};
+
+struct oil_point {
+    struct oil_word name;
+    uint32_t offset;
+    int step, steps; /* the first; how many, activations before events */
+};
+
+struct oil_table {
+    int object;
+    int counter, point, points;
+    uint32_t duration, modes, start;
+    bool repeating, implicit, absolute;
+};
+
 struct oil_isr {
     int object;
     uint32_t category, vector;
@@ -145,6 +165,10 @@ struct oil {
     struct oil_counter counter[OIL_ID_MAX];
     struct oil_alarm alarm[OIL_ID_MAX];
     struct oil_isr isr[OIL_ID_MAX];
+    struct oil_table table[OIL_ID_MAX];
+    struct oil_point point[OIL_POINTS];
+    struct oil_step step[OIL_STEPS];
+    int points, steps;
     int top_level;
     int system_counter; /* OIL_NONE */
 };
@@ -170,11 +194,22 @@ bool oil_parse(struct oil *oil);            /* parse.c: objects and attributes *
 bool oil_check_attributes(struct oil *oil); /* rules.c: each is one that OIL knows */
 bool oil_model(struct oil *oil);            /* model.c: values and references */
 bool oil_waits_for(const struct oil_task *task, int event);
+bool oil_check_event(struct oil *oil, int line, int object, int task, int event);
+bool oil_model_table(struct oil *oil, int object); /* table.c */
+void oil_emit_tables(const struct oil *oil, FILE *to);
 bool oil_check_tasks(struct oil *oil); /* check.c: levels, ceilings, masks */
 
 /* rules.c: the first attribute of that name after `after` (OIL_NONE: from the start) that stands in
  * the object or in the attribute's braces; OIL_NONE: there is no more. */
 int oil_find(const struct oil *oil, int object, int parent, const char *name, int after);
+/* The first of them, or NULL; its number or object, where rules.c asks for it. */
+const struct oil_attribute *oil_get(const struct oil *oil, int object, int parent,
+                                    const char *name);
+uint32_t oil_number(const struct oil *oil, int object, int parent, const char *name);
+int oil_reference(const struct oil *oil, enum oil_kind kind, const struct oil_attribute *a);
+bool oil_is_true(const struct oil *oil, int object, const char *name);
+/* model.c: bit m for each mode m of the object's AUTOSTART. */
+uint32_t oil_autostart_modes(const struct oil *oil, int object);
 /* The object of that kind and name, or OIL_NONE. */
 int oil_object_named(const struct oil *oil, enum oil_kind kind, struct oil_word name);
 

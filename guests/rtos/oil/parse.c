@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-static const char *const kinds[OIL_KINDS] = {"CPU",   "OS",       "APPMODE", "TASK", "COUNTER",
-                                             "ALARM", "RESOURCE", "EVENT",   "ISR"};
+static const char *const kinds[OIL_KINDS] = {"CPU",     "OS",           "APPMODE",  "TASK",
+                                             "COUNTER", "ALARM",        "RESOURCE", "EVENT",
+                                             "ISR",     "SCHEDULETABLE"};
 /* Of OIL, but of no concern to an OSEK OS without OSEK COM. */
 static const char *const strangers[] = {"MESSAGE", "NETWORKMESSAGE", "COM", "IPDU", "NM"};
 
@@ -63,7 +64,7 @@ static bool find_kind(struct oil *oil, enum oil_kind *kind)
                         OIL_WORD(oil->lex.word));
     return oil_fail(oil, oil->lex.line,
                     "'%.*s' is no kind of object: OS, APPMODE, TASK, COUNTER, "
-                    "ALARM, RESOURCE, EVENT or ISR",
+                    "ALARM, SCHEDULETABLE, RESOURCE, EVENT or ISR",
                     OIL_WORD(oil->lex.word));
 }
 

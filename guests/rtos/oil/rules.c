@@ -7,15 +7,16 @@
 
 #include <string.h>
 
-enum value { NUMBER, BOOLEAN, CHOICE, REFERENCE, STRING, MASK };
+enum value { NUMBER, BOOLEAN, CHOICE, REFERENCE, STRING, MASK, LABEL };
 
 #define REQUIRED 1u /* where its parent stands */
 #define SEVERAL  2u
+#define SAME     4u /* of several, some may have the same value */
 
 struct rule {
     enum oil_kind kind;
     const char *parent; /* attribute in whose braces it stands; NULL: none */
-    const char *when;   /* values of the parent for which it exists, each between blanks */
+    const char *when; /* values of the parent for which it exists, each between blanks; NULL: all */
     const char *name;
     enum value value;
     unsigned flags;
@@ -70,6 +71,23 @@ static const struct rule rules[] = {
     {OIL_ALARM, "AUTOSTART", " TRUE ", "APPMODE", REFERENCE, REQUIRED | SEVERAL, NULL, OIL_APPMODE,
      0, 0},
 
+    {OIL_TABLE, NULL, NULL, "COUNTER", REFERENCE, REQUIRED, NULL, OIL_COUNTER, 0, 0},
+    {OIL_TABLE, NULL, NULL, "DURATION", NUMBER, REQUIRED, NULL, 0, 1, UINT32_MAX},
+    {OIL_TABLE, NULL, NULL, "REPEATING", BOOLEAN, REQUIRED, NULL, 0, 0, 0},
+    {OIL_TABLE, NULL, NULL, "SYNC", CHOICE, 0, " NONE IMPLICIT ", 0, 0, 0},
+    {OIL_TABLE, NULL, NULL, "AUTOSTART", BOOLEAN, REQUIRED, NULL, 0, 0, 0},
+    {OIL_TABLE, "AUTOSTART", " TRUE ", "TYPE", CHOICE, REQUIRED, " RELATIVE ABSOLUTE ", 0, 0, 0},
+    {OIL_TABLE, "AUTOSTART", " TRUE ", "START_VALUE", NUMBER, REQUIRED, NULL, 0, 0, UINT32_MAX},
+    {OIL_TABLE, "AUTOSTART", " TRUE ", "APPMODE", REFERENCE, REQUIRED | SEVERAL, NULL, OIL_APPMODE,
+     0, 0},
+    {OIL_TABLE, NULL, NULL, "EXPIRE_POINT", LABEL, REQUIRED | SEVERAL, NULL, 0, 0, 0},
+    {OIL_TABLE, "EXPIRE_POINT", NULL, "OFFSET", NUMBER, REQUIRED, NULL, 0, 0, UINT32_MAX},
+    {OIL_TABLE, "EXPIRE_POINT", NULL, "ACTION", CHOICE, REQUIRED | SEVERAL | SAME,
+     " ACTIVATETASK SETEVENT ", 0, 0, 0},
+    {OIL_TABLE, "ACTION", " ACTIVATETASK SETEVENT ", "TASK", REFERENCE, REQUIRED, NULL, OIL_TASK, 0,
+     0},
+    {OIL_TABLE, "ACTION", " SETEVENT ", "EVENT", REFERENCE, REQUIRED, NULL, OIL_EVENT, 0, 0},
+
     {OIL_RESOURCE, NULL, NULL, "RESOURCEPROPERTY", CHOICE, REQUIRED, " STANDARD LINKED INTERNAL ",
      0, 0, 0},
     {OIL_RESOURCE, "RESOURCEPROPERTY", " LINKED ", "LINKEDRESOURCE", REFERENCE, REQUIRED, NULL,
@@ -95,6 +113,30 @@ int oil_find(const struct oil *oil, int object, int parent, const char *name, in
     return OIL_NONE;
 }
 
+const struct oil_attribute *oil_get(const struct oil *oil, int object, int parent, const char *name)
+{
+    int i = oil_find(oil, object, parent, name, OIL_NONE);
+
+    return i == OIL_NONE ? NULL : &oil->attribute[i];
+}
+
+bool oil_is_true(const struct oil *oil, int object, const char *name)
+{
+    const struct oil_attribute *a = oil_get(oil, object, OIL_NONE, name);
+
+    return a && oil_is(a->value, "TRUE");
+}
+
+uint32_t oil_number(const struct oil *oil, int object, int parent, const char *name)
+{
+    return (uint32_t)oil_get(oil, object, parent, name)->number;
+}
+
+int oil_reference(const struct oil *oil, enum oil_kind kind, const struct oil_attribute *a)
+{
+    return oil->object[oil_object_named(oil, kind, a->value)].id;
+}
+
 int oil_object_named(const struct oil *oil, enum oil_kind kind, struct oil_word name)
 {
     for (int i = 0; i < oil->objects; i++)
@@ -116,6 +158,11 @@ static bool listed(const char *list, struct oil_word word)
     return false;
 }
 
+static bool in_braces_of(const struct rule *r, const struct oil_attribute *parent)
+{
+    return oil_is(parent->name, r->parent) && (!r->when || listed(r->when, parent->value));
+}
+
 static const struct rule *rule_of(const struct oil *oil, const struct oil_attribute *a)
 {
     const struct oil_attribute *parent = a->parent == OIL_NONE ? NULL : &oil->attribute[a->parent];
@@ -126,9 +173,8 @@ static const struct rule *rule_of(const struct oil *oil, const struct oil_attrib
         if (r->kind != oil->object[a->object].kind || !oil_is(a->name, r->name) ||
             !r->parent != !parent)
             continue;
-        /* The parent's own parent is none: no rule stands deeper. */
-        if (!parent || (parent->parent == OIL_NONE && oil_is(parent->name, r->parent) &&
-                        listed(r->when, parent->value)))
+        /* That the parent stands where it may was seen before: it comes first. */
+        if (!parent || in_braces_of(r, parent))
             return r;
     }
     return NULL;
@@ -152,8 +198,9 @@ static bool check_name(struct oil *oil, const struct oil_attribute *a, const str
 
 static bool check_value(struct oil *oil, const struct oil_attribute *a, const struct rule *r)
 {
-    static const char *const wanted[] = {"a number",         "TRUE or FALSE", "one of its names",
-                                         "an object's name", "a string",      "a number or AUTO"};
+    static const char *const wanted[] = {
+        "a number",         "TRUE or FALSE", "one of its names", "an object's name", "a string",
+        "a number or AUTO", "a name"};
     enum oil_token token = r->value == NUMBER || r->value == MASK ? OIL_NUMBER
                            : r->value == STRING                   ? OIL_STRING
                                                                   : OIL_NAME;
@@ -168,7 +215,7 @@ static bool check_value(struct oil *oil, const struct oil_attribute *a, const st
         return oil_fail_object(oil, a->line, a->object, "%s = %.*s: must be %llu to %llu", r->name,
                                OIL_WORD(a->value), (unsigned long long)r->least,
                                (unsigned long long)r->most);
-    return token != OIL_NAME || check_name(oil, a, r);
+    return token != OIL_NAME || r->value == LABEL || check_name(oil, a, r);
 }
 
 /* The same attribute before, in the same braces; with the same value where several are allowed. */
@@ -183,7 +230,7 @@ static bool check_repeated(struct oil *oil, int at, const struct rule *r)
             return oil_fail_object(oil, a->line, a->object,
                                    "%s stands in line %d already: remove one", r->name,
                                    other->line);
-        if (oil_same(a->value, other->value))
+        if (!(r->flags & SAME) && oil_same(a->value, other->value))
             return oil_fail_object(oil, a->line, a->object,
                                    "%s = %.*s stands in line %d already: remove one", r->name,
                                    OIL_WORD(a->value), other->line);
@@ -216,7 +263,7 @@ static bool check_required(struct oil *oil, int object, int parent)
 
         if (r->kind != oil->object[object].kind || !(r->flags & REQUIRED) || !r->parent != !p)
             continue;
-        if (p && !(oil_is(p->name, r->parent) && listed(r->when, p->value)))
+        if (p && !in_braces_of(r, p))
             continue;
         if (oil_find(oil, object, parent, r->name, OIL_NONE) != OIL_NONE)
             continue;
@@ -238,8 +285,7 @@ bool oil_check_attributes(struct oil *oil)
         if (!check_required(oil, o, OIL_NONE))
             return false;
     for (int i = 0; i < oil->attributes; i++)
-        if (oil->attribute[i].parent == OIL_NONE &&
-            !check_required(oil, oil->attribute[i].object, i))
+        if (!check_required(oil, oil->attribute[i].object, i))
             return false;
     return true;
 }

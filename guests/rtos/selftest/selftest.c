@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The kernel tried on the machine itself: order of tasks, alarms, SSE state, and faults that must
- * be caught and told. Which case is the last word of the command line; results go to COM1.
+ * The kernel tried on the machine itself: order of tasks, alarms, schedule tables, SSE state, use
+ * of stacks, and faults that must be caught and told. Which case is the last word of the command
+ * line; results go to COM1.
  */
 #include "board.h"
 #include "mem.h"
@@ -10,6 +11,7 @@
 #define PAGE_BYTES    4096u
 #define PERIOD_US     5000u
 #define PERIODS       40u
+#define STEP_US       2000u
 #define LATE_LIMIT_US 50u
 #define ROUNDS        2000000u
 
@@ -22,6 +24,7 @@ DeclareAlarm(SseAlarm);
 static char order[32];
 static unsigned order_used;
 static volatile unsigned sse_runs;
+static volatile uint64_t step_at;
 static volatile uint32_t writable = 0xC3; /* ret, as data */
 
 static void note(char c)
@@ -85,10 +88,25 @@ static unsigned sink(unsigned depth)
     return depth ? sink(depth - 1) + pad[depth % sizeof(pad)] : 0;
 }
 
+/* Writes to the last word of this stack, whose upper page we are in, and gives up the CPU: without
+ * the guard page's help. */
+static void smash(void)
+{
+    volatile uint32_t here = 0;
+    uint32_t low = ((uint32_t)&here & ~(PAGE_BYTES - 1)) - PAGE_BYTES;
+
+    *(volatile uint32_t *)low = here;
+    (void)ActivateTask(HighTask);
+}
+
 static void faults(void)
 {
     volatile uint32_t *volatile nothing = NULL;
 
+    if (asked_for("smash-routine"))
+        __asm__ volatile("int $80" : : : "memory");
+    else if (asked_for("smash"))
+        smash();
     if (asked_for("overflow"))
         overflow();
     if (asked_for("sink"))
@@ -143,6 +161,62 @@ static bool test_alarms(void)
     return worst <= LATE_LIMIT_US;
 }
 
+/* From a schedule table: each point at its time, never early. */
+static bool test_tables(void)
+{
+    uint32_t worst = 0;
+    uint64_t due = board_now_us() + PERIOD_US;
+
+    if (StartScheduleTableAbs(WakeTable, (TickType)due) != E_OK)
+        return false;
+    for (unsigned i = 0; i < PERIODS; i++, due += PERIOD_US) {
+        uint64_t now;
+
+        (void)WaitEvent(WakeEvent);
+        (void)ClearEvent(WakeEvent);
+        now = board_now_us();
+        if (now < due || (i && (step_at < due - PERIOD_US + STEP_US || step_at >= due)))
+            return false;
+        worst = now - due > worst ? (uint32_t)(now - due) : worst;
+        if (i)
+            worst = step_at - (due - PERIOD_US + STEP_US) > worst
+                        ? (uint32_t)(step_at - (due - PERIOD_US + STEP_US))
+                        : worst;
+    }
+    board_say("selftest: worst lateness of an expiry point in us: ");
+    say_number(worst);
+    board_say("\r\n");
+    return StopScheduleTable(WakeTable) == E_OK && worst <= LATE_LIMIT_US;
+}
+
+static bool show_stack(const char *name, TaskType task)
+{
+    StackUsageType usage;
+
+    if (GetStackUsage(task, &usage) != E_OK)
+        return false;
+    board_say("selftest: stack of ");
+    board_say(name);
+    board_say(" in bytes: ");
+    say_number(usage.used);
+    board_say(" of ");
+    say_number(usage.bytes);
+    board_say("\r\n");
+    return usage.used >= 64 && usage.used < usage.bytes / 2;
+}
+
+/* Every stack was run on, and none is used to its half. */
+static bool test_stacks(void)
+{
+    bool good = show_stack("idle", INVALID_TASK);
+
+    good &= show_stack("MainTask", MainTask);
+    good &= show_stack("HighTask", HighTask);
+    good &= show_stack("SseTask", SseTask);
+    good &= show_stack("StepTask", StepTask);
+    return good & show_stack("EventTask", EventTask);
+}
+
 /* Another SSE task of higher priority comes in between again and again: our register must not
  * notice. */
 static bool test_sse(void)
@@ -165,7 +239,9 @@ TASK(MainTask)
     if (order_used && memcmp(order, "aHbwEWcEWd", 11))
         board_say(order);
     board_say(test_alarms() ? "selftest: alarms ok\r\n" : "selftest: alarms WRONG\r\n");
+    board_say(test_tables() ? "selftest: tables ok\r\n" : "selftest: tables WRONG\r\n");
     board_say(test_sse() ? "selftest: sse ok\r\n" : "selftest: sse WRONG\r\n");
+    board_say(test_stacks() ? "selftest: stacks ok\r\n" : "selftest: stacks WRONG\r\n");
     board_say("selftest: end\r\n");
     (void)TerminateTask();
 }
@@ -174,6 +250,18 @@ TASK(HighTask)
 {
     note('H');
     (void)TerminateTask();
+}
+
+TASK(StepTask)
+{
+    step_at = board_now_us();
+    (void)TerminateTask();
+}
+
+/* It runs on the stack of whom it interrupts. */
+ISR(SmashRoutine)
+{
+    smash();
 }
 
 TASK(SseTask)

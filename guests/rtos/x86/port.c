@@ -11,6 +11,8 @@
 void context_switch(void **save, void *load);
 void context_load(void *load) __attribute__((noreturn));
 
+extern uint8_t boot_stack[], boot_stack_top[]; /* start.S */
+
 OS_FPU(sse_reset);
 static TaskType sse_owner = INVALID_TASK;
 static void *idle_context;
@@ -136,8 +138,24 @@ void port_switch(TaskType from, TaskType to, bool from_ends)
     context_switch(save, load);
 }
 
+struct os_stack port_stack(void)
+{
+    return (struct os_stack){boot_stack + OS_PAGE_BYTES,
+                             (uint32_t)(boot_stack_top - boot_stack) - OS_PAGE_BYTES};
+}
+
+/* All below this function's own frame, which is the deepest. */
+static void fill_boot_stack(void)
+{
+    volatile uint32_t *word = (volatile uint32_t *)(boot_stack + OS_PAGE_BYTES);
+
+    while (word < (volatile uint32_t *)__builtin_frame_address(0) - 32)
+        *word++ = 0x01010101u * OS_STACK_FILL;
+}
+
 void port_start(void)
 {
+    fill_boot_stack();
     __asm__ volatile("fninit\n\tfxsave (%0)" : : "r"(sse_reset) : "memory");
     for (uint8_t i = 0; i < os_config.isrs; i++)
         trap_set_handler(os_config.isr[i].vector, os_config.isr[i].entry,

@@ -33,6 +33,27 @@ static void check_model(const struct oil *oil)
         check(oil->alarm[a].counter < oil->count[OIL_COUNTER]);
 }
 
+static void check_tables(const struct oil *oil)
+{
+    for (int i = 0; i < oil->count[OIL_TABLE]; i++) {
+        const struct oil_table *t = &oil->table[i];
+        const struct oil_point *p = &oil->point[t->point];
+
+        check(t->counter < oil->count[OIL_COUNTER] && t->points > 0);
+        check(t->point + t->points <= oil->points && oil->points <= OIL_POINTS);
+        for (int n = 0; n < t->points; n++) {
+            check(p[n].steps > 0 && p[n].step + p[n].steps <= oil->steps);
+            check(n == 0 || p[n].offset > p[n - 1].offset);
+        }
+        check(t->duration >= p[t->points - 1].offset);
+        check(!t->repeating || t->duration > p[t->points - 1].offset);
+    }
+    check(oil->steps <= OIL_STEPS);
+    for (int s = 0; s < oil->steps; s++)
+        check(oil->step[s].task < oil->count[OIL_TASK] &&
+              oil->step[s].event < oil->count[OIL_EVENT]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct oil oil;
@@ -46,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     if (oil_read(&oil, "fuzz.oil", text, size)) {
         check_model(&oil);
+        check_tables(&oil);
         f = open_memstream(&out, &bytes);
         check(f);
         oil_emit_header(&oil, f);

@@ -4,7 +4,10 @@
 
 #include "board.h"
 
+#include <string.h>
+
 struct still_port still;
+uint8_t still_stack[256] __attribute__((aligned(4)));
 static jmp_buf idle;
 
 void still_never_called(void)
@@ -23,6 +26,14 @@ void still_shut_down(StatusType error)
 {
     if (setjmp(idle) == 0)
         ShutdownOS(error);
+}
+
+bool still_survives(void (*call)(void))
+{
+    if (setjmp(idle))
+        return false;
+    call();
+    return true;
 }
 
 void port_switch(TaskType from, TaskType to, bool from_ends)
@@ -62,6 +73,12 @@ void port_irq_restore(uint32_t saved)
 
 void port_start(void)
 {
+    memset(still_stack, OS_STACK_FILL, sizeof(still_stack));
+}
+
+struct os_stack port_stack(void)
+{
+    return (struct os_stack){still_stack, sizeof(still_stack)};
 }
 
 void port_idle(void)

@@ -21,11 +21,14 @@ struct still_port {
     StatusType shut_down_with;
 };
 extern struct still_port still;
+extern uint8_t still_stack[256]; /* the port's own, never used */
 
 /* StartOS until its idle loop or ShutdownOS; the port's figures begin anew. */
 void still_start(AppModeType mode);
 /* ShutdownOS, which does not return. */
 void still_shut_down(StatusType error);
+/* Whether `call` comes back: false after ShutdownOS. */
+bool still_survives(void (*call)(void));
 /* What stands for a body. */
 void still_never_called(void);
 

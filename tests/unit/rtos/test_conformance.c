@@ -20,7 +20,8 @@
 
 static ucontext_t host, system_context, idle, dead, context[CONF_TASKS];
 /* Two a task: one may end on the stack whose next activation begins. */
-static uint8_t stack[CONF_TASKS][2][STACK_BYTES], system_stack[STACK_BYTES];
+static uint8_t stack[CONF_TASKS][2][STACK_BYTES],
+    system_stack[STACK_BYTES] __attribute__((aligned(16)));
 static unsigned in_use[CONF_TASKS];
 static uint64_t now, timer_at;
 static uint32_t masked;
@@ -148,8 +149,14 @@ void port_irq_restore(uint32_t saved)
     deliver();
 }
 
+/* The stack on which this runs was filled before. */
 void port_start(void)
 {
+}
+
+struct os_stack port_stack(void)
+{
+    return (struct os_stack){system_stack, sizeof(system_stack)};
 }
 
 void port_idle(void)
@@ -192,6 +199,7 @@ static void run(AppModeType in_mode)
     timer_at = OS_NEVER;
     masked = 0;
     mode = in_mode;
+    memset(system_stack, OS_STACK_FILL, sizeof(system_stack));
     assert_int_equal(getcontext(&system_context), 0);
     system_context.uc_stack.ss_sp = system_stack;
     system_context.uc_stack.ss_size = STACK_BYTES;

@@ -48,6 +48,15 @@ static const char good[] =
     "    AUTOSTART = FALSE; };\n"
     "ISR Wire { CATEGORY = 2; VECTOR = 80; RESOURCE = Line; };\n"
     "ISR Raw { CATEGORY = 1; VECTOR = 81; };\n"
+    "SCHEDULETABLE S { COUNTER = Wheel; DURATION = 100; REPEATING = TRUE;\n"
+    "    AUTOSTART = TRUE { TYPE = RELATIVE; START_VALUE = 7; APPMODE = Diagnosis; };\n"
+    "    EXPIRE_POINT = one { OFFSET = 3; ACTION = SETEVENT { EVENT = Tick; TASK = Fast; };\n"
+    "        ACTION = ACTIVATETASK { TASK = Middle; }; };\n"
+    "    EXPIRE_POINT = two { OFFSET = 50; ACTION = ACTIVATETASK { TASK = Middle; };\n"
+    "        ACTION = ACTIVATETASK { TASK = Middle; } : \"twice\"; } : \"last\"; };\n"
+    "SCHEDULETABLE T { COUNTER = Wheel; DURATION = 60; REPEATING = FALSE; SYNC = IMPLICIT;\n"
+    "    AUTOSTART = TRUE { TYPE = ABSOLUTE; START_VALUE = 0; APPMODE = OSDEFAULTAPPMODE; };\n"
+    "    EXPIRE_POINT = one { OFFSET = 2; ACTION = ACTIVATETASK { TASK = Fast; }; }; };\n"
     "} : \"the whole car\";\n";
 
 static struct oil oil;
@@ -95,6 +104,15 @@ static void test_model(void **state)
     assert_int_equal(oil.resource[3].level, 3);
     assert_int_equal(oil.event[0].mask, 2); /* Tock has 1, though it comes later */
     assert_int_equal(oil.system_counter, 0);
+    assert_int_equal(oil.table[0].points, 2);
+    assert_int_equal(oil.table[0].modes, 2);
+    assert_int_equal(oil.table[1].point, 2);
+    assert_int_equal(oil.point[1].step, 2);
+    assert_int_equal(oil.point[1].steps, 2);
+    assert_int_equal(oil.step[0].event, OIL_NONE); /* activations first */
+    assert_int_equal(oil.step[1].event, 0);
+    assert_true(oil.table[0].repeating && !oil.table[0].implicit && !oil.table[0].absolute);
+    assert_true(!oil.table[1].repeating && oil.table[1].implicit && oil.table[1].absolute);
 }
 
 static void test_no_task_is_above_the_ceiling_of_a_linked_resource(void **state)
@@ -135,6 +153,7 @@ static void test_tables(void **state)
         "#define OSTICKSPERBASE 1000u\n",
         "void os_callback_ring_1(void);\n",
         "void os_isr_Wire(void);\n",
+        "#define T ((ScheduleTableType)1)\n",
     };
     static const char *const source[] = {
         "OS_STACK(stack_Slow, 2);\n", /* 5000 bytes */
@@ -146,6 +165,12 @@ static void test_tables(void **state)
         ".autostart = 0x2u, .autostart_time = 5u, .autostart_cycle = 10u",
         ".shutdown_hook = ShutdownHook,\n",
         ".fpu = fpu_Fast",
+        "actions_S[] = {\n    {.task = 2},\n    {.task = 1, .event = 0x2u},\n    {.task = 2},\n",
+        "    {.offset = 50u, .action = &actions_S[2], .actions = 2}, /* two */\n",
+        "    {.point = points_T, .points = 1, .counter = 1, .duration = 60u,\n"
+        "     .repeating = false, .implicit = true,\n"
+        "     .autostart = 0x1u, .autostart_absolute = true, .autostart_value = 0u},\n",
+        "    .tables = 2,\n",
     };
     char *text;
 
@@ -275,6 +300,56 @@ static const struct breach breaches[] = {
      "EVENT Tick: its MASK shares bits with EVENT Tock, and TASK Fast has both"},
     {"MASK = 1;", "MASK = 0xFFFFFFFF;", "EVENT Tick: MASK = AUTO: no bit is left"},
     {"CONFORMANCE = ECC2", "CONFORMANCE = BCC2", "TASK Fast: has events, which class BCC2 has not"},
+    /* Schedule tables. */
+    {"ISR Raw", "ISR SCHEDULETABLE_X", "the name is C's or the kernel's"},
+    {"ISR Raw", "ISR NextScheduleTable", "the name is C's or the kernel's"},
+    {"DURATION = 100; ", "", "x.oil:39: SCHEDULETABLE S: DURATION is missing: add it"},
+    {"DURATION = 60", "DURATION = 0", "DURATION = 0: must be 1 to 4294967295"},
+    {"EXPIRE_POINT = one { OFFSET = 2; ACTION = ACTIVATETASK { TASK = Fast; }; };", "",
+     "x.oil:45: SCHEDULETABLE T: EXPIRE_POINT is missing: add it"},
+    {"EXPIRE_POINT = two", "EXPIRE_POINT = one",
+     "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = one stands in line 41 already: remove one"},
+    {"EXPIRE_POINT = two", "EXPIRE_POINT = 2", "EXPIRE_POINT = 2: the value must be a name"},
+    {"OFFSET = 50; ", "", "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = two needs OFFSET in its"},
+    {" ACTION = ACTIVATETASK { TASK = Fast; };", "",
+     "SCHEDULETABLE T: EXPIRE_POINT = one needs ACTION in its braces"},
+    {"ACTIVATETASK { TASK = Fast; }", "ACTIVATETASK",
+     "SCHEDULETABLE T: ACTION = ACTIVATETASK needs TASK in its braces"},
+    {"ACTIVATETASK { TASK = Fast; }", "ACTIVATETASK { TASK = Fast; EVENT = Tick; }",
+     "SCHEDULETABLE T: ACTION = ACTIVATETASK has no attribute EVENT: remove it"},
+    {"ACTIVATETASK { TASK = Fast; }", "ALARMCALLBACK",
+     "ACTION = ALARMCALLBACK: must be one of ACTIVATETASK SETEVENT"},
+    {"ACTIVATETASK { TASK = Fast; }", "ACTIVATETASK { TASK = Tick; }",
+     "SCHEDULETABLE T: TASK = Tick: there is no TASK of that name"},
+    {"SYNC = IMPLICIT;", "ACTION = ACTIVATETASK;", "SCHEDULETABLE T: has no attribute ACTION"},
+    {"SYNC = IMPLICIT;", "SYNC = EXPLICIT;", "SYNC = EXPLICIT: must be one of NONE IMPLICIT"},
+    {"EVENT = Tick; TASK = Fast;", "EVENT = Tick; TASK = Middle;",
+     "x.oil:41: SCHEDULETABLE S: TASK Middle has no EVENT = Tick: add it to the task"},
+    {"OFFSET = 3;", "OFFSET = 1;",
+     "x.oil:41: SCHEDULETABLE S: EXPIRE_POINT = one: 1 ticks after the beginning: must be 0, or 2 "
+     "to 59"},
+    {"OFFSET = 3;", "OFFSET = 60;", "EXPIRE_POINT = one: 60 ticks after the beginning"},
+    {"OFFSET = 50;", "OFFSET = 3;",
+     "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = two: its OFFSET = 3 is not above 3"},
+    {"OFFSET = 50;", "OFFSET = 0;", "its OFFSET = 0 is not above 3"},
+    {"OFFSET = 50;", "OFFSET = 4;",
+     "EXPIRE_POINT = two: 1 ticks after the point before: must be 2 to 59"},
+    {"OFFSET = 50;", "OFFSET = 63;", "EXPIRE_POINT = two: 60 ticks after the point before"},
+    {"DURATION = 100", "DURATION = 49",
+     "DURATION = 49: must end 2 to 59 ticks after its last point, which is at 50"},
+    {"DURATION = 100", "DURATION = 51", "DURATION = 51: must end 2 to 59 ticks after"},
+    {"DURATION = 100", "DURATION = 110", "DURATION = 110: must end 2 to 59 ticks after"},
+    {"DURATION = 60; REPEATING = FALSE; SYNC = IMPLICIT;",
+     "DURATION = 62; REPEATING = FALSE; SYNC = NONE;",
+     "SCHEDULETABLE T: DURATION = 62: must end 0 to 59 ticks after its last point"},
+    {"DURATION = 60", "DURATION = 59",
+     "x.oil:45: SCHEDULETABLE T: DURATION = 59: with SYNC = IMPLICIT it must be 60"},
+    {"START_VALUE = 7", "START_VALUE = 0", "SCHEDULETABLE S: START_VALUE = 0: must be 1 to 56"},
+    {"START_VALUE = 7", "START_VALUE = 57", "START_VALUE = 57: must be 1 to 56"},
+    {"START_VALUE = 0", "START_VALUE = 60", "SCHEDULETABLE T: START_VALUE = 60: must be 0 to 59"},
+    {"TYPE = ABSOLUTE", "TYPE = RELATIVE",
+     "x.oil:46: SCHEDULETABLE T: TYPE = RELATIVE: a table with SYNC = IMPLICIT begins at"},
+
     {"CONFORMANCE = ECC2", "CONFORMANCE = ECC1",
      "TASK Slow: ACTIVATION = 3: class ECC1 has one activation of a task"},
 };
@@ -336,6 +411,33 @@ static void expect_many(const char *before, const char *format, int n, const cha
     free(text);
 }
 
+/* What just keeps to the rules. */
+static void test_tables_at_their_limits(void **state)
+{
+    static const struct {
+        const char *from, *to;
+    } fine[] = {
+        {"OFFSET = 3;", "OFFSET = 0;"},
+        {"OFFSET = 50;", "OFFSET = 41;"},
+        {"OFFSET = 50;", "OFFSET = 62;"},
+        {"DURATION = 100", "DURATION = 52"},
+        {"DURATION = 100", "DURATION = 109"},
+        {"DURATION = 60; REPEATING = FALSE; SYNC = IMPLICIT;",
+         "DURATION = 2; REPEATING = FALSE; SYNC = NONE;"},
+        {"START_VALUE = 7", "START_VALUE = 56"},
+        {"START_VALUE = 0", "START_VALUE = 59"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+        char *text = changed(fine[i].from, fine[i].to);
+
+        if (!read_text(text))
+            fail_msg("%s", oil.error);
+        free(text);
+    }
+}
+
 static void test_limits(void **state)
 {
     static const char task[] = "TASK t%d { PRIORITY = %d; SCHEDULE = FULL; ACTIVATION = 1; "
@@ -344,6 +446,10 @@ static void test_limits(void **state)
                                  "AUTOSTART = FALSE; STACKSIZE = 4096; };\n";
     static const char one[] = "TASK t { PRIORITY = 1; SCHEDULE = FULL; ACTIVATION = 1; "
                               "AUTOSTART = FALSE; STACKSIZE = 4096; ";
+    static const char table[] =
+        "TASK t { PRIORITY = 1; SCHEDULE = FULL; ACTIVATION = 1; AUTOSTART = FALSE; "
+        "STACKSIZE = 4096; }; COUNTER k { MAXALLOWEDVALUE = 9; TICKSPERBASE = 1; MINCYCLE = 1; };\n"
+        "SCHEDULETABLE s { COUNTER = k; DURATION = 2048; REPEATING = FALSE; AUTOSTART = FALSE;\n";
 
     (void)state;
     expect_many("", task, 31, "};", NULL);
@@ -353,6 +459,10 @@ static void test_limits(void **state)
     expect_many("", "APPMODE n%d;\n", 32, "};", "APPMODE n31: there may be 32 of its kind");
     expect_many("", "", 0, "};", "CPU c: has no TASK: add one");
     expect_many(one, "EVENT = e%d;", 33, "}; };", "EVENT = e0: there is no EVENT of that name");
+    expect_many(table, "EXPIRE_POINT = p%d { OFFSET = %d; ACTION = ACTIVATETASK { TASK = t; }; };",
+                2040, "}; };", NULL);
+    expect_many(table, "EXPIRE_POINT = p%d { OFFSET = %d; ACTION = ACTIVATETASK { TASK = t; }; };",
+                2048, "}; };", "SCHEDULETABLE s: more than 8192 attributes in the file");
     expect_many(one, "A%d = %d;", 8192, "}; };", "more than 8192 attributes in the file");
 }
 
@@ -399,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_no_task_is_above_the_ceiling_of_a_linked_resource),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_every_breach_is_told),
+        cmocka_unit_test(test_tables_at_their_limits),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_masks_run_out),
         cmocka_unit_test(test_cut_anywhere),
