@@ -105,8 +105,8 @@ def test_execution(tmp_path, esp, report, failure):  # noqa: F811
         drives(vm)
         with GdbStub(f"{tmp_path}/gdb") as gdb:
             gdb.write(CLUSTER_HPA + address(function), bytes.fromhex(code))
-        vm.wait(lambda: "[cluster] started again" in vm.log(), "the watchdog")
         last_life = vm.sim.time_ms
+        vm.wait(lambda: "[cluster] started again" in vm.log(), "the watchdog")
         found = re.search(r"\[cluster\] watchdog: no frame after \d+ for (\d+) ms", vm.log())
         vm.wait(lambda: vm.sim.time_ms < last_life, "the cluster's clock, which begins anew")
         drives(vm)
