@@ -87,6 +87,7 @@ static void draw_frame(uint32_t n)
     update_display(stats.last);
     SuspendAllInterrupts(); /* the bus task writes what dash_scene reads */
     dash_scene(&dash, &bus, bus_time_ms(), &scene);
+    stats_bus_lost(&stats, scene.notice == NOTICE_BUS_LOST, bus_time_ms());
     ResumeAllInterrupts();
     if (window.frames)
         window_frame_begin(&window, n);

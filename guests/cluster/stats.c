@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Counts frames and formats the counts for the bus (StatsFrames, StatsTimes, StatsBus, StatsChimes
- * of the DBC).
- */
+/* Counts frames and formats the counts for the bus (the DBC's messages Stats...). */
 #include "stats.h"
 
 #include "cockpit_dbc.h"
@@ -20,6 +18,15 @@ void stats_frame(struct stats *s, uint32_t n, uint32_t us)
     s->drawn++;
     if (s->drawn > WARM_UP && us > s->worst_us)
         s->worst_us = us;
+}
+
+void stats_bus_lost(struct stats *s, bool lost, uint32_t now_ms)
+{
+    if (lost && !s->is_lost) {
+        s->lost_ms = now_ms;
+        s->losses++;
+    }
+    s->is_lost = lost;
 }
 
 size_t stats_message(struct stats *s, int index, uint8_t display_state, const struct bus *bus,
@@ -54,7 +61,7 @@ size_t stats_message(struct stats *s, int index, uint8_t display_state, const st
 
         frame.id = DBC_STATS_BUS_ID;
         dbc_stats_bus_pack(&m, frame.data);
-    } else {
+    } else if (index == 3) {
         struct dbc_stats_chimes m = {
             .asked = limited(chimes->asked),
             .spoken = limited(chimes->spoken),
@@ -63,6 +70,11 @@ size_t stats_message(struct stats *s, int index, uint8_t display_state, const st
 
         frame.id = DBC_STATS_CHIMES_ID;
         dbc_stats_chimes_pack(&m, frame.data);
+    } else {
+        struct dbc_stats_lost m = {.at = s->lost_ms, .times = limited(s->losses)};
+
+        frame.id = DBC_STATS_LOST_ID;
+        dbc_stats_lost_pack(&m, frame.data);
     }
     e2e_protect(&frame, s->alive[index]++);
     return slcan_format(&frame, out);

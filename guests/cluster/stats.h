@@ -6,7 +6,7 @@
 #include "bus.h"
 #include "chime.h"
 
-#define STATS_MESSAGES 4
+#define STATS_MESSAGES 5
 
 struct stats {
     uint32_t last;     /* the last frame's counter */
@@ -14,12 +14,17 @@ struct stats {
     uint32_t overruns; /* slots without a frame of their own */
     uint32_t worst_us; /* longest drawing, the first whole picture of each buffer not counted */
     uint16_t first_telltale_ms, first_frame_ms; /* since time zero of boot */
+    uint32_t lost_ms, losses; /* when a frame last began to say that the bus is lost; how often */
+    bool is_lost;
     uint64_t first_telltale_tsc;
     uint8_t alive[STATS_MESSAGES];
 };
 
 /* Frame n has been drawn in so many microseconds. */
 void stats_frame(struct stats *s, uint32_t n, uint32_t us);
+
+/* The frame that is being drawn at that time of the bus says whether the bus is lost. */
+void stats_bus_lost(struct stats *s, bool lost, uint32_t now_ms);
 
 /* Message `index` of STATS_MESSAGES as an SLCAN line; returns its bytes. */
 size_t stats_message(struct stats *s, int index, uint8_t display_state, const struct bus *bus,

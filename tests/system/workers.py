@@ -8,6 +8,7 @@ marked `alone` measure in the host's time: no other worker does anything meanwhi
 import contextlib
 import fcntl
 import json
+import os
 import subprocess
 
 import pytest
@@ -34,6 +35,7 @@ def plan(items):
 
 @contextlib.contextmanager
 def _locked(name, how=fcntl.LOCK_EX):
+    os.makedirs(LOCKS, exist_ok=True)
     with open(f"{LOCKS}/{name}.lock", "w", encoding="utf-8") as f:
         fcntl.flock(f, how)
         yield

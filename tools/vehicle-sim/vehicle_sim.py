@@ -22,7 +22,7 @@ SCRIPT = os.path.join(HERE, "telltales.txt")
 DBC = os.path.join(HERE, "..", "..", "guests", "cluster", "cockpit.dbc")
 ODOMETER_START_M = 12345600
 BLINK_PERIOD_S = 0.68  # UN R48: 90 +- 30 a minute
-FAULTS = ("cut", "corrupt", "babble", "freeze", "late")
+FAULTS = ("cut", "corrupt", "babble", "freeze", "late", "masquerade", "length", "insert", "order")
 
 
 def load_script(path):
@@ -55,6 +55,8 @@ class Simulator:
         self.time_ms = None      # of the last sync
         self.unknown = []        # lines that are no frames: a panic report, say
         self.fault = None        # set by a test: a fault from now on, whatever the time
+        self.fault_ms = None     # of the first sync that the present fault answered
+        self.held = b""          # by the fault "order": frames that come after newer ones
         self.babble_state = 1
 
     def state(self, t):
@@ -81,6 +83,7 @@ class Simulator:
     def answer(self, time_ms):
         t = time_ms / 1000
         fault = self.active_fault(t)
+        self.fault_ms = (time_ms if self.fault_ms is None else self.fault_ms) if fault else None
         if fault == "cut":
             return b""
         if fault == "babble":
@@ -92,12 +95,28 @@ class Simulator:
             if fault == "freeze":
                 self.alive[name] = (self.alive.get(name, 0) - 1) & 0xF
             frames.append(self.send(name, dict(values, TimeMs=time_ms & 0xFFFF)))
-        if fault == "corrupt":
-            frames = [f[:9] + (b"0" if f[9:10] != b"0" else b"1") + f[10:] for f in frames]
+        frames = self.spoil(fault, frames)
         while self.stats_requests:
             self.stats_requests -= 1
             frames.append(self.send("StatsRequest", {}))
         return b"".join(frames)
+
+    def spoil(self, fault, frames):
+        """What becomes of good frames on their way."""
+        if fault == "corrupt":  # a digit of the data is another
+            return [f[:9] + (b"0" if f[9:10] != b"0" else b"1") + f[10:] for f in frames]
+        if fault == "masquerade":  # each comes by the identifier of another
+            return [frames[i - 1][:4] + f[4:] for i, f in enumerate(frames)]
+        if fault == "length":  # the last byte is missing
+            return [f[:4] + b"7" + f[5:-3] + b"\r" for f in frames]
+        if fault == "insert":  # somebody else talks too: by an identifier of its own, and by ours
+            return [b"t123" + frames[0][4:], *(f[:-3] + b"5A\r" for f in frames), *frames]
+        if fault == "order":  # every other answer comes after the next one
+            if not self.held:
+                self.held = b"".join(frames)
+                return []
+            frames, self.held = [*frames, self.held], b""
+        return frames
 
     def stats_complete(self):
         """Every kind of stats message has come since `stats` was cleared."""

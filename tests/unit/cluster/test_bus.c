@@ -347,6 +347,33 @@ static void test_bad_stream_is_told(void **state)
     assert_int_equal(heard.silent, 1);
 }
 
+static void test_losses_are_told_once_each(void **state)
+{
+    struct slcan_parser p = {0};
+    struct stats stats = {0};
+    struct can_frame told;
+    struct dbc_stats_lost m;
+    uint8_t line[SLCAN_MAX_BYTES];
+    static const struct {
+        bool lost;
+        uint32_t ms;
+    } frames[] = {{false, 10}, {true, 27}, {true, 43}, {false, 60}, {true, 77}, {true, 93}};
+    bool got = false;
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+        stats_bus_lost(&stats, frames[i].lost, frames[i].ms);
+    n = stats_message(&stats, 4, 1, &bus, NULL, line);
+    for (size_t i = 0; i < n; i++)
+        got = slcan_feed(&p, line[i], &told);
+    assert_true(got);
+    assert_int_equal(told.id, DBC_STATS_LOST_ID);
+    dbc_stats_lost_unpack(&m, told.data);
+    assert_int_equal(m.at, 77);
+    assert_int_equal(m.times, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +390,7 @@ int main(void)
         cmocka_unit_test_setup(test_body_and_publish, begin),
         cmocka_unit_test_setup(test_sync_and_request, begin),
         cmocka_unit_test_setup(test_bad_stream_is_told, begin),
+        cmocka_unit_test_setup(test_losses_are_told_once_each, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The failures of ISO 26262-6 annex D, put into a driving cluster: how long until it knows, and what the driver then sees.
+
+Exchange of information (D.2.4) on the vehicle bus, on a bare PC. What a fault does: "lost", the driver is told, with dashes and the
+fail-safe telltales; "dropped", the frames that are wrong are not believed, and what is shown stays right. Timing and execution
+(D.2.2) under the hypervisor, whose watchdog starts the cluster again: instructions of the running cluster are changed.
+"""
+import re
+import subprocess
+
+import pytest
+
+import clusterpix
+from clustervm import CLUSTER_ELF, ClusterVM
+from gdbstub import GdbStub
+from machines import QEMU
+from test_cluster_bare import FAIL_SAFE, check_picture
+from test_cluster_guest import HypervisedVM, esp  # noqa: F401
+from test_reclaim import CLUSTER_HPA, NOTICED_MS
+
+pytestmark = [pytest.mark.campaign("annexd"), pytest.mark.alone]
+
+START = 1705  # of the trace: 130 km/h
+TIMEOUT_MS = 100  # guests/cluster/bus.h: BUS_TIMEOUT_MS
+FRAME_MS = 1000 / 60
+FAULTS = {  # annex D's name: the simulator's fault, what becomes of it
+    "repetition": ("freeze", "lost"),
+    "loss": ("cut", "lost"),
+    "delay": ("late", "lost"),
+    "insertion": ("insert", "dropped"),
+    "masquerade": ("masquerade", "lost"),
+    "wrong-order": ("order", "dropped"),
+    "corruption": ("corrupt", "lost"),
+    "wrong-length": ("length", "lost"),
+    "blocked-channel": ("babble", "lost"),
+}
+
+
+def drives(vm):
+    """Waits until a picture is right in everything: a host with other work may keep the cluster from its bus for a moment."""
+    def right():
+        try:
+            return check_picture(vm, vm.screenshot())
+        except AssertionError:
+            return None
+    vm.wait(right, "a right picture")
+
+
+def drive_with(tmp_path, fault, during):
+    """(counts before, counts after, ms of the cluster's time at which the fault began) of half a second with it; `during`(vm) is
+    called at its end."""
+    with ClusterVM(tmp_path, start=START) as vm:
+        vm.until(2)
+        drives(vm)
+        before = vm.stats()
+        vm.sim.fault = fault
+        vm.run(0.5)
+        began = vm.sim.fault_ms
+        during(vm)
+        vm.sim.fault = None
+        drives(vm)
+        return before, vm.stats(), began
+
+
+def tells_the_driver(vm):
+    picture = clusterpix.load(vm.screenshot())
+    assert clusterpix.read_speed(picture) == "---" and clusterpix.read_speed_needle(picture) is None
+    assert clusterpix.read_telltales(picture) == FAIL_SAFE
+
+
+@pytest.mark.parametrize("failure", FAULTS)
+def test_exchange(tmp_path, report, failure):
+    fault, reaction = FAULTS[failure]
+    shows = tells_the_driver if reaction == "lost" else lambda vm: check_picture(vm, vm.screenshot())
+    before, after, began = drive_with(tmp_path, fault, shows)
+    wrong = {name: after[name] - before[name] for name in ("Rejected", "BadLines")}
+    report.add(f"annexd.{failure}.not-believed", sum(wrong.values()), "frames and lines")
+    if reaction == "lost":
+        # The last good answer is believed for its time; the frame that begins after that says so.
+        assert after["Times"] == before["Times"] + 1
+        assert report.add(f"annexd.{failure}.detected-ms", after["At"] - began, "ms", bound=round(TIMEOUT_MS + 2 * FRAME_MS))
+    else:
+        assert report.add(f"annexd.{failure}.believed", after["Times"] - before["Times"], "times", bound=0)
+    assert fault == "cut" or sum(wrong.values()) >= 10
+
+
+EXECUTION = {  # annex D's name: the function, and what is put in its place
+    "blocked-execution": ("screen_draw", "faebfe"),  # cli; jmp .: no interrupt is taken any more
+    "livelock": ("screen_draw", "ebfe"),  # jmp .: for ever in one task, interrupts and other tasks go on
+    "wrong-synchronisation": ("SetRelAlarm", "31c0c3"),  # returns E_OK and arms nothing: a task waits for an event that never comes
+}
+
+
+def address(function):
+    names = subprocess.run(["nm", CLUSTER_ELF], check=True, capture_output=True, text=True).stdout
+    return int(re.search(rf"^(\w+) \w {function}$", names, re.MULTILINE)[1], 16)
+
+
+@pytest.mark.machine(QEMU, "by the emulator's debugger; elsewhere: matrix.a_spinning_cluster_is_taken_back")
+@pytest.mark.parametrize("failure", EXECUTION)
+def test_execution(tmp_path, esp, report, failure):  # noqa: F811
+    function, code = EXECUTION[failure]
+    with HypervisedVM(tmp_path, esp, start=START, more=("-gdb", f"unix:{tmp_path}/gdb,server=on,wait=off")) as vm:
+        vm.until(2)
+        drives(vm)
+        with GdbStub(f"{tmp_path}/gdb") as gdb:
+            gdb.write(CLUSTER_HPA + address(function), bytes.fromhex(code))
+        last_life = vm.sim.time_ms
+        vm.wait(lambda: "[cluster] started again" in vm.log(), "the watchdog")
+        found = re.search(r"\[cluster\] watchdog: no frame after \d+ for (\d+) ms", vm.log())
+        vm.wait(lambda: vm.sim.time_ms < last_life, "the cluster's clock, which begins anew")
+        drives(vm)
+    assert report.add(f"annexd.{failure}.detected-ms", int(found[1]), "ms", bound=NOTICED_MS)
