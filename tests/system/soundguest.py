@@ -85,9 +85,13 @@ class SoundStage(Cockpit):
         """(status, output) of a command in the guest."""
         return self.in_guest(command, VM)
 
+    def rest(self):
+        """Waits until the last lamp has been dark for long enough to be news when it is lit again."""
+        wait_for(lambda: self.sim.time_ms and self._now() > self.dark + REST_S, 600, "the lamp's rest")
+
     def light(self, lamp, seconds=0.5):
         """Lights a telltale from now on for so many seconds of the cluster's time, when it has been dark long enough to be news."""
-        wait_for(lambda: self.sim.time_ms and self._now() > self.dark + REST_S, 600, "the lamp's rest")
+        self.rest()
         self.dark = self._now() + seconds
         self.sim.lamps = [(self._now(), self.dark, lamp, False)]
 

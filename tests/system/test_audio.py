@@ -356,6 +356,7 @@ def test_the_speaker_sounds_when_nobody_answers(stage, report, what):
     if what == "sound-service-hangs":
         assert stage.run("kill -STOP $(pidof binnacle-sound)")[0] == 0
     else:
+        stage.rest()  # not when it is dead, which is not for long
         stage.nuc.console.send("reboot -f\n")
         stage.nuc.console.wait_for("reboot: Restarting system", limit=600)
     late = speaker_ms(stage)
