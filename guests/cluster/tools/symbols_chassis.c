@@ -59,10 +59,10 @@ double symbol_abs(double x, double y)
 
     d = fmin(d, sd_arc(x, y, 32, 32, 28, 0, 0.82, 2.1));
     d = fmin(d, sd_arc(x, y, 32, 32, 28, PI, 0.82, 2.1));
-    d = fmin(d, letter(x, y, 15.6, 25.2, 8.8, letter_a, CORNERS(letter_a), 1.6));
-    d = fmin(d, letter(x, y, 15.6, 25.2, 8.8, letter_a_bar, CORNERS(letter_a_bar), 1.4));
-    d = fmin(d, letter(x, y, 28.6, 25.2, 8.8, letter_b, CORNERS(letter_b), 1.6));
-    return fmin(d, letter(x, y, 41.0, 25.2, 8.0, letter_s, CORNERS(letter_s), 1.6));
+    d = fmin(d, letter(x, y, 17, 26, 8, letter_a, CORNERS(letter_a), 1.55));
+    d = fmin(d, letter(x, y, 17, 26, 8, letter_a_bar, CORNERS(letter_a_bar), 1.3));
+    d = fmin(d, letter(x, y, 29, 26, 7.8, letter_b, CORNERS(letter_b), 1.55));
+    return fmin(d, letter(x, y, 40.2, 26, 7.2, letter_s, CORNERS(letter_s), 1.55));
 }
 
 /* ISO 2575 symbol of stability control: a car from behind that leaves the tracks of a skid. */
