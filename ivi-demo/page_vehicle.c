@@ -21,8 +21,18 @@
 #define FROM       (0.75 * M_PI)
 #define SWEEP      (1.5 * M_PI)
 
-static const char *const telltale[BN_TELLTALE_COUNT] = {
-    "Parking brake", "Seat belt", "Left indicator", "Right indicator", "High beam", "Engine check"};
+/* Of the cluster's telltales those that there is room for. */
+static const struct {
+    const char *name;
+    uint32_t lamps; /* any of these is lit */
+} signals[] = {
+    {"Parking brake", 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_PARK_BRAKE},
+    {"Seat belt", 1u << BN_TELLTALE_BELT},
+    {"Left indicator", 1u << BN_TELLTALE_TURN_LEFT},
+    {"Right indicator", 1u << BN_TELLTALE_TURN_RIGHT},
+    {"High beam", 1u << BN_TELLTALE_HIGH_BEAM},
+    {"Engine check", 1u << BN_TELLTALE_MIL},
+};
 
 static void draw(const struct ui *u, cairo_t *cr)
 {
@@ -146,10 +156,10 @@ static struct ui_rect signal_place(const struct ui *u, int i)
 
 static void signals_draw(const struct ui *u, cairo_t *cr)
 {
-    for (int i = 0; i < BN_TELLTALE_COUNT; i++) {
+    for (int i = 0; i < (int)COUNT(signals); i++) {
         const struct ui_rect r = signal_place(u, i);
         const double middle = r.y + r.height / 2.0, x = r.x + (u->solid ? 42 : 62);
-        const bool lit = u->vehicle.valid && u->vehicle.telltales >> i & 1;
+        const bool lit = u->vehicle.valid && (u->vehicle.telltales & signals[i].lamps);
         const struct colour c = lit ? warm : ink_faint;
 
         rounded(cr, r.x, r.y, r.width, r.height, 16);
@@ -158,7 +168,7 @@ static void signals_draw(const struct ui *u, cairo_t *cr)
         cairo_arc(cr, r.x + (u->solid ? 22 : 34), middle, u->solid ? 6 : 8, 0, 2 * M_PI);
         use(cr, c);
         cairo_fill(cr);
-        text(&u->theme, cr, telltale[i], x, middle - 4, u->solid ? 15 : 18, REGULAR,
+        text(&u->theme, cr, signals[i].name, x, middle - 4, u->solid ? 15 : 18, REGULAR,
              lit ? ink : ink_soft, LEFT);
         text(&u->theme, cr,
              !u->vehicle.valid ? "–"

@@ -9,7 +9,7 @@
 #define ASSET_FIRST_CHAR 32
 #define ASSET_CHARS      96
 #define ASSET_SCALES     3   /* asset_sets, ascending by scale */
-#define ASSET_SYMBOLS    6   /* in the order of enum bn_telltale */
+#define ASSET_SYMBOLS    27  /* in the order of enum bn_telltale */
 #define ASSET_SINE_STEPS 256 /* of a quarter turn */
 
 enum asset_font { FONT_SPEED, FONT_GEAR, FONT_NUMERAL, FONT_VALUE, FONT_LABEL, FONT_COUNT };

@@ -36,6 +36,8 @@ static bool take_motion(struct bus *b, const struct can_frame *f, uint32_t now_m
     return true;
 }
 
+#define LAMP(signal, lamp) (uint32_t)m.signal << BN_TELLTALE_##lamp
+
 static bool take_body(struct bus *b, const struct can_frame *f, uint32_t now_ms)
 {
     struct dbc_body m;
@@ -44,12 +46,10 @@ static bool take_body(struct bus *b, const struct can_frame *f, uint32_t now_ms)
     if (m.gear < -1 || m.gear > 9 || !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_BODY]))
         return false;
     b->gear = m.gear;
-    b->telltales = (uint32_t)m.brake_warning << BN_TELLTALE_BRAKE |
-                   (uint32_t)m.belt_reminder << BN_TELLTALE_BELT |
-                   (uint32_t)m.turn_left << BN_TELLTALE_TURN_LEFT |
-                   (uint32_t)m.turn_right << BN_TELLTALE_TURN_RIGHT |
-                   (uint32_t)m.high_beam << BN_TELLTALE_HIGH_BEAM |
-                   (uint32_t)m.engine_mil << BN_TELLTALE_MIL;
+    b->telltales = (b->telltales & ~BUS_BODY_LAMPS) | LAMP(brake_warning, BRAKE) |
+                   LAMP(belt_reminder, BELT) | LAMP(turn_left, TURN_LEFT) |
+                   LAMP(turn_right, TURN_RIGHT) | LAMP(high_beam, HIGH_BEAM) |
+                   LAMP(engine_mil, MIL);
     return true;
 }
 
@@ -64,6 +64,25 @@ static bool take_odometer(struct bus *b, const struct can_frame *f, uint32_t now
     return true;
 }
 
+static bool take_lamps(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    struct dbc_lamps m;
+
+    dbc_lamps_unpack(&m, f->data);
+    if (!believe_time(m.time_ms, now_ms, &b->time_ms[BUS_LAMPS]))
+        return false;
+    b->telltales = (b->telltales & BUS_BODY_LAMPS) | LAMP(park_brake, PARK_BRAKE) |
+                   LAMP(airbag_fault, AIRBAG) | LAMP(abs_fault, ABS) | LAMP(esc_active, ESC) |
+                   LAMP(esc_off, ESC_OFF) | LAMP(tyre_pressure, TPMS) | LAMP(oil_pressure, OIL) |
+                   LAMP(battery_charge, CHARGE) | LAMP(coolant_temperature, COOLANT) |
+                   LAMP(steering_fault, EPS) | LAMP(dipped_beam, DIPPED_BEAM) |
+                   LAMP(fog_front, FOG_FRONT) | LAMP(fog_rear, FOG_REAR) |
+                   LAMP(lamp_fault, LAMP_FAULT) | LAMP(door_open, DOOR) | LAMP(boot_open, BOOT) |
+                   LAMP(bonnet_open, BONNET) | LAMP(fuel_low, FUEL) | LAMP(washer_low, WASHER) |
+                   LAMP(cruise_active, ACC) | LAMP(lane_active, LANE);
+    return true;
+}
+
 static const struct {
     uint16_t id;
     uint8_t bytes;
@@ -72,6 +91,7 @@ static const struct {
     [BUS_MOTION] = {DBC_MOTION_ID, DBC_MOTION_BYTES, take_motion},
     [BUS_BODY] = {DBC_BODY_ID, DBC_BODY_BYTES, take_body},
     [BUS_ODOMETER] = {DBC_ODOMETER_ID, DBC_ODOMETER_BYTES, take_odometer},
+    [BUS_LAMPS] = {DBC_LAMPS_ID, DBC_LAMPS_BYTES, take_lamps},
 };
 
 static void reject(struct bus *b, const struct can_frame *f)
@@ -127,9 +147,9 @@ size_t bus_sync(struct bus *b, uint32_t now_ms, uint8_t out[SLCAN_MAX_BYTES])
 void bus_publish(const struct bus *b, uint32_t now_ms, struct bn_vehicle *v)
 {
     *v = (struct bn_vehicle){.bus_time_ms = now_ms};
-    if (!bus_fresh(b, BUS_MOTION, now_ms) || !bus_fresh(b, BUS_BODY, now_ms) ||
-        !bus_fresh(b, BUS_ODOMETER, now_ms))
-        return;
+    for (int i = 0; i < BUS_MESSAGES; i++)
+        if (!bus_fresh(b, (enum bus_message)i, now_ms))
+            return;
     v->flags = BN_VEHICLE_VALID;
     v->speed_centikmh = b->speed_centikmh;
     v->engine_rpm = b->engine_rpm;

@@ -9,7 +9,12 @@
 
 #define BUS_TIMEOUT_MS 100 /* a signal older than this is not shown */
 
-enum bus_message { BUS_MOTION, BUS_BODY, BUS_ODOMETER, BUS_MESSAGES };
+/* The telltales of message Body; all others are of message Lamps. */
+#define BUS_BODY_LAMPS                                                                             \
+    (1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_BELT | 1u << BN_TELLTALE_TURN_LEFT |              \
+     1u << BN_TELLTALE_TURN_RIGHT | 1u << BN_TELLTALE_HIGH_BEAM | 1u << BN_TELLTALE_MIL)
+
+enum bus_message { BUS_MOTION, BUS_BODY, BUS_ODOMETER, BUS_LAMPS, BUS_MESSAGES };
 
 struct bus {
     struct slcan_parser parser;
@@ -18,7 +23,7 @@ struct bus {
     uint32_t time_ms[BUS_MESSAGES]; /* the bus time each message's content is for */
     uint16_t speed_centikmh, engine_rpm;
     int8_t gear;
-    uint32_t telltales;
+    uint32_t telltales; /* bit enum bn_telltale */
     uint32_t odometer_m;
     uint32_t rejected;      /* frames that were not believed */
     uint16_t last_rejected; /* identifier of the last of them */

@@ -8,6 +8,19 @@
 #define TURN_LAMPS (BIT(BN_TELLTALE_TURN_LEFT) | BIT(BN_TELLTALE_TURN_RIGHT))
 #define STEPS      5
 
+/* What rings when it is newly lit: red lamps but the belt, which has a chime of its own; ... */
+#define WARNING_LAMPS                                                                              \
+    (BIT(BN_TELLTALE_BRAKE) | BIT(BN_TELLTALE_AIRBAG) | BIT(BN_TELLTALE_OIL) |                     \
+     BIT(BN_TELLTALE_CHARGE) | BIT(BN_TELLTALE_COOLANT) | BIT(BN_TELLTALE_EPS) | MOVING_LAMPS)
+/* ... these of them only while the car moves; ... */
+#define MOVING_LAMPS                                                                               \
+    (BIT(BN_TELLTALE_PARK_BRAKE) | BIT(BN_TELLTALE_DOOR) | BIT(BN_TELLTALE_BOOT) |                 \
+     BIT(BN_TELLTALE_BONNET))
+/* ... and what is to be looked at soon. Stability control flashes when it works: no news. */
+#define INFO_LAMPS                                                                                 \
+    (BIT(BN_TELLTALE_MIL) | BIT(BN_TELLTALE_ABS) | BIT(BN_TELLTALE_TPMS) |                         \
+     BIT(BN_TELLTALE_LAMP_FAULT) | BIT(BN_TELLTALE_FUEL))
+
 /* Which sounds when several would: more is more urgent. */
 static const uint8_t urgency[BN_CHIME_END] = {
     [BN_CHIME_WARNING] = 4, [BN_CHIME_BELT] = 3, [BN_CHIME_INFO] = 2,
@@ -25,11 +38,22 @@ static const struct {
     [BN_CHIME_TOCK] = {{1500, 30}},
 };
 
-/* A lamp is lit that was dark for long enough, or has not been lit yet. */
-static bool is_news(const struct chime_watch *w, uint32_t lit, int lamp, uint32_t now_ms)
+/* One of these lamps is lit that was dark for long enough, or has not been lit yet. */
+static bool is_news(const struct chime_watch *w, uint32_t lit, uint32_t lamps, uint32_t now_ms)
 {
-    return lit & ~w->lit & BIT(lamp) &&
-           (!w->known[lamp] || now_ms - w->dark_ms[lamp] >= CHIME_REST_MS);
+    lamps &= lit & ~w->lit;
+    for (int lamp = 0; lamp < BN_TELLTALE_COUNT; lamp++)
+        if (lamps & BIT(lamp) && (!w->known[lamp] || now_ms - w->dark_ms[lamp] >= CHIME_REST_MS))
+            return true;
+    return false;
+}
+
+/* The lamps that count now. */
+static uint32_t heeded(const struct bus *bus, uint32_t now_ms)
+{
+    bool moves = bus_fresh(bus, BUS_MOTION, now_ms) && bus->speed_centikmh >= CHIME_MOVING;
+
+    return dash_lamps(bus, now_ms) & ~(moves ? 0 : MOVING_LAMPS);
 }
 
 static void remember(struct chime_watch *w, uint32_t lit, uint32_t now_ms)
@@ -62,16 +86,16 @@ static bool belt_due(struct chime_watch *w, const struct bus *bus, uint32_t lit,
 uint32_t chime_watch(struct chime_watch *w, const struct bus *bus, uint32_t now_ms,
                      enum bn_chime wanted[CHIME_AT_ONCE])
 {
-    uint32_t lit = dash_lamps(bus, now_ms), before = w->lit, n = 0;
+    uint32_t lit = heeded(bus, now_ms), before = w->lit, n = 0;
 
     if (now_ms < DASH_LAMP_CHECK_MS)
         return 0;
-    if (is_news(w, lit, BN_TELLTALE_BRAKE, now_ms))
+    if (is_news(w, lit, WARNING_LAMPS, now_ms))
         wanted[n++] = BN_CHIME_WARNING;
     if (belt_due(w, bus, lit, now_ms))
         wanted[n++] = BN_CHIME_BELT;
     /* Who is told to stop need not be told to look as well. */
-    if (n == 0 && is_news(w, lit, BN_TELLTALE_MIL, now_ms))
+    if (n == 0 && is_news(w, lit, INFO_LAMPS, now_ms))
         wanted[n++] = BN_CHIME_INFO;
     if (lit & ~before & TURN_LAMPS)
         wanted[n++] = BN_CHIME_TICK;

@@ -17,6 +17,7 @@
 #define CHIME_REST_MS    2000 /* a lamp that was dark for less is no news when it is lit again */
 #define CHIME_BELT_SPEED 1000 /* 0.01 km/h: unbelted from here on is worth a gong; ... */
 #define CHIME_BELT_MS    2000 /* ... again and again ... */
+#define CHIME_MOVING     1000 /* 0.01 km/h: an open door, say, is no news before */
 #define CHIME_BELT_GONGS 16   /* ... for half a minute, until the belt was fastened once */
 
 /* ---- which */

@@ -247,7 +247,7 @@ static void paint_failure(const struct surface *s, const char *why)
     int middle = l->width / 2, base = l->height / 2;
 
     gfx_fill(s, all, 0);
-    scene_paint_telltales(l, s, all, 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_MIL);
+    scene_paint_telltales(l, s, all, DASH_LOST_BODY);
     gfx_text(s, all, l->set, FONT_VALUE, middle - gfx_text_width(l->set, FONT_VALUE, text) / 2,
              base, text, COLOUR_SIGNAL_RED);
     gfx_text(s, all, l->set, FONT_LABEL, middle - gfx_text_width(l->set, FONT_LABEL, why) / 2,

@@ -78,11 +78,23 @@ static void dial_damage(const struct layout *l, const struct dial *dial, int32_t
     }
 }
 
+/* Neighbours as one area: all may change at once, and a list of so many is dearer than its gaps. */
+static void telltale_damage(const struct layout *l, uint32_t changed, struct damage *d)
+{
+    struct area group[LAYOUT_GROUPS] = {0};
+
+    if (!changed)
+        return;
+    for (int i = 0; i < BN_TELLTALE_COUNT; i++)
+        if (changed & 1u << i)
+            group[l->group[i]] = area_join(group[l->group[i]], l->telltale[i]);
+    for (int i = 0; i < LAYOUT_GROUPS; i++)
+        damage_add(d, group[i]);
+}
+
 void scene_damage(const struct layout *l, const struct scene *from, const struct scene *to,
                   struct damage *d)
 {
-    uint32_t lamps = from->telltales ^ to->telltales;
-
     dial_damage(l, &l->rpm, from->rpm_needle, to->rpm_needle, d);
     dial_damage(l, &l->speed, from->speed_needle, to->speed_needle, d);
     if (from->speed != to->speed)
@@ -93,7 +105,5 @@ void scene_damage(const struct layout *l, const struct scene *from, const struct
         damage_add(d, l->odometer);
     if (from->notice != to->notice)
         damage_add(d, l->notice);
-    for (int i = 0; i < BN_TELLTALE_COUNT; i++)
-        if (lamps & 1u << i)
-            damage_add(d, l->telltale[i]);
+    telltale_damage(l, from->telltales ^ to->telltales, d);
 }

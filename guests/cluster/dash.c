@@ -32,12 +32,10 @@ static int32_t needle(int32_t *damped, bool fresh, uint32_t value, uint32_t full
 
 uint32_t dash_lamps(const struct bus *bus, uint32_t now_ms)
 {
-    uint32_t lit = 0;
+    bool body = bus_fresh(bus, BUS_BODY, now_ms), lamps = bus_fresh(bus, BUS_LAMPS, now_ms);
+    uint32_t lit = (body ? bus->telltales & BUS_BODY_LAMPS : DASH_LOST_BODY) |
+                   (lamps ? bus->telltales & ~BUS_BODY_LAMPS : DASH_LOST_LAMPS);
 
-    if (bus_fresh(bus, BUS_BODY, now_ms))
-        lit = bus->telltales;
-    else /* unknown: the warnings that must not be missed */
-        lit = 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_MIL;
     if (now_ms < DASH_LAMP_CHECK_MS)
         lit |= DASH_LAMP_CHECK;
     return lit;
@@ -47,6 +45,7 @@ void dash_scene(struct dash *d, const struct bus *bus, uint32_t now_ms, struct s
 {
     bool motion = bus_fresh(bus, BUS_MOTION, now_ms), body = bus_fresh(bus, BUS_BODY, now_ms);
     bool distance = bus_fresh(bus, BUS_ODOMETER, now_ms);
+    bool lamps = bus_fresh(bus, BUS_LAMPS, now_ms);
 
     *scene = (struct scene){
         .speed_needle = needle(&d->speed, motion, bus->speed_centikmh, SPEED_MAX_CENTI),
@@ -55,7 +54,7 @@ void dash_scene(struct dash *d, const struct bus *bus, uint32_t now_ms, struct s
         .odometer = distance ? bus->odometer_m / 100 : SCENE_ODO_NONE,
         .telltales = dash_lamps(bus, now_ms),
         .gear = body ? bus->gear : SCENE_GEAR_NONE,
-        .notice = !motion || !body || !distance ? NOTICE_BUS_LOST : NOTICE_NONE,
+        .notice = !motion || !body || !distance || !lamps ? NOTICE_BUS_LOST : NOTICE_NONE,
     };
     if (now_ms < DASH_LAMP_CHECK_MS)
         scene->notice =

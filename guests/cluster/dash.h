@@ -8,7 +8,18 @@
 #include "scene.h"
 
 #define DASH_LAMP_CHECK_MS 1500 /* after the start the warning lamps prove themselves */
-#define DASH_LAMP_CHECK    (1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_BELT | 1u << BN_TELLTALE_MIL)
+/* Those that tell of a failure. Not: what only says what is on, open or used up. */
+#define DASH_LAMP_CHECK                                                                            \
+    (1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_PARK_BRAKE | 1u << BN_TELLTALE_AIRBAG |           \
+     1u << BN_TELLTALE_BELT | 1u << BN_TELLTALE_ABS | 1u << BN_TELLTALE_ESC |                      \
+     1u << BN_TELLTALE_ESC_OFF | 1u << BN_TELLTALE_TPMS | 1u << BN_TELLTALE_MIL |                  \
+     1u << BN_TELLTALE_OIL | 1u << BN_TELLTALE_CHARGE | 1u << BN_TELLTALE_COOLANT |                \
+     1u << BN_TELLTALE_EPS | 1u << BN_TELLTALE_LAMP_FAULT)
+/* Unknown is not good: what is lit when message Body, and when message Lamps, is not to be had. */
+#define DASH_LOST_BODY (1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_MIL)
+#define DASH_LOST_LAMPS                                                                            \
+    (1u << BN_TELLTALE_AIRBAG | 1u << BN_TELLTALE_ABS | 1u << BN_TELLTALE_ESC |                    \
+     1u << BN_TELLTALE_EPS)
 
 struct dash {
     int32_t speed, rpm; /* damped needle angles, 1/16 of an angle unit; SCENE_NONE: hidden */

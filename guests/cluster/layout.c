@@ -8,11 +8,13 @@
 #define DESIGN_WIDTH  1280
 #define DESIGN_HEIGHT 720
 
-#define DIAL_Y       388
-#define DIAL_X       391 /* from the middle */
-#define DIAL_X_WIDE  520 /* at most, where the screen is wider than the design */
-#define TELLTALE_Y   72
-#define TELLTALE_GAP 82
+#define DIAL_Y        388
+#define DIAL_X        391 /* from the middle */
+#define DIAL_X_WIDE   520 /* at most, where the screen is wider than the design */
+#define TELLTALE_Y    72
+#define TELLTALE_Y2   132
+#define TELLTALE_FOOT 664
+#define TELLTALE_GAP  82
 
 static int px(const struct layout *l, int v)
 {
@@ -59,19 +61,47 @@ static void place_dial(const struct layout *l, struct dial *d, int cx, int cy, i
                              d->value_base + px(l, 6)};
 }
 
-/* Left to right: the turn signals outside, as in the street; between them the rest, warnings in the
- * middle. */
+/*
+ * Columns are TELLTALE_GAP apart, numbered from the middle by odd numbers. The first row's middle
+ * is what other screens show: turn signals outside, as in the street, warnings between them. Red is
+ * right of the middle, what says how the car is lit left of it; below, what can wait.
+ */
+enum { STRIP, LIGHT, ENGINE, SAFETY, AID, OPEN };
+
+static const int16_t group_y[LAYOUT_GROUPS] = {
+    [STRIP] = TELLTALE_Y,   [LIGHT] = TELLTALE_Y,  [ENGINE] = TELLTALE_Y,
+    [SAFETY] = TELLTALE_Y2, [AID] = TELLTALE_FOOT, [OPEN] = TELLTALE_FOOT,
+};
+
+static const struct {
+    uint8_t group;
+    int8_t column;
+} telltale_place[BN_TELLTALE_COUNT] = {
+    [BN_TELLTALE_LAMP_FAULT] = {LIGHT, -13}, [BN_TELLTALE_FOG_REAR] = {LIGHT, -11},
+    [BN_TELLTALE_FOG_FRONT] = {LIGHT, -9},   [BN_TELLTALE_DIPPED_BEAM] = {LIGHT, -7},
+    [BN_TELLTALE_TURN_LEFT] = {STRIP, -5},   [BN_TELLTALE_HIGH_BEAM] = {STRIP, -3},
+    [BN_TELLTALE_MIL] = {STRIP, -1},         [BN_TELLTALE_BRAKE] = {STRIP, 1},
+    [BN_TELLTALE_BELT] = {STRIP, 3},         [BN_TELLTALE_TURN_RIGHT] = {STRIP, 5},
+    [BN_TELLTALE_OIL] = {ENGINE, 7},         [BN_TELLTALE_COOLANT] = {ENGINE, 9},
+    [BN_TELLTALE_CHARGE] = {ENGINE, 11},     [BN_TELLTALE_FUEL] = {ENGINE, 13},
+    [BN_TELLTALE_ESC_OFF] = {SAFETY, -5},    [BN_TELLTALE_ESC] = {SAFETY, -3},
+    [BN_TELLTALE_ABS] = {SAFETY, -1},        [BN_TELLTALE_PARK_BRAKE] = {SAFETY, 1},
+    [BN_TELLTALE_AIRBAG] = {SAFETY, 3},      [BN_TELLTALE_EPS] = {SAFETY, 5},
+    [BN_TELLTALE_LANE] = {AID, -13},         [BN_TELLTALE_ACC] = {AID, -11},
+    [BN_TELLTALE_WASHER] = {AID, -9},        [BN_TELLTALE_TPMS] = {AID, -7},
+    [BN_TELLTALE_DOOR] = {OPEN, 7},          [BN_TELLTALE_BOOT] = {OPEN, 9},
+    [BN_TELLTALE_BONNET] = {OPEN, 11},
+};
+
 static void place_telltales(struct layout *l, int cx, int top)
 {
-    static const enum bn_telltale order[BN_TELLTALE_COUNT] = {
-        BN_TELLTALE_TURN_LEFT, BN_TELLTALE_HIGH_BEAM, BN_TELLTALE_MIL,
-        BN_TELLTALE_BRAKE,     BN_TELLTALE_BELT,      BN_TELLTALE_TURN_RIGHT,
-    };
     int size = l->set->symbol_size;
 
-    for (int i = 0; i < BN_TELLTALE_COUNT; i++)
-        l->telltale[order[i]] =
-            box(cx + px(l, TELLTALE_GAP * (2 * i - 5) / 2), top + px(l, TELLTALE_Y), size, size);
+    for (int i = 0; i < BN_TELLTALE_COUNT; i++) {
+        l->group[i] = telltale_place[i].group;
+        l->telltale[i] = box(cx + px(l, TELLTALE_GAP * telltale_place[i].column / 2),
+                             top + px(l, group_y[l->group[i]]), size, size);
+    }
 }
 
 void layout_init(struct layout *l, int width, int height)

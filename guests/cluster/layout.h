@@ -19,6 +19,8 @@
 /* Base line of the legend in the foot of a dial, below its centre, in the 720-line design. */
 #define LEGEND_BELOW 166
 
+#define LAYOUT_GROUPS 6
+
 struct dial {
     struct point centre;
     int32_t rim, track, tick, numeral, needle_tip, needle_root, hub; /* radii, q8 */
@@ -33,6 +35,7 @@ struct layout {
     const struct asset_set *set;
     struct dial rpm, speed; /* left, right */
     struct area telltale[BN_TELLTALE_COUNT];
+    uint8_t group[BN_TELLTALE_COUNT]; /* of telltales side by side, below LAYOUT_GROUPS */
     struct area odometer, notice;
     int odometer_base, notice_base;
     struct area tile; /* left free for the IVI's map */

@@ -15,7 +15,7 @@ $(CLUSTER_B)/cockpit_dbc.h: $(CLUSTER)/cockpit.dbc $(CLUSTER)/tools/dbc2c.py
 	@mkdir -p $(@D)
 	python3 $(CLUSTER)/tools/dbc2c.py $< $@
 
-$(CLUSTER_B)/mkassets: $(CLUSTER)/tools/mkassets.c $(CLUSTER)/tools/symbols.c $(wildcard $(CLUSTER)/tools/*.h) $(CLUSTER)/assets.h
+$(CLUSTER_B)/mkassets: $(wildcard $(CLUSTER)/tools/*.[ch]) $(CLUSTER)/assets.h include/binnacle/vehicle.h
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -I$(CLUSTER) -I$(CLUSTER)/tools $$(pkg-config --cflags freetype2) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs freetype2) -lm

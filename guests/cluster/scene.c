@@ -6,10 +6,22 @@
 
 #include "palette.h"
 
+/* UN R121, FMVSS 101; the airbag may be red or amber there. */
 static const uint32_t telltale_colour[BN_TELLTALE_COUNT] = {
-    [BN_TELLTALE_BRAKE] = COLOUR_SIGNAL_RED,       [BN_TELLTALE_BELT] = COLOUR_SIGNAL_RED,
-    [BN_TELLTALE_TURN_LEFT] = COLOUR_SIGNAL_GREEN, [BN_TELLTALE_TURN_RIGHT] = COLOUR_SIGNAL_GREEN,
-    [BN_TELLTALE_HIGH_BEAM] = COLOUR_SIGNAL_BLUE,  [BN_TELLTALE_MIL] = COLOUR_SIGNAL_AMBER,
+    [BN_TELLTALE_BRAKE] = COLOUR_SIGNAL_RED,         [BN_TELLTALE_PARK_BRAKE] = COLOUR_SIGNAL_RED,
+    [BN_TELLTALE_AIRBAG] = COLOUR_SIGNAL_RED,        [BN_TELLTALE_BELT] = COLOUR_SIGNAL_RED,
+    [BN_TELLTALE_OIL] = COLOUR_SIGNAL_RED,           [BN_TELLTALE_CHARGE] = COLOUR_SIGNAL_RED,
+    [BN_TELLTALE_COOLANT] = COLOUR_SIGNAL_RED,       [BN_TELLTALE_EPS] = COLOUR_SIGNAL_RED,
+    [BN_TELLTALE_DOOR] = COLOUR_SIGNAL_RED,          [BN_TELLTALE_BOOT] = COLOUR_SIGNAL_RED,
+    [BN_TELLTALE_BONNET] = COLOUR_SIGNAL_RED,        [BN_TELLTALE_MIL] = COLOUR_SIGNAL_AMBER,
+    [BN_TELLTALE_ABS] = COLOUR_SIGNAL_AMBER,         [BN_TELLTALE_ESC] = COLOUR_SIGNAL_AMBER,
+    [BN_TELLTALE_ESC_OFF] = COLOUR_SIGNAL_AMBER,     [BN_TELLTALE_TPMS] = COLOUR_SIGNAL_AMBER,
+    [BN_TELLTALE_LAMP_FAULT] = COLOUR_SIGNAL_AMBER,  [BN_TELLTALE_FUEL] = COLOUR_SIGNAL_AMBER,
+    [BN_TELLTALE_WASHER] = COLOUR_SIGNAL_AMBER,      [BN_TELLTALE_FOG_REAR] = COLOUR_SIGNAL_AMBER,
+    [BN_TELLTALE_TURN_LEFT] = COLOUR_SIGNAL_GREEN,   [BN_TELLTALE_TURN_RIGHT] = COLOUR_SIGNAL_GREEN,
+    [BN_TELLTALE_DIPPED_BEAM] = COLOUR_SIGNAL_GREEN, [BN_TELLTALE_FOG_FRONT] = COLOUR_SIGNAL_GREEN,
+    [BN_TELLTALE_ACC] = COLOUR_SIGNAL_GREEN,         [BN_TELLTALE_LANE] = COLOUR_SIGNAL_GREEN,
+    [BN_TELLTALE_HIGH_BEAM] = COLOUR_SIGNAL_BLUE,
 };
 
 static const char *const notice_text[NOTICE_COUNT] = {
@@ -118,7 +130,7 @@ void scene_paint_telltales(const struct layout *l, const struct surface *to, str
     int size = l->set->symbol_size;
 
     for (int i = 0; i < BN_TELLTALE_COUNT; i++)
-        if (telltales & 1u << i)
+        if (telltales & 1u << i && touches(clip, l->telltale[i]))
             gfx_mask(to, clip, l->telltale[i].x0, l->telltale[i].y0,
                      l->set->data + l->set->symbol[i], size, size, telltale_colour[i]);
 }

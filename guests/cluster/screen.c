@@ -27,7 +27,8 @@ void screen_early(struct screen *s, uint32_t *px, int width, int height, int str
         return;
     s->boot.surface = (struct surface){px, w, h, stride};
     for (int i = 0; i < BN_TELLTALE_COUNT; i++)
-        gfx_fill(&s->boot.surface, s->layout.telltale[i], COLOUR_BLACK);
+        if (telltales & 1u << i)
+            gfx_fill(&s->boot.surface, s->layout.telltale[i], COLOUR_BLACK);
     scene_paint_telltales(&s->layout, &s->boot.surface, whole(s), telltales);
 }
 

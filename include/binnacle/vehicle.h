@@ -6,14 +6,35 @@
 
 #include "binnacle/shm.h"
 
-enum bn_telltale {
-    BN_TELLTALE_BRAKE,
-    BN_TELLTALE_BELT,
-    BN_TELLTALE_TURN_LEFT,
-    BN_TELLTALE_TURN_RIGHT,
-    BN_TELLTALE_HIGH_BEAM,
-    BN_TELLTALE_MIL,
-    BN_TELLTALE_COUNT
+enum bn_telltale { /* new ones at the end: readers know the others by their bits */
+                   BN_TELLTALE_BRAKE,
+                   BN_TELLTALE_BELT,
+                   BN_TELLTALE_TURN_LEFT,
+                   BN_TELLTALE_TURN_RIGHT,
+                   BN_TELLTALE_HIGH_BEAM,
+                   BN_TELLTALE_MIL, /* engine */
+                   BN_TELLTALE_PARK_BRAKE,
+                   BN_TELLTALE_AIRBAG,
+                   BN_TELLTALE_ABS,
+                   BN_TELLTALE_ESC,
+                   BN_TELLTALE_ESC_OFF,
+                   BN_TELLTALE_TPMS, /* tyre pressure */
+                   BN_TELLTALE_OIL,
+                   BN_TELLTALE_CHARGE, /* battery */
+                   BN_TELLTALE_COOLANT,
+                   BN_TELLTALE_EPS, /* power steering */
+                   BN_TELLTALE_DIPPED_BEAM,
+                   BN_TELLTALE_FOG_FRONT,
+                   BN_TELLTALE_FOG_REAR,
+                   BN_TELLTALE_LAMP_FAULT,
+                   BN_TELLTALE_DOOR,
+                   BN_TELLTALE_BOOT,
+                   BN_TELLTALE_BONNET,
+                   BN_TELLTALE_FUEL,
+                   BN_TELLTALE_WASHER,
+                   BN_TELLTALE_ACC,  /* adaptive cruise control is active */
+                   BN_TELLTALE_LANE, /* lane keeping is active */
+                   BN_TELLTALE_COUNT
 };
 
 #define BN_VEHICLE_VALID (1u << 0) /* the bus is alive and the values below are fresh */

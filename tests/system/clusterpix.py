@@ -6,19 +6,39 @@ first. Geometry is that of guests/cluster/layout.c, the type is B612.
 """
 import functools
 import math
+import os
+import sys
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tools", "vehicle-sim"))
+import vehicle_sim  # noqa: E402
 
 FONT_BOLD = "/usr/share/fonts/opentype/b612/B612-Bold.otf"
 CODE_CELL, CODE_BITS = 4, 40
 FPS = 60
 SCALES = (205, 256, 384)  # of 256: the asset sets
 SPEED_FONT_PX = 92
-TELLTALE_ORDER = ("TurnLeft", "HighBeam", "EngineMil", "BrakeWarning", "BeltReminder", "TurnRight")
-# (channel that leads, channels that stay low) of each telltale's colour: guests/cluster/palette.h.
-TELLTALE_COLOUR = {"TurnLeft": (0x1F, 0xDB, 0x4B), "TurnRight": (0x1F, 0xDB, 0x4B), "HighBeam": (0x2E, 0x7B, 0xFF),
-                   "EngineMil": (0xFF, 0xB0, 0x00), "BrakeWarning": (0xFF, 0x2A, 0x2A), "BeltReminder": (0xFF, 0x2A, 0x2A)}
+# Each telltale's line, its column (odd numbers from the middle) and its colour: layout.c, scene.c and palette.h of guests/cluster.
+ROWS = (72, 132, 664)
+RED, AMBER, GREEN, BLUE = (0xFF, 0x2A, 0x2A), (0xFF, 0xB0, 0x00), (0x1F, 0xDB, 0x4B), (0x2E, 0x7B, 0xFF)
+TELLTALES = {
+    "LampFault": (0, -13, AMBER), "FogRear": (0, -11, AMBER), "FogFront": (0, -9, GREEN), "DippedBeam": (0, -7, GREEN),
+    "TurnLeft": (0, -5, GREEN), "HighBeam": (0, -3, BLUE), "EngineMil": (0, -1, AMBER), "BrakeWarning": (0, 1, RED),
+    "BeltReminder": (0, 3, RED), "TurnRight": (0, 5, GREEN), "OilPressure": (0, 7, RED), "CoolantTemperature": (0, 9, RED),
+    "BatteryCharge": (0, 11, RED), "FuelLow": (0, 13, AMBER),
+    "EscOff": (1, -5, AMBER), "EscActive": (1, -3, AMBER), "AbsFault": (1, -1, AMBER), "ParkBrake": (1, 1, RED),
+    "AirbagFault": (1, 3, RED), "SteeringFault": (1, 5, RED),
+    "LaneActive": (2, -13, GREEN), "CruiseActive": (2, -11, GREEN), "WasherLow": (2, -9, AMBER), "TyrePressure": (2, -7, AMBER),
+    "DoorOpen": (2, 7, RED), "BootOpen": (2, 9, RED), "BonnetOpen": (2, 11, RED),
+}
+# guests/cluster/dash.h: what proves itself after the start, and what is lit when the bus is lost.
+LAMP_CHECK = {"BrakeWarning", "ParkBrake", "AirbagFault", "BeltReminder", "AbsFault", "EscActive", "EscOff", "TyrePressure",
+              "EngineMil", "OilPressure", "BatteryCharge", "CoolantTemperature", "SteeringFault", "LampFault"}
+LOST_BODY, LOST_LAMPS = {"BrakeWarning", "EngineMil"}, {"AirbagFault", "AbsFault", "EscActive", "SteeringFault"}
+LOST = LOST_BODY | LOST_LAMPS
 
 
 def load(path):
@@ -36,9 +56,8 @@ class Layout:
         spread = min(self.px(391) + (width - self.px(1280)) // 4, self.px(520))
         self.centre_y = top + self.px(388)
         self.rpm_x, self.speed_x = width // 2 - spread, width // 2 + spread
-        self.telltale_y = top + self.px(72)
-        self.telltale_x = {name: width // 2 + int(self.px(int(82 * (2 * i - 5) / 2)))
-                           for i, name in enumerate(TELLTALE_ORDER)}
+        self.telltale = {name: (width // 2 + int(41 * column * self.scale / 256 + 0.5), top + self.px(ROWS[row]))
+                         for name, (row, column, _) in TELLTALES.items()}
 
     def px(self, v):
         return (v * self.scale + 128) // 256
@@ -178,13 +197,13 @@ def read_rpm_needle(picture):
 
 
 def read_telltales(picture):
-    """The names (of the DBC's Body message) of the telltales that are lit in their own colour."""
+    """The names (of the DBC's messages Body and Lamps) of the telltales that are lit in their own colour."""
     l = layout_of(picture)
     half = l.px(56) // 2
     lit = set()
-    for name, x in l.telltale_x.items():
-        area = picture[l.telltale_y - half:l.telltale_y + half, x - half:x + half].astype(int)
-        near = np.abs(area - np.array(TELLTALE_COLOUR[name])).max(axis=2) < 24
+    for name, (x, y) in l.telltale.items():
+        area = picture[y - half:y + half, x - half:x + half].astype(int)
+        near = np.abs(area - np.array(TELLTALES[name][2])).max(axis=2) < 24
         if near.mean() > 0.04:
             lit.add(name)
     return lit
@@ -194,5 +213,5 @@ def telltales_as_driven(picture, sim):
     """Whether those are lit that the vehicle wants at the picture's own time; one that changes within a tenth of a second of it may be
     seen either way."""
     t = picture_time(picture)
-    wanted = [{name for name in sim.state(t + d)["Body"] if name != "Gear"} for d in (-0.1, 0, 0.1)]
+    wanted = [vehicle_sim.lamps_of(sim.state(t + d)) for d in (-0.1, 0, 0.1)]
     return set.intersection(*wanted) <= read_telltales(picture) <= set.union(*wanted)

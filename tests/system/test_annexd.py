@@ -14,7 +14,7 @@ import clusterpix
 from clustervm import CLUSTER_ELF, ClusterVM
 from gdbstub import GdbStub
 from machines import QEMU
-from test_cluster_bare import FAIL_SAFE, check_picture
+from test_cluster_bare import check_picture
 from test_cluster_guest import HypervisedVM, esp  # noqa: F401
 from test_reclaim import CLUSTER_HPA, NOTICED_MS
 
@@ -65,7 +65,7 @@ def drive_with(tmp_path, fault, during):
 def tells_the_driver(vm):
     picture = clusterpix.load(vm.screenshot())
     assert clusterpix.read_speed(picture) == "---" and clusterpix.read_speed_needle(picture) is None
-    assert clusterpix.read_telltales(picture) == FAIL_SAFE
+    assert clusterpix.read_telltales(picture) == clusterpix.LOST
 
 
 @pytest.mark.parametrize("failure", FAULTS)

@@ -12,8 +12,6 @@ from nuc import NucConfig
 
 pytestmark = pytest.mark.campaign("bench")
 
-LAMP_CHECK = {"BrakeWarning", "BeltReminder", "EngineMil"}  # guests/cluster/dash.h: they prove themselves after the start
-
 
 def telltales_on_screen(nuc, path):
     nuc.qmp.command("screendump", filename=path)
@@ -31,7 +29,7 @@ def see_first_telltale(nuc, entry_ms, path):
         lit = telltales_on_screen(nuc, path)
         nuc.resume()
         assert now - entry_ms < 10_000, f"of the lamp check only {lit or 'nothing'} within ten virtual seconds"
-        if lit >= LAMP_CHECK:
+        if lit >= clusterpix.LAMP_CHECK:
             return before - entry_ms, now - entry_ms
 
 

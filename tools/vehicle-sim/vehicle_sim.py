@@ -22,6 +22,8 @@ SCRIPT = os.path.join(HERE, "telltales.txt")
 DBC = os.path.join(HERE, "..", "..", "guests", "cluster", "cockpit.dbc")
 ODOMETER_START_M = 12345600
 BLINK_PERIOD_S = 0.68  # UN R48: 90 +- 30 a minute
+TOUR_BEGIN_S, TOUR_STEP_S = 2.0, 1.0  # after the lamp check; each lamp for so long
+HAZARD = ("TurnLeft", "TurnRight")
 FAULTS = ("cut", "corrupt", "babble", "freeze", "late", "masquerade", "length", "insert", "order")
 
 
@@ -38,14 +40,31 @@ def load_script(path):
     return lamps
 
 
-class Simulator:
-    """Answers the cluster. start: the trace's second at cluster time 0. faults: list of (kind, from_s, to_s) in cluster time."""
+def lamp_messages(dbc):
+    """{lamp: message} of every telltale that the vehicle may light, in the DBC's order."""
+    return {s.name: m.name for m in dbc.values() if m.sender == "VEHICLE" for s in m.signals.values()
+            if s.size == 1 and m.name in ("Body", "Lamps")}
 
-    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC):
+
+def lamps_of(state):
+    """The names of the lamps that are lit in a state of the vehicle."""
+    return {name for message in ("Body", "Lamps") for name, value in state[message].items() if name != "Gear" and value}
+
+
+class Simulator:
+    """Answers the cluster. start: the trace's second at cluster time 0. faults: list of (kind, from_s, to_s) in cluster time.
+    tour: no script, but every lamp alone for a second, the hazard lights last, and again."""
+
+    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC, tour=False):
         self.start, self.faults = start, list(faults)
         self.drive = Drivetrain(trace)
         self.lamps = load_script(script)
         self.dbc = can_bus.load_dbc(dbc)
+        self.message_of = lamp_messages(self.dbc)
+        unknown = {lamp for _, _, lamp, _ in self.lamps} - set(self.message_of)
+        if unknown:
+            raise ValueError(f"{script}: no lamps of {dbc}: {', '.join(sorted(unknown))}")
+        self.tour = [(lamp,) for lamp in self.message_of] + [HAZARD] if tour else None
         self.by_id = {m.id: m for m in self.dbc.values()}
         self.alive = {}
         self.line = b""
@@ -54,21 +73,31 @@ class Simulator:
         self.syncs = 0
         self.time_ms = None      # of the last sync
         self.unknown = []        # lines that are no frames: a panic report, say
-        self.fault = None        # set by a test: a fault from now on, whatever the time
+        self.fault = None        # set by a test: a fault, or "no MESSAGE", from now on, whatever the time
         self.fault_ms = None     # of the first sync that the present fault answered
         self.held = b""          # by the fault "order": frames that come after newer ones
         self.babble_state = 1
 
     def state(self, t):
-        """The vehicle at cluster time t (s): what Motion, Body and Odometer say."""
+        """The vehicle at cluster time t (s): what Motion, Body, Odometer and Lamps say; a lamp that is dark is not named."""
+        speed, rpm, gear, metres = self.drive.at(t + self.start)
+        state = {"Motion": {"Speed": round(speed, 2), "EngineRpm": round(rpm)}, "Body": {"Gear": gear},
+                 "Odometer": {"Distance": ODOMETER_START_M + int(metres)}, "Lamps": {}}
+        for lamp in self.lit(t):
+            state[self.message_of[lamp]][lamp] = 1
+        return state
+
+    def lit(self, t):
+        """The lamps that are lit at cluster time t: by the script, or by the tour."""
+        if self.tour:
+            if t < TOUR_BEGIN_S:
+                return ()
+            step, within = divmod(t - TOUR_BEGIN_S, TOUR_STEP_S)
+            lamps = self.tour[int(step) % len(self.tour)]
+            return () if lamps == HAZARD and within % BLINK_PERIOD_S >= BLINK_PERIOD_S / 2 else lamps
         trace_t = t + self.start
-        speed, rpm, gear, metres = self.drive.at(trace_t)
-        body = {"Gear": gear}
-        for begin, end, lamp, blink in self.lamps:
-            if begin <= trace_t < end and not (blink and (trace_t - begin) % BLINK_PERIOD_S >= BLINK_PERIOD_S / 2):
-                body[lamp] = 1
-        return {"Motion": {"Speed": round(speed, 2), "EngineRpm": round(rpm)}, "Body": body,
-                "Odometer": {"Distance": ODOMETER_START_M + int(metres)}}
+        return [lamp for begin, end, lamp, blink in self.lamps if begin <= trace_t < end and
+                not (blink and (trace_t - begin) % BLINK_PERIOD_S >= BLINK_PERIOD_S / 2)]
 
     def active_fault(self, t):
         if self.fault:
@@ -92,6 +121,8 @@ class Simulator:
             time_ms, t = max(time_ms - 500, 0), max(t - 0.5, 0)
         frames = []
         for name, values in self.state(t).items():
+            if fault == f"no {name}":
+                continue
             if fault == "freeze":
                 self.alive[name] = (self.alive.get(name, 0) - 1) & 0xF
             frames.append(self.send(name, dict(values, TimeMs=time_ms & 0xFFFF)))
@@ -235,11 +266,12 @@ def main():
     p.add_argument("--start", type=float, default=0, help="second of the trace at the cluster's time 0")
     p.add_argument("--trace", default=TRACE, help="CSV with t_s,speed_kmh")
     p.add_argument("--script", default=SCRIPT, help="when which telltale is lit")
+    p.add_argument("--tour", action="store_true", help="light every telltale alone for a second, one after the other")
     p.add_argument("--fault", type=parse_fault, action="append", default=[], metavar="KIND:FROM-TO",
                    help="cut, corrupt, babble, freeze or late between two times of the cluster (s)")
     p.add_argument("--stats", type=float, default=0, metavar="SECONDS", help="ask the cluster for its counts so often")
     args = p.parse_args()
-    sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script)
+    sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script, tour=args.tour)
     asked = time.monotonic()
     with Connection(args.socket, sim) as c:
         while c.thread.is_alive():

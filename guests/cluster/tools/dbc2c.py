@@ -81,7 +81,8 @@ def emit(messages, source):
         out += [f"    for (unsigned i = 0; i < {length}u; i++)", "        d[i] = 0;"]
         for s, start, size, _ in signals:
             out += emit_put(snake(s), start, size)
-        out += ["}", ""]
+        out += ["}", "/* X(name, first bit, bits) for each signal. */", f"#define DBC_{up}_SIGNALS(X) \\"]
+        out += [f"    X({snake(s)}, {start}, {size}) \\" for s, start, size, _ in signals] + [""]
     return "\n".join(out + ["#endif", ""])
 
 

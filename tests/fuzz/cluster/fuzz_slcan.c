@@ -39,8 +39,8 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
  * it. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
-    static const uint16_t ids[] = {0x100, 0x110, 0x120, 0x7F1, 0x7F0, 0x101};
-    struct can_frame f = {.id = ids[seed % 6], .length = seed & 64 ? 8 : (uint8_t)(seed >> 9 & 7)};
+    static const uint16_t ids[] = {0x100, 0x110, 0x120, 0x130, 0x7F1, 0x7F0, 0x101};
+    struct can_frame f = {.id = ids[seed % 7], .length = seed & 64 ? 8 : (uint8_t)(seed >> 9 & 7)};
     uint8_t line[SLCAN_MAX_BYTES];
     size_t n;
 

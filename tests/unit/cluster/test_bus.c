@@ -272,14 +272,66 @@ static void test_body_and_publish(void **state)
     e2e_protect(&f, 9);
     send(&f, 2010);
     bus_publish(&bus, 2010, &v);
+    assert_int_equal(v.flags, 0); /* nor lamps */
+    f = (struct can_frame){.id = DBC_LAMPS_ID, .length = 8};
+    dbc_lamps_pack(&(struct dbc_lamps){.time_ms = 2000, .abs_fault = 1}, f.data);
+    e2e_protect(&f, 1);
+    send(&f, 2010);
+    bus_publish(&bus, 2010, &v);
     assert_int_equal(v.flags, BN_VEHICLE_VALID);
     assert_int_equal(v.speed_centikmh, 1234);
     assert_int_equal(v.gear, 4);
     assert_int_equal(v.odometer_m, 123456);
-    assert_int_equal(v.telltales, 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_HIGH_BEAM);
+    assert_int_equal(v.telltales,
+                     1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_HIGH_BEAM | 1u << BN_TELLTALE_ABS);
     bus_publish(&bus, 2101, &v);
     assert_int_equal(v.flags | v.speed_centikmh | v.telltales, 0);
     assert_int_equal(v.bus_time_ms, 2101);
+}
+
+/* The lamps that a message lights with this one bit set. */
+static uint32_t lamps_of_bit(uint16_t id, int bit)
+{
+    struct can_frame f = {.id = id, .length = 8};
+
+    begin(NULL);
+    f.data[bit / 8] = (uint8_t)(1u << bit % 8);
+    e2e_protect(&f, 1);
+    send(&f, 0); /* for time 0 */
+    assert_true(bus_fresh(&bus, id == DBC_BODY_ID ? BUS_BODY : BUS_LAMPS, 0));
+    return bus.telltales;
+}
+
+/* Every lamp signal of the DBC lights one telltale, another each, and together they are all. */
+static void test_every_signal_has_its_lamp(void **state)
+{
+    static const struct {
+        uint16_t id;
+        int bit, bits;
+    } signals[] = {
+#define SIGNAL(name, first, size) {ID, first, size},
+#define ID                        DBC_BODY_ID
+        DBC_BODY_SIGNALS(SIGNAL)
+#undef ID
+#define ID DBC_LAMPS_ID
+            DBC_LAMPS_SIGNALS(SIGNAL)};
+    uint32_t seen = 0;
+    int lamps = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        uint32_t lit;
+
+        if (signals[i].bits != 1)
+            continue;
+        lit = lamps_of_bit(signals[i].id, signals[i].bit);
+        assert_true(lit && !(lit & (lit - 1)) && !(lit & seen));
+        assert_true(!(lit & BUS_BODY_LAMPS) == (signals[i].id != DBC_BODY_ID));
+        seen |= lit;
+        lamps++;
+    }
+    assert_int_equal(lamps, BN_TELLTALE_COUNT);
+    assert_int_equal(seen, (1u << BN_TELLTALE_COUNT) - 1);
 }
 
 static void test_sync_and_request(void **state)
@@ -388,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup(test_frozen_sender_is_no_sender, begin),
         cmocka_unit_test_setup(test_wrong_length_and_unknown_messages, begin),
         cmocka_unit_test_setup(test_body_and_publish, begin),
+        cmocka_unit_test(test_every_signal_has_its_lamp),
         cmocka_unit_test_setup(test_sync_and_request, begin),
         cmocka_unit_test_setup(test_bad_stream_is_told, begin),
         cmocka_unit_test_setup(test_losses_are_told_once_each, begin),

@@ -92,6 +92,48 @@ static void test_lamps_ring_once(void **state)
     assert_string_equal(drive(LAMP(HIGH_BEAM), 9000, 1000), "");
 }
 
+/* Red warns, amber tells, what only says that something is on is silent, and so is what the belt's
+ * chime says. */
+static void test_each_lamp_has_its_chime(void **state)
+{
+    static const char *const rings[BN_TELLTALE_COUNT] = {
+        [BN_TELLTALE_BRAKE] = "W",       [BN_TELLTALE_AIRBAG] = "W",
+        [BN_TELLTALE_OIL] = "W",         [BN_TELLTALE_CHARGE] = "W",
+        [BN_TELLTALE_COOLANT] = "W",     [BN_TELLTALE_EPS] = "W",
+        [BN_TELLTALE_MIL] = "I",         [BN_TELLTALE_ABS] = "I",
+        [BN_TELLTALE_TPMS] = "I",        [BN_TELLTALE_FUEL] = "I",
+        [BN_TELLTALE_LAMP_FAULT] = "I",  [BN_TELLTALE_TURN_LEFT] = "+-",
+        [BN_TELLTALE_TURN_RIGHT] = "+-",
+    };
+
+    (void)state;
+    for (int lamp = 0; lamp < BN_TELLTALE_COUNT; lamp++) {
+        char heard[8];
+
+        strcpy(heard, drive(1u << lamp, 0, 500));
+        strcat(heard, drive(0, 0, 3000));
+        assert_string_equal(heard, rings[lamp] ? rings[lamp] : "");
+    }
+}
+
+/* Who drives off with a door open, or the brake set, is warned then. */
+static void test_open_is_news_while_moving(void **state)
+{
+    static const uint32_t lamps[] = {LAMP(DOOR), LAMP(BOOT), LAMP(BONNET), LAMP(PARK_BRAKE)};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(drive(lamps[i], 0, 3000), "");
+        assert_string_equal(drive(lamps[i], CHIME_MOVING - 1, 3000), "");
+        assert_string_equal(drive(lamps[i], CHIME_MOVING, 3000), "W");
+        assert_string_equal(drive(lamps[i], 0, 500), ""); /* stop and go */
+        assert_string_equal(drive(lamps[i], CHIME_MOVING, 3000), "");
+        assert_string_equal(drive(0, CHIME_MOVING, 3000), "");
+        assert_string_equal(drive(lamps[i], CHIME_MOVING, 3000), "W");
+        assert_string_equal(drive(0, 0, 3000), "");
+    }
+}
+
 /* A loose contact is no news each time, but what was dark for long is. */
 static void test_flicker_is_no_news(void **state)
 {
@@ -426,6 +468,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_lamps_ring_once, begin),
+        cmocka_unit_test_setup(test_each_lamp_has_its_chime, begin),
+        cmocka_unit_test_setup(test_open_is_news_while_moving, begin),
         cmocka_unit_test_setup(test_flicker_is_no_news, begin),
         cmocka_unit_test_setup(test_turn_signal_ticks_and_tocks, begin),
         cmocka_unit_test_setup(test_belt_gongs_while_moving_for_a_bounded_time, begin),

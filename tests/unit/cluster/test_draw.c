@@ -15,8 +15,9 @@
 
 #include <cmocka.h>
 
-#define PI   3.14159265358979
-#define FULL ((int)DIAL_SWEEP + 1)
+#define PI        3.14159265358979
+#define FULL      ((int)DIAL_SWEEP + 1)
+#define ALL_LAMPS ((1u << BN_TELLTALE_COUNT) - 1)
 
 static uint32_t *pixels(int width, int height)
 {
@@ -278,6 +279,98 @@ static void test_layout(void **state)
     }
 }
 
+/* A mask of a symbol at one scale: how much ink, how far from the mask's edge, and how like its
+ * mirror image. */
+struct ink {
+    uint32_t sum, border, left_right;
+};
+
+static struct ink symbol_ink(const struct asset_set *set, int symbol, const uint8_t *other)
+{
+    int size = set->symbol_size;
+    const uint8_t *m = set->data + set->symbol[symbol];
+    struct ink ink = {0};
+
+    for (int y = 0; y < size; y++) {
+        for (int x = 0; x < size; x++) {
+            int mirrored = other[y * size + size - 1 - x];
+
+            ink.sum += m[y * size + x];
+            ink.left_right += (uint32_t)abs(m[y * size + x] - mirrored);
+            if (x == 0 || y == 0 || x == size - 1 || y == size - 1)
+                ink.border += m[y * size + x];
+        }
+    }
+    return ink;
+}
+
+/* Each symbol has ink enough to be seen and room around it, is the like of no other, and those that
+ * look straight ahead are their own mirror image. */
+static void test_symbols(void **state)
+{
+    static const uint8_t straight[] = {BN_TELLTALE_BRAKE, BN_TELLTALE_TPMS, BN_TELLTALE_DOOR,
+                                       BN_TELLTALE_LANE,  BN_TELLTALE_ACC,  BN_TELLTALE_LAMP_FAULT,
+                                       BN_TELLTALE_WASHER};
+
+    (void)state;
+    for (int k = 0; k < ASSET_SCALES; k++) {
+        const struct asset_set *set = &asset_sets[k];
+        uint32_t area = (uint32_t)set->symbol_size * set->symbol_size;
+        const uint8_t *right = set->data + set->symbol[BN_TELLTALE_TURN_RIGHT];
+
+        for (int i = 0; i < BN_TELLTALE_COUNT; i++) {
+            struct ink ink = symbol_ink(set, i, set->data + set->symbol[i]);
+
+            assert_in_range(ink.sum / 255, area / 10, area / 2);
+            assert_int_equal(ink.border, 0);
+            for (int j = 0; j < i; j++)
+                assert_memory_not_equal(set->data + set->symbol[i], set->data + set->symbol[j],
+                                        area);
+        }
+        for (size_t i = 0; i < sizeof(straight); i++) {
+            const uint8_t *mask = set->data + set->symbol[straight[i]];
+
+            assert_in_range(symbol_ink(set, straight[i], mask).left_right, 0, area);
+        }
+        assert_in_range(symbol_ink(set, BN_TELLTALE_TURN_LEFT, right).left_right, 0, area);
+    }
+}
+
+/* Each lamp alone changes its own place and nothing else; all together are each as if alone. */
+static void test_telltales_are_apart(void **state)
+{
+    static const int sizes[][2] = {{1280, 720}, {1024, 768}, {1920, 720}, {1920, 1080}};
+
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        int w = sizes[k][0], h = sizes[k][1];
+        struct surface one = {pixels(w, h), w, h, w}, every = {pixels(w, h), w, h, w};
+        struct area all = {0, 0, w, h};
+        uint32_t lit = 0, inside = 0;
+        struct layout l;
+
+        layout_init(&l, w, h);
+        scene_paint_telltales(&l, &every, all, ALL_LAMPS);
+        for (int i = 0; i < BN_TELLTALE_COUNT; i++) {
+            struct area a = l.telltale[i];
+
+            gfx_fill(&one, all, 0);
+            scene_paint_telltales(&l, &one, all, 1u << i);
+            for (int y = a.y0; y < a.y1; y++) {
+                assert_memory_equal(one.px + y * w + a.x0, every.px + y * w + a.x0,
+                                    (size_t)(a.x1 - a.x0) * 4);
+                for (int x = a.x0; x < a.x1; x++)
+                    inside += one.px[y * w + x] != 0;
+            }
+        }
+        for (int i = 0; i < w * h; i++)
+            lit += every.px[i] != 0;
+        assert_int_equal(inside, lit);
+        free(one.px);
+        free(every.px);
+    }
+}
+
 static struct scene random_scene(void)
 {
     struct scene s = {
@@ -285,7 +378,7 @@ static struct scene random_scene(void)
         .rpm_needle = rand() % 8 ? rand() % FULL : SCENE_NONE,
         .speed = rand() % 8 ? rand() % 400 : SCENE_NONE,
         .odometer = rand() % 8 ? (uint32_t)rand() % 10000000 : SCENE_ODO_NONE,
-        .telltales = (uint32_t)rand() & 63,
+        .telltales = (uint32_t)rand() & ALL_LAMPS,
         .gear = (int8_t)(rand() % 8 ? rand() % 11 - 1 : SCENE_GEAR_NONE),
         .notice = (uint8_t)(rand() % NOTICE_COUNT),
     };
@@ -301,7 +394,9 @@ static struct scene moved(struct scene s)
     if (s.rpm_needle != SCENE_NONE)
         s.rpm_needle = abs(s.rpm_needle + rand() % 12000 - 6000) % FULL;
     s.speed = rand() % 2 ? s.speed : rand() % 300;
-    s.telltales ^= rand() % 4 ? 0 : 1u << rand() % 6;
+    s.telltales ^= rand() % 4   ? 0
+                   : rand() % 2 ? 1u << rand() % BN_TELLTALE_COUNT
+                                : (uint32_t)rand() & ALL_LAMPS;
     return s;
 }
 
@@ -352,7 +447,7 @@ static void test_boot_framebuffer_heals(void **state)
 
     (void)state;
     srand(3);
-    screen_early(&s, boot, 1280, 720, 1400, 63);
+    screen_early(&s, boot, 1280, 720, 1400, DASH_LAMP_CHECK);
     assert_true(boot[72 * 1400 + 681] != 0); /* the brake lamp's mark */
     screen_start(&s, &none);
     screen_draw(&s, n, &scene, true, &changed);
@@ -401,7 +496,7 @@ static void test_dash(void **state)
     assert_int_equal(s.telltales, DASH_LAMP_CHECK);
     assert_int_equal(s.notice, NOTICE_NONE);
     dash_scene(&d, &bus, DASH_LAMP_CHECK_MS, &s);
-    assert_int_equal(s.telltales, 1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_MIL);
+    assert_int_equal(s.telltales, DASH_LOST_BODY | DASH_LOST_LAMPS);
     assert_int_equal(s.notice, NOTICE_BUS_LOST);
     for (int i = 0; i < BUS_MESSAGES; i++) {
         bus.seen[i] = true;
@@ -421,6 +516,19 @@ static void test_dash(void **state)
         dash_scene(&d, &bus, 2000, &s);
     assert_int_equal(s.speed_needle, DIAL_SWEEP);
     assert_int_equal(s.speed, 400);
+    bus.telltales = ALL_LAMPS; /* each of two messages alone is lost: what the other says goes on */
+    bus.time_ms[BUS_LAMPS] = 1800;
+    dash_scene(&d, &bus, 2000, &s);
+    assert_int_equal(s.telltales, BUS_BODY_LAMPS | DASH_LOST_LAMPS);
+    assert_int_equal(s.notice, NOTICE_BUS_LOST);
+    bus.time_ms[BUS_LAMPS] = 2000;
+    bus.time_ms[BUS_BODY] = 1800;
+    dash_scene(&d, &bus, 2000, &s);
+    assert_int_equal(s.telltales, (ALL_LAMPS & ~BUS_BODY_LAMPS) | DASH_LOST_BODY);
+    bus.time_ms[BUS_BODY] = 2000;
+    dash_scene(&d, &bus, 2000, &s);
+    assert_int_equal(s.telltales, ALL_LAMPS);
+    assert_int_equal(s.notice, NOTICE_NONE);
     dash_scene(&d, &bus, 2101, &s);
     assert_int_equal(s.speed, SCENE_NONE);
     assert_int_equal(s.rpm_needle, SCENE_NONE);
@@ -437,6 +545,8 @@ int main(void)
         cmocka_unit_test(test_frame_code),
         cmocka_unit_test(test_damage_reduces_to_a_cover),
         cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_symbols),
+        cmocka_unit_test(test_telltales_are_apart),
         cmocka_unit_test(test_repaired_is_freshly_painted),
         cmocka_unit_test(test_boot_framebuffer_heals),
         cmocka_unit_test(test_dash),
