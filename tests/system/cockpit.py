@@ -141,9 +141,10 @@ class Cockpit:
             self.vehicle.terminate()
             self.vehicle.wait()
 
-    def run(self, command, limit=LIMIT):
-        """(status, output) of a command in the service VM's shell; the output without what others said meanwhile."""
-        status, text = self.nuc.console.run(command, limit=limit, prompt=SHELL)
+    def run(self, command, limit=LIMIT, unless=None):
+        """(status, output) of a command in the service VM's shell; the output without what others said meanwhile. unless: what must not
+        be seen before its end."""
+        status, text = self.nuc.console.run(command, limit=limit, prompt=SHELL, unless=unless)
         lines = [line for line in text.splitlines() if not line.startswith("[hv]")]
         return status, "\n".join(re.sub(r"^\[service\] ", "", line) for line in lines)
 
@@ -160,7 +161,7 @@ class Cockpit:
         # One process that sleeps: a loop of short ones would take time from what is measured.
         follow = (f"[ -p /tmp/follow ] || mkfifo /tmp/follow; tail -n +1 -f {console_log(vm)} >/tmp/follow & "
                   f"grep -m 1 '<e{token}:' </tmp/follow; kill $!")
-        assert f"<e{token}:" in self.run(follow)[1]
+        assert f"<e{token}:" in self.run(follow, unless=f"binnacle-dm: {vm}: END .*|{vm}: device model ended.*")[1]
         text = self.run(f"sed -n '/<b{token}>/,/<e{token}:/p' {console_log(vm)}")[1].replace("\r", "")
         match = re.search(rf"<b{token}>\n(.*?)<e{token}:(\d+)>", text, re.DOTALL)
         assert match, text

@@ -63,8 +63,9 @@ class Serial:
     def send(self, text):
         self._socket.sendall(text.encode("latin-1"))
 
-    def wait_for(self, pattern, limit=LIMIT, since=None):
-        """Waits for a regular expression in the text that follows the last match (or the offset `since`).
+    def wait_for(self, pattern, limit=LIMIT, since=None, unless=None):
+        """Waits for a regular expression in the text that follows the last match (or the offset `since`); in vain where `unless`,
+        another one, is seen before it.
 
         Returns the match. limit is in seconds of the emulator's CPU time, so a busy host changes nothing; a machine
         that idles is given five times that in wall time, and none that stands still.
@@ -79,6 +80,8 @@ class Serial:
                 if match:
                     self._mark = match.end()
                     return match
+                if unless and (end := re.compile(unless).search(self.text, start)):
+                    raise SerialTimeout(f"{end[0]!r} before {pattern!r} was seen; last lines:\n{self.tail()}")
                 used = self._cpu_seconds()
                 wall = time.monotonic() - wall_start
                 if self._closed or used is None:
@@ -95,15 +98,15 @@ class Serial:
                         raise SerialTimeout(f"the machine stands still, {pattern!r} not seen; last lines:\n{self.tail()}")
                     quiet_since = used
 
-    def run(self, command, limit=LIMIT, prompt=r"binnacle:\S*# "):
-        """Types a command into the debug shell, returns (status, output)."""
+    def run(self, command, limit=LIMIT, prompt=r"binnacle:\S*# ", unless=None):
+        """Types a command into the debug shell, returns (status, output). unless: of wait_for()."""
         with self._condition:
             start = len(self.text)
         token = f"{time.monotonic_ns():x}"
         # the shell echoes what is typed, with quotes between the halves of the marks: only the output has them whole
         self.send(f"echo \"<b\"{token}\">\"; {command}; echo \"<e\"{token}:$?\">\"\n")
         begin = self.wait_for(rf"<b{token}>\n", limit, since=start)
-        match = self.wait_for(rf"<e{token}:(\d+)>", limit, since=begin.end())
+        match = self.wait_for(rf"<e{token}:(\d+)>", limit, since=begin.end(), unless=unless)
         self.wait_for(prompt, limit)
         return int(match.group(1)), self.text[begin.end():match.start()].rstrip("\n")
 
