@@ -16,7 +16,7 @@ int guest_mem_create(struct guest_mem *mem, uint64_t bytes, bool huge)
     int rc;
 
     *mem = (struct guest_mem){.fd = -1, .base = MAP_FAILED};
-    if (bytes % 0x200000 || bytes < 0x400000)
+    if (bytes % GUEST_MEM_PAGE || bytes < 2 * GUEST_MEM_PAGE)
         return -EINVAL;
     mem->low = bytes < LOW_MEMORY_MAX ? bytes : LOW_MEMORY_MAX;
     mem->high = bytes - mem->low;

@@ -8,6 +8,8 @@
 
 #include "vhost/virtq.h"
 
+#define GUEST_MEM_PAGE 0x200000u
+
 struct guest_mem {
     int fd;
     uint8_t *base;

@@ -21,11 +21,10 @@
 #define DEVICE    "/dev/acrn_hsm"
 #define CR0_START 0x31u /* PE, ET, NE */
 #define CS_FLAT32 0xC09Bu
-#define HUGE_PAGE 0x200000u
 
 /* HSM keeps 256 mappings of a VM (ACRN_MEM_MAPPING_MAX): half of them for its memory. */
 #define MEMORY_PIECES 128
-#define PIECE_LEAST   (8 * HUGE_PAGE)
+#define PIECE_LEAST   (8 * GUEST_MEM_PAGE)
 
 /* SET_IRQLINE's argument: line, and what happens to it */
 #define IRQLINE_SET   0ull
@@ -133,12 +132,12 @@ static int map(struct hyp *h, uint64_t gpa, void *host, uint64_t bytes, uint32_t
     return call(h, ACRN_IOCTL_SET_MEMSEG, &m);
 }
 
-/* Bytes a piece of the guest's memory has: a multiple of a huge page. */
+/* Bytes a piece of the guest's memory has: a multiple of a page. */
 static uint64_t piece_bytes(const struct guest_mem *mem)
 {
     uint64_t share = (mem->low + mem->high) / MEMORY_PIECES;
 
-    share = (share + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    share = (share + GUEST_MEM_PAGE - 1) / GUEST_MEM_PAGE * GUEST_MEM_PAGE;
     return share > PIECE_LEAST ? share : PIECE_LEAST;
 }
 

@@ -137,6 +137,14 @@ static bool test_order(void)
     return order_used == sizeof(expected) - 1 && memcmp(order, expected, order_used) == 0;
 }
 
+/* When WakeEvent has come. */
+static uint64_t wait_for_wake(void)
+{
+    (void)WaitEvent(WakeEvent);
+    (void)ClearEvent(WakeEvent);
+    return board_now_us();
+}
+
 static bool test_alarms(void)
 {
     uint32_t worst = 0;
@@ -145,11 +153,8 @@ static bool test_alarms(void)
     if (SetAbsAlarm(WakeAlarm, (TickType)due, PERIOD_US) != E_OK)
         return false;
     for (unsigned i = 0; i < PERIODS; i++, due += PERIOD_US) {
-        uint64_t now;
+        uint64_t now = wait_for_wake();
 
-        (void)WaitEvent(WakeEvent);
-        (void)ClearEvent(WakeEvent);
-        now = board_now_us();
         if (now < due)
             return false;
         worst = now - due > worst ? (uint32_t)(now - due) : worst;
@@ -170,11 +175,8 @@ static bool test_tables(void)
     if (StartScheduleTableAbs(WakeTable, (TickType)due) != E_OK)
         return false;
     for (unsigned i = 0; i < PERIODS; i++, due += PERIOD_US) {
-        uint64_t now;
+        uint64_t now = wait_for_wake();
 
-        (void)WaitEvent(WakeEvent);
-        (void)ClearEvent(WakeEvent);
-        now = board_now_us();
         if (now < due || (i && (step_at < due - PERIOD_US + STEP_US || step_at >= due)))
             return false;
         worst = now - due > worst ? (uint32_t)(now - due) : worst;
