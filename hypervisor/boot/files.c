@@ -51,13 +51,10 @@ static void check_sum(const char *name, const struct file *file)
 {
     const struct bn_sum *listed = find_sum(name);
     uint8_t sum[SHA256_BYTES];
-    struct sha256 h;
 
     if (!listed)
         fail("%s%s has no checksum in this loader: write the list with bn-sums", FOLDER, name);
-    sha256_start(&h);
-    sha256_add(&h, file->data, file->bytes);
-    sha256_end(&h, sum);
+    sha256(file->data, file->bytes, sum);
     if (memcmp(sum, listed->sha256, SHA256_BYTES))
         fail("%s%s has a wrong checksum: it is not the file this loader was made for", FOLDER,
              name);

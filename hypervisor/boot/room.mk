@@ -11,6 +11,9 @@ BOOT_CFLAGS := $(filter-out -fno-pic -fno-pie,$(FREESTANDING_CFLAGS)) -fpic -fvi
 	-DGNU_EFI_USE_MS_ABI -maccumulate-outgoing-args -Ihypervisor/include -I. \
 	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 
+# But for what asks the processor whether it has them.
+$(BOOT)/boot/sha256_instructions.c.o: BOOT_CFLAGS := $(filter-out -mgeneral-regs-only,$(BOOT_CFLAGS))
+
 $(BOOT)/%.o: hypervisor/%
 	@mkdir -p $(@D)
 	@$(CC) $(BOOT_CFLAGS) -MMD -MP -c $< -o $@

@@ -2,8 +2,9 @@
 /* Owns SHA-256, written from FIPS 180-4: firmware has no library for it and Debian's are not made
  * for firmware. */
 #include "sha256.h"
+#include "hv/lib.h"
 
-static const uint32_t k[64] = {
+const uint32_t sha256_k[64] = {
     /* FIPS 180-4 §4.2.2 */
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -42,7 +43,7 @@ static void add_block(uint32_t state[8], const uint8_t *block)
         v[i] = state[i];
     for (unsigned t = 0; t < 64; t++) {
         uint32_t big1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
-        uint32_t t1 = v[7] + big1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[t] + w[t];
+        uint32_t t1 = v[7] + big1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + sha256_k[t] + w[t];
         uint32_t big0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
         uint32_t t2 = big0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
 
@@ -55,53 +56,31 @@ static void add_block(uint32_t state[8], const uint8_t *block)
         state[i] += v[i];
 }
 
-void sha256_start(struct sha256 *h)
+void sha256_plain(uint32_t state[8], const uint8_t *block, size_t count)
 {
-    static const uint32_t first[8] = {/* §5.3.3 */
-                                      0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
-    for (unsigned i = 0; i < 8; i++)
-        h->state[i] = first[i];
-    h->bytes = 0;
+    for (; count; count--, block += SHA256_BLOCK)
+        add_block(state, block);
 }
 
-void sha256_add(struct sha256 *h, const void *data, size_t bytes)
+void sha256_with(sha256_blocks *blocks, const void *data, size_t bytes, uint8_t sum[SHA256_BYTES])
 {
-    const uint8_t *p = data;
-    size_t held = h->bytes % 64;
+    uint32_t state[8] = {/* §5.3.3 */
+                         0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    size_t rest = bytes % SHA256_BLOCK, end = rest < SHA256_BLOCK - 8 ? 1 : 2;
+    uint8_t last[2 * SHA256_BLOCK] = {0};
 
-    h->bytes += bytes;
-    if (held) {
-        for (; held < 64 && bytes; bytes--)
-            h->block[held++] = *p++;
-        if (held < 64)
-            return;
-        add_block(h->state, h->block);
-    }
-    for (; bytes >= 64; bytes -= 64, p += 64)
-        add_block(h->state, p);
-    for (size_t i = 0; i < bytes; i++)
-        h->block[i] = p[i];
-}
-
-void sha256_end(struct sha256 *h, uint8_t sum[SHA256_BYTES])
-{
-    const uint64_t bits = h->bytes * 8;
-    size_t held = h->bytes % 64;
-
-    h->block[held++] = 0x80; /* §5.1.1: a one, zeros, the length */
-    if (held > 56) {
-        while (held < 64)
-            h->block[held++] = 0;
-        add_block(h->state, h->block);
-        held = 0;
-    }
-    while (held < 56)
-        h->block[held++] = 0;
+    blocks(state, data, bytes / SHA256_BLOCK);
+    memcpy(last, (const uint8_t *)data + bytes - rest, rest);
+    last[rest] = 0x80; /* §5.1.1: a one, zeros, the length */
     for (unsigned i = 0; i < 8; i++)
-        h->block[56 + i] = (uint8_t)(bits >> (56 - 8 * i));
-    add_block(h->state, h->block);
+        last[end * SHA256_BLOCK - 1 - i] = (uint8_t)((uint64_t)bytes * 8 >> 8 * i);
+    blocks(state, last, end);
     for (unsigned i = 0; i < SHA256_BYTES; i++)
-        sum[i] = (uint8_t)(h->state[i / 4] >> (24 - 8 * (i % 4)));
+        sum[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void sha256(const void *data, size_t bytes, uint8_t sum[SHA256_BYTES])
+{
+    sha256_with(sha256_has_instructions() ? sha256_instructions : sha256_plain, data, bytes, sum);
 }

@@ -13,6 +13,9 @@ from nuc import NucConfig
 pytestmark = pytest.mark.campaign("bench")
 
 
+FIRST_TELLTALE_MS = 500
+
+
 def telltales_on_screen(nuc, path):
     nuc.qmp.command("screendump", filename=path)
     picture = clusterpix.load(path)
@@ -61,4 +64,5 @@ def test_first_telltale(machine, report, tmp_path):
     told = counts.stats["StatsTimes"]["FirstTelltale"]
     assert unseen - 1 <= told <= seen + 1  # told in whole milliseconds, and just after the last lamp
     report.add("boot.first-telltale-ms", told, "ms")
+    assert report.add("cluster.first-telltale-ms", told, "ms", bound=FIRST_TELLTALE_MS)
     report.add("boot.firmware-ms", round(entry_ms), "ms")

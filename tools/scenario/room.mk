@@ -4,7 +4,8 @@ SCENARIO := $(B)/tools/scenario
 SCENARIO_CHECK := $(addprefix tools/scenario/,check.c check_devices.c check_vms.c explain.c) \
 	$(addprefix hypervisor/,boot/fit.c core/format.c core/scenario.c)
 SCENARIO_SOURCES := $(addprefix tools/scenario/,main.c property.c reader.c show.c source.c) $(SCENARIO_CHECK)
-SUMS_SOURCES := tools/scenario/sums.c hypervisor/boot/sha256.c
+SHA256 := hypervisor/boot/sha256.c hypervisor/boot/sha256_instructions.c
+SUMS_SOURCES := tools/scenario/sums.c $(SHA256)
 SCENARIO_OBJECTS := $(patsubst %.c,$(SCENARIO)/obj/%.o,$(SCENARIO_SOURCES))
 SUMS_OBJECTS := $(patsubst %.c,$(SCENARIO)/obj/%.o,$(SUMS_SOURCES))
 

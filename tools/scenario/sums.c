@@ -50,30 +50,40 @@ static int find_section(struct loader *l)
     return -1;
 }
 
-static int read_loader(struct loader *l, const char *path)
+/* All of a file, to be freed; NULL: it cannot be read, and that has been said. */
+static uint8_t *read_file(const char *path, size_t *bytes)
 {
     FILE *in = fopen(path, "rb");
-    long bytes = -1;
+    uint8_t *data = NULL;
+    long length = -1;
 
-    l->path = path;
     if (in && fseek(in, 0, SEEK_END) == 0)
-        bytes = ftell(in);
-    if (bytes > 0) {
+        length = ftell(in);
+    if (length >= 0) {
         rewind(in);
-        l->bytes = (size_t)bytes;
-        l->data = malloc(l->bytes);
-        if (!l->data || fread(l->data, 1, l->bytes, in) != l->bytes)
-            bytes = -1;
+        *bytes = (size_t)length;
+        data = malloc(*bytes + 1); /* of an empty file too */
     }
+    if (data && fread(data, 1, *bytes, in) != *bytes) {
+        free(data);
+        data = NULL;
+    }
+    if (!data)
+        perror(path);
     if (in)
         fclose(in);
-    if (bytes <= 0)
-        fprintf(stderr, "bn-sums: %s: cannot be read\n", path);
-    else if (find_section(l) == 0)
+    return data;
+}
+
+static int read_loader(struct loader *l, const char *path)
+{
+    l->path = path;
+    l->data = read_file(path, &l->bytes);
+    if (!l->data)
+        return -1;
+    if (find_section(l) == 0)
         return 0;
-    else
-        fprintf(
-            stderr,
+    fprintf(stderr,
             "bn-sums: %s: is not a Binnacle loader (no %s section)\n    remedy: give BOOTX64.EFI\n",
             path, BN_SUMS_SECTION);
     return -1;
@@ -81,24 +91,14 @@ static int read_loader(struct loader *l, const char *path)
 
 static int sum_file(const char *path, uint8_t sum[SHA256_BYTES])
 {
-    static uint8_t buffer[1 << 16];
-    struct sha256 h;
-    size_t got;
-    FILE *in = fopen(path, "rb");
+    size_t bytes;
+    uint8_t *data = read_file(path, &bytes);
 
-    if (!in) {
-        perror(path);
+    if (!data)
         return -1;
-    }
-    sha256_start(&h);
-    while ((got = fread(buffer, 1, sizeof(buffer), in)) > 0)
-        sha256_add(&h, buffer, got);
-    int bad = ferror(in);
-    fclose(in);
-    if (bad)
-        fprintf(stderr, "bn-sums: %s: cannot be read\n", path);
-    sha256_end(&h, sum);
-    return bad ? -1 : 0;
+    sha256(data, bytes, sum);
+    free(data);
+    return 0;
 }
 
 /* "NAME=PATH", or a path whose last part is the name. */

@@ -182,6 +182,9 @@ class Simulator:
                 self.stats[m.name] = {**values, "ms": self.time_ms}
         return b"".join(answers)
 
+    def sent(self):
+        """What feed() gave has been written; for those who hold the machine until then."""
+
 
 class Connection:
     """A simulator on the socket of a UART, in a thread of its own: with Connection(path, sim): ...
@@ -239,6 +242,7 @@ class Connection:
             answer = self.simulator.feed(data)
             if answer:
                 s.sendall(answer)
+            self.simulator.sent()
 
     def __enter__(self):
         self.thread.start()

@@ -18,7 +18,7 @@ $(BOOT_TESTS)/$(1): $(2) $(BOOT_TEST_HEADERS)
 endef
 
 $(eval $(call boot_test,test_scenario,tests/unit/tools/test_scenario.c $(SCENARIO_CHECK),-lcmocka))
-$(eval $(call boot_test,test_sha256,tests/unit/boot/test_sha256.c hypervisor/boot/sha256.c,-lcmocka))
+$(eval $(call boot_test,test_sha256,tests/unit/boot/test_sha256.c $(SHA256),-lcmocka))
 $(eval $(call boot_test,test_memory_map,tests/unit/boot/test_memory_map.c hypervisor/boot/memory_map.c,-lcmocka))
 $(eval $(call boot_test,test_report,tests/unit/boot/test_report.c hypervisor/boot/features.c hypervisor/boot/report.c \
 	hypervisor/boot/fit.c hypervisor/core/format.c hypervisor/core/scenario.c,-lcmocka))
