@@ -41,6 +41,12 @@ $(RTOS_B)/selftest/selftest.o: $(RTOS_B)/selftest/selftest_os.h
 $(RTOS_SELFTEST): $(RTOS_OBJ) $(RTOS_B)/selftest/selftest.o $(RTOS_B)/selftest/selftest_os.o $(RTOS)/image.ld
 	$(RTOS_LINK) -o $@ $(filter %.o,$^)
 
+# What services, switches and interrupts cost.
+PROGRAMS += $(RTOS_B)/timing.elf
+$(RTOS_B)/timing/timing.o: $(RTOS_B)/timing/timing_os.h
+$(RTOS_B)/timing.elf: $(RTOS_OBJ) $(RTOS_B)/timing/timing.o $(RTOS_B)/timing/timing_os.o $(RTOS)/image.ld
+	$(RTOS_LINK) -o $@ $(filter %.o,$^)
+
 # The conformance table on the machine itself.
 RTOS_CONF := $(RTOS)/conformance
 RTOS_CONF_B := $(RTOS_B)/conformance
@@ -88,5 +94,5 @@ $(RTOS_TESTS)/fuzz_oil: tests/fuzz/rtos/fuzz_oil.c $(OIL_SRC) $(RTOS)/oil/oil.h
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) -I$(RTOS)/oil $(filter %.c,$^) -o $@
 
--include $(RTOS_OBJ:.o=.d) $(RTOS_CONF_OBJ:.o=.d) $(RTOS_B)/selftest/selftest.d
+-include $(RTOS_OBJ:.o=.d) $(RTOS_CONF_OBJ:.o=.d) $(RTOS_B)/selftest/selftest.d $(RTOS_B)/timing/timing.d
 endif

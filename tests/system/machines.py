@@ -35,11 +35,11 @@ QEMU = "qemu-svm"
 MODELS = {m.model for m in MACHINES.values()}
 
 
-def start(name, iso, log_dir, cpus=2, memory=1024, bus=False):
-    """The machine of that name, booted from a CD by its BIOS; .bus_path where bus is asked for."""
+def start(name, iso, log_dir, cpus=2, memory=1024, bus=False, quantum=16):
+    """The machine of that name, booted from a CD by its BIOS; .bus_path where bus is asked for; quantum: Bochs's."""
     model = MACHINES[name].model
     if model:
-        return Bochs(model, iso, log_dir, cpus, memory, bus)
+        return Bochs(model, iso, log_dir, cpus, memory, bus, quantum)
     return Nuc(name, NucConfig(disk=None, cdrom=iso, cpus=cpus, memory_mib=memory, iommu=None, gpu="std", screens=(SIZE,),
                                max_outputs=1, sound=False, usb=False, net=False, sd_card_mib=0), log_dir)
 

@@ -16,7 +16,7 @@ PROGRAM = "build/bochs/bochs"
 SHARE = "/usr/share/bochs"
 # The window of Bochs: a bar above the screen; without a window manager it is at the top left with a border of 4.
 LEFT, TOP = 4, 36
-CONFIG = """cpu: model={model}, count={cpus}, ips=100000000, reset_on_triple_fault=0, ignore_bad_msrs=1
+CONFIG = """cpu: model={model}, count={cpus}, quantum={quantum}, ips=100000000, reset_on_triple_fault=0, ignore_bad_msrs=1
 memory: guest={memory}, host={memory}
 romimage: file={share}/BIOS-bochs-latest
 vgaromimage: file={share}/VGABIOS-lgpl-latest
@@ -39,16 +39,19 @@ debug: action=ignore
 class Bochs:
     """with Bochs("corei7_skylake_x", "x.iso", "build/logs/x") as pc: pc.console.wait_for("...").
 
+    quantum: of several CPUs each runs so many instructions at most, then the next; time goes on by their mean. A halted one counts as
+    one that has run them all. With 1, time is every CPU's own count of instructions.
+
     .bus_path: with bus=True the other end of COM2, for vehicle_sim.Connection. What comes in there comes at the host's time, so
     that no two runs are the same.
     """
 
-    def __init__(self, model, iso, log_dir, cpus=2, memory=1024, bus=False):
+    def __init__(self, model, iso, log_dir, cpus=2, memory=1024, bus=False, quantum=16):
         self.log_dir = os.path.abspath(log_dir)
         self.work = tempfile.mkdtemp(prefix="bochs-")
         self._listener = socket.create_server(("127.0.0.1", 0)) if bus else None
         com2 = f"socket-client, dev=127.0.0.1:{self._listener.getsockname()[1]}" if bus else "null"
-        self.config = CONFIG.format(model=model, cpus=cpus, memory=memory, iso=os.path.abspath(iso), share=SHARE, work=self.work,
+        self.config = CONFIG.format(model=model, cpus=cpus, quantum=quantum, memory=memory, iso=os.path.abspath(iso), share=SHARE, work=self.work,
                                     log=self.log_dir, com2=com2)
         self.console = self.bus_path = self._x = self._process = None
 
