@@ -44,7 +44,7 @@ CLUSTER_TEST_DEPS := $(CLUSTER_PARTS) $(CLUSTER_B)/assets.c $(CLUSTER_B)/cockpit
 
 # A card and its controller, for those that drive one.
 SD_MODEL := $(wildcard tests/unit/cluster/sd_model.*)
-$(CLUSTER_TESTS)/test_sdcard $(CLUSTER_TESTS)/test_store: $(SD_MODEL)
+$(addprefix $(CLUSTER_TESTS)/,test_sdcard test_store fuzz_store): $(SD_MODEL)
 
 UNIT_TESTS += $(patsubst tests/unit/cluster/%.c,$(CLUSTER_TESTS)/%,$(wildcard tests/unit/cluster/test_*.c))
 $(CLUSTER_TESTS)/test_%: tests/unit/cluster/test_%.c $(CLUSTER_TEST_DEPS)

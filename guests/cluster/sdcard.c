@@ -42,7 +42,7 @@ static void begin(struct sdcard *c, enum step step, uint32_t now_ms)
 {
     struct sdhc_command command;
 
-    c->step = step;
+    c->step = (uint8_t)step;
     if (step == FOUND)
         return;
     if (step == SPEED) {

@@ -90,7 +90,7 @@ static void put(const struct sdhc *h, uint32_t offset, uint32_t value)
 
 static enum sdhc_status enter(struct sdhc *h, enum phase phase, uint32_t now_ms)
 {
-    h->phase = phase;
+    h->phase = (uint8_t)phase;
     h->since_ms = now_ms;
     return SDHC_BUSY;
 }

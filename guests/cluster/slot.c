@@ -49,15 +49,16 @@ void slot_pack(uint8_t block[SLOT_BYTES], uint32_t index, uint32_t card, uint32_
     memcpy(block, &slot, sizeof(slot));
 }
 
+/* It is what would be written for what it says. */
 bool slot_unpack(const uint8_t block[SLOT_BYTES], uint32_t index, uint32_t card, uint32_t *counter,
                  struct record *record)
 {
+    uint8_t again[SLOT_BYTES];
     struct slot slot;
 
     memcpy(&slot, block, sizeof(slot));
-    if (slot.magic != SLOT_MAGIC || slot.version != SLOT_VERSION || slot.index != index ||
-        slot.card != card || slot.crc != bn_crc32(0, &slot, offsetof(struct slot, crc)) ||
-        !in_range(&slot.record))
+    slot_pack(again, index, card, slot.counter, &slot.record);
+    if (!in_range(&slot.record) || memcmp(again, block, sizeof(again)))
         return false;
     *counter = slot.counter;
     *record = slot.record;

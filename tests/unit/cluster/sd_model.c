@@ -3,12 +3,9 @@
  * Specification, as far as one block at a time needs them. */
 #include "sd_model.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define COMMAND_DONE  (1u << 0)
 #define TRANSFER_DONE (1u << 1)
@@ -58,8 +55,8 @@ static uint32_t slot(void)
 {
     uint32_t block = sd.kind == SD_HIGH ? sd.argument : sd.argument / SDHC_BLOCK_BYTES;
 
-    assert_true(sd.kind == SD_HIGH || sd.argument % SDHC_BLOCK_BYTES == 0);
-    assert_true(block == STORE_BLOCK(0) || block == STORE_BLOCK(1));
+    assert(sd.kind == SD_HIGH || sd.argument % SDHC_BLOCK_BYTES == 0);
+    assert(block == STORE_BLOCK(0) || block == STORE_BLOCK(1));
     return block == STORE_BLOCK(1);
 }
 
@@ -74,9 +71,9 @@ static uint32_t answer_op_cond(void)
 {
     bool host_capacity = sd.argument >> 30 & 1;
 
-    assert_true(sd.app);
-    assert_int_equal(sd.argument & 0xFF8000, 0xFF8000);
-    assert_true(!host_capacity || sd.kind != SD_VERSION_1);
+    assert(sd.app);
+    assert((sd.argument & 0xFF8000) == 0xFF8000);
+    assert(!host_capacity || sd.kind != SD_VERSION_1);
     if (sd.polls++ < sd.power_up || (sd.kind == SD_HIGH && !host_capacity))
         return 0x00FF8000;
     return 0x80FF8000 | (sd.kind == SD_HIGH ? 1u << 30 : 0);
@@ -114,7 +111,7 @@ static bool card(uint32_t index)
         sd.selected = sd.argument >> 16 == ADDRESS;
         return sd.selected;
     case 16:
-        assert_int_equal(sd.argument, SDHC_BLOCK_BYTES);
+        assert(sd.argument == SDHC_BLOCK_BYTES);
         return sd.selected;
     default:
         return sd.selected;
@@ -123,7 +120,7 @@ static bool card(uint32_t index)
 
 static void begin_data(uint32_t index)
 {
-    assert_int_equal(sd.block, 1u << 16 | SDHC_BLOCK_BYTES);
+    assert(sd.block == (1u << 16 | SDHC_BLOCK_BYTES));
     sd.position = 0;
     sd.reading = index == 17;
     sd.writing = index == 24;
@@ -148,11 +145,11 @@ static void send(uint32_t value)
     uint32_t index = value >> 24, kind = value >> 16 & 0xFF;
     bool identifying = index == 0 || index == 8 || index == 55 || index == 41 || index == 2;
 
-    assert_int_equal(kind, flags[index & 63]);
-    assert_int_equal(value & 0xFFFF, index == 17 ? 0x10 : 0); /* one block, no DMA */
-    assert_int_equal(sd.clock & 7, 7);
-    assert_true(sd.control == 0xF00 || sd.control == 0xD00);
-    assert_true(khz() <= (identifying || index == 3 ? 400 : 25000) && khz() >= 99);
+    assert(kind == flags[index & 63]);
+    assert((value & 0xFFFF) == (index == 17 ? 0x10u : 0)); /* one block, no DMA */
+    assert((sd.clock & 7) == 7);
+    assert(sd.control == 0xF00 || sd.control == 0xD00);
+    assert(khz() <= (identifying || index == 3 ? 400 : 25000) && khz() >= 99);
     sd.commands++;
     if (faulty(SD_MUTE))
         return;
@@ -205,7 +202,7 @@ static uint32_t read_buffer(void)
 {
     uint32_t word;
 
-    assert_true(sd.reading && sd.position < SDHC_BLOCK_BYTES);
+    assert(sd.reading && sd.position < SDHC_BLOCK_BYTES);
     memcpy(&word, sd.buffer + sd.position, sizeof(word));
     moved();
     return word;
@@ -213,7 +210,7 @@ static uint32_t read_buffer(void)
 
 static void write_buffer(uint32_t word)
 {
-    assert_true(sd.writing && sd.position < SDHC_BLOCK_BYTES);
+    assert(sd.writing && sd.position < SDHC_BLOCK_BYTES);
     memcpy(sd.buffer + sd.position, &word, sizeof(word));
     moved();
 }
@@ -235,7 +232,7 @@ static uint32_t read_clock(void)
 
 static void write_clock(uint32_t value)
 {
-    assert_true(!(value & 4) || value & 2); /* the card gets a clock that is stable */
+    assert(!(value & 4) || value & 2); /* the card gets a clock that is stable */
     sd.clock = value;
     sd.looks = sd.delay;
     if (value & 1u << 24) {
@@ -275,8 +272,7 @@ static uint32_t read_register(uint32_t offset)
     case 0xFC:
         return sd.version << 16;
     default:
-        fail_msg("register %x is read", offset);
-        return 0;
+        abort(); /* nobody has to read that one */
     }
 }
 
@@ -310,10 +306,10 @@ static void write_register(uint32_t offset, uint32_t value)
         sd.enable = value;
         break;
     case 0x38:
-        assert_int_equal(value, 0); /* nothing interrupts */
+        assert(value == 0); /* nothing interrupts */
         break;
     default:
-        fail_msg("register %x is written", offset);
+        abort();
     }
 }
 

@@ -109,6 +109,8 @@ static void test_ranges(void **state)
     assert_false(believed(0, CARD));
     forge(0, 0x444F4E41);
     assert_false(believed(0, CARD));
+    forge(200, 1); /* what is reserved */
+    assert_false(believed(0, CARD));
 }
 
 static void test_newer(void **state)
