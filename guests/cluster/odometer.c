@@ -3,26 +3,48 @@
  * cut takes back what the driver has seen. */
 #include "odometer.h"
 
-/* The first look in this life: former ones go on. */
-static void begin(struct odometer *o, const struct bus *bus, const struct store *store)
+/* Metres that a vehicle drives in that time at most: 450 km/h, and one for rounding. */
+static uint32_t reach_m(uint32_t ms)
+{
+    return ms / 8 + 1;
+}
+
+/* The first steady count in this life: former lives go on, unless the vehicle was driven without
+ * us.
+ */
+static void begin(struct odometer *o, const struct store *store)
 {
     o->known = true;
     if (store->known) {
         o->now = store->kept;
         return;
     }
-    o->now.odometer_m = bus->odometer_m;
+    o->now.odometer_m = o->vehicle_m;
     for (uint32_t i = 0; i < RECORD_TRIPS; i++)
-        o->now.trip_from_m[i] = bus->odometer_m;
+        o->now.trip_from_m[i] = o->vehicle_m;
 }
 
-/* A vehicle that counts less than we have kept has lost its count: what it counts from there on is
- * driven all the same. One that counts more has been driven without us. */
-static void count(struct odometer *o, uint32_t vehicle_m)
+/*
+ * What the vehicle has driven is added, whatever its count is: one that has lost it goes on from
+ * less. A leap, there and back, is nothing driven; a higher count that stays is the vehicle's.
+ */
+static void count(struct odometer *o, const struct store *store, uint32_t vehicle_m, uint32_t ms)
 {
-    if (vehicle_m + o->lead_m < o->now.odometer_m)
-        o->lead_m = o->now.odometer_m - vehicle_m;
-    o->now.odometer_m = vehicle_m + o->lead_m;
+    uint32_t way_m = vehicle_m - o->vehicle_m; /* huge where it is less */
+
+    if (!o->heard || way_m > reach_m(ms - o->vehicle_ms))
+        o->steady_ms = ms;
+    else if (o->known)
+        o->now.odometer_m += way_m;
+    o->heard = true;
+    o->vehicle_m = vehicle_m;
+    o->vehicle_ms = ms;
+    if (ms - o->steady_ms >= ODOMETER_STEADY_MS) {
+        if (!o->known && store_settled(store))
+            begin(o, store);
+        if (o->known && vehicle_m > o->now.odometer_m)
+            o->now.odometer_m = vehicle_m;
+    }
     if (o->now.odometer_m > SLOT_METRES)
         o->now.odometer_m = SLOT_METRES;
 }
@@ -51,19 +73,19 @@ static void show(struct odometer *o, const struct store *store)
 void odometer_update(struct odometer *o, const struct bus *bus, const struct store *store,
                      uint32_t now_ms)
 {
-    o->seen_ms = now_ms;
-    if (!store_settled(store) || !bus_fresh(bus, BUS_ODOMETER, now_ms))
+    o->looked_ms = now_ms;
+    if (!bus_fresh(bus, BUS_ODOMETER, now_ms))
         return;
+    count(o, store, bus->odometer_m, bus->time_ms[BUS_ODOMETER]);
     if (!o->known)
-        begin(o, bus, store);
-    count(o, bus->odometer_m);
+        return;
     press(o, bus->trip_buttons);
     show(o, store);
 }
 
 static bool is_fresh(const struct odometer *o, uint32_t now_ms)
 {
-    return o->shown && now_ms - o->seen_ms <= BUS_TIMEOUT_MS;
+    return o->shown && now_ms - o->looked_ms <= BUS_TIMEOUT_MS;
 }
 
 uint32_t odometer_shown_m(const struct odometer *o, uint32_t now_ms)

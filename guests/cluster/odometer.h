@@ -8,15 +8,21 @@
 #include "store.h"
 
 #define ODOMETER_NONE UINT32_MAX
+#define ODOMETER_STEADY_MS                                                                         \
+    200u /* then a count is the vehicle's, and no accident of a controller                         \
+          */
 
 struct odometer {
     bool known;        /* `now` says something */
     struct record now; /* to the metre */
-    uint32_t lead_m;   /* so much more than the vehicle has counted, for it lost its own count */
     bool shown;        /* shown_m says something */
     uint32_t shown_m;
-    uint32_t seen_ms; /* when odometer_update() last looked */
-    uint32_t pressed; /* the trips' buttons, when last seen */
+    uint32_t looked_ms; /* when odometer_update() last did */
+    bool heard;         /* what follows says something: */
+    uint32_t vehicle_m; /* the vehicle's last count, */
+    uint32_t vehicle_ms;
+    uint32_t steady_ms; /* and since when it goes on as a vehicle can drive */
+    uint32_t pressed;   /* the trips' buttons, when last seen */
 };
 
 /* Takes what the bus says, if it is fresh, once the store is settled; more often than every

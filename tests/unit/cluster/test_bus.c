@@ -406,7 +406,7 @@ static void test_bad_stream_is_told(void **state)
 static void test_store_is_told(void **state)
 {
     const struct store store = {.state = STORE_FAILED, .empty = true, .writes = 65537};
-    const struct odometer odometer = {.shown = true, .shown_m = 12345600, .seen_ms = 1000};
+    const struct odometer odometer = {.shown = true, .shown_m = 12345600, .looked_ms = 1000};
     const struct stats_sources from = {.store = &store, .odometer = &odometer};
     struct slcan_parser p = {0};
     struct stats stats = {0};

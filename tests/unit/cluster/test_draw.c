@@ -482,7 +482,7 @@ static void test_dash(void **state)
                       .engine_rpm = 3000,
                       .gear = 6,
                       .telltales = 1u << BN_TELLTALE_HIGH_BEAM};
-    struct odometer odometer = {.shown = true, .shown_m = 123456, .seen_ms = 2000};
+    struct odometer odometer = {.shown = true, .shown_m = 123456, .looked_ms = 2000};
     struct dash d = {SCENE_NONE, SCENE_NONE};
     struct scene s;
     int32_t before = 0;

@@ -70,10 +70,10 @@ static void test_no_controller(void **state)
 {
     (void)state;
     store_init(&s, NULL, 0);
-    stay(START_M, 20);
+    stay(START_M, 300);
     assert_int_equal(s.state, STORE_ABSENT);
     assert_int_equal(shown(), START_M);
-    stay(START_M + 250, 20);
+    drive(START_M, START_M + 251);
     assert_int_equal(shown(), START_M + 250);
     assert_int_equal(odometer_trip_m(&o, TRIP_A, now), 250);
     assert_int_equal(sd.commands, 0);
@@ -83,7 +83,7 @@ static void test_no_card(void **state)
 {
     (void)state;
     sd.fault = SD_EMPTY;
-    stay(START_M, 100);
+    stay(START_M, 300);
     assert_int_equal(s.state, STORE_ABSENT);
     assert_int_equal(shown(), START_M);
 }
@@ -146,37 +146,78 @@ static void test_next_life(void **state)
     assert_int_equal(shown(), 9000000);
 }
 
+/* A controller that says 0, or anything, for a moment: nothing was driven. */
+static void test_leaps(void **state)
+{
+    (void)state;
+    stay(START_M, 1000);
+    stay(0, 100);
+    stay(START_M, 1000);
+    assert_int_equal(o.now.odometer_m, START_M);
+    stay(900000000, 100);
+    stay(START_M, 1000);
+    assert_int_equal(o.now.odometer_m, START_M);
+    for (uint32_t i = 0; i < 100; i++) {
+        stay(i % 2 ? 7 : START_M + 1000000, STORE_PERIOD_MS);
+        assert_int_equal(o.now.odometer_m, START_M);
+    }
+    stay(0, 1000); /* for good: it has lost its count */
+    drive(0, 101);
+    assert_int_equal(o.now.odometer_m, START_M + 100);
+    stay(START_M + 50, 1000); /* and found it, but we have gone on */
+    assert_int_equal(o.now.odometer_m, START_M + 100);
+    stay(START_M + 5000, 1000);
+    assert_int_equal(o.now.odometer_m, START_M + 5000);
+    live();
+    stay(0, 100); /* while it starts */
+    stay(START_M + 5100, 300);
+    assert_int_equal(o.now.odometer_m, START_M + 5100);
+}
+
+/* The vehicle drives on while its bus is silent. */
+static void test_bus_lost_while_driving(void **state)
+{
+    (void)state;
+    stay(START_M, 1000);
+    now += 60000;
+    assert_int_equal(shown(), ODOMETER_NONE);
+    stay(START_M + 2000, STORE_PERIOD_MS);
+    assert_int_equal(o.now.odometer_m, START_M + 2000);
+}
+
 /* A vehicle that loses its count while we look. */
 static void test_vehicle_falls_back(void **state)
 {
     (void)state;
     stay(START_M, 1000);
-    stay(START_M + 300, 200);
+    drive(START_M, START_M + 301);
     stay(50, 200);
     assert_int_equal(o.now.odometer_m, START_M + 300);
-    stay(80, 200);
+    drive(50, 81);
     assert_int_equal(o.now.odometer_m, START_M + 330);
-    stay(SLOT_METRES, 200);
+    stay(SLOT_METRES, 300);
     assert_int_equal(o.now.odometer_m, SLOT_METRES);
     assert_int_equal(shown(), SLOT_METRES);
+    stay(100, 300);
+    drive(100, 120);
+    assert_int_equal(o.now.odometer_m, SLOT_METRES); /* it stands there */
 }
 
 static void test_trips(void **state)
 {
     (void)state;
     stay(1000, 1000);
-    stay(1250, 200);
+    drive(1000, 1251);
     assert_int_equal(odometer_trip_m(&o, TRIP_A, now), 250);
     bus.trip_buttons = 1u << TRIP_A;
-    stay(1260, 1000);
-    stay(1300, 1000); /* held: once */
+    drive(1250, 1291); /* held: once */
     assert_int_equal(odometer_trip_m(&o, TRIP_A, now), 40);
-    assert_int_equal(odometer_trip_m(&o, TRIP_B, now), 300);
+    assert_int_equal(odometer_trip_m(&o, TRIP_B, now), 290);
     bus.trip_buttons = 0;
-    stay(1320, 200);
+    drive(1290, 1321);
     live();
     stay(1330, 1000);
-    assert_int_equal(odometer_trip_m(&o, TRIP_A, now), 70);
+    assert_int_equal(odometer_trip_m(&o, TRIP_A, now), 80);
     assert_int_equal(odometer_trip_m(&o, TRIP_B, now), 330);
     bus.trip_buttons = 1u << TRIP_B;
     stay(1330, 20);
@@ -195,11 +236,13 @@ static void test_ignition_off(void **state)
     for (uint32_t m = START_M; m < START_M + 90; m += 30) { /* no figure changes at these */
         stay(m, 1000);
         writes = sd.writes;
+        drive(m, m + 6);
         bus.ignition_off = true;
         stay(m + 5, 500);
         assert_int_equal(s.kept.odometer_m, m + 5);
         assert_int_equal(sd.writes, writes + 1);
-        stay(m + 7, 500); /* pushed */
+        drive(m + 5, m + 8); /* pushed */
+        stay(m + 7, 500);
         assert_int_equal(sd.writes, writes + 1);
         bus.ignition_off = false;
         if (m + 37 > (START_M / 100 + 1) * 100)
@@ -235,7 +278,7 @@ static void test_power_cut_at_every_byte_of_every_write(void **state)
                 sd.cut_bytes = bytes;
                 sd.torn = torn;
                 for (uint32_t m = START_M + 100; !sd.dead; m += 100)
-                    stay(m, 100);
+                    stay(m, 300);
                 seen = o.shown_m;
                 assert_true(seen >= START_M);
                 live();
@@ -243,8 +286,9 @@ static void test_power_cut_at_every_byte_of_every_write(void **state)
                 assert_int_equal(s.state, STORE_KEEPING);
                 assert_false(s.empty);
                 assert_true(shown() >= seen && shown() <= seen + 100);
-                stay(START_M + 100, 1000); /* and it goes on from there, on the card too */
-                assert_true(s.kept.odometer_m >= seen + 100);
+                for (uint32_t m = START_M; m <= START_M + 110; m += 2) /* and it goes on */
+                    stay(m, 20);
+                assert_true(s.kept.odometer_m / 100 > seen / 100);
             }
 }
 
@@ -332,7 +376,7 @@ static void test_faults(void **state)
                 stay(START_M, SETTLED_MS);
                 assert_true(store_settled(&s));
                 for (uint32_t m = START_M; m < START_M + 1000; m += 50) {
-                    stay(m, 1000);
+                    stay(m, 500);
                     assert_true(o.shown_m >= seen);
                     seen = o.shown_m;
                 }
@@ -365,6 +409,8 @@ int main(void)
         cmocka_unit_test_setup(test_written_by_figures, begin),
         cmocka_unit_test_setup(test_next_life, begin),
         cmocka_unit_test_setup(test_vehicle_falls_back, begin),
+        cmocka_unit_test_setup(test_leaps, begin),
+        cmocka_unit_test_setup(test_bus_lost_while_driving, begin),
         cmocka_unit_test_setup(test_trips, begin),
         cmocka_unit_test_setup(test_ignition_off, begin),
         cmocka_unit_test_setup(test_never_stale, begin),
