@@ -9,9 +9,7 @@ static uint32_t reach_m(uint32_t ms)
     return ms / 8 + 1;
 }
 
-/* The first steady count in this life: former lives go on, unless the vehicle was driven without
- * us.
- */
+/* The first steady count in this life: former ones go on. */
 static void begin(struct odometer *o, const struct store *store)
 {
     o->known = true;
