@@ -61,6 +61,8 @@ static bool take_odometer(struct bus *b, const struct can_frame *f, uint32_t now
     if (m.distance > METRES_LIMIT || !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ODOMETER]))
         return false;
     b->odometer_m = m.distance;
+    b->trip_buttons = (uint32_t)m.trip_a_reset << TRIP_A | (uint32_t)m.trip_b_reset << TRIP_B;
+    b->ignition_off = m.ignition_off;
     return true;
 }
 

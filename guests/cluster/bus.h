@@ -14,6 +14,7 @@
     (1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_BELT | 1u << BN_TELLTALE_TURN_LEFT |              \
      1u << BN_TELLTALE_TURN_RIGHT | 1u << BN_TELLTALE_HIGH_BEAM | 1u << BN_TELLTALE_MIL)
 
+enum trip { TRIP_A, TRIP_B };
 enum bus_message { BUS_MOTION, BUS_BODY, BUS_ODOMETER, BUS_LAMPS, BUS_MESSAGES };
 
 struct bus {
@@ -25,6 +26,8 @@ struct bus {
     int8_t gear;
     uint32_t telltales; /* bit enum bn_telltale */
     uint32_t odometer_m;
+    uint32_t trip_buttons; /* bit enum trip: held */
+    bool ignition_off;
     uint32_t rejected;      /* frames that were not believed */
     uint16_t last_rejected; /* identifier of the last of them */
     uint8_t alive;          /* of the sync frames */

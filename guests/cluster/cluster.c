@@ -8,6 +8,7 @@
 #include "cluster_os.h"
 #include "dash.h"
 #include "display.h"
+#include "odometer.h"
 #include "palette.h"
 #include "screen.h"
 #include "stats.h"
@@ -27,6 +28,9 @@ static struct dash dash = {SCENE_NONE, SCENE_NONE};
 static struct stats stats;
 static struct chime_watch chime_look;
 static struct chimes chimes;
+static struct store store;
+static struct odometer odometer;
+static const struct sdhc_registers sd_registers = {board_sd_read, board_sd_write};
 static uint64_t first_slot_us; /* time zero of frames and bus */
 
 static uint32_t bus_time_ms(void)
@@ -85,8 +89,8 @@ static void draw_frame(uint32_t n)
     uint64_t begin = board_now_us();
 
     update_display(stats.last);
-    SuspendAllInterrupts(); /* the bus task writes what dash_scene reads */
-    dash_scene(&dash, &bus, bus_time_ms(), &scene);
+    SuspendAllInterrupts(); /* other tasks write what dash_scene reads */
+    dash_scene(&dash, &bus, &odometer, bus_time_ms(), &scene);
     stats_bus_lost(&stats, scene.notice == NOTICE_BUS_LOST, bus_time_ms());
     ResumeAllInterrupts();
     if (window.frames)
@@ -108,6 +112,7 @@ TASK(DrawTask)
     (void)SetRelAlarm(SyncAlarm, 1, 1000000u / BN_CLUSTER_FPS);
     (void)SetRelAlarm(PublishAlarm, PUBLISH_US, PUBLISH_US);
     (void)SetRelAlarm(ChimeAlarm, CHIME_PERIOD_MS * 1000u, CHIME_PERIOD_MS * 1000u);
+    (void)SetRelAlarm(StoreAlarm, STORE_PERIOD_MS * 1000u, STORE_PERIOD_MS * 1000u);
     for (uint32_t n = 1;; n = slot_now() + 1) {
         uint64_t now = board_now_us(), slot = slot_us(n);
 
@@ -120,10 +125,12 @@ TASK(DrawTask)
 
 static void send_stats(void)
 {
+    const struct stats_sources from = {&bus, &chimes, &store, &odometer};
     uint8_t line[SLCAN_MAX_BYTES];
 
     for (int i = 0; i < STATS_MESSAGES; i++)
-        (void)bus_send(line, stats_message(&stats, i, (uint8_t)display.state, &bus, &chimes, line));
+        (void)bus_send(
+            line, stats_message(&stats, i, (uint8_t)display.state, &from, bus_time_ms(), line));
 }
 
 static void receive(void)
@@ -171,6 +178,19 @@ TASK(PublishTask)
     bus_publish(&bus, bus_time_ms(), &vehicle);
     ResumeAllInterrupts();
     window_publish_vehicle(&window, &vehicle, boot_ns());
+    (void)TerminateTask();
+}
+
+/* Priority 1: what a power cut must not take away. Its registers may be slow to reach; everything
+ * else may interrupt it. */
+TASK(StoreTask)
+{
+    uint32_t now_ms = bus_time_ms();
+
+    store_step(&store, odometer.known ? &odometer.now : NULL, bus.ignition_off, now_ms);
+    SuspendAllInterrupts();
+    odometer_update(&odometer, &bus, &store, now_ms);
+    ResumeAllInterrupts();
     (void)TerminateTask();
 }
 
@@ -232,6 +252,7 @@ void StartupHook(void)
                       (uint32_t)screen.layout.height);
     chimes_init(&chimes, window.chime_region && window.chime_status_region);
     window_publish_chimes(&window, &chimes.requests, boot_ns()); /* none, and that is whole */
+    store_init(&store, board.sd_host ? &sd_registers : NULL, 0);
     if (window.frames) {
         window.frames->tsc_hz = board.tsc_hz;
         window.frames->boot_tsc = board.boot_tsc;

@@ -41,8 +41,10 @@ uint32_t dash_lamps(const struct bus *bus, uint32_t now_ms)
     return lit;
 }
 
-void dash_scene(struct dash *d, const struct bus *bus, uint32_t now_ms, struct scene *scene)
+void dash_scene(struct dash *d, const struct bus *bus, const struct odometer *odometer,
+                uint32_t now_ms, struct scene *scene)
 {
+    uint32_t metres = odometer_shown_m(odometer, now_ms);
     bool motion = bus_fresh(bus, BUS_MOTION, now_ms), body = bus_fresh(bus, BUS_BODY, now_ms);
     bool distance = bus_fresh(bus, BUS_ODOMETER, now_ms);
     bool lamps = bus_fresh(bus, BUS_LAMPS, now_ms);
@@ -51,7 +53,7 @@ void dash_scene(struct dash *d, const struct bus *bus, uint32_t now_ms, struct s
         .speed_needle = needle(&d->speed, motion, bus->speed_centikmh, SPEED_MAX_CENTI),
         .rpm_needle = needle(&d->rpm, motion, bus->engine_rpm, RPM_MAX),
         .speed = motion ? (bus->speed_centikmh + 50) / 100 : SCENE_NONE,
-        .odometer = distance ? bus->odometer_m / 100 : SCENE_ODO_NONE,
+        .odometer = distance && metres != ODOMETER_NONE ? metres / 100 : SCENE_ODO_NONE,
         .telltales = dash_lamps(bus, now_ms),
         .gear = body ? bus->gear : SCENE_GEAR_NONE,
         .notice = !motion || !body || !distance || !lamps ? NOTICE_BUS_LOST : NOTICE_NONE,

@@ -4,7 +4,7 @@
 #ifndef CLUSTER_DASH_H
 #define CLUSTER_DASH_H
 
-#include "bus.h"
+#include "odometer.h"
 #include "scene.h"
 
 #define DASH_LAMP_CHECK_MS 1500 /* after the start the warning lamps prove themselves */
@@ -29,6 +29,7 @@ struct dash {
 uint32_t dash_lamps(const struct bus *bus, uint32_t now_ms);
 
 /* One frame: the scene for bus time now_ms. */
-void dash_scene(struct dash *d, const struct bus *bus, uint32_t now_ms, struct scene *scene);
+void dash_scene(struct dash *d, const struct bus *bus, const struct odometer *odometer,
+                uint32_t now_ms, struct scene *scene);
 
 #endif

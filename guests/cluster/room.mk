@@ -38,9 +38,13 @@ $(CLUSTER_B)/cluster.elf: $(RTOS_OBJ) $(CLUSTER_OBJ) $(RTOS)/image.ld
 
 # Unit tests and fuzzers: everything but the application's tasks runs on the host.
 CLUSTER_TESTS := $(B)/tests/cluster
-CLUSTER_TEST_FLAGS := -I$(CLUSTER) -I$(CLUSTER_B) -I$(RTOS)/include
+CLUSTER_TEST_FLAGS := -I$(CLUSTER) -I$(CLUSTER_B) -I$(RTOS)/include -Itests/unit/cluster
 CLUSTER_PARTS := $(filter-out $(CLUSTER)/cluster.c,$(wildcard $(CLUSTER)/*.c))
 CLUSTER_TEST_DEPS := $(CLUSTER_PARTS) $(CLUSTER_B)/assets.c $(CLUSTER_B)/cockpit_dbc.h $(wildcard $(CLUSTER)/*.h include/binnacle/*.h)
+
+# A card and its controller, for those that drive one.
+SD_MODEL := $(wildcard tests/unit/cluster/sd_model.*)
+$(addprefix $(CLUSTER_TESTS)/,test_sdcard test_store fuzz_store): $(SD_MODEL)
 
 UNIT_TESTS += $(patsubst tests/unit/cluster/%.c,$(CLUSTER_TESTS)/%,$(wildcard tests/unit/cluster/test_*.c))
 $(CLUSTER_TESTS)/test_%: tests/unit/cluster/test_%.c $(CLUSTER_TEST_DEPS)

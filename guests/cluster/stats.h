@@ -5,8 +5,9 @@
 
 #include "bus.h"
 #include "chime.h"
+#include "odometer.h"
 
-#define STATS_MESSAGES 5
+#define STATS_MESSAGES 6
 
 struct stats {
     uint32_t last;     /* the last frame's counter */
@@ -20,14 +21,22 @@ struct stats {
     uint8_t alive[STATS_MESSAGES];
 };
 
+struct stats_sources { /* what others count of themselves */
+    const struct bus *bus;
+    const struct chimes *chimes;
+    const struct store *store;
+    const struct odometer *odometer;
+};
+
 /* Frame n has been drawn in so many microseconds. */
 void stats_frame(struct stats *s, uint32_t n, uint32_t us);
 
 /* The frame that is being drawn at that time of the bus says whether the bus is lost. */
 void stats_bus_lost(struct stats *s, bool lost, uint32_t now_ms);
 
-/* Message `index` of STATS_MESSAGES as an SLCAN line; returns its bytes. */
-size_t stats_message(struct stats *s, int index, uint8_t display_state, const struct bus *bus,
-                     const struct chimes *chimes, uint8_t out[SLCAN_MAX_BYTES]);
+/* Message `index` of STATS_MESSAGES at that time of the bus as an SLCAN line; returns its bytes. */
+size_t stats_message(struct stats *s, int index, uint8_t display_state,
+                     const struct stats_sources *from, uint32_t now_ms,
+                     uint8_t out[SLCAN_MAX_BYTES]);
 
 #endif

@@ -56,6 +56,8 @@ static void describe(struct vm *vm, struct bn_guest_info *info)
     if (sees_framebuffer(vm))
         info->framebuffer = (struct bn_guest_framebuffer){vm->config->framebuffer_gpa, fb->width,
                                                           fb->height, fb->pitch, 0};
+    if (passthrough_has_any(vm))
+        info->flags |= BN_GUEST_PCI;
     for (uint32_t i = 0; i < scenario.device_count; i++) {
         const struct bn_scenario_device *device = &scenario.device[i];
 
@@ -81,9 +83,10 @@ enum bn_status prelaunched_build(struct vm *vm, const struct bn_module *image)
     struct bn_guest_info info;
     enum bn_status status;
 
-    describe(vm, &info);
     status = vm_create(vm) ?: map_memory(vm) ?: map_framebuffer(vm) ?: map_apic(vm) ?: shm_map(vm)
-             ?: passthrough_take(vm) ?: multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
+             ?: passthrough_take(vm);
+    describe(vm, &info);
+    status = status ?: multiboot_load(vm, hpa_to_ptr(image->base), image->bytes, &info);
     if (status == BN_OK)
         vm->vcpu[0].pcpu->hand_over = vm->vcpu[0].pcpu->direct;
     return status;

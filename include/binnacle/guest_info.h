@@ -17,6 +17,9 @@
     (1u << 0) /* local APIC is in x2APIC mode and its MSRs are the guest's own, except ICR and     \
                  APIC base */
 #define BN_GUEST_SPKR (1u << 1) /* PC speaker (ports 42h, 43h, 61h) is the guest's own */
+#define BN_GUEST_PCI                                                                               \
+    (1u << 2) /* functions of the machine are the guest's own: ports CF8h, CFCh                    \
+               */
 
 struct bn_guest_framebuffer { /* the boot framebuffer, 32 bits a pixel, XRGB8888; gpa 0 if the VM
                                  has none */

@@ -51,12 +51,18 @@ def lamps_of(state):
     return {name for message in ("Body", "Lamps") for name, value in state[message].items() if name != "Gear" and value}
 
 
+def load_switches(dbc=DBC):
+    """The bits of message Odometer: what is held or switched beside the count."""
+    return [s.name for s in can_bus.load_dbc(dbc)["Odometer"].signals.values() if s.size == 1]
+
+
 class Simulator:
     """Answers the cluster. start: the trace's second at cluster time 0. faults: list of (kind, from_s, to_s) in cluster time.
-    tour: no script, but every lamp alone for a second, the hazard lights last, and again."""
+    tour: no script, but every lamp alone for a second, the hazard lights last, and again. switches: list of (bit of Odometer,
+    from_s, to_s) in cluster time: a trip's button, ignition."""
 
-    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC, tour=False):
-        self.start, self.faults = start, list(faults)
+    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC, tour=False, switches=()):
+        self.start, self.faults, self.switches = start, list(faults), list(switches)
         self.drive = Drivetrain(trace)
         self.lamps = load_script(script)
         self.dbc = can_bus.load_dbc(dbc)
@@ -83,6 +89,7 @@ class Simulator:
         speed, rpm, gear, metres = self.drive.at(t + self.start)
         state = {"Motion": {"Speed": round(speed, 2), "EngineRpm": round(rpm)}, "Body": {"Gear": gear},
                  "Odometer": {"Distance": ODOMETER_START_M + int(metres)}, "Lamps": {}}
+        state["Odometer"].update({name: 1 for name, begin, end in self.switches if begin <= t < end})
         for lamp in self.lit(t):
             state[self.message_of[lamp]][lamp] = 1
         return state
@@ -253,15 +260,24 @@ class Connection:
         self.thread.join(5)
 
 
-def parse_fault(text):
+def parse_span(text, what, names):
+    """NAME:FROM-TO, with an open end where TO is missing."""
     try:
-        kind, span = text.split(":")
+        name, span = text.split(":")
         begin, end = span.split("-")
-        if kind not in FAULTS:
+        if name not in names:
             raise ValueError
-        return kind, float(begin), float(end or "inf")
+        return name, float(begin), float(end or "inf")
     except ValueError:
-        raise argparse.ArgumentTypeError(f"not KIND:FROM-TO with KIND of {', '.join(FAULTS)}: {text}") from None
+        raise argparse.ArgumentTypeError(f"not {what}:FROM-TO with {what} of {', '.join(names)}: {text}") from None
+
+
+def parse_fault(text):
+    return parse_span(text, "KIND", FAULTS)
+
+
+def parse_switch(text):
+    return parse_span(text, "NAME", load_switches())
 
 
 def main():
@@ -273,9 +289,12 @@ def main():
     p.add_argument("--tour", action="store_true", help="light every telltale alone for a second, one after the other")
     p.add_argument("--fault", type=parse_fault, action="append", default=[], metavar="KIND:FROM-TO",
                    help="cut, corrupt, babble, freeze or late between two times of the cluster (s)")
+    p.add_argument("--switch", type=parse_switch, action="append", default=[], metavar="NAME:FROM-TO",
+                   help=f"hold one of {', '.join(load_switches())} between two times of the cluster (s)")
     p.add_argument("--stats", type=float, default=0, metavar="SECONDS", help="ask the cluster for its counts so often")
     args = p.parse_args()
-    sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script, tour=args.tour)
+    sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script, tour=args.tour,
+                    switches=args.switch)
     asked = time.monotonic()
     with Connection(args.socket, sim) as c:
         while c.thread.is_alive():

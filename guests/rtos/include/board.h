@@ -22,6 +22,7 @@ struct board {
     uint32_t apic_timer_hz; /* before its divider */
     struct board_framebuffer framebuffer;
     bool speaker;      /* the PC speaker is ours */
+    bool sd_host;      /* there is an SD host controller, and it is ours */
     uint16_t bus_port; /* 16550 of the vehicle bus; 0: none */
     uint8_t bus_vector;
     char cmdline[64]; /* of the loader, cut to fit */
@@ -54,6 +55,11 @@ void bus_notify(uint8_t task, uint32_t event);
 /* A tone of the PC speaker from now on, 19 Hz or more; 0: silence. Costs three port accesses, or
  * six; without a speaker nothing. */
 void board_speaker(uint32_t hz);
+
+/* The SD host controller's registers, in 32 bits; only where board.sd_host says that there are any.
+ */
+uint32_t board_sd_read(uint32_t offset);
+void board_sd_write(uint32_t offset, uint32_t value);
 
 /* To engineers: on the bus UART (lines that are no frames) and, on bare hardware, COM1. Polled, for
  * tests and last words. */

@@ -18,11 +18,8 @@
 #define DISPI_ID_MASK 0xFFF0u
 #define DISPI_ID_IS   0xB0C0u
 
-#define PCI_ADDRESS       0xCF8
-#define PCI_DATA          0xCFC
-#define PCI_CLASS         0x08
-#define PCI_BAR0          0x10
-#define PCI_CLASS_DISPLAY 0x03u
+#define CLASS_DISPLAY 0x03u
+#define SUBCLASS_VGA  0x00u
 
 #define IOAPIC_PAGE    0xFEC00000u
 #define IOAPIC_VERSION 0x01u
@@ -43,33 +40,15 @@ static uint16_t dispi_read(uint16_t index)
     return inw(DISPI_DATA);
 }
 
-static uint32_t pci_read(uint32_t device, uint32_t reg)
-{
-    outl(PCI_ADDRESS, 0x80000000u | device << 11 | reg);
-    return inl(PCI_DATA);
-}
-
-/* The linear framebuffer of the first display controller on bus 0; 0: none. */
-static uint32_t find_display_bar(void)
-{
-    for (uint32_t device = 0; device < 32; device++) {
-        if (pci_read(device, 0) == 0xFFFFFFFFu)
-            continue;
-        if (pci_read(device, PCI_CLASS) >> 24 == PCI_CLASS_DISPLAY)
-            return pci_read(device, PCI_BAR0) & ~0xFu;
-    }
-    return 0;
-}
-
 void bare_find_framebuffer(uint16_t width, uint16_t height)
 {
-    uint32_t bar, pitch;
+    uint32_t function, bar, pitch;
 
     if ((dispi_read(DISPI_ID) & DISPI_ID_MASK) != DISPI_ID_IS)
         return;
-    bar = find_display_bar();
-    if (!bar)
+    if (!pci_find(CLASS_DISPLAY, SUBCLASS_VGA, &function))
         return;
+    bar = pci_read(function, PCI_BAR0) & ~0xFu; /* the linear framebuffer */
     dispi_write(DISPI_ENABLE, 0);
     dispi_write(DISPI_XRES, width);
     dispi_write(DISPI_YRES, height);

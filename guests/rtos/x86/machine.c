@@ -141,6 +141,8 @@ void machine_main(uint32_t magic, uint32_t info, uint64_t entry_tsc)
     else
         bare_find_framebuffer(width, height);
     app_early();
+    if (!board.hypervised || guest_info.flags & BN_GUEST_PCI)
+        sdhost_init();
     apic_init();
     if (!board.hypervised) {
         board.speaker = true;

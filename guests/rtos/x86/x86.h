@@ -106,6 +106,17 @@ void apic_eoi(void);
 void apic_timer_start(uint32_t ticks);
 void apic_calibrate_with_pit(void);
 
+/* pci.c: configuration space of bus 0, by the ports. function: device << 3 | function */
+#define PCI_COMMAND 0x04u
+#define PCI_CLASS   0x08u /* its upper half */
+#define PCI_BAR0    0x10u
+uint32_t pci_read(uint32_t function, uint32_t reg);
+void pci_write(uint32_t function, uint32_t reg, uint32_t value);
+bool pci_find(uint8_t class, uint8_t subclass, uint32_t *function); /* the first of that class */
+
+/* sdhost.c */
+void sdhost_init(void);
+
 /* bare.c: what only bare hardware needs */
 void bare_find_framebuffer(uint16_t width, uint16_t height); /* sets that mode */
 void bare_route_bus_interrupt(void);

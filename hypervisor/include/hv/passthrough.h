@@ -26,6 +26,7 @@ enum bn_status passthrough_assign(struct vm *vm, uint16_t place, uint16_t bdf);
 /* Back to the service VM, reset. BN_ENODEV: it was not assigned like that. */
 enum bn_status passthrough_release(struct vm *vm, uint16_t place, uint16_t bdf);
 void passthrough_release_all(struct vm *vm);
+bool passthrough_has_any(const struct vm *vm);
 /* The VM is reset: so are its functions. */
 void passthrough_reset(struct vm *vm);
 /* True: the access was to such a function, and is done. */

@@ -241,6 +241,11 @@ void passthrough_release_all(struct vm *vm)
             give_back(vm, &passed_of(vm)->function[i]);
 }
 
+bool passthrough_has_any(const struct vm *vm)
+{
+    return passed_of(vm)->count;
+}
+
 void passthrough_reset(struct vm *vm)
 {
     for (unsigned i = 0; i < PASSED_MAX; i++) {

@@ -256,7 +256,8 @@ static void test_body_and_publish(void **state)
 {
     struct can_frame f = {.id = DBC_BODY_ID, .length = 8};
     struct dbc_body b = {.time_ms = 2000, .gear = 4, .high_beam = 1, .brake_warning = 1};
-    struct dbc_odometer o = {.time_ms = 2000, .distance = 123456};
+    struct dbc_odometer o = {
+        .time_ms = 2000, .distance = 123456, .trip_b_reset = 1, .ignition_off = 1};
     struct bn_vehicle v;
 
     (void)state;
@@ -282,6 +283,8 @@ static void test_body_and_publish(void **state)
     assert_int_equal(v.speed_centikmh, 1234);
     assert_int_equal(v.gear, 4);
     assert_int_equal(v.odometer_m, 123456);
+    assert_int_equal(bus.trip_buttons, 1u << TRIP_B);
+    assert_true(bus.ignition_off);
     assert_int_equal(v.telltales,
                      1u << BN_TELLTALE_BRAKE | 1u << BN_TELLTALE_HIGH_BEAM | 1u << BN_TELLTALE_ABS);
     bus_publish(&bus, 2101, &v);
@@ -365,6 +368,7 @@ static void test_bad_stream_is_told(void **state)
     struct slcan_parser p = {0};
     struct stats stats = {0};
     struct chimes chimes = {.asked = 70000, .spoken = 3, .silent = true};
+    const struct stats_sources from = {.bus = &bus, .chimes = &chimes};
     struct dbc_stats_chimes heard;
     struct can_frame f = {.id = DBC_BODY_ID, .length = 8}, told;
     struct dbc_stats_bus m;
@@ -379,7 +383,7 @@ static void test_bad_stream_is_told(void **state)
     send(&f, 1000);
     send_motion(5000, 1800, 1000, 1000);
     assert_int_equal(bus.speed_centikmh, 5000);
-    n = stats_message(&stats, 2, 1, &bus, &chimes, line);
+    n = stats_message(&stats, 2, 1, &from, 1000, line);
     for (size_t i = 0; i < n; i++)
         got = slcan_feed(&p, line[i], &told);
     assert_true(got);
@@ -388,7 +392,7 @@ static void test_bad_stream_is_told(void **state)
     assert_int_equal(m.bad_lines, 5);
     assert_int_equal(m.rejected, 1);
     assert_int_equal(m.last_rejected, DBC_BODY_ID);
-    n = stats_message(&stats, 3, 1, &bus, &chimes, line);
+    n = stats_message(&stats, 3, 1, &from, 1000, line);
     for (size_t i = 0; i < n; i++)
         got = slcan_feed(&p, line[i], &told);
     assert_true(got);
@@ -397,6 +401,31 @@ static void test_bad_stream_is_told(void **state)
     assert_int_equal(heard.asked, 65535); /* all that fits */
     assert_int_equal(heard.spoken, 3);
     assert_int_equal(heard.silent, 1);
+}
+
+static void test_store_is_told(void **state)
+{
+    const struct store store = {.state = STORE_FAILED, .empty = true, .writes = 65537};
+    const struct odometer odometer = {.shown = true, .shown_m = 12345600, .looked_ms = 1000};
+    const struct stats_sources from = {.store = &store, .odometer = &odometer};
+    struct slcan_parser p = {0};
+    struct stats stats = {0};
+    struct can_frame told;
+    struct dbc_stats_store m;
+    uint8_t line[SLCAN_MAX_BYTES];
+    bool got = false;
+    size_t n = stats_message(&stats, 5, 1, &from, 1050, line);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++)
+        got = slcan_feed(&p, line[i], &told);
+    assert_true(got);
+    assert_int_equal(told.id, DBC_STATS_STORE_ID);
+    dbc_stats_store_unpack(&m, told.data);
+    assert_int_equal(m.store, STORE_FAILED);
+    assert_int_equal(m.empty, 1);
+    assert_int_equal(m.writes, 1);
+    assert_int_equal(m.shown, 12345600);
 }
 
 static void test_losses_are_told_once_each(void **state)
@@ -416,7 +445,7 @@ static void test_losses_are_told_once_each(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
         stats_bus_lost(&stats, frames[i].lost, frames[i].ms);
-    n = stats_message(&stats, 4, 1, &bus, NULL, line);
+    n = stats_message(&stats, 4, 1, NULL, 1000, line);
     for (size_t i = 0; i < n; i++)
         got = slcan_feed(&p, line[i], &told);
     assert_true(got);
@@ -444,6 +473,7 @@ int main(void)
         cmocka_unit_test_setup(test_sync_and_request, begin),
         cmocka_unit_test_setup(test_bad_stream_is_told, begin),
         cmocka_unit_test_setup(test_losses_are_told_once_each, begin),
+        cmocka_unit_test(test_store_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -481,21 +481,21 @@ static void test_dash(void **state)
     struct bus bus = {.speed_centikmh = 13149,
                       .engine_rpm = 3000,
                       .gear = 6,
-                      .odometer_m = 123456,
                       .telltales = 1u << BN_TELLTALE_HIGH_BEAM};
+    struct odometer odometer = {.shown = true, .shown_m = 123456, .looked_ms = 2000};
     struct dash d = {SCENE_NONE, SCENE_NONE};
     struct scene s;
     int32_t before = 0;
 
     (void)state;
-    dash_scene(&d, &bus, 100, &s);
+    dash_scene(&d, &bus, &odometer, 100, &s);
     assert_int_equal(s.speed, SCENE_NONE);
     assert_int_equal(s.speed_needle, SCENE_NONE);
     assert_int_equal(s.gear, SCENE_GEAR_NONE);
     assert_true(s.odometer == SCENE_ODO_NONE);
     assert_int_equal(s.telltales, DASH_LAMP_CHECK);
     assert_int_equal(s.notice, NOTICE_NONE);
-    dash_scene(&d, &bus, DASH_LAMP_CHECK_MS, &s);
+    dash_scene(&d, &bus, &odometer, DASH_LAMP_CHECK_MS, &s);
     assert_int_equal(s.telltales, DASH_LOST_BODY | DASH_LOST_LAMPS);
     assert_int_equal(s.notice, NOTICE_BUS_LOST);
     for (int i = 0; i < BUS_MESSAGES; i++) {
@@ -503,7 +503,7 @@ static void test_dash(void **state)
         bus.time_ms[i] = 2000;
     }
     for (int i = 0; i < 80; i++) {
-        dash_scene(&d, &bus, 2000, &s);
+        dash_scene(&d, &bus, &odometer, 2000, &s);
         assert_true(s.speed_needle >= before && s.speed_needle - before <= 0x0480);
         before = s.speed_needle;
     }
@@ -513,23 +513,27 @@ static void test_dash(void **state)
     assert_int_equal(s.telltales, 1u << BN_TELLTALE_HIGH_BEAM);
     bus.speed_centikmh = 40000; /* the needle stops at the end of its scale, the figures do not */
     for (int i = 0; i < 80; i++)
-        dash_scene(&d, &bus, 2000, &s);
+        dash_scene(&d, &bus, &odometer, 2000, &s);
     assert_int_equal(s.speed_needle, DIAL_SWEEP);
     assert_int_equal(s.speed, 400);
     bus.telltales = ALL_LAMPS; /* each of two messages alone is lost: what the other says goes on */
     bus.time_ms[BUS_LAMPS] = 1800;
-    dash_scene(&d, &bus, 2000, &s);
+    dash_scene(&d, &bus, &odometer, 2000, &s);
     assert_int_equal(s.telltales, BUS_BODY_LAMPS | DASH_LOST_LAMPS);
     assert_int_equal(s.notice, NOTICE_BUS_LOST);
     bus.time_ms[BUS_LAMPS] = 2000;
     bus.time_ms[BUS_BODY] = 1800;
-    dash_scene(&d, &bus, 2000, &s);
+    dash_scene(&d, &bus, &odometer, 2000, &s);
     assert_int_equal(s.telltales, (ALL_LAMPS & ~BUS_BODY_LAMPS) | DASH_LOST_BODY);
     bus.time_ms[BUS_BODY] = 2000;
-    dash_scene(&d, &bus, 2000, &s);
+    dash_scene(&d, &bus, &odometer, 2000, &s);
     assert_int_equal(s.telltales, ALL_LAMPS);
     assert_int_equal(s.notice, NOTICE_NONE);
-    dash_scene(&d, &bus, 2101, &s);
+    odometer.shown = false; /* the store has not been read yet */
+    dash_scene(&d, &bus, &odometer, 2000, &s);
+    assert_true(s.odometer == SCENE_ODO_NONE);
+    assert_int_equal(s.notice, NOTICE_NONE);
+    dash_scene(&d, &bus, &odometer, 2101, &s);
     assert_int_equal(s.speed, SCENE_NONE);
     assert_int_equal(s.rpm_needle, SCENE_NONE);
 }
