@@ -147,7 +147,7 @@ def test_coverage(tmp_path, report):
     """Statements and branches of the kernel that its unit tests go through; docs/rtos.md would name the exceptions."""
     for path in glob.glob(os.path.join(COVERAGE, "*.gcda")):
         os.remove(path)
-    for program in ("test_kernel", "test_small", "test_stack", "test_tables", "test_conformance"):
+    for program in ("test_kernel", "test_small", "test_stack", "test_tables", "test_protect", "test_conformance"):
         subprocess.run([os.path.join(COVERAGE, program)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     summary = tmp_path / "coverage.json"
     done = subprocess.run(["gcovr", "--root", TOP, "--filter", KERNEL, "--txt", "--txt-metric", "branch", "--json-summary", str(summary), COVERAGE],

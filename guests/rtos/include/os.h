@@ -5,7 +5,8 @@
  *
  * Everything is static: an OIL file says which objects there are, guests/rtos/oil makes the tables
  * and a header with the objects' names. A service that returns another status than E_OK has done
- * nothing but call ErrorHook. Each service lists its own status codes; beside them any service
+ * nothing but call ErrorHook (E_OS_PROTECTION_ARRIVAL: ProtectionHook before that, and an event is
+ * set all the same). Each service lists its own status codes; beside them any service
  * returns E_OS_CALLEVEL where OSEK §12.2.2 does not allow the call, E_OS_DISABLEDINT while its
  * caller has interrupts suspended or disabled (OSEK §13.3 forbids the call; AUTOSAR names the
  * code), and E_OS_PARAM_POINTER for a result pointer that is NULL.
@@ -47,10 +48,20 @@ enum { /* OSEK binding specification; from 9 on as AUTOSAR OS 4 numbers them */
        E_OS_RESOURCE = 6,
        E_OS_STATE = 7,
        E_OS_VALUE = 8,
+       E_OS_MISSINGEND = 11, /* to ErrorHook alone */
        E_OS_DISABLEDINT = 12,
-       E_OS_STACKFAULT = 13, /* to ShutdownOS alone */
+       E_OS_STACKFAULT = 13,         /* to ProtectionHook and ShutdownOS, as the next */
+       E_OS_PROTECTION_TIME = 15,    /* an execution budget is used up */
+       E_OS_PROTECTION_ARRIVAL = 16, /* within a time frame; services return it too */
        E_OS_PARAM_POINTER = 17,
 };
+
+/* AUTOSAR OS 4 §8.3: what is to be done about the fault of which ProtectionHook was told. */
+typedef enum {
+    PRO_IGNORE, /* of E_OS_PROTECTION_ARRIVAL alone */
+    PRO_TERMINATETASKISR,
+    PRO_SHUTDOWN,
+} ProtectionReturnType;
 
 typedef enum { SUSPENDED, READY, RUNNING, WAITING } TaskStateType;
 typedef TaskStateType *TaskStateRefType;
@@ -96,13 +107,15 @@ typedef StackUsageType *StackUsageRefType;
 
 /*
  * Task management, OSEK §13.2. TerminateTask and ChainTask return only on error; a task must end
- * in one of them.
+ * in one of them. One that returns instead is ended and told to ErrorHook: E_OS_MISSINGEND.
  */
-StatusType ActivateTask(TaskType task); /* E_OS_ID, E_OS_LIMIT: too many activations */
-StatusType TerminateTask(void);         /* E_OS_RESOURCE: one is still held */
-StatusType ChainTask(TaskType task);    /* E_OS_ID, E_OS_LIMIT, E_OS_RESOURCE */
-StatusType Schedule(void);              /* E_OS_RESOURCE */
-StatusType GetTaskID(TaskRefType task); /* INVALID_TASK: none runs */
+StatusType ActivateTask(
+    TaskType task); /* E_OS_ID, E_OS_LIMIT: too many activations, E_OS_PROTECTION_ARRIVAL */
+StatusType TerminateTask(void); /* E_OS_RESOURCE: one is still held */
+StatusType
+ChainTask(TaskType task);  /* E_OS_ID, E_OS_LIMIT, E_OS_RESOURCE, E_OS_PROTECTION_ARRIVAL */
+StatusType Schedule(void); /* E_OS_RESOURCE */
+StatusType GetTaskID(TaskRefType task);                         /* INVALID_TASK: none runs */
 StatusType GetTaskState(TaskType task, TaskStateRefType state); /* E_OS_ID */
 
 /*
@@ -126,7 +139,9 @@ StatusType GetResource(ResourceType resource);
 StatusType ReleaseResource(ResourceType resource);
 
 /* Event control, OSEK §13.5. E_OS_ACCESS: not an extended task. */
-StatusType SetEvent(TaskType task, EventMaskType mask);     /* E_OS_ID, E_OS_ACCESS, E_OS_STATE */
+StatusType
+SetEvent(TaskType task,
+         EventMaskType mask); /* E_OS_ID, E_OS_ACCESS, E_OS_STATE, E_OS_PROTECTION_ARRIVAL */
 StatusType ClearEvent(EventMaskType mask);                  /* E_OS_ACCESS */
 StatusType GetEvent(TaskType task, EventMaskRefType event); /* E_OS_ID, E_OS_ACCESS, E_OS_STATE */
 StatusType WaitEvent(EventMaskType mask);                   /* E_OS_ACCESS, E_OS_RESOURCE */
@@ -180,8 +195,8 @@ StatusType GetScheduleTableStatus(ScheduleTableType table,
 
 /*
  * Stack monitoring, AUTOSAR OS 4 §7.5: the last bytes of a stack are looked at whenever the CPU
- * leaves it and after each interrupt routine on it; where they have changed, the system shuts down
- * with E_OS_STACKFAULT. GetStackUsage, this implementation's: a task's stack, with the interrupt
+ * leaves it and after each interrupt routine on it; where they have changed, that is a fault of its
+ * task, E_OS_STACKFAULT. GetStackUsage, this implementation's: a task's stack, with the interrupt
  * routines that ran on it; INVALID_TASK: the one of StartOS, idle and the routines that interrupt
  * it. It takes time with the bytes that are free; interrupts stay on.
  */
@@ -206,6 +221,13 @@ void PreTaskHook(void);  /* GetTaskID: who begins to run */
 void PostTaskHook(void); /* GetTaskID: who stops running */
 void StartupHook(void);
 void ShutdownHook(StatusType error);
+/*
+ * AUTOSAR OS 4 §7.8: the running task has violated its stack (E_OS_STACKFAULT) or used up its
+ * execution budget (E_OS_PROTECTION_TIME), or a task was to be activated or released within its
+ * time frame (E_OS_PROTECTION_ARRIVAL), which has been refused. An answer that does not fit the
+ * fault, or no hook, is PRO_SHUTDOWN.
+ */
+ProtectionReturnType ProtectionHook(StatusType fault);
 
 /* Which call ErrorHook is about, OSEK §11.2; valid inside ErrorHook. */
 typedef enum {

@@ -33,6 +33,8 @@ struct os_task_config {
     uint8_t max_activations; /* 1 for extended tasks */
     bool extended;
     uint32_t autostart; /* bit m: in application mode m */
+    uint32_t budget;    /* execution time in us from its activation or release on; 0: any */
+    uint32_t frame;     /* us from an activation or release to the next at least; 0: any */
 };
 
 struct os_task {
@@ -42,6 +44,8 @@ struct os_task {
     uint8_t activations; /* outstanding, the present one included */
     ResourceType held;   /* taken last; OS_NO_RESOURCE: none */
     EventMaskType set, waiting;
+    uint64_t used;         /* us of its budget */
+    uint64_t next_arrival; /* port_now() from which on it may be activated or released */
 };
 
 /* The ready queue of a level: a ring with room for every activation of its tasks, and one more
@@ -144,6 +148,7 @@ struct os_config {
     void (*post_task_hook)(void);
     void (*startup_hook)(void);
     void (*shutdown_hook)(StatusType);
+    ProtectionReturnType (*protection_hook)(StatusType);
 };
 
 /* The application's; the kernel never changes it. */

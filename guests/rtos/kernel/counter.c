@@ -45,7 +45,10 @@ void os_timer_next(void)
     uint64_t alarm = os_alarms_next(os_config.system_counter);
     uint64_t table = os_tables_next(os_config.system_counter);
 
-    port_timer_set(alarm < table ? alarm : table);
+    uint64_t next = alarm < table ? alarm : table;
+    uint64_t budget = os_budget_end();
+
+    port_timer_set(budget < next ? budget : next);
 }
 
 void os_timer(void)

@@ -23,11 +23,14 @@ StatusType os_set_event(TaskType task, EventMaskType mask)
         return status;
     t = &os_config.task_state[task];
     t->set |= mask;
-    if (t->state == WAITING && t->set & t->waiting) {
+    if (t->state != WAITING || !(t->set & t->waiting))
+        return E_OK;
+    status = os_arrive(task);
+    if (status == E_OK) {
         os_make_ready(task);
         os_ready_append(task);
     }
-    return E_OK;
+    return status;
 }
 
 StatusType SetEvent(TaskType task, EventMaskType mask)
@@ -68,6 +71,18 @@ StatusType GetEvent(TaskType task, EventMaskRefType event)
     return os_end(irq, status, OSServiceId_GetEvent, task, (uintptr_t)event, 0);
 }
 
+static void wait_for(EventMaskType mask)
+{
+    struct os_task *t = &os_config.task_state[os.running];
+
+    if (t->set & mask) {
+        os_arrive_at_once();
+    } else if (os_stack_passes()) {
+        t->waiting = mask;
+        os_leave(WAITING, false);
+    }
+}
+
 StatusType WaitEvent(EventMaskType mask)
 {
     uint32_t irq = port_irq_save();
@@ -77,9 +92,7 @@ StatusType WaitEvent(EventMaskType mask)
         status = E_OS_ACCESS;
     if (status == E_OK && *os_held() != OS_NO_RESOURCE)
         status = E_OS_RESOURCE;
-    if (status == E_OK && !(os_config.task_state[os.running].set & mask)) {
-        os_config.task_state[os.running].waiting = mask;
-        os_leave(WAITING, false);
-    }
+    if (status == E_OK)
+        wait_for(mask);
     return os_end(irq, status, OSServiceId_WaitEvent, mask, 0, 0);
 }

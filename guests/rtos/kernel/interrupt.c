@@ -9,6 +9,11 @@ bool os_interrupts_suspended(void)
     return os.disabled || os.suspended_all || os.suspended_os;
 }
 
+void os_interrupts_forget(void)
+{
+    os.disabled = os.suspended_all = os.suspended_os = 0;
+}
+
 /* Each kind is counted apart, and the interrupts come back with the last of them, in whatever order
  * they are undone. */
 static void off(uint16_t *count, uint16_t add)
@@ -65,6 +70,7 @@ void ResumeOSInterrupts(void)
 void os_isr_enter(void)
 {
     OS_ASSERT(!os.in_isr);
+    os_budget_stop();
     os.in_isr = true;
 }
 
@@ -73,7 +79,7 @@ void os_isr_enter(void)
 static void tidy(void)
 {
     if (os_interrupts_suspended()) {
-        os.disabled = os.suspended_all = os.suspended_os = 0;
+        os_interrupts_forget();
         os_report(E_OS_DISABLEDINT, OSServiceId_None, 0, 0, 0);
     }
     if (os.isr_held != OS_NO_RESOURCE) {
@@ -86,9 +92,15 @@ static void tidy(void)
 void os_isr_exit(void)
 {
     OS_ASSERT(os.in_isr);
-    os_stack_check(os.running); /* where the routine ran */
     tidy();
     os.in_isr = false;
+    if (!os_stack_passes()) /* where the routine ran */
+        return;
+    if (os_budget_over()) {
+        os_protect(E_OS_PROTECTION_TIME);
+        return;
+    }
+    os_budget_go();
     os_preempt();
 }
 

@@ -70,7 +70,6 @@ static void dispatch(TaskType from, bool from_ends)
 {
     TaskType to = take_highest();
 
-    os_stack_check(from);
     os.running = to;
     if (to != INVALID_TASK) {
         struct os_task *t = &os_config.task_state[to];
@@ -79,18 +78,20 @@ static void dispatch(TaskType from, bool from_ends)
         if (t->level < os_config.task[to].run_level)
             t->level = os_config.task[to].run_level;
         os_call_hook(os_config.pre_task_hook, OS_IN_PRE);
+        os_budget_go();
     }
     port_switch(from, to, from_ends);
 }
 
 /* The running task stops running: it ends (`state` is SUSPENDED, or READY for its next activation),
- * or waits. */
+ * or waits. When it runs again, it is with a new budget. */
 void os_leave(TaskStateType state, bool ends)
 {
     TaskType from = os.running;
 
     os_call_hook(os_config.post_task_hook, OS_IN_POST);
     os_config.task_state[from].state = state;
+    os_config.task_state[from].used = 0;
     dispatch(from, ends);
 }
 
@@ -107,8 +108,9 @@ void os_preempt(void)
             dispatch(from, false);
         return;
     }
-    if (highest_ready() <= os_config.task_state[from].level)
+    if (highest_ready() <= os_config.task_state[from].level || !os_stack_passes())
         return;
+    os_budget_stop();
     os_call_hook(os_config.post_task_hook, OS_IN_POST);
     os_config.task_state[from].state = READY;
     ready_prepend(from);

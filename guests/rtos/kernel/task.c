@@ -14,12 +14,16 @@ static void begin_activation(TaskType task)
 StatusType os_activate(TaskType task)
 {
     struct os_task *t;
+    StatusType status;
 
     if (task >= os_config.tasks)
         return E_OS_ID;
     t = &os_config.task_state[task];
     if (t->activations >= os_config.task[task].max_activations)
         return E_OS_LIMIT;
+    status = os_arrive(task);
+    if (status != E_OK)
+        return status;
     t->activations++;
     os_ready_append(task);
     if (t->state == SUSPENDED)
@@ -39,7 +43,7 @@ StatusType ActivateTask(TaskType task)
     return os_end(irq, status, OSServiceId_ActivateTask, task, 0, 0);
 }
 
-static void end_running(void)
+void os_finish(void)
 {
     TaskType self = os.running;
     struct os_task *t = &os_config.task_state[self];
@@ -52,6 +56,12 @@ static void end_running(void)
     }
     t->context = NULL;
     os_leave(state, true);
+}
+
+static void end_running(void)
+{
+    if (os_stack_passes())
+        os_finish();
 }
 
 StatusType TerminateTask(void)
@@ -70,9 +80,13 @@ StatusType TerminateTask(void)
 static StatusType chain(TaskType task)
 {
     struct os_task *t;
+    StatusType status;
 
     if (task != os.running)
         return os_activate(task);
+    status = os_arrive(task);
+    if (status != E_OK)
+        return status;
     t = &os_config.task_state[task];
     t->activations++;
     t->set = 0;

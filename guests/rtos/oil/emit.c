@@ -125,6 +125,10 @@ static void emit_tasks(const struct oil *oil, FILE *to)
                 task->extended ? "true" : "false", (unsigned)task->modes);
         if (task->sse)
             fprintf(to, ", .fpu = fpu_%.*s", NAME(task->object));
+        if (task->budget)
+            fprintf(to, ", .budget = %uu", (unsigned)task->budget);
+        if (task->frame)
+            fprintf(to, ", .frame = %uu", (unsigned)task->frame);
         fprintf(to, "},\n");
     }
     fprintf(to, "};\nstatic struct os_task task_state[%d];\n", oil->count[OIL_TASK]);
@@ -253,6 +257,7 @@ static void emit_config(const struct oil *oil, FILE *to)
     emit_optional(os->post_task, "post_task_hook", "PostTaskHook", to);
     emit_optional(os->startup, "startup_hook", "StartupHook", to);
     emit_optional(os->shutdown, "shutdown_hook", "ShutdownHook", to);
+    emit_optional(os->protection, "protection_hook", "ProtectionHook", to);
     fprintf(to, "};\n");
 }
 

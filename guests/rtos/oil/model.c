@@ -96,6 +96,7 @@ static const char *const taken[] = {
     "PostTaskHook",
     "StartupHook",
     "ShutdownHook",
+    "ProtectionHook",
     "DeclareTask",
     "DeclareResource",
     "DeclareEvent",
@@ -122,7 +123,7 @@ static bool is_taken(struct oil_word name)
         if (oil_is(name, taken[i]))
             return true;
     return begins(name, "OS") || begins(name, "os_") || begins(name, "E_OS_") ||
-           begins(name, "SCHEDULETABLE_");
+           begins(name, "SCHEDULETABLE_") || begins(name, "PRO_");
 }
 
 /* The names of OS and CPU do not become C. */
@@ -188,9 +189,28 @@ static bool model_os(struct oil *oil, int object)
         .error = oil_is_true(oil, object, "ERRORHOOK"),
         .pre_task = oil_is_true(oil, object, "PRETASKHOOK"),
         .post_task = oil_is_true(oil, object, "POSTTASKHOOK"),
+        .protection = oil_is_true(oil, object, "PROTECTIONHOOK"),
         .scheduler = !scheduler || oil_is(scheduler->value, "TRUE"),
     };
     return true;
+}
+
+/* One of the two at least, or nothing would be protected. */
+static bool model_timing(struct oil *oil, struct oil_task *t)
+{
+    int at = oil_find(oil, t->object, OIL_NONE, "TIMING_PROTECTION", OIL_NONE);
+    const struct oil_attribute *budget, *frame;
+
+    if (!oil_is_true(oil, t->object, "TIMING_PROTECTION"))
+        return true;
+    budget = oil_get(oil, t->object, at, "EXECUTIONBUDGET");
+    frame = oil_get(oil, t->object, at, "TIMEFRAME");
+    t->budget = budget ? (uint32_t)budget->number : 0;
+    t->frame = frame ? (uint32_t)frame->number : 0;
+    return budget || frame ||
+           oil_fail_object(oil, oil->attribute[at].line, t->object,
+                           "TIMING_PROTECTION = TRUE needs EXECUTIONBUDGET or TIMEFRAME in its "
+                           "braces");
 }
 
 static bool model_task(struct oil *oil, int object)
@@ -218,7 +238,7 @@ static bool model_task(struct oil *oil, int object)
                                "ACTIVATION = %u: a task with events is an extended one and is "
                                "activated once: write 1 or remove its EVENTs",
                                (unsigned)t->activations);
-    return true;
+    return model_timing(oil, t);
 }
 
 static bool model_counter(struct oil *oil, int object)

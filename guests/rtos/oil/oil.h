@@ -84,6 +84,7 @@ struct oil_task {
     int level, run_level;
     bool preemptable, extended, sse;
     uint32_t activations, stack_bytes, modes;
+    uint32_t budget, frame;             /* us; 0: none */
     int internal;                       /* resource, or OIL_NONE */
     uint8_t events[OIL_ID_MAX / 8 + 1]; /* bit e % 8 of byte e / 8: has event e */
 };
@@ -145,7 +146,7 @@ struct oil_isr {
 
 struct oil_os {
     int object;
-    bool startup, shutdown, error, pre_task, post_task, scheduler;
+    bool startup, shutdown, error, pre_task, post_task, protection, scheduler;
 };
 
 struct oil {

@@ -35,6 +35,8 @@ static const struct rule rules[] = {
     {OIL_OS, NULL, NULL, "USEGETSERVICEID", BOOLEAN, REQUIRED, NULL, 0, 0, 0},
     {OIL_OS, NULL, NULL, "USEPARAMETERACCESS", BOOLEAN, REQUIRED, NULL, 0, 0, 0},
     {OIL_OS, NULL, NULL, "USERESSCHEDULER", BOOLEAN, 0, NULL, 0, 0, 0},
+    /* AUTOSAR's. */
+    {OIL_OS, NULL, NULL, "PROTECTIONHOOK", BOOLEAN, 0, NULL, 0, 0, 0},
     /* This implementation's: what the objects may at most need; AUTO does not ask. */
     {OIL_OS, NULL, NULL, "CONFORMANCE", CHOICE, 0, " AUTO BCC1 BCC2 ECC1 ECC2 ", 0, 0, 0},
 
@@ -46,6 +48,10 @@ static const struct rule rules[] = {
      0, 0},
     {OIL_TASK, NULL, NULL, "RESOURCE", REFERENCE, SEVERAL, NULL, OIL_RESOURCE, 0, 0},
     {OIL_TASK, NULL, NULL, "EVENT", REFERENCE, SEVERAL, NULL, OIL_EVENT, 0, 0},
+    /* AUTOSAR's, in microseconds. */
+    {OIL_TASK, NULL, NULL, "TIMING_PROTECTION", BOOLEAN, 0, NULL, 0, 0, 0},
+    {OIL_TASK, "TIMING_PROTECTION", " TRUE ", "EXECUTIONBUDGET", NUMBER, 0, NULL, 0, 1, UINT32_MAX},
+    {OIL_TASK, "TIMING_PROTECTION", " TRUE ", "TIMEFRAME", NUMBER, 0, NULL, 0, 1, UINT32_MAX},
     /* This implementation's: usable bytes, rounded up to pages of 4096; whether the task touches
      * SSE registers. */
     {OIL_TASK, NULL, NULL, "STACKSIZE", NUMBER, REQUIRED, NULL, 0, 1024, 1u << 20},

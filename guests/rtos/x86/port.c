@@ -90,8 +90,7 @@ static void task_begin(void)
 
     __asm__ volatile("sti");
     os_config.task[self].entry();
-    /* Returning from the entry without TerminateTask is an error of the application (OSEK §4.7). */
-    panic("task returned from its entry", os_config.task[self].name, self);
+    os_task_returned();
 }
 
 static void *fresh_context(TaskType task)

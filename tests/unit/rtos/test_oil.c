@@ -21,7 +21,8 @@ static const char good[] =
     "CPU car {\n"
     "OS os { STATUS = EXTENDED; STARTUPHOOK = TRUE; ERRORHOOK = TRUE; SHUTDOWNHOOK = TRUE;\n"
     "    PRETASKHOOK = TRUE; POSTTASKHOOK = TRUE; USEGETSERVICEID = TRUE;\n"
-    "    USEPARAMETERACCESS = FALSE; USERESSCHEDULER = FALSE; CONFORMANCE = ECC2; };\n"
+    "    USEPARAMETERACCESS = FALSE; USERESSCHEDULER = FALSE; CONFORMANCE = ECC2;\n"
+    "    PROTECTIONHOOK = TRUE; };\n"
     "APPMODE Diagnosis;\n"
     "APPMODE OSDEFAULTAPPMODE : \"the usual one\";\n"
     "TASK Slow { PRIORITY = 0; SCHEDULE = NON; ACTIVATION = 3; STACKSIZE = 5000;\n"
@@ -30,6 +31,7 @@ static const char good[] =
     "TASK Fast { PRIORITY = 4000000000; SCHEDULE = FULL; ACTIVATION = 1; STACKSIZE = 4096;\n"
     "    AUTOSTART = FALSE; EVENT = Tick; EVENT = Tock; RESOURCE = Group; SSE = TRUE; };\n"
     "TASK Middle { PRIORITY = 7; SCHEDULE = FULL; ACTIVATION = 2; STACKSIZE = 0x1000;\n"
+    "    TIMING_PROTECTION = TRUE { EXECUTIONBUDGET = 800; TIMEFRAME = 9000; };\n"
     "    AUTOSTART = FALSE; RESOURCE = Bus; RESOURCE = BusAgain; RESOURCE = Group; };\n"
     "RESOURCE Group { RESOURCEPROPERTY = INTERNAL; };\n"
     "RESOURCE Bus { RESOURCEPROPERTY = STANDARD; };\n"
@@ -165,6 +167,8 @@ static void test_tables(void **state)
         ".autostart = 0x2u, .autostart_time = 5u, .autostart_cycle = 10u",
         ".shutdown_hook = ShutdownHook,\n",
         ".fpu = fpu_Fast",
+        ".budget = 800u, .frame = 9000u",
+        ".protection_hook = ProtectionHook,\n",
         "actions_S[] = {\n    {.task = 2},\n    {.task = 1, .event = 0x2u},\n    {.task = 2},\n",
         "    {.offset = 50u, .action = &actions_S[2], .actions = 2}, /* two */\n",
         "    {.point = points_T, .points = 1, .counter = 1, .duration = 60u,\n"
@@ -197,11 +201,11 @@ struct breach {
 
 static const struct breach breaches[] = {
     /* Tokens. */
-    {"lines */", "lines", "x.oil:27: the comment has no end"},
-    {"= 4000000000", "= 99999999999999999999", "x.oil:17: the number has more than 64 bits"},
+    {"lines */", "lines", "x.oil:29: the comment has no end"},
+    {"= 4000000000", "= 99999999999999999999", "x.oil:18: the number has more than 64 bits"},
     {"0x1000", "0x", "not a number"},
     {"0x1000", "4096k", "not a number"},
-    {"\"ring_1\"", "\"ring_1", "x.oil:35: the string does not end on its line"},
+    {"\"ring_1\"", "\"ring_1", "x.oil:37: the string does not end on its line"},
     {"// a", "$ a", "x.oil:1: byte 0x24 means nothing in OIL"},
     {"// a", "\x80 a", "byte 0x80 means nothing"},
 
@@ -221,13 +225,13 @@ static const struct breach breaches[] = {
     {"} : \"the whole car\";", "}; CPU two { };", "'CPU' after the end of the CPU"},
     {"} : \"the whole car\";", "CPU two { }; };", "a CPU cannot contain another"},
     {"} : \"the whole car\";", "", "an object or '}' is missing before 'end of file'"},
-    {"APPMODE Diagnosis;", "#include \"modes\"", "x.oil:12: #include is not read"},
+    {"APPMODE Diagnosis;", "#include \"modes\"", "x.oil:13: #include is not read"},
     {"APPMODE Diagnosis;", "MESSAGE m { };", "this system has no OSEK COM or NM"},
     {"APPMODE Diagnosis;", "APPMODE;", "APPMODE: its name is missing before ';'"},
     {"APPMODE Diagnosis;", "APPMODE Diagnosis", "';' is missing after the object"},
     {"APPMODE Diagnosis;", "APPMODE Diagnosis { 7 };",
      "APPMODE Diagnosis: an attribute's name or '}' is missing before '7'"},
-    {"APPMODE Diagnosis;", "APPMODE Slow;", "TASK Slow: the name is that of line 12 already"},
+    {"APPMODE Diagnosis;", "APPMODE Slow;", "TASK Slow: the name is that of line 13 already"},
     {"OS os", "OS os { }; OS two", "OS two: there may be 1 of its kind"},
     {"MASK = 1", "MASK 1", "'=' is missing after the attribute's name, before '1'"},
     {"MASK = 1", "MASK = ;",
@@ -237,13 +241,13 @@ static const struct breach breaches[] = {
     {"AUTO; };", "AUTO { } };", "';' is missing after '}'"},
 
     /* Attributes. */
-    {"MASK = 1", "MASKE = 1", "x.oil:26: EVENT Tock: has no attribute MASKE: remove it"},
+    {"MASK = 1", "MASKE = 1", "x.oil:28: EVENT Tock: has no attribute MASKE: remove it"},
     {"TASK = Slow;", "TASK = Slow; EVENT = Tick;",
      "ALARM A: ACTION = ACTIVATETASK has no attribute EVENT: remove it"},
-    {"MASK = 1;", "", "x.oil:26: EVENT Tock: MASK is missing: add it"},
+    {"MASK = 1;", "", "x.oil:28: EVENT Tock: MASK is missing: add it"},
     {"{ TASK = Slow; }", "", "ALARM A: ACTION = ACTIVATETASK needs TASK in its braces"},
-    {"MASK = 1;", "MASK = 1; MASK = 2;", "MASK stands in line 26 already: remove one"},
-    {"EVENT = Tock;", "EVENT = Tick;", "EVENT = Tick stands in line 18 already: remove one"},
+    {"MASK = 1;", "MASK = 1; MASK = 2;", "MASK stands in line 28 already: remove one"},
+    {"EVENT = Tock;", "EVENT = Tick;", "EVENT = Tick stands in line 19 already: remove one"},
     {"PRIORITY = 7", "PRIORITY = high", "TASK Middle: PRIORITY = high: the value must be a number"},
     {"PRIORITY = 7", "PRIORITY = AUTO", "must be a number; nothing chooses it"},
     {"SSE = TRUE", "SSE = 1", "SSE = 1: the value must be TRUE or FALSE"},
@@ -300,17 +304,23 @@ static const struct breach breaches[] = {
      "EVENT Tick: its MASK shares bits with EVENT Tock, and TASK Fast has both"},
     {"MASK = 1;", "MASK = 0xFFFFFFFF;", "EVENT Tick: MASK = AUTO: no bit is left"},
     {"CONFORMANCE = ECC2", "CONFORMANCE = BCC2", "TASK Fast: has events, which class BCC2 has not"},
+    {"EXECUTIONBUDGET = 800; TIMEFRAME = 9000;", "",
+     "TASK Middle: TIMING_PROTECTION = TRUE needs EXECUTIONBUDGET or TIMEFRAME"},
+    {"EXECUTIONBUDGET = 800;", "EXECUTIONBUDGET = 0;", "EXECUTIONBUDGET = 0: must be 1 to"},
+    {"TIMING_PROTECTION = TRUE", "TIMING_PROTECTION = FALSE",
+     "TIMING_PROTECTION = FALSE has no attribute EXECUTIONBUDGET"},
+    {"ISR Raw", "ISR PRO_IGNORE", "ISR PRO_IGNORE: the name is C's or the kernel's"},
     /* Schedule tables. */
     {"ISR Raw", "ISR SCHEDULETABLE_X", "the name is C's or the kernel's"},
     {"ISR Raw", "ISR NextScheduleTable", "the name is C's or the kernel's"},
-    {"DURATION = 100; ", "", "x.oil:39: SCHEDULETABLE S: DURATION is missing: add it"},
+    {"DURATION = 100; ", "", "x.oil:41: SCHEDULETABLE S: DURATION is missing: add it"},
     {"DURATION = 60", "DURATION = 0", "DURATION = 0: must be 1 to 4294967295"},
     {"EXPIRE_POINT = one { OFFSET = 2; ACTION = ACTIVATETASK { TASK = Fast; }; };", "",
-     "x.oil:45: SCHEDULETABLE T: EXPIRE_POINT is missing: add it"},
+     "x.oil:47: SCHEDULETABLE T: EXPIRE_POINT is missing: add it"},
     {"EXPIRE_POINT = two", "EXPIRE_POINT = one",
-     "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = one stands in line 41 already: remove one"},
+     "x.oil:45: SCHEDULETABLE S: EXPIRE_POINT = one stands in line 43 already: remove one"},
     {"EXPIRE_POINT = two", "EXPIRE_POINT = 2", "EXPIRE_POINT = 2: the value must be a name"},
-    {"OFFSET = 50; ", "", "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = two needs OFFSET in its"},
+    {"OFFSET = 50; ", "", "x.oil:45: SCHEDULETABLE S: EXPIRE_POINT = two needs OFFSET in its"},
     {" ACTION = ACTIVATETASK { TASK = Fast; };", "",
      "SCHEDULETABLE T: EXPIRE_POINT = one needs ACTION in its braces"},
     {"ACTIVATETASK { TASK = Fast; }", "ACTIVATETASK",
@@ -324,13 +334,13 @@ static const struct breach breaches[] = {
     {"SYNC = IMPLICIT;", "ACTION = ACTIVATETASK;", "SCHEDULETABLE T: has no attribute ACTION"},
     {"SYNC = IMPLICIT;", "SYNC = EXPLICIT;", "SYNC = EXPLICIT: must be one of NONE IMPLICIT"},
     {"EVENT = Tick; TASK = Fast;", "EVENT = Tick; TASK = Middle;",
-     "x.oil:41: SCHEDULETABLE S: TASK Middle has no EVENT = Tick: add it to the task"},
+     "x.oil:43: SCHEDULETABLE S: TASK Middle has no EVENT = Tick: add it to the task"},
     {"OFFSET = 3;", "OFFSET = 1;",
-     "x.oil:41: SCHEDULETABLE S: EXPIRE_POINT = one: 1 ticks after the beginning: must be 0, or 2 "
+     "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = one: 1 ticks after the beginning: must be 0, or 2 "
      "to 59"},
     {"OFFSET = 3;", "OFFSET = 60;", "EXPIRE_POINT = one: 60 ticks after the beginning"},
     {"OFFSET = 50;", "OFFSET = 3;",
-     "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = two: its OFFSET = 3 is not above 3"},
+     "x.oil:45: SCHEDULETABLE S: EXPIRE_POINT = two: its OFFSET = 3 is not above 3"},
     {"OFFSET = 50;", "OFFSET = 0;", "its OFFSET = 0 is not above 3"},
     {"OFFSET = 50;", "OFFSET = 4;",
      "EXPIRE_POINT = two: 1 ticks after the point before: must be 2 to 59"},
@@ -343,12 +353,12 @@ static const struct breach breaches[] = {
      "DURATION = 62; REPEATING = FALSE; SYNC = NONE;",
      "SCHEDULETABLE T: DURATION = 62: must end 0 to 59 ticks after its last point"},
     {"DURATION = 60", "DURATION = 59",
-     "x.oil:45: SCHEDULETABLE T: DURATION = 59: with SYNC = IMPLICIT it must be 60"},
+     "x.oil:47: SCHEDULETABLE T: DURATION = 59: with SYNC = IMPLICIT it must be 60"},
     {"START_VALUE = 7", "START_VALUE = 0", "SCHEDULETABLE S: START_VALUE = 0: must be 1 to 56"},
     {"START_VALUE = 7", "START_VALUE = 57", "START_VALUE = 57: must be 1 to 56"},
     {"START_VALUE = 0", "START_VALUE = 60", "SCHEDULETABLE T: START_VALUE = 60: must be 0 to 59"},
     {"TYPE = ABSOLUTE", "TYPE = RELATIVE",
-     "x.oil:46: SCHEDULETABLE T: TYPE = RELATIVE: a table with SYNC = IMPLICIT begins at"},
+     "x.oil:48: SCHEDULETABLE T: TYPE = RELATIVE: a table with SYNC = IMPLICIT begins at"},
 
     {"CONFORMANCE = ECC2", "CONFORMANCE = ECC1",
      "TASK Slow: ACTIVATION = 3: class ECC1 has one activation of a task"},
