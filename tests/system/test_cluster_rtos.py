@@ -15,6 +15,7 @@ from displaystack import wait_for
 from machines import MACHINES, start
 
 SELFTEST = os.path.join(TOP, "build", "guests", "rtos", "selftest.elf")
+PROTECTION = os.path.join(TOP, "build", "guests", "rtos", "protection.elf")
 ISO = "build/tests/guests/rtos/conformance.iso"
 CONFORMANCE = os.path.join(TOP, "build", "guests", "rtos", "conformance.elf")
 COVERAGE = os.path.join(TOP, "build", "tests", "rtos", "coverage")
@@ -43,6 +44,15 @@ ANY = "E_OS_CALLEVEL E_OS_DISABLEDINT"
 POINTERS = "GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue GetScheduleTableStatus GetStackUsage"
 SILENT = ("DisableAllInterrupts EnableAllInterrupts SuspendAllInterrupts ResumeAllInterrupts SuspendOSInterrupts ResumeOSInterrupts "
           "GetActiveApplicationMode StartOS ShutdownOS")
+# What an untrusted task tries on the machine; guests/rtos/selftest/attacks.c says what must come of each.
+ATTACKS = (
+    "write_trusted_data read_trusted_data write_board write_victim_data read_victim_data write_victim_stack write_control_stack "
+    "write_constant write_text write_device read_null execute_data execute_stack overflow_stack smash_stack call_on_foreign_stack "
+    "call_at_the_end loop loop_with_interrupts_off loop_with_lock take_lock_again loop_without_stack cli hlt out in out_bus rdmsr load_cr3 "
+    "load_dr7 load_idt sysenter undefined divide breakpoint raise_timer raise_double_fault no_service negative_service far_return "
+    "raise_iopl single_step task_return float_fault come_early shut_down return_from_body activate_foreign set_foreign_event "
+    "cancel_foreign_alarm lock_scheduler end_foreign result_in_trusted_data result_in_victim_data result_in_text result_at_the_top "
+    "result_half_outside bad_segments bad_flags pending_float_fault accomplice restart end").split()
 HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook"
 
 
@@ -87,6 +97,14 @@ def test_faults_are_told(tmp_path, case, words):
     assert "rtos panic: " in text and "selftest: end" not in text
     for word in words:
         assert word in text, text
+
+
+def test_untrusted_task_ends_alone(tmp_path, report):
+    """After each attack the trusted task and the other application have kept their time and their data."""
+    text = run(tmp_path, "run", ["protection: done", "panic"], PROTECTION)
+    found = dict(re.findall(r"protection: (\w+) (ok|WRONG)\r?\n", text))
+    assert report.add("rtos.attacks-withstood", sum(result == "ok" for result in found.values()), "attacks")
+    assert "protection: done" in text and found == dict.fromkeys(ATTACKS, "ok"), text
 
 
 def wanted_rows():
@@ -147,7 +165,7 @@ def test_coverage(tmp_path, report):
     """Statements and branches of the kernel that its unit tests go through; docs/rtos.md would name the exceptions."""
     for path in glob.glob(os.path.join(COVERAGE, "*.gcda")):
         os.remove(path)
-    for program in ("test_kernel", "test_small", "test_stack", "test_tables", "test_protect", "test_conformance"):
+    for program in ("test_kernel", "test_small", "test_stack", "test_tables", "test_protect", "test_application", "test_conformance"):
         subprocess.run([os.path.join(COVERAGE, program)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     summary = tmp_path / "coverage.json"
     done = subprocess.run(["gcovr", "--root", TOP, "--filter", KERNEL, "--txt", "--txt-metric", "branch", "--json-summary", str(summary), COVERAGE],

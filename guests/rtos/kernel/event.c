@@ -3,10 +3,8 @@
 #include "internal.h"
 
 /* Whether `task` is one that has events at the moment. */
-static StatusType check_task(TaskType task)
+static StatusType check_events(TaskType task)
 {
-    if (task >= os_config.tasks)
-        return E_OS_ID;
     if (!os_config.task[task].extended)
         return E_OS_ACCESS;
     if (os_config.task_state[task].state == SUSPENDED)
@@ -16,7 +14,7 @@ static StatusType check_task(TaskType task)
 
 StatusType os_set_event(TaskType task, EventMaskType mask)
 {
-    StatusType status = check_task(task);
+    StatusType status = check_events(task);
     struct os_task *t;
 
     if (status != E_OK)
@@ -38,6 +36,8 @@ StatusType SetEvent(TaskType task, EventMaskType mask)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
+    if (status == E_OK)
+        status = os_check_task(task);
     if (status == E_OK)
         status = os_set_event(task, mask);
     if (status == E_OK)
@@ -63,9 +63,11 @@ StatusType GetEvent(TaskType task, EventMaskRefType event)
     StatusType status = os_check(OS_IN_LOOK);
 
     if (status == E_OK)
-        status = check_task(task);
-    if (status == E_OK && !event)
-        status = E_OS_PARAM_POINTER;
+        status = os_check_task(task);
+    if (status == E_OK)
+        status = check_events(task);
+    if (status == E_OK)
+        status = os_check_result(event, sizeof(*event));
     if (status == E_OK)
         *event = os_config.task_state[task].set;
     return os_end(irq, status, OSServiceId_GetEvent, task, (uintptr_t)event, 0);

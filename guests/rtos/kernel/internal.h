@@ -50,21 +50,27 @@ void os_ready_append(TaskType task);
 void os_make_ready(TaskType task);
 void os_preempt(void);
 void os_leave(TaskStateType state, bool ends);
+void os_ready_remove(TaskType task);
 
 /* task.c, event.c: what alarms and expiry points do too; without the switch that may follow. */
 StatusType os_activate(TaskType task);
 StatusType os_set_event(TaskType task, EventMaskType mask);
 void os_finish(void); /* the running task's activation ends */
+StatusType os_check_task(TaskType task);
+StatusType os_chain(TaskType task); /* as os_activate, also for the running one, which is to end */
+void os_task_cancel(TaskType task); /* what there is of it but the running activation */
 
 /* alarm.c, table.c */
 void os_alarms_autostart(void);
 void os_tables_autostart(void);
+void os_table_stop(ScheduleTableType table);
 
 /* interrupt.c, resource.c */
 bool os_interrupts_suspended(void);
 void os_interrupts_forget(void);
 ResourceType *os_held(void);
 void os_resource_drop(ResourceType resource);
+void os_resources_free(TaskType task);
 
 /* stack.c: fills the tasks' stacks, none of which is in use; whether the last bytes of one are what
  * they were then (INVALID_TASK: the port's); makes them so again. */
@@ -77,6 +83,21 @@ void os_stack_renew(TaskType task);
 ProtectionReturnType os_ask(StatusType fault);
 void os_protect(StatusType fault);
 bool os_stack_passes(void);
+void os_end_by_force(void);
+
+/* application.c: whether the caller may use the object, may write there, may have a result put
+ * there; whether the object's owner has ended. Whether an application can be ended (and restarted);
+ * ends it, the running task with it. */
+bool os_caller_is_trusted(void);
+StatusType os_check_access(struct os_access object);
+bool os_may_write(const void *at, size_t bytes);
+StatusType os_check_result(const void *at, size_t bytes);
+bool os_has_ended(struct os_access object);
+bool os_may_end(ApplicationType application, bool restarts);
+void os_application_end(ApplicationType application, bool restarts);
+
+/* gate.c: a service's call by an untrusted task, for the port; with interrupts off. */
+uint32_t os_gate(uint32_t number, const uintptr_t argument[]);
 
 /* timing.c: the running task gets the CPU, loses it; when its budget ends; whether it has. Whether
  * `task` may be activated or released now, which is told where it may not; the running task found

@@ -14,12 +14,16 @@ void os_interrupts_forget(void)
     os.disabled = os.suspended_all = os.suspended_os = 0;
 }
 
-/* Each kind is counted apart, and the interrupts come back with the last of them, in whatever order
- * they are undone. */
-static void off(uint16_t *count, uint16_t add)
+/* Not for untrusted callers: nothing would end one that loops then. Each kind is counted apart, and
+ * the interrupts come back with the last of them, in whatever order they are undone. */
+static void off(uint16_t *count, uint16_t add, OSServiceIdType service)
 {
     uint32_t irq = port_irq_save();
 
+    if (!os_caller_is_trusted()) {
+        (void)os_end(irq, E_OS_ACCESS, service, 0, 0, 0);
+        return;
+    }
     if (!os_interrupts_suspended())
         os.irq_before = irq;
     *count = (uint16_t)(*count + add);
@@ -39,7 +43,8 @@ static void on(uint16_t *count, OSServiceIdType service)
 
 void DisableAllInterrupts(void)
 {
-    off(&os.disabled, os.disabled ? 0 : 1); /* does not nest */
+    /* Does not nest. */
+    off(&os.disabled, os.disabled ? 0 : 1, OSServiceId_DisableAllInterrupts);
 }
 
 void EnableAllInterrupts(void)
@@ -49,7 +54,7 @@ void EnableAllInterrupts(void)
 
 void SuspendAllInterrupts(void)
 {
-    off(&os.suspended_all, 1);
+    off(&os.suspended_all, 1, OSServiceId_SuspendAllInterrupts);
 }
 
 void ResumeAllInterrupts(void)
@@ -59,7 +64,7 @@ void ResumeAllInterrupts(void)
 
 void SuspendOSInterrupts(void)
 {
-    off(&os.suspended_os, 1);
+    off(&os.suspended_os, 1, OSServiceId_SuspendOSInterrupts);
 }
 
 void ResumeOSInterrupts(void)

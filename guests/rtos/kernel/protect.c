@@ -16,10 +16,9 @@ ProtectionReturnType os_ask(StatusType fault)
 }
 
 /* Ends the running task's activation wherever it is, and leaves nothing of it behind. */
-static void end_by_force(void)
+void os_end_by_force(void)
 {
-    while (*os_held() != OS_NO_RESOURCE)
-        os_resource_drop(*os_held());
+    os_resources_free(os.running);
     os_interrupts_forget();
     os_stack_renew(os.running);
     os_finish();
@@ -27,8 +26,16 @@ static void end_by_force(void)
 
 void os_protect(StatusType fault)
 {
-    if (os_ask(fault) == PRO_TERMINATETASKISR && os.running != INVALID_TASK)
-        end_by_force();
+    ProtectionReturnType answer = os_ask(fault);
+    bool restarts = answer == PRO_TERMINATEAPPL_RESTART;
+    ApplicationType application = os.running == INVALID_TASK
+                                      ? INVALID_OSAPPLICATION
+                                      : os_config.task[os.running].access.owner;
+
+    if (answer == PRO_TERMINATETASKISR && os.running != INVALID_TASK)
+        os_end_by_force();
+    else if ((restarts || answer == PRO_TERMINATEAPPL) && os_may_end(application, restarts))
+        os_application_end(application, restarts);
     else
         ShutdownOS(fault);
 }
@@ -45,5 +52,5 @@ void os_task_returned(void)
 {
     (void)port_irq_save();
     os_report(E_OS_MISSINGEND, OSServiceId_None, os.running, 0, 0);
-    end_by_force();
+    os_end_by_force();
 }

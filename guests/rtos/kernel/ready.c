@@ -56,6 +56,30 @@ static TaskType take_highest(void)
     return task;
 }
 
+static void remove_from(uint8_t level, TaskType task)
+{
+    const struct os_queue_config *c = &os_config.queue[level];
+    struct os_queue *q = &os_config.queue_state[level];
+
+    /* Once round: each goes to the end, but for those that go for good. */
+    for (uint16_t i = q->count; i; i--) {
+        TaskType first = c->slot[q->head];
+
+        q->head = slot_after(q->head, 1, c->slots);
+        q->count--;
+        if (first != task)
+            c->slot[slot_after(q->head, q->count++, c->slots)] = first;
+    }
+    if (!q->count)
+        os.ready &= ~(1u << level);
+}
+
+void os_ready_remove(TaskType task)
+{
+    for (uint8_t level = 0; level < OS_LEVELS; level++)
+        remove_from(level, task);
+}
+
 void os_make_ready(TaskType task)
 {
     struct os_task *t = &os_config.task_state[task];

@@ -58,10 +58,10 @@ StatusType GetStackUsage(TaskType task, StackUsageRefType usage)
     StatusType status = os_check(OS_IN_CODE);
     struct os_stack stack;
 
-    if (status == E_OK && task != INVALID_TASK && task >= os_config.tasks)
-        status = E_OS_ID;
-    if (status == E_OK && !usage)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK && task != INVALID_TASK)
+        status = os_check_task(task);
+    if (status == E_OK)
+        status = os_check_result(usage, sizeof(*usage));
     if (status != E_OK)
         return os_end(irq, status, OSServiceId_GetStackUsage, task, (uintptr_t)usage, 0);
     port_irq_restore(irq); /* nothing below can change to its disadvantage */

@@ -11,14 +11,18 @@ static void begin_activation(TaskType task)
     t->set = 0;
 }
 
+StatusType os_check_task(TaskType task)
+{
+    return task >= os_config.tasks ? E_OS_ID : os_check_access(os_config.task[task].access);
+}
+
 StatusType os_activate(TaskType task)
 {
-    struct os_task *t;
+    struct os_task *t = &os_config.task_state[task];
     StatusType status;
 
-    if (task >= os_config.tasks)
-        return E_OS_ID;
-    t = &os_config.task_state[task];
+    if (os_has_ended(os_config.task[task].access))
+        return E_OS_ACCESS;
     if (t->activations >= os_config.task[task].max_activations)
         return E_OS_LIMIT;
     status = os_arrive(task);
@@ -36,6 +40,8 @@ StatusType ActivateTask(TaskType task)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
+    if (status == E_OK)
+        status = os_check_task(task);
     if (status == E_OK)
         status = os_activate(task);
     if (status == E_OK)
@@ -76,10 +82,27 @@ StatusType TerminateTask(void)
     return os_end(irq, status, OSServiceId_TerminateTask, 0, 0, 0);
 }
 
-/* Chaining to oneself is no multiple request (§13.2.3.3). */
-static StatusType chain(TaskType task)
+void os_task_cancel(TaskType task)
 {
-    struct os_task *t;
+    struct os_task *t = &os_config.task_state[task];
+
+    os_ready_remove(task);
+    t->next_arrival = 0;
+    if (task == os.running) {
+        t->activations = 1;
+        return;
+    }
+    os_resources_free(task);
+    t->state = SUSPENDED;
+    t->activations = 0;
+    t->context = NULL;
+    t->used = 0;
+}
+
+/* Chaining to oneself is no multiple request (§13.2.3.3). */
+StatusType os_chain(TaskType task)
+{
+    struct os_task *t = &os_config.task_state[task];
     StatusType status;
 
     if (task != os.running)
@@ -87,7 +110,6 @@ static StatusType chain(TaskType task)
     status = os_arrive(task);
     if (status != E_OK)
         return status;
-    t = &os_config.task_state[task];
     t->activations++;
     t->set = 0;
     os_ready_append(task);
@@ -102,7 +124,9 @@ StatusType ChainTask(TaskType task)
     if (status == E_OK && *os_held() != OS_NO_RESOURCE)
         status = E_OS_RESOURCE;
     if (status == E_OK)
-        status = chain(task);
+        status = os_check_task(task);
+    if (status == E_OK)
+        status = os_chain(task);
     if (status == E_OK)
         end_running();
     return os_end(irq, status, OSServiceId_ChainTask, task, 0, 0);
@@ -137,8 +161,8 @@ StatusType GetTaskID(TaskRefType task)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_LOOK);
 
-    if (status == E_OK && !task)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = os_check_result(task, sizeof(*task));
     if (status == E_OK)
         *task = os.running;
     return os_end(irq, status, OSServiceId_GetTaskID, (uintptr_t)task, 0, 0);
@@ -149,10 +173,10 @@ StatusType GetTaskState(TaskType task, TaskStateRefType state)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_LOOK);
 
-    if (status == E_OK && task >= os_config.tasks)
-        status = E_OS_ID;
-    if (status == E_OK && !state)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = os_check_task(task);
+    if (status == E_OK)
+        status = os_check_result(state, sizeof(*state));
     if (status == E_OK)
         *state = os_config.task_state[task].state;
     return os_end(irq, status, OSServiceId_GetTaskState, task, (uintptr_t)state, 0);

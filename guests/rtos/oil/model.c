@@ -88,6 +88,17 @@ static const char *const taken[] = {
     "NextScheduleTable",
     "GetScheduleTableStatus",
     "GetStackUsage",
+    "GetApplicationID",
+    "GetApplicationState",
+    "TerminateApplication",
+    "AllowAccess",
+    "CheckObjectAccess",
+    "CheckObjectOwnership",
+    "RESTART",
+    "NO_RESTART",
+    "ACCESS",
+    "NO_ACCESS",
+    "INVALID_OSAPPLICATION",
     "GetActiveApplicationMode",
     "StartOS",
     "ShutdownOS",
@@ -123,7 +134,8 @@ static bool is_taken(struct oil_word name)
         if (oil_is(name, taken[i]))
             return true;
     return begins(name, "OS") || begins(name, "os_") || begins(name, "E_OS_") ||
-           begins(name, "SCHEDULETABLE_") || begins(name, "PRO_");
+           begins(name, "SCHEDULETABLE_") || begins(name, "PRO_") || begins(name, "APPLICATION_") ||
+           begins(name, "OBJECT_");
 }
 
 /* The names of OS and CPU do not become C. */
@@ -407,19 +419,27 @@ static bool check_counts(struct oil *oil)
 bool oil_model(struct oil *oil)
 {
     static bool (*const model[OIL_KINDS])(struct oil *, int) = {
-        [OIL_OS] = model_os,           [OIL_TASK] = model_task,
-        [OIL_COUNTER] = model_counter, [OIL_RESOURCE] = model_resource,
-        [OIL_EVENT] = model_event,     [OIL_ALARM] = model_alarm,
-        [OIL_ISR] = model_isr,         [OIL_TABLE] = oil_model_table,
+        [OIL_OS] = model_os,
+        [OIL_TASK] = model_task,
+        [OIL_COUNTER] = model_counter,
+        [OIL_RESOURCE] = model_resource,
+        [OIL_EVENT] = model_event,
+        [OIL_ALARM] = model_alarm,
+        [OIL_ISR] = model_isr,
+        [OIL_TABLE] = oil_model_table,
+        [OIL_APPLICATION] = oil_model_application,
     };
     /* Alarms and schedule tables look at what tasks, counters and events say. */
-    static const enum oil_kind order[] = {OIL_OS,    OIL_TASK,  OIL_COUNTER, OIL_RESOURCE,
-                                          OIL_EVENT, OIL_ALARM, OIL_ISR,     OIL_TABLE};
+    static const enum oil_kind order[] = {OIL_OS,       OIL_TASK,  OIL_COUNTER,
+                                          OIL_RESOURCE, OIL_EVENT, OIL_ALARM,
+                                          OIL_ISR,      OIL_TABLE, OIL_APPLICATION};
 
     oil->system_counter = OIL_NONE;
     if (!check_names(oil) || !check_counts(oil))
         return false;
     number_modes(oil);
+    for (int o = 0; o < oil->objects; o++)
+        oil->access[o] = (struct oil_access){.owner = OIL_NONE};
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         for (int o = 0; o < oil->objects; o++)
             if (oil->object[o].kind == order[i] && !model[order[i]](oil, o))

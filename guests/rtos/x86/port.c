@@ -98,6 +98,8 @@ static void *fresh_context(TaskType task)
     const struct os_task_config *c = &os_config.task[task];
     uint32_t *sp = (uint32_t *)(c->stack + c->stack_bytes) - 4;
 
+    if (c->kernel_stack)
+        return user_context(task);
     /* context_switch pops four registers and returns into task_begin, which sees a 16-byte aligned
      * frame. */
     *--sp = 0;
@@ -130,6 +132,8 @@ void port_switch(TaskType from, TaskType to, bool from_ends)
     void *load = to == INVALID_TASK ? idle_context : os_config.task_state[to].context;
 
     switch_sse(to, load == NULL);
+    if (to != INVALID_TASK && os_config.task[to].kernel_stack)
+        user_prepare(to);
     if (!load)
         load = fresh_context(to);
     if (from_ends)
@@ -155,6 +159,7 @@ static void fill_boot_stack(void)
 void port_start(void)
 {
     fill_boot_stack();
+    user_init();
     __asm__ volatile("fninit\n\tfxsave (%0)" : : "r"(sse_reset) : "memory");
     for (uint8_t i = 0; i < os_config.isrs; i++)
         trap_set_handler(os_config.isr[i].vector, os_config.isr[i].entry,

@@ -59,6 +59,14 @@ static const char good[] =
     "SCHEDULETABLE T { COUNTER = Wheel; DURATION = 60; REPEATING = FALSE; SYNC = IMPLICIT;\n"
     "    AUTOSTART = TRUE { TYPE = ABSOLUTE; START_VALUE = 0; APPMODE = OSDEFAULTAPPMODE; };\n"
     "    EXPIRE_POINT = one { OFFSET = 2; ACTION = ACTIVATETASK { TASK = Fast; }; }; };\n"
+    "APPLICATION Engine { TRUSTED = TRUE; TASK = Fast; COUNTER = Wheel; ALARM = B; };\n"
+    "APPLICATION Radio { TRUSTED = FALSE; TASK = Middle; ALARM = D; SCHEDULETABLE = U;\n"
+    "    RESTARTTASK = Middle; };\n"
+    "TASK Open { PRIORITY=7; ACTIVATION = 1; SCHEDULE = FULL; STACKSIZE = 4096;\n"
+    "    AUTOSTART = FALSE; ACCESSING_APPLICATION = Radio; ACCESSING_APPLICATION = Engine; };\n"
+    "ALARM D { COUNTER = Clock; ACTION = ACTIVATETASK { TASK = Open; }; AUTOSTART = FALSE; };\n"
+    "SCHEDULETABLE U { COUNTER = Wheel; DURATION = 9; REPEATING = FALSE; AUTOSTART = FALSE;\n"
+    "    EXPIRE_POINT = one { OFFSET = 7; ACTION = ACTIVATETASK { TASK = Open; }; }; };\n"
     "} : \"the whole car\";\n";
 
 static struct oil oil;
@@ -89,7 +97,7 @@ static void test_model(void **state)
     (void)state;
     if (!read_text(good))
         fail_msg("%s", oil.error);
-    assert_int_equal(oil.count[OIL_TASK], 3);
+    assert_int_equal(oil.count[OIL_TASK], 4);
     assert_int_equal(oil.top_level, 3);
     assert_int_equal(oil.task[0].level, 1);
     assert_int_equal(oil.task[0].run_level, 3); /* not pre-emptable */
@@ -113,6 +121,9 @@ static void test_model(void **state)
     assert_int_equal(oil.point[1].steps, 2);
     assert_int_equal(oil.step[0].event, OIL_NONE); /* activations first */
     assert_int_equal(oil.step[1].event, 0);
+    assert_true(oil.application[0].trusted && !oil.application[1].trusted);
+    assert_true(oil.task[2].untrusted && oil.task[2].sse && !oil.task[3].untrusted);
+    assert_int_equal(oil.access[oil.task[3].object].allowed, 3);
     assert_true(oil.table[0].repeating && !oil.table[0].implicit && !oil.table[0].absolute);
     assert_true(!oil.table[1].repeating && oil.table[1].implicit && oil.table[1].absolute);
 }
@@ -156,12 +167,13 @@ static void test_tables(void **state)
         "void os_callback_ring_1(void);\n",
         "void os_isr_Wire(void);\n",
         "#define T ((ScheduleTableType)1)\n",
+        "#define Radio ((ApplicationType)1)\n",
     };
     static const char *const source[] = {
         "OS_STACK(stack_Slow, 2);\n", /* 5000 bytes */
         "static TaskType queue_1[4];\n",
         ".level = 3, .run_level = 3,\n     .max_activations = 1, .extended = true",
-        "{.level = 3, .isr = true}, /* Line */\n",
+        "{.level = 3, .isr = true, .access = {255, 0x0u}}, /* Line */\n",
         "void os_isr_Wire(void);\n",
         ".first_resource = 1,\n",
         ".autostart = 0x2u, .autostart_time = 5u, .autostart_cycle = 10u",
@@ -172,9 +184,19 @@ static void test_tables(void **state)
         "actions_S[] = {\n    {.task = 2},\n    {.task = 1, .event = 0x2u},\n    {.task = 2},\n",
         "    {.offset = 50u, .action = &actions_S[2], .actions = 2}, /* two */\n",
         "    {.point = points_T, .points = 1, .counter = 1, .duration = 60u,\n"
-        "     .repeating = false, .implicit = true,\n"
+        "     .repeating = false, .implicit = true, .access = {255, 0x0u},\n"
         "     .autostart = 0x1u, .autostart_absolute = true, .autostart_value = 0u},\n",
-        "    .tables = 2,\n",
+        "    .tables = 3,\n    .applications = 2,\n",
+        "{.level = 3, .access = {255, 0x1u}}, /* RES_SCHEDULER */\n",
+        "{.level = 2, .isr = false, .access = {255, 0x2u}}, /* Bus */\n",
+        ".access = {1, 0x2u}, .kernel_stack = kernel_stack_Middle, .fpu = fpu_Middle",
+        "OS_STACK(kernel_stack_Middle, OS_KERNEL_PAGES);\n",
+        "    {.counter = 0, .access = {1, 0x2u}, .task = 3}, /* D */\n",
+        ".mincycle = 2u}, .access = {0, 0x1u}},\n",
+        "OS_DATA_ENDS(Radio);\nOS_PAGE_TABLES(page_tables_Radio);\n",
+        "    {.name = \"Engine\", .trusted = true, .restart_task = 255},\n"
+        "    {.name = \"Radio\", .trusted = false, .restart_task = 2,\n"
+        "     .data = data_Radio, .data_end = data_end_Radio, .page_tables = page_tables_Radio},\n",
     };
     char *text;
 
@@ -360,6 +382,30 @@ static const struct breach breaches[] = {
     {"TYPE = ABSOLUTE", "TYPE = RELATIVE",
      "x.oil:48: SCHEDULETABLE T: TYPE = RELATIVE: a table with SYNC = IMPLICIT begins at"},
 
+    /* Applications. */
+    {"TRUSTED = TRUE; ", "", "APPLICATION Engine: TRUSTED is missing: add it"},
+    {"TASK = Middle; ALARM = D;", "TASK = Fast; ALARM = D;",
+     "APPLICATION Radio: TASK Fast is APPLICATION Engine's already"},
+    {"SCHEDULETABLE = U;", "SCHEDULETABLE = V;", "there is no SCHEDULETABLE of that name"},
+    {"SCHEDULETABLE = U;", "ISR = Raw;", "APPLICATION Radio: has no attribute ISR"},
+    {"RESTARTTASK = Middle", "RESTARTTASK = Slow",
+     "APPLICATION Radio: RESTARTTASK = Slow: is not one of its tasks: add TASK = Slow"},
+    {"EXECUTIONBUDGET = 800; ", "",
+     "TASK Middle: its APPLICATION Radio is not trusted: it needs TIMING_PROTECTION with"},
+    {"VECTOR = 80; RESOURCE = Line;", "VECTOR = 80; RESOURCE = Line; RESOURCE = Bus;",
+     "TASK Middle: RESOURCE = Bus: an ISR takes it too"},
+    {"ACCESSING_APPLICATION = Radio;", "",
+     "ALARM D: TASK Open may not be used by APPLICATION Radio: add ACCESSING_APPLICATION"},
+    {"OFFSET = 7; ACTION = ACTIVATETASK { TASK = Open; }",
+     "OFFSET = 7; ACTION = ACTIVATETASK { TASK = Open; }; ACTION = ACTIVATETASK { TASK = Slow; }",
+     "SCHEDULETABLE U: TASK Slow may not be used by APPLICATION Radio"},
+    {"ALARM = D;", "ALARM = C;", "ALARM C: ACTION = ALARMCALLBACK: its APPLICATION Radio"},
+    {"ACCESSING_APPLICATION = Engine", "ACCESSING_APPLICATION = Wheel",
+     "TASK Open: ACCESSING_APPLICATION = Wheel: there is no APPLICATION of that name"},
+    {"ISR Raw", "ISR APPLICATION_X", "the name is C's or the kernel's"},
+    {"ISR Raw", "ISR OBJECT_TASK", "the name is C's or the kernel's"},
+    {"ISR Raw", "ISR RESTART", "the name is C's or the kernel's"},
+
     {"CONFORMANCE = ECC2", "CONFORMANCE = ECC1",
      "TASK Slow: ACTIVATION = 3: class ECC1 has one activation of a task"},
 };
@@ -467,6 +513,8 @@ static void test_limits(void **state)
     expect_many("", shared, 2, "};", "PRIORITY = 9 is that of TASK t0: class ECC1 has one task");
     expect_many("", shared, 255, "};", "TASK t254: there may be 254 of its kind");
     expect_many("", "APPMODE n%d;\n", 32, "};", "APPMODE n31: there may be 32 of its kind");
+    expect_many(one, "}; APPLICATION a%d { TRUSTED = TRUE; TIME = %d;", 33, "}; };",
+                "APPLICATION a32: there may be 32 of its kind");
     expect_many("", "", 0, "};", "CPU c: has no TASK: add one");
     expect_many(one, "EVENT = e%d;", 33, "}; };", "EVENT = e0: there is no EVENT of that name");
     expect_many(table, "EXPIRE_POINT = p%d { OFFSET = %d; ACTION = ACTIVATETASK { TASK = t; }; };",
