@@ -36,14 +36,21 @@ SERVICES = {
     "IncrementCounter": "E_OK E_OS_ID", "GetCounterValue": "E_OK E_OS_ID", "GetElapsedValue": "E_OK E_OS_ID E_OS_VALUE",
     "StartScheduleTableRel": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE", "StartScheduleTableAbs": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE",
     "StopScheduleTable": "E_OK E_OS_ID E_OS_NOFUNC", "NextScheduleTable": "E_OK E_OS_ID E_OS_NOFUNC E_OS_STATE",
-    "GetScheduleTableStatus": "E_OK E_OS_ID",
+    "GetScheduleTableStatus": "E_OK E_OS_ID", "GetApplicationState": "E_OK E_OS_ID",
+    "TerminateApplication": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE", "AllowAccess": "E_OK E_OS_STATE",
     # This kernel's own, beside section 7.5
     "GetStackUsage": "E_OK E_OS_ID",
 }
 ANY = "E_OS_CALLEVEL E_OS_DISABLEDINT"
-POINTERS = "GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue GetScheduleTableStatus GetStackUsage"
+# Those that take an object's name, which its owner may keep for itself; those that let a task come, within its time frame.
+OWNED = ("ActivateTask ChainTask GetTaskState GetResource ReleaseResource SetEvent GetEvent GetAlarmBase GetAlarm SetRelAlarm SetAbsAlarm CancelAlarm "
+         "IncrementCounter GetCounterValue GetElapsedValue StartScheduleTableRel StartScheduleTableAbs StopScheduleTable NextScheduleTable "
+         "GetScheduleTableStatus GetStackUsage")
+ARRIVALS = "ActivateTask ChainTask SetEvent"
+POINTERS = ("GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue GetScheduleTableStatus GetStackUsage "
+            "GetApplicationState")
 SILENT = ("DisableAllInterrupts EnableAllInterrupts SuspendAllInterrupts ResumeAllInterrupts SuspendOSInterrupts ResumeOSInterrupts "
-          "GetActiveApplicationMode StartOS ShutdownOS")
+          "GetActiveApplicationMode StartOS ShutdownOS GetApplicationID CheckObjectAccess CheckObjectOwnership")
 # What an untrusted task tries on the machine; guests/rtos/selftest/attacks.c says what must come of each.
 ATTACKS = (
     "write_trusted_data read_trusted_data write_board write_victim_data read_victim_data write_victim_stack write_control_stack "
@@ -53,7 +60,7 @@ ATTACKS = (
     "raise_iopl single_step task_return float_fault come_early shut_down return_from_body activate_foreign set_foreign_event "
     "cancel_foreign_alarm lock_scheduler end_foreign result_in_trusted_data result_in_victim_data result_in_text result_at_the_top "
     "result_half_outside bad_segments bad_flags pending_float_fault accomplice restart end").split()
-HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook"
+HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook ProtectionHook"
 
 
 def run(tmp_path, case, until, image=SELFTEST):
@@ -109,7 +116,8 @@ def test_untrusted_task_ends_alone(tmp_path, report):
 
 def wanted_rows():
     rows = {(service, status) for service, statuses in SERVICES.items() for status in f"{statuses} {ANY}".split()}
-    rows |= {(service, "E_OS_PARAM_POINTER") for service in POINTERS.split()}
+    for services, status in (POINTERS, "E_OS_PARAM_POINTER"), (OWNED, "E_OS_ACCESS"), (ARRIVALS, "E_OS_PROTECTION_ARRIVAL"):
+        rows |= {(service, status) for service in services.split()}
     return rows | {(service, "-") for service in f"{SILENT} {HOOKS}".split()}
 
 
