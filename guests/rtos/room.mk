@@ -67,14 +67,15 @@ RTOS_TEST_DEPS := $(RTOS_KERNEL) $(wildcard $(RTOS)/kernel/*.h $(RTOS)/include/*
 
 RTOS_TEST_FLAGS := -I$(RTOS)/include -I$(RTOS) -Itests/unit/rtos -I$(B)/tests/unit/rtos -I$(RTOS_CONF_B)
 STILL_PORT := $(wildcard tests/unit/rtos/still_port.*)
+INVARIANTS := $(STILL_PORT) $(wildcard tests/unit/rtos/invariants.*)
 RTOS_KERNEL_TESTS := test_kernel test_small test_stack test_tables test_protect test_application test_conformance
-$(addsuffix /test_kernel,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_kernel.c $(B)/tests/unit/rtos/kernel_os.c $(STILL_PORT)
+$(addsuffix /test_kernel,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_kernel.c $(B)/tests/unit/rtos/kernel_os.c $(INVARIANTS)
 $(addsuffix /test_small,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_small.c $(B)/tests/unit/rtos/small_os.c $(STILL_PORT)
 $(addsuffix /test_stack,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_stack.c $(B)/tests/unit/rtos/small_os.c $(STILL_PORT)
 $(addsuffix /test_tables,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_tables.c $(B)/tests/unit/rtos/tables_os.c $(STILL_PORT)
 $(addsuffix /test_protect,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_protect.c $(B)/tests/unit/rtos/protect_os.c $(STILL_PORT)
 $(addsuffix /test_application,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_application.c $(B)/tests/unit/rtos/application_os.c \
-	tests/unit/rtos/application.ld $(STILL_PORT)
+	tests/unit/rtos/application.ld $(INVARIANTS)
 $(addsuffix /test_conformance,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_conformance.c \
 	$(filter-out $(RTOS_CONF)/machine.c,$(RTOS_CONF_SRC)) $(RTOS_CONF)/conformance.h $(RTOS_CONF_B)/conformance_os.c
 

@@ -8,12 +8,13 @@
 
 #include "os.h"
 
-#define OS_PAGE_BYTES  4096u
-#define OS_FPU_BYTES   512u /* FXSAVE */
-#define OS_LEVELS      32u  /* 0: idle; 1..31: tasks, the higher the more urgent */
-#define OS_NO_RESOURCE 0xFFu
-#define OS_NO_COUNTER  0xFFu
-#define OS_NO_TABLE    0xFFu
+#define OS_PAGE_BYTES   4096u
+#define OS_FPU_BYTES    512u /* FXSAVE */
+#define OS_LEVELS       32u  /* 0: idle; 1..31: tasks, the higher the more urgent */
+#define OS_APPLICATIONS 32u  /* at most: a bit each */
+#define OS_NO_RESOURCE  0xFFu
+#define OS_NO_COUNTER   0xFFu
+#define OS_NO_TABLE     0xFFu
 
 /* A task's stack with its guard page, which the memory map leaves out. */
 #define OS_STACK(name, pages)                                                                      \

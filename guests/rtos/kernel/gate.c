@@ -20,6 +20,7 @@ uint32_t os_gate(uint32_t number, const uintptr_t a[])
         OS_SERVICES(CALL)
         OS_VOID_SERVICES(CALL_VOID)
     default: /* no code of ours asks for it */
+        (void)port_irq_save();
         os_protect(E_OS_PROTECTION_EXCEPTION);
         return E_OK;
     }

@@ -96,7 +96,7 @@ bool os_has_ended(struct os_access object);
 bool os_may_end(ApplicationType application, bool restarts);
 void os_application_end(ApplicationType application, bool restarts);
 
-/* gate.c: a service's call by an untrusted task, for the port; with interrupts off. */
+/* gate.c: a service's call by an untrusted task, for the port; with interrupts on. */
 uint32_t os_gate(uint32_t number, const uintptr_t argument[]);
 
 /* timing.c: the running task gets the CPU, loses it; when its budget ends; whether it has. Whether

@@ -92,11 +92,14 @@ static bool told(const struct attack *attack)
     return faults == 1 && fault == attack->fault && faulty == Culprit;
 }
 
-/* From tick to tick: ten beats of the neighbour's. */
+/* From one tick, before which the last result was told, to the next: ten beats of the
+ * neighbour's. */
 static bool run(unsigned which)
 {
-    uint32_t before = beats, here = PATTERN;
+    uint32_t before, here = PATTERN;
 
+    wait_for_tick();
+    before = beats;
     faults = 0;
     error = E_OK;
     culprit.which = which;
@@ -144,7 +147,6 @@ static bool run_end(void)
 TASK(Control)
 {
     culprit.victim_data = &victim_data;
-    wait_for_tick();
     for (unsigned i = 0; i < attacks_count; i++)
         say(attacks[i].name, run(i) && suspended(Culprit));
     say("accomplice", culprit.accomplice_runs == 1);

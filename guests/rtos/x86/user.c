@@ -31,8 +31,8 @@ _Static_assert(VECTOR_SERVICE == 0x30, "the gate's vector");
 void __wrap_os_task_returned(void);
 void trap_return(void); /* start.S */
 
-static uint64_t roots[32][4] __attribute__((aligned(32))); /* an application each */
-static uint32_t root;                                      /* in CR3 */
+static uint64_t roots[OS_APPLICATIONS][4] __attribute__((aligned(32)));
+static uint32_t root; /* in CR3 */
 
 void user_init(void)
 {
@@ -99,6 +99,7 @@ static uint32_t call(const struct trap_frame *frame)
     uintptr_t argument[OS_SERVICE_ARGUMENTS];
 
     if (!os_may_write(at, sizeof(argument))) {
+        (void)port_irq_save();
         os_protect(E_OS_PROTECTION_MEMORY);
         return E_OK;
     }
@@ -110,6 +111,8 @@ static uint32_t call(const struct trap_frame *frame)
 bool user_trap(struct trap_frame *frame)
 {
     if (frame->vector == VECTOR_SERVICE) {
+        __asm__ volatile(
+            "sti"); /* as a trusted caller: a service turns them off for as long as it must */
         frame->eax = call(frame);
         return true;
     }

@@ -3,6 +3,7 @@
 #include "still_port.h"
 
 #include "application_os.h"
+#include "invariants.h"
 #include "kernel/services.h"
 
 #define NUMBER(name, ...) NUMBER_##name,
@@ -12,6 +13,7 @@ static int errors, faults;
 static StatusType last_error, last_fault;
 static OSServiceIdType last_service;
 static ProtectionReturnType answer;
+static bool answer_fits; /* what shuts down is replaced by the end of the task */
 
 TASK(Control)
 {
@@ -49,6 +51,10 @@ ProtectionReturnType ProtectionHook(StatusType fault)
 {
     faults++;
     last_fault = fault;
+    if (answer_fits && fault == E_OS_PROTECTION_ARRIVAL)
+        return PRO_IGNORE;
+    if (answer_fits && os_config.task[os.running].access.owner != Guest)
+        return PRO_TERMINATETASKISR;
     return answer;
 }
 
@@ -57,6 +63,7 @@ static int begin(void **state)
     (void)state;
     errors = faults = 0;
     answer = PRO_TERMINATETASKISR;
+    answer_fits = false;
     still_start(OSDEFAULTAPPMODE);
     return 0;
 }
@@ -403,6 +410,108 @@ static void test_gate(void **state)
     assert_int_equal(os.running, Control);
 }
 
+static void random_interrupt(uint32_t r)
+{
+    still.now += r % 300;
+    os_isr_enter();
+    if (still.now >= still.timer_at)
+        os_timer();
+    (void)ActivateTask((TaskType)(r >> 10) % os_config.tasks);
+    os_isr_exit();
+}
+
+/* A fault, an end from inside or outside, or what brings an application back. */
+static void random_end(uint32_t r)
+{
+    static const ProtectionReturnType answers[] = {PRO_TERMINATETASKISR, PRO_TERMINATEAPPL,
+                                                   PRO_TERMINATEAPPL_RESTART};
+
+    answer = answers[(r >> 4) % 3];
+    if (r % 8 == 0)
+        (void)TerminateApplication((ApplicationType)(r >> 8) % 2,
+                                   r >> 9 & 1 ? RESTART : NO_RESTART);
+    else if (r % 8 < 3 && os.running != INVALID_TASK)
+        os_protect(E_OS_PROTECTION_MEMORY);
+    else if (r % 8 == 3 && os.running != INVALID_TASK)
+        os_task_returned();
+    else
+        (void)AllowAccess();
+}
+
+static void random_call(uint32_t r)
+{
+    TaskType task = (TaskType)((r >> 8) % os_config.tasks);
+
+    switch (r % 12) {
+    case 0:
+    case 1:
+    case 2:
+        (void)ActivateTask(task);
+        break;
+    case 3:
+        (void)TerminateTask();
+        break;
+    case 4:
+        (void)ChainTask(task);
+        break;
+    case 5:
+        (void)GetResource((ResourceType)(1 + (r >> 8) % 2));
+        break;
+    case 6:
+        (void)ReleaseResource((ResourceType)(1 + (r >> 8) % 2));
+        break;
+    case 7:
+        (void)SetEvent(task, Go);
+        break;
+    case 8:
+        (void)WaitEvent(Go);
+        (void)ClearEvent(Go);
+        break;
+    case 9:
+        (void)SetRelAlarm((AlarmType)((r >> 8) % os_config.alarms), 1 + r % 90, 0);
+        (void)StartScheduleTableRel(GuestTable, 50);
+        break;
+    case 10:
+        random_end(r >> 8);
+        break;
+    default:
+        random_interrupt(r >> 8);
+        break;
+    }
+}
+
+/* Of an application that has ended nothing is left. */
+static void check_ends(void)
+{
+    for (TaskType t = 0; t < os_config.tasks; t++)
+        if (os_has_ended(os_config.task[t].access))
+            assert_int_equal(state_of(t), SUSPENDED);
+    for (AlarmType a = 0; a < os_config.alarms; a++)
+        if (os_has_ended(os_config.alarm[a].access))
+            assert_false(os_config.alarm_state[a].armed);
+}
+
+static void test_random_calls_keep_the_invariants(void **state)
+{
+    uint32_t seed = 4711, seen = 0, ended = 0;
+
+    (void)state;
+    answer_fits = true;
+    for (int i = 0; i < 100000; i++) {
+        if (i % 100 == 0)
+            still_start(OSDEFAULTAPPMODE);
+        seed = seed * 1664525u + 1013904223u;
+        random_call(seed >> 4);
+        check_invariants();
+        check_ends();
+        if (os.running != INVALID_TASK)
+            seen |= 1u << os.running;
+        ended += state_of_guest() == APPLICATION_TERMINATED;
+    }
+    assert_int_equal(seen, (1u << os_config.tasks) - 1); /* every task has run */
+    assert_true(faults > 1000 && ended > 1000 && ended < 90000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +527,7 @@ int main(void)
         cmocka_unit_test_setup(test_hook_ends_the_application, begin),
         cmocka_unit_test_setup(test_hook_asks_too_much, begin),
         cmocka_unit_test_setup(test_gate, begin),
+        cmocka_unit_test_setup(test_random_calls_keep_the_invariants, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
