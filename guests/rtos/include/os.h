@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The kernel's service interface: OSEK/VDX OS 2.2.3 (ISO 17356-3), conformance classes BCC1 to
- * ECC2, extended status, and AUTOSAR OS 4's services for counters and schedule tables.
+ * ECC2, extended status, and AUTOSAR OS 4's services for counters, schedule tables, OS-Applications
+ * and protection.
  *
  * Everything is static: an OIL file says which objects there are, guests/rtos/oil makes the tables
  * and a header with the objects' names. A service that returns another status than E_OK has done

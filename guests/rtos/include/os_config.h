@@ -36,11 +36,10 @@ struct os_access {         /* who may use an object */
 };
 
 struct os_application_config {
-    const char *name;
     bool trusted;
-    TaskType restart_task;    /* INVALID_TASK: none */
-    uint8_t *data, *data_end; /* of an untrusted one */
-    uint64_t (*page_tables)[512];
+    TaskType restart_task;        /* INVALID_TASK: none */
+    uint8_t *data, *data_end;     /* of an untrusted one; this and the next */
+    uint64_t (*page_tables)[512]; /* as many as OS_PAGE_TABLES */
 };
 
 struct os_task_config {

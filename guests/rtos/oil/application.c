@@ -175,8 +175,8 @@ void oil_emit_applications(const struct oil *oil, FILE *to)
     for (int i = 0; i < applications; i++) {
         const struct oil_application *a = &oil->application[i];
 
-        fprintf(to, "    {.name = \"%.*s\", .trusted = %s, .restart_task = %d", NAME(a->object),
-                a->trusted ? "true" : "false", a->restart_task == OIL_NONE ? 255 : a->restart_task);
+        fprintf(to, "    {.trusted = %s, .restart_task = %d", a->trusted ? "true" : "false",
+                a->restart_task == OIL_NONE ? 255 : a->restart_task);
         if (!a->trusted)
             fprintf(to,
                     ",\n     .data = data_%.*s, .data_end = data_end_%.*s, "

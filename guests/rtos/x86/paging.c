@@ -91,8 +91,7 @@ static void discover(void)
         nx = PTE_NX;
 }
 
-/* The small pages' tables that hold applications' data and the stacks: two, or the first of them
- * begins here. */
+/* Of the small pages' tables, the first of the two that hold applications' data and the stacks. */
 static uint32_t first_table(void)
 {
     uint32_t first = (uint32_t)applications_start / LARGE;

@@ -34,6 +34,7 @@ void trap_return(void); /* start.S */
 static uint64_t roots[OS_APPLICATIONS][4] __attribute__((aligned(32)));
 static uint32_t root; /* in CR3 */
 
+/* After the last paging_map: what comes later would be in the kernel's tables alone. */
 void user_init(void)
 {
     root = paging_root();

@@ -194,8 +194,8 @@ static void test_tables(void **state)
         "    {.counter = 0, .access = {1, 0x2u}, .task = 3}, /* D */\n",
         ".mincycle = 2u}, .access = {0, 0x1u}},\n",
         "OS_DATA_ENDS(Radio);\nOS_PAGE_TABLES(page_tables_Radio);\n",
-        "    {.name = \"Engine\", .trusted = true, .restart_task = 255},\n"
-        "    {.name = \"Radio\", .trusted = false, .restart_task = 2,\n"
+        "    {.trusted = true, .restart_task = 255},\n"
+        "    {.trusted = false, .restart_task = 2,\n"
         "     .data = data_Radio, .data_end = data_end_Radio, .page_tables = page_tables_Radio},\n",
     };
     char *text;
