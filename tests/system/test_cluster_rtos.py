@@ -56,7 +56,7 @@ ATTACKS = (
     "write_constant write_text write_device read_null execute_data execute_stack overflow_stack smash_stack call_on_foreign_stack "
     "call_at_the_end loop loop_with_interrupts_off loop_with_lock take_lock_again loop_without_stack cli hlt out in out_bus rdmsr load_cr3 "
     "load_dr7 load_idt sysenter undefined divide breakpoint raise_timer raise_double_fault no_service negative_service far_return "
-    "raise_iopl single_step task_return float_fault come_early shut_down return_from_body activate_foreign set_foreign_event "
+    "raise_iopl single_step task_return float_fault chain_itself come_early shut_down return_from_body activate_foreign set_foreign_event "
     "cancel_foreign_alarm lock_scheduler end_foreign result_in_trusted_data result_in_victim_data result_in_text result_at_the_top "
     "result_half_outside bad_segments bad_flags pending_float_fault accomplice restart end").split()
 HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook ProtectionHook"

@@ -91,8 +91,9 @@ void os_application_end(ApplicationType application, bool restarts)
             os_task_cancel(t);
     os_config.application_state[application] =
         restarts ? APPLICATION_RESTARTING : APPLICATION_TERMINATED;
-    if (restarts)
-        (void)os_chain(os_config.application[application].restart_task);
+    /* Not within its time frame: what ends as soon as it begins must not do so for ever. */
+    if (restarts && os_chain(os_config.application[application].restart_task) != E_OK)
+        os_config.application_state[application] = APPLICATION_TERMINATED;
     if (self)
         os_end_by_force();
     else

@@ -87,7 +87,6 @@ void os_task_cancel(TaskType task)
     struct os_task *t = &os_config.task_state[task];
 
     os_ready_remove(task);
-    t->next_arrival = 0;
     if (task == os.running) {
         t->activations = 1;
         return;

@@ -61,8 +61,8 @@ static void let_in(struct oil *oil, int object)
                                        << oil_reference(oil, OIL_APPLICATION, &oil->attribute[i]);
 }
 
-/* An untrusted task can be ended only while interrupts are on, and must not run for ever. It may
- * touch any register. */
+/* An untrusted task can be ended only while interrupts are on, and must not have the CPU for ever,
+ * be it by activating itself again and again. It may touch any register. */
 static bool check_task(struct oil *oil, struct oil_task *t)
 {
     int owner = oil->access[t->object].owner, line = oil->object[t->object].line;
@@ -82,10 +82,11 @@ static bool check_task(struct oil *oil, struct oil_task *t)
     if (!untrusted)
         return true;
     t->untrusted = t->sse = true;
-    return t->budget || oil_fail_object(oil, line, t->object,
-                                        "its APPLICATION %.*s is not trusted: it needs "
-                                        "TIMING_PROTECTION with EXECUTIONBUDGET",
-                                        OIL_WORD(name_of(oil, oil->application[owner].object)));
+    return (t->budget && t->frame) ||
+           oil_fail_object(oil, line, t->object,
+                           "its APPLICATION %.*s is not trusted: it needs TIMING_PROTECTION with "
+                           "EXECUTIONBUDGET and TIMEFRAME",
+                           OIL_WORD(name_of(oil, oil->application[owner].object)));
 }
 
 /* Whether the owner of an alarm or a table may do to the task what that is for. */

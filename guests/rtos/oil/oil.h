@@ -208,6 +208,7 @@ const char *oil_kind_name(enum oil_kind kind);
 bool oil_next(struct oil *oil);             /* lex.c: the next token */
 bool oil_parse(struct oil *oil);            /* parse.c: objects and attributes */
 bool oil_check_attributes(struct oil *oil); /* rules.c: each is one that OIL knows */
+bool oil_check_names(struct oil *oil);      /* names.c: none is taken */
 bool oil_model(struct oil *oil);            /* model.c: values and references */
 bool oil_waits_for(const struct oil_task *task, int event);
 bool oil_check_event(struct oil *oil, int line, int object, int task, int event);

@@ -162,6 +162,7 @@ INSTRUCTION(float_fault, "fninit\n\tpushl $0\n\tfldcw (%%esp)\n\tfld1\n\tfldz\n\
     {                                                                                              \
         culprit.status = call;                                                                     \
     }
+SERVICE(chain_itself, ChainTask(Culprit))
 SERVICE(take_lock_again, GetResource(Lock) == E_OK ? ReleaseResource(Lock) : E_OS_RESOURCE)
 SERVICE(activate_foreign, ActivateTask(Control))
 SERVICE(set_foreign_event, SetEvent(Control, Tick))
@@ -274,6 +275,7 @@ const struct attack attacks[] = {
     ATTACK(single_step, EXCEPTION, 0),
     ATTACK(task_return, EXCEPTION, 0),
     ATTACK(float_fault, EXCEPTION, 0),
+    ATTACK(chain_itself, E_OS_PROTECTION_ARRIVAL, E_OS_PROTECTION_ARRIVAL),
     ATTACK(come_early, E_OS_PROTECTION_ARRIVAL, E_OS_PROTECTION_ARRIVAL),
     ATTACK(shut_down, E_OS_MISSINGEND, 0),
     ATTACK(return_from_body, E_OS_MISSINGEND, 0),

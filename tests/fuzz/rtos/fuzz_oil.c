@@ -63,7 +63,8 @@ static void check_applications(const struct oil *oil)
         check(access->owner == OIL_NONE || access->allowed >> access->owner & 1);
     }
     for (int t = 0; t < oil->count[OIL_TASK]; t++)
-        check(!oil->task[t].untrusted || (oil->task[t].budget && oil->task[t].sse));
+        check(!oil->task[t].untrusted ||
+              (oil->task[t].budget && oil->task[t].frame && oil->task[t].sse));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -70,6 +70,7 @@ static int begin(void **state)
 
 static void activate(TaskType task)
 {
+    still.now++; /* Worker's time frame */
     assert_int_equal(ActivateTask(task), E_OK);
     assert_int_equal(os.running, task);
 }
@@ -223,6 +224,7 @@ static void be_busy(void)
     activate(Worker);
     assert_int_equal(SetRelAlarm(GuestAlarm, 100, 0), E_OK);
     assert_int_equal(StartScheduleTableRel(GuestTable, 100), E_OK);
+    still.now++;
     assert_int_equal(ActivateTask(Worker), E_OK);
     activate(Waiter);
     assert_int_equal(GetResource(Lock), E_OK);
@@ -281,11 +283,12 @@ static void test_is_ended(void **state)
     assert_int_equal(GetApplicationID(), INVALID_OSAPPLICATION);
 }
 
-/* The restart task's time frame is new too, and until AllowAccess the others keep out. */
+/* Until AllowAccess the others keep out. */
 static void test_restarts(void **state)
 {
     (void)state;
     be_busy();
+    still.now += 500; /* Starter has come already */
     assert_int_equal(TerminateApplication(Guest, RESTART), E_OK);
     assert_int_equal(errors, 0);
     assert_int_equal(os.running, Starter);
@@ -294,6 +297,7 @@ static void test_restarts(void **state)
     activate(Keeper);
     assert_int_equal(AllowAccess(), E_OS_STATE);
     assert_int_equal(TerminateTask(), E_OK);
+    still.now += 500;
     assert_int_equal(TerminateApplication(Guest, RESTART), E_OK); /* by the restart task itself */
     assert_int_equal(os.running, Starter);
     assert_int_equal(os_config.task_state[Starter].activations, 1);
@@ -301,12 +305,27 @@ static void test_restarts(void **state)
     assert_int_equal(os.running, Control);
     assert_int_equal(ActivateTask(Worker), E_OS_ACCESS);
     assert_int_equal(AllowAccess(), E_OS_STATE);
+    still.now += 500;
     assert_int_equal(TerminateApplication(Guest, RESTART), E_OK);
     assert_int_equal(os.running, Starter);
     assert_int_equal(AllowAccess(), E_OK);
     assert_int_equal(AllowAccess(), E_OS_STATE);
     assert_int_equal(TerminateTask(), E_OK);
     activate(Worker);
+}
+
+/* A restart within the restart task's time frame is told, and is none. */
+static void test_restarts_too_often(void **state)
+{
+    (void)state;
+    answer = PRO_IGNORE;
+    activate(Starter);
+    still.now += 499;
+    assert_int_equal(TerminateApplication(Guest, RESTART), E_OK);
+    assert_int_equal(faults, 1);
+    assert_int_equal(last_fault, E_OS_PROTECTION_ARRIVAL);
+    assert_int_equal(os.running, Control);
+    expect_ended();
 }
 
 static void test_end_is_refused(void **state)
@@ -396,6 +415,7 @@ static void test_gate(void **state)
     assert_int_equal(os.running, Control); /* the last one is the end of a body */
     activate(Worker);
     assert_int_equal(os_gate(NUMBER_ActivateTask, nothing), E_OS_ID);
+    still.now++;
     assert_int_equal(os_gate(NUMBER_ActivateTask, worker), E_OK);
     assert_int_equal(os_gate(NUMBER_GetApplicationID, nothing), Guest);
     nothing[1] = (uintptr_t)nothing;
@@ -523,6 +543,7 @@ int main(void)
         cmocka_unit_test_setup(test_ends_itself, begin),
         cmocka_unit_test_setup(test_is_ended, begin),
         cmocka_unit_test_setup(test_restarts, begin),
+        cmocka_unit_test_setup(test_restarts_too_often, begin),
         cmocka_unit_test_setup(test_end_is_refused, begin),
         cmocka_unit_test_setup(test_hook_ends_the_application, begin),
         cmocka_unit_test_setup(test_hook_asks_too_much, begin),

@@ -392,6 +392,7 @@ static const struct breach breaches[] = {
      "APPLICATION Radio: RESTARTTASK = Slow: is not one of its tasks: add TASK = Slow"},
     {"EXECUTIONBUDGET = 800; ", "",
      "TASK Middle: its APPLICATION Radio is not trusted: it needs TIMING_PROTECTION with"},
+    {"TIMEFRAME = 9000;", "", "it needs TIMING_PROTECTION with EXECUTIONBUDGET and TIMEFRAME"},
     {"VECTOR = 80; RESOURCE = Line;", "VECTOR = 80; RESOURCE = Line; RESOURCE = Bus;",
      "TASK Middle: RESOURCE = Bus: an ISR takes it too"},
     {"ACCESSING_APPLICATION = Radio;", "",
