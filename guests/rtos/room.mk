@@ -8,7 +8,9 @@ RTOS_B := $(B)/$(RTOS)
 RTOS_CFLAGS := $(FREESTANDING_CFLAGS) -m32 -march=pentium4 -fno-tree-loop-distribute-patterns -I$(RTOS)/include -I$(RTOS)
 RTOS_SRC := $(wildcard $(RTOS)/kernel/*.c $(RTOS)/x86/*.c)
 RTOS_OBJ := $(RTOS_SRC:%.c=$(B)/%.o) $(RTOS_B)/x86/start.o
-RTOS_LINK = $(LD) -m elf_i386 -T $(RTOS)/image.ld -z noexecstack --no-warn-rwx-segments
+# Calls of services go by way of x86/user.c.
+RTOS_SERVICES := $(shell sed -n 's/^ *X.\(\w*\),.*/\1/p' $(RTOS)/kernel/services.h) StartOS ShutdownOS
+RTOS_LINK = $(LD) -m elf_i386 -T $(RTOS)/image.ld -z noexecstack --no-warn-rwx-segments $(RTOS_SERVICES:%=--wrap=%)
 
 $(RTOS_B)/%.o: $(RTOS)/%.c
 	@mkdir -p $(@D)
@@ -47,6 +49,13 @@ $(RTOS_B)/timing/timing.o: $(RTOS_B)/timing/timing_os.h
 $(RTOS_B)/timing.elf: $(RTOS_OBJ) $(RTOS_B)/timing/timing.o $(RTOS_B)/timing/timing_os.o $(RTOS)/image.ld
 	$(RTOS_LINK) -o $@ $(filter %.o,$^)
 
+# Attacks by an untrusted task, on the machine itself.
+RTOS_PROTECTION_OBJ := $(addprefix $(RTOS_B)/selftest/,protection.o attacks.o)
+PROGRAMS += $(RTOS_B)/protection.elf
+$(RTOS_PROTECTION_OBJ): $(RTOS_B)/selftest/protection_os.h
+$(RTOS_B)/protection.elf: $(RTOS_OBJ) $(RTOS_PROTECTION_OBJ) $(RTOS_B)/selftest/protection_os.o $(RTOS)/image.ld
+	$(RTOS_LINK) -o $@ $(filter %.o,$^)
+
 # The conformance table on the machine itself.
 RTOS_CONF := $(RTOS)/conformance
 RTOS_CONF_B := $(RTOS_B)/conformance
@@ -64,25 +73,29 @@ RTOS_TEST_DEPS := $(RTOS_KERNEL) $(wildcard $(RTOS)/kernel/*.h $(RTOS)/include/*
 
 RTOS_TEST_FLAGS := -I$(RTOS)/include -I$(RTOS) -Itests/unit/rtos -I$(B)/tests/unit/rtos -I$(RTOS_CONF_B)
 STILL_PORT := $(wildcard tests/unit/rtos/still_port.*)
-RTOS_KERNEL_TESTS := test_kernel test_small test_stack test_tables test_conformance
-$(addsuffix /test_kernel,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_kernel.c $(B)/tests/unit/rtos/kernel_os.c $(STILL_PORT)
+INVARIANTS := $(STILL_PORT) $(wildcard tests/unit/rtos/invariants.*)
+RTOS_KERNEL_TESTS := test_kernel test_small test_stack test_tables test_protect test_application test_conformance
+$(addsuffix /test_kernel,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_kernel.c $(B)/tests/unit/rtos/kernel_os.c $(INVARIANTS)
 $(addsuffix /test_small,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_small.c $(B)/tests/unit/rtos/small_os.c $(STILL_PORT)
 $(addsuffix /test_stack,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_stack.c $(B)/tests/unit/rtos/small_os.c $(STILL_PORT)
 $(addsuffix /test_tables,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_tables.c $(B)/tests/unit/rtos/tables_os.c $(STILL_PORT)
+$(addsuffix /test_protect,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_protect.c $(B)/tests/unit/rtos/protect_os.c $(STILL_PORT)
+$(addsuffix /test_application,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_application.c $(B)/tests/unit/rtos/application_os.c \
+	tests/unit/rtos/application.ld $(INVARIANTS)
 $(addsuffix /test_conformance,$(RTOS_TESTS) $(RTOS_TESTS)/coverage): tests/unit/rtos/test_conformance.c \
 	$(filter-out $(RTOS_CONF)/machine.c,$(RTOS_CONF_SRC)) $(RTOS_CONF)/conformance.h $(RTOS_CONF_B)/conformance_os.c
 
 UNIT_TESTS += $(RTOS_KERNEL_TESTS:%=$(RTOS_TESTS)/%)
 $(RTOS_KERNEL_TESTS:%=$(RTOS_TESTS)/%): $(RTOS_TEST_DEPS)
 	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) $(RTOS_TEST_FLAGS) $(filter %.c,$^) -o $@ -lcmocka
+	$(CC) $(SAN_CFLAGS) $(RTOS_TEST_FLAGS) $(filter %.c,$^) $(addprefix -T,$(filter %.ld,$^)) -o $@ -lcmocka
 
 # The same programs, counting the statements and branches of the kernel that they reach (test_cluster_rtos.py).
 RTOS_COVERAGE := $(RTOS_KERNEL_TESTS:%=$(RTOS_TESTS)/coverage/%)
 PROGRAMS += $(RTOS_COVERAGE)
 $(RTOS_COVERAGE): $(RTOS_TEST_DEPS)
 	@mkdir -p $(@D) && rm -f $@ $@-*.gcno $@-*.gcda
-	$(CC) -std=gnu17 -O0 -g --coverage $(WARNINGS) -Iinclude $(RTOS_TEST_FLAGS) $(filter %.c,$^) -o $@ -lcmocka
+	$(CC) -std=gnu17 -O0 -g --coverage $(WARNINGS) -Iinclude $(RTOS_TEST_FLAGS) $(filter %.c,$^) $(addprefix -T,$(filter %.ld,$^)) -o $@ -lcmocka
 
 UNIT_TESTS += $(RTOS_TESTS)/test_oil
 $(RTOS_TESTS)/test_oil: tests/unit/rtos/test_oil.c $(OIL_SRC) $(RTOS)/oil/oil.h
@@ -94,5 +107,5 @@ $(RTOS_TESTS)/fuzz_oil: tests/fuzz/rtos/fuzz_oil.c $(OIL_SRC) $(RTOS)/oil/oil.h
 	@mkdir -p $(@D)
 	$(CLANG) $(FUZZ_CFLAGS) -I$(RTOS)/oil $(filter %.c,$^) -o $@
 
--include $(RTOS_OBJ:.o=.d) $(RTOS_CONF_OBJ:.o=.d) $(RTOS_B)/selftest/selftest.d $(RTOS_B)/timing/timing.d
+-include $(RTOS_OBJ:.o=.d) $(RTOS_CONF_OBJ:.o=.d) $(RTOS_B)/selftest/selftest.d $(RTOS_PROTECTION_OBJ:.o=.d) $(RTOS_B)/timing/timing.d
 endif

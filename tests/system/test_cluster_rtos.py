@@ -15,7 +15,7 @@ from displaystack import wait_for
 from machines import MACHINES, start
 
 SELFTEST = os.path.join(TOP, "build", "guests", "rtos", "selftest.elf")
-ISO = "build/tests/guests/rtos/conformance.iso"
+PROTECTION = os.path.join(TOP, "build", "guests", "rtos", "protection.elf")
 CONFORMANCE = os.path.join(TOP, "build", "guests", "rtos", "conformance.elf")
 COVERAGE = os.path.join(TOP, "build", "tests", "rtos", "coverage")
 KERNEL = "guests/rtos/kernel/"
@@ -35,15 +35,31 @@ SERVICES = {
     "IncrementCounter": "E_OK E_OS_ID", "GetCounterValue": "E_OK E_OS_ID", "GetElapsedValue": "E_OK E_OS_ID E_OS_VALUE",
     "StartScheduleTableRel": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE", "StartScheduleTableAbs": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE",
     "StopScheduleTable": "E_OK E_OS_ID E_OS_NOFUNC", "NextScheduleTable": "E_OK E_OS_ID E_OS_NOFUNC E_OS_STATE",
-    "GetScheduleTableStatus": "E_OK E_OS_ID",
+    "GetScheduleTableStatus": "E_OK E_OS_ID", "GetApplicationState": "E_OK E_OS_ID",
+    "TerminateApplication": "E_OK E_OS_ID E_OS_VALUE E_OS_STATE", "AllowAccess": "E_OK E_OS_STATE",
     # This kernel's own, beside section 7.5
     "GetStackUsage": "E_OK E_OS_ID",
 }
 ANY = "E_OS_CALLEVEL E_OS_DISABLEDINT"
-POINTERS = "GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue GetScheduleTableStatus GetStackUsage"
+# Those that take an object's name, which its owner may keep for itself; those that let a task come, within its time frame.
+OWNED = ("ActivateTask ChainTask GetTaskState GetResource ReleaseResource SetEvent GetEvent GetAlarmBase GetAlarm SetRelAlarm SetAbsAlarm CancelAlarm "
+         "IncrementCounter GetCounterValue GetElapsedValue StartScheduleTableRel StartScheduleTableAbs StopScheduleTable NextScheduleTable "
+         "GetScheduleTableStatus GetStackUsage")
+ARRIVALS = "ActivateTask ChainTask SetEvent"
+POINTERS = ("GetTaskID GetTaskState GetEvent GetAlarmBase GetAlarm GetCounterValue GetElapsedValue GetScheduleTableStatus GetStackUsage "
+            "GetApplicationState")
 SILENT = ("DisableAllInterrupts EnableAllInterrupts SuspendAllInterrupts ResumeAllInterrupts SuspendOSInterrupts ResumeOSInterrupts "
-          "GetActiveApplicationMode StartOS ShutdownOS")
-HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook"
+          "GetActiveApplicationMode StartOS ShutdownOS GetApplicationID CheckObjectAccess CheckObjectOwnership")
+# What an untrusted task tries on the machine; guests/rtos/selftest/attacks.c says what must come of each.
+ATTACKS = (
+    "write_trusted_data read_trusted_data write_board write_victim_data read_victim_data write_victim_stack write_control_stack "
+    "write_constant write_text write_device read_null execute_data execute_stack overflow_stack smash_stack call_on_foreign_stack "
+    "call_at_the_end loop loop_with_interrupts_off loop_with_lock take_lock_again loop_without_stack cli hlt out in out_bus rdmsr load_cr3 "
+    "load_dr7 load_idt sysenter undefined divide breakpoint raise_timer raise_double_fault no_service negative_service far_return "
+    "raise_iopl single_step task_return float_fault chain_itself come_early shut_down return_from_body activate_foreign set_foreign_event "
+    "cancel_foreign_alarm lock_scheduler end_foreign result_in_trusted_data result_in_victim_data result_in_text result_at_the_top "
+    "result_half_outside bad_segments bad_flags pending_float_fault accomplice restart end").split()
+HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook ProtectionHook"
 
 
 def run(tmp_path, case, until, image=SELFTEST):
@@ -89,9 +105,40 @@ def test_faults_are_told(tmp_path, case, words):
         assert word in text, text
 
 
+def under_the_hypervisor(name, image, ended):
+    """What that image says as a VM with direct interrupts, by its own UART, until a line has `ended`."""
+    iso = f"build/tests/guests/rtos/{image}.iso"
+    workers.make(iso, "build/bochs/bochs")
+    sim = vehicle_sim.Simulator()
+    with start(name, iso, f"build/logs/rtos-{image}-{name}", memory=512, bus=True) as pc, vehicle_sim.Connection(pc.bus_path, sim):
+        pc.console.wait_for(r"\[rtos\] starts|PANIC", limit=300)
+        wait_for(lambda: any(re.search(ended, line) for line in sim.unknown), 300, f"the end of {image}")
+        assert not re.search("PANIC|parked", pc.console.text), pc.console.text[-2000:]
+    return "\n".join(line.decode("ascii", "replace") for line in sim.unknown) + "\n"
+
+
+def attacks_withstood(text):
+    found = dict(re.findall(r"protection: (\w+) (ok|WRONG)\r?\n", text))
+    assert "protection: done" in text and found == dict.fromkeys(ATTACKS, "ok"), text
+    return len(found)
+
+
+def test_untrusted_task_ends_alone(tmp_path, report):
+    """After each attack the trusted task and the other application have kept their time and their data."""
+    withstood = attacks_withstood(run(tmp_path, "run", ["protection: done", "panic"], PROTECTION))
+    assert report.add("rtos.attacks-withstood", withstood, "attacks")
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_untrusted_task_ends_alone_under_the_hypervisor(name, report):
+    withstood = attacks_withstood(under_the_hypervisor(name, "protection", rb"protection: done|panic"))
+    assert report.add(f"rtos.{name}.attacks-withstood", withstood, "attacks")
+
+
 def wanted_rows():
     rows = {(service, status) for service, statuses in SERVICES.items() for status in f"{statuses} {ANY}".split()}
-    rows |= {(service, "E_OS_PARAM_POINTER") for service in POINTERS.split()}
+    for services, status in (POINTERS, "E_OS_PARAM_POINTER"), (OWNED, "E_OS_ACCESS"), (ARRIVALS, "E_OS_PROTECTION_ARRIVAL"):
+        rows |= {(service, status) for service in services.split()}
     return rows | {(service, "-") for service in f"{SILENT} {HOOKS}".split()}
 
 
@@ -121,15 +168,8 @@ def test_conformance(tmp_path, report):
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_conformance_under_the_hypervisor(name, report):
-    """The same table, as a VM with direct interrupts; it talks by its own UART."""
-    workers.make(ISO, "build/bochs/bochs")
-    ended = re.compile(rb"conformance: shut down with|panic")
-    sim = vehicle_sim.Simulator()
-    with start(name, ISO, f"build/logs/rtos-{name}", memory=512, bus=True) as pc, vehicle_sim.Connection(pc.bus_path, sim):
-        pc.console.wait_for(r"\[rtos\] starts|PANIC", limit=300)
-        wait_for(lambda: any(ended.search(line) for line in sim.unknown), 300, "the end of the conformance table")
-        assert not re.search("PANIC|parked", pc.console.text), pc.console.text[-2000:]
-    table = conformance_table("\n".join(line.decode("ascii", "replace") for line in sim.unknown) + "\n")
+    """The same table, as a VM."""
+    table = conformance_table(under_the_hypervisor(name, "conformance", rb"conformance: shut down with|panic"))
     assert report.add(f"rtos.{name}.rows-tested", sum(map(len, table.values())), "rows")
 
 
@@ -147,7 +187,7 @@ def test_coverage(tmp_path, report):
     """Statements and branches of the kernel that its unit tests go through; docs/rtos.md would name the exceptions."""
     for path in glob.glob(os.path.join(COVERAGE, "*.gcda")):
         os.remove(path)
-    for program in ("test_kernel", "test_small", "test_stack", "test_tables", "test_conformance"):
+    for program in ("test_kernel", "test_small", "test_stack", "test_tables", "test_protect", "test_application", "test_conformance"):
         subprocess.run([os.path.join(COVERAGE, program)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     summary = tmp_path / "coverage.json"
     done = subprocess.run(["gcovr", "--root", TOP, "--filter", KERNEL, "--txt", "--txt-metric", "branch", "--json-summary", str(summary), COVERAGE],

@@ -8,13 +8,15 @@
 
 void (*conf_body[CONF_TASKS])(void);
 void (*conf_routine)(void), (*conf_plain)(void), (*conf_wheel)(void), (*conf_clock)(void);
-bool conf_probe_error, conf_probe_pre, conf_probe_post, conf_watch_tasks;
+bool conf_probe_error, conf_probe_pre, conf_probe_post, conf_probe_protection, conf_watch_tasks;
+bool conf_return;
 bool conf_task_before_startup;
 unsigned conf_startups;
 
 static char trail[TRAIL];
-static unsigned trail_used, errors, error_depth, rows, failed;
-static StatusType last_error;
+static unsigned trail_used, errors, error_depth, faults, rows, failed;
+static StatusType last_error, last_fault;
+static TaskType faulty;
 static OSServiceIdType last_service;
 static bool task_ran;
 
@@ -44,6 +46,14 @@ bool conf_told(StatusType status, OSServiceIdType service)
     return told;
 }
 
+bool conf_faulted(StatusType fault, TaskType task)
+{
+    bool faulted = faults == 1 && last_fault == fault && faulty == task;
+
+    faults = 0;
+    return faulted;
+}
+
 bool conf_silent(void)
 {
     bool silent = errors == 0;
@@ -64,7 +74,9 @@ static void run_body(TaskType task)
     task_ran = true;
     if (conf_body[task])
         conf_body[task]();
-    (void)TerminateTask();
+    if (!conf_return)
+        (void)TerminateTask();
+    conf_return = false;
 }
 
 TASK(Low)
@@ -110,6 +122,16 @@ TASK(High)
 TASK(Top)
 {
     run_body(Top);
+}
+
+TASK(Member)
+{
+    run_body(Member);
+}
+
+TASK(Guarded)
+{
+    run_body(Guarded);
 }
 
 TASK(Rest)
@@ -159,6 +181,18 @@ void ErrorHook(StatusType error)
         (void)GetTaskState(INVALID_TASK, &state);
     }
     error_depth--;
+}
+
+ProtectionReturnType ProtectionHook(StatusType fault)
+{
+    faults++;
+    last_fault = fault;
+    (void)GetTaskID(&faulty);
+    if (conf_probe_protection) {
+        conf_probe_protection = false;
+        conf_probe(CONF_PROTECTION);
+    }
+    return fault == E_OS_PROTECTION_ARRIVAL ? PRO_IGNORE : PRO_TERMINATETASKISR;
 }
 
 static void watch(char base)
@@ -251,7 +285,7 @@ static void run_rows(const struct conf_row *row)
         int line;
 
         trail_used = 0;
-        errors = 0;
+        errors = faults = 0;
         line = row->test();
         conf_rest();
         if (!line)
@@ -274,6 +308,8 @@ TASK(Main)
     run_rows(conf_counter_rows);
     run_rows(conf_table_rows);
     run_rows(conf_stack_rows);
+    run_rows(conf_application_rows);
+    run_rows(conf_protection_rows);
     run_rows(conf_interrupt_rows);
     run_rows(conf_disabled_rows);
     ShutdownOS(E_OK);

@@ -22,11 +22,12 @@ struct conf_row {
 /* Each ends with a row whose service is NULL. conf_last_rows are run in ShutdownHook. */
 extern const struct conf_row conf_task_rows[], conf_resource_rows[], conf_event_rows[],
     conf_alarm_rows[], conf_counter_rows[], conf_interrupt_rows[], conf_hook_rows[],
-    conf_disabled_rows[], conf_table_rows[], conf_stack_rows[], conf_last_rows[];
+    conf_disabled_rows[], conf_table_rows[], conf_stack_rows[], conf_application_rows[],
+    conf_protection_rows[], conf_last_rows[];
 
 /* What a task, a routine or a callback does when it runs next; a test sets it, and after the test
  * it is nothing again. Tasks are by their id. */
-#define CONF_TASKS 12
+#define CONF_TASKS 14
 extern void (*conf_body[CONF_TASKS])(void);
 extern void (*conf_routine)(void), (*conf_plain)(void), (*conf_wheel)(void), (*conf_clock)(void);
 
@@ -39,6 +40,12 @@ bool conf_told(StatusType status, OSServiceIdType service);
 /* ErrorHook was not called. */
 bool conf_silent(void);
 
+/* ProtectionHook was called once since the last call of this, with that fault, while `task` ran. It
+ * ignores arrivals and ends tasks. */
+bool conf_faulted(StatusType fault, TaskType task);
+/* The task that a body of a test sets this in returns instead of ending. */
+extern bool conf_return;
+
 /* Lets all other tasks run until they end or wait. In task Main alone. */
 void conf_rest(void);
 
@@ -49,6 +56,7 @@ enum conf_place {
     CONF_ERROR,
     CONF_PRE,
     CONF_POST,
+    CONF_PROTECTION,
     CONF_STARTUP,
     CONF_SHUTDOWN,
     CONF_CALLBACK,
@@ -56,7 +64,7 @@ enum conf_place {
 };
 void conf_probe(enum conf_place place);
 /* The next call of the hook probes: set by a test. */
-extern bool conf_probe_error, conf_probe_pre, conf_probe_post;
+extern bool conf_probe_error, conf_probe_pre, conf_probe_post, conf_probe_protection;
 
 /* What Pre- and PostTaskHook saw: 'a' + task at Pre, 'A' + task at Post; kept when wanted. */
 extern bool conf_watch_tasks;

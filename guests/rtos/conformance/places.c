@@ -125,10 +125,21 @@ static StatusType get_stack_usage(void)
     return GetStackUsage(254, NULL);
 }
 
+static StatusType get_application_state(void)
+{
+    return GetApplicationState(255, NULL);
+}
+
+static StatusType terminate_application(void)
+{
+    return TerminateApplication(255, NO_RESTART);
+}
+
 #define IN(place) (1u << (place))
 #define NOWHERE   0u
 #define ROUTINE   IN(CONF_ISR2)
-#define LOOKING   (IN(CONF_ISR2) | IN(CONF_ERROR) | IN(CONF_PRE) | IN(CONF_POST))
+#define LOOKING                                                                                    \
+    (IN(CONF_ISR2) | IN(CONF_ERROR) | IN(CONF_PRE) | IN(CONF_POST) | IN(CONF_PROTECTION))
 
 /* From the specifications' tables, not from the kernel's: where besides a task. */
 static const struct {
@@ -162,6 +173,9 @@ static const struct {
     {next_table, ROUTINE},
     {get_table_status, ROUTINE},
     {get_stack_usage, ROUTINE},
+    {get_application_state, LOOKING},
+    {terminate_application, NOWHERE},
+    {AllowAccess, NOWHERE},
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
 
@@ -204,7 +218,10 @@ static int go_everywhere(void)
     CHECK(ActivateTask(High) == E_OK);
     conf_probe_error = true;
     CHECK(ActivateTask(INVALID_TASK) == E_OS_ID);
-    CHECK(!conf_probe_pre && !conf_probe_post && !conf_probe_error);
+    conf_probe_protection = true;
+    conf_pass_us(5000);
+    CHECK(ActivateTask(Guarded) == E_OK && ActivateTask(Guarded) == E_OS_PROTECTION_ARRIVAL);
+    CHECK(!conf_probe_pre && !conf_probe_post && !conf_probe_error && !conf_probe_protection);
     (void)conf_silent();
     return 0;
 }
@@ -280,7 +297,10 @@ static int disabled(StatusType (*call)(void))
     X(stop_table, "StopScheduleTable")                                                             \
     X(next_table, "NextScheduleTable")                                                             \
     X(get_table_status, "GetScheduleTableStatus")                                                  \
-    X(get_stack_usage, "GetStackUsage")
+    X(get_stack_usage, "GetStackUsage")                                                            \
+    X(get_application_state, "GetApplicationState")                                                \
+    X(terminate_application, "TerminateApplication")                                               \
+    X(AllowAccess, "AllowAccess")
 
 #define TESTS(call, name)                                                                          \
     static int call##_line(void)                                                                   \

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The kernel's service interface: OSEK/VDX OS 2.2.3 (ISO 17356-3), conformance classes BCC1 to
- * ECC2, extended status, and AUTOSAR OS 4's services for counters and schedule tables.
+ * ECC2, extended status, and AUTOSAR OS 4's services for counters, schedule tables, OS-Applications
+ * and protection.
  *
  * Everything is static: an OIL file says which objects there are, guests/rtos/oil makes the tables
  * and a header with the objects' names. A service that returns another status than E_OK has done
  * nothing but call ErrorHook. Each service lists its own status codes; beside them any service
  * returns E_OS_CALLEVEL where OSEK §12.2.2 does not allow the call, E_OS_DISABLEDINT while its
  * caller has interrupts suspended or disabled (OSEK §13.3 forbids the call; AUTOSAR names the
- * code), and E_OS_PARAM_POINTER for a result pointer that is NULL.
+ * code), E_OS_ACCESS for an object that its caller's OS-Application may not use, E_OS_PARAM_POINTER
+ * for a result pointer that is NULL, E_OS_ILLEGAL_ADDRESS for one that leads out of an untrusted
+ * caller's memory. ActivateTask, ChainTask and SetEvent return E_OS_PROTECTION_ARRIVAL for a task
+ * that has come within its time frame; its event is set all the same.
  */
 #ifndef RTOS_OS_H
 #define RTOS_OS_H
@@ -25,6 +29,7 @@ typedef uint8_t AlarmType;
 typedef uint8_t CounterType;
 typedef uint8_t ScheduleTableType;
 typedef uint8_t AppModeType;
+typedef uint8_t ApplicationType;
 typedef uint32_t EventMaskType;
 typedef EventMaskType *EventMaskRefType;
 typedef uint32_t TickType; /* of a counter, 0..MAXALLOWEDVALUE; the system counter's is 1 us */
@@ -47,10 +52,43 @@ enum { /* OSEK binding specification; from 9 on as AUTOSAR OS 4 numbers them */
        E_OS_RESOURCE = 6,
        E_OS_STATE = 7,
        E_OS_VALUE = 8,
+       E_OS_ILLEGAL_ADDRESS = 10,
+       E_OS_MISSINGEND = 11, /* to ErrorHook alone */
        E_OS_DISABLEDINT = 12,
-       E_OS_STACKFAULT = 13, /* to ShutdownOS alone */
+       E_OS_STACKFAULT = 13,         /* this and the next ones: to ProtectionHook, ShutdownOS */
+       E_OS_PROTECTION_MEMORY = 14,  /* an access to memory that is not the task's */
+       E_OS_PROTECTION_TIME = 15,    /* an execution budget is used up */
+       E_OS_PROTECTION_ARRIVAL = 16, /* within a time frame; services return it too */
        E_OS_PARAM_POINTER = 17,
+       E_OS_PROTECTION_EXCEPTION = 18, /* an instruction that the task may not execute */
 };
+
+/* AUTOSAR OS 4 §8.3: what is to be done about the fault of which ProtectionHook was told. */
+typedef enum {
+    PRO_IGNORE, /* of E_OS_PROTECTION_ARRIVAL alone */
+    PRO_TERMINATETASKISR,
+    PRO_TERMINATEAPPL,
+    PRO_TERMINATEAPPL_RESTART,
+    PRO_SHUTDOWN,
+} ProtectionReturnType;
+
+typedef enum {
+    APPLICATION_ACCESSIBLE,
+    APPLICATION_RESTARTING, /* its objects are its own alone until AllowAccess */
+    APPLICATION_TERMINATED,
+} ApplicationStateType;
+typedef ApplicationStateType *ApplicationStateRefType;
+
+typedef enum { NO_RESTART, RESTART } RestartType;
+
+typedef enum {
+    OBJECT_TASK,
+    OBJECT_RESOURCE,
+    OBJECT_COUNTER,
+    OBJECT_ALARM,
+    OBJECT_SCHEDULETABLE
+} ObjectTypeType;
+typedef enum { NO_ACCESS, ACCESS } ObjectAccessType;
 
 typedef enum { SUSPENDED, READY, RUNNING, WAITING } TaskStateType;
 typedef TaskStateType *TaskStateRefType;
@@ -71,10 +109,11 @@ typedef struct { /* this implementation's: of one stack */
 } StackUsageType;
 typedef StackUsageType *StackUsageRefType;
 
-#define INVALID_TASK     0xFFu
-#define OSDEFAULTAPPMODE ((AppModeType)0)
-#define RES_SCHEDULER    ((ResourceType)0)
-#define OSTICKDURATION   1000u /* of the system counter, in ns */
+#define INVALID_TASK          0xFFu
+#define INVALID_OSAPPLICATION 0xFFu
+#define OSDEFAULTAPPMODE      ((AppModeType)0)
+#define RES_SCHEDULER         ((ResourceType)0)
+#define OSTICKDURATION        1000u /* of the system counter, in ns */
 
 /* OSEK §13.2.2, §13.4.2, §13.5.2, §13.6.2: the generated header declares every object; these fail
  * to compile where the OIL file does not have one of that name. */
@@ -96,7 +135,7 @@ typedef StackUsageType *StackUsageRefType;
 
 /*
  * Task management, OSEK §13.2. TerminateTask and ChainTask return only on error; a task must end
- * in one of them.
+ * in one of them. One that returns instead is ended and told to ErrorHook: E_OS_MISSINGEND.
  */
 StatusType ActivateTask(TaskType task); /* E_OS_ID, E_OS_LIMIT: too many activations */
 StatusType TerminateTask(void);         /* E_OS_RESOURCE: one is still held */
@@ -180,12 +219,33 @@ StatusType GetScheduleTableStatus(ScheduleTableType table,
 
 /*
  * Stack monitoring, AUTOSAR OS 4 §7.5: the last bytes of a stack are looked at whenever the CPU
- * leaves it and after each interrupt routine on it; where they have changed, the system shuts down
- * with E_OS_STACKFAULT. GetStackUsage, this implementation's: a task's stack, with the interrupt
+ * leaves it and after each interrupt routine on it; where they have changed, that is a fault of its
+ * task, E_OS_STACKFAULT. GetStackUsage, this implementation's: a task's stack, with the interrupt
  * routines that ran on it; INVALID_TASK: the one of StartOS, idle and the routines that interrupt
  * it. It takes time with the bytes that are free; interrupts stay on.
  */
 StatusType GetStackUsage(TaskType task, StackUsageRefType usage); /* E_OS_ID */
+
+/*
+ * OS-Applications, AUTOSAR OS 4 §7.6 and §8.4. GetApplicationID: the calling task's; hooks,
+ * interrupt routines and tasks that belong to none are INVALID_OSAPPLICATION. CheckObjectAccess,
+ * CheckObjectOwnership: NO_ACCESS, INVALID_OSAPPLICATION also for what there is not.
+ * TerminateApplication, from a task: ends its tasks, stops its alarms and schedule tables; RESTART
+ * activates its restart task. E_OS_ID, E_OS_ACCESS: not the untrusted caller's own, E_OS_VALUE: it
+ * has no restart task, E_OS_STATE: has ended before. AllowAccess, by a task of an application that
+ * restarts: the others may use its objects again; E_OS_STATE: it does not restart.
+ */
+ApplicationType GetApplicationID(void);
+StatusType GetApplicationState(ApplicationType application,
+                               ApplicationStateRefType state); /* E_OS_ID */
+StatusType TerminateApplication(ApplicationType application, RestartType restart);
+StatusType AllowAccess(void);
+ObjectAccessType CheckObjectAccess(ApplicationType application, ObjectTypeType type,
+                                   uint8_t object);
+ApplicationType CheckObjectOwnership(ObjectTypeType type, uint8_t object);
+
+/* Where the data of an untrusted application lie, which nobody else's untrusted code can touch. */
+#define OS_DATA(application) __attribute__((section(".app." #application ".data")))
 
 /*
  * Execution control, OSEK §13.7. StartOS: once, from the application's start, with interrupts off;
@@ -206,6 +266,14 @@ void PreTaskHook(void);  /* GetTaskID: who begins to run */
 void PostTaskHook(void); /* GetTaskID: who stops running */
 void StartupHook(void);
 void ShutdownHook(StatusType error);
+/*
+ * AUTOSAR OS 4 §7.8: the running task has violated its stack (E_OS_STACKFAULT), used up its
+ * execution budget (E_OS_PROTECTION_TIME) or, being untrusted, touched memory that is not its own
+ * (E_OS_PROTECTION_MEMORY) or met an exception (E_OS_PROTECTION_EXCEPTION); or a task was to be
+ * activated or released within its time frame (E_OS_PROTECTION_ARRIVAL), which has been refused. An
+ * answer that does not fit the fault, or no hook, is PRO_SHUTDOWN.
+ */
+ProtectionReturnType ProtectionHook(StatusType fault);
 
 /* Which call ErrorHook is about, OSEK §11.2; valid inside ErrorHook. */
 typedef enum {
@@ -216,8 +284,11 @@ typedef enum {
     OSServiceId_Schedule,
     OSServiceId_GetTaskID,
     OSServiceId_GetTaskState,
+    OSServiceId_DisableAllInterrupts,
     OSServiceId_EnableAllInterrupts,
+    OSServiceId_SuspendAllInterrupts,
     OSServiceId_ResumeAllInterrupts,
+    OSServiceId_SuspendOSInterrupts,
     OSServiceId_ResumeOSInterrupts,
     OSServiceId_GetResource,
     OSServiceId_ReleaseResource,
@@ -239,6 +310,9 @@ typedef enum {
     OSServiceId_NextScheduleTable,
     OSServiceId_GetScheduleTableStatus,
     OSServiceId_GetStackUsage,
+    OSServiceId_GetApplicationState,
+    OSServiceId_TerminateApplication,
+    OSServiceId_AllowAccess,
 } OSServiceIdType;
 
 struct os_error { /* the call that failed: its service and its parameters in their order */
@@ -289,7 +363,11 @@ extern struct os_error os_error;
 #define OSError_GetScheduleTableStatus_ScheduleTableID() ((ScheduleTableType)os_error.parameter[0])
 #define OSError_GetScheduleTableStatus_ScheduleStatus()                                            \
     ((ScheduleTableStatusRefType)os_error.parameter[1])
-#define OSError_GetStackUsage_TaskID() ((TaskType)os_error.parameter[0])
-#define OSError_GetStackUsage_Usage()  ((StackUsageRefType)os_error.parameter[1])
+#define OSError_GetStackUsage_TaskID()               ((TaskType)os_error.parameter[0])
+#define OSError_GetStackUsage_Usage()                ((StackUsageRefType)os_error.parameter[1])
+#define OSError_GetApplicationState_Application()    ((ApplicationType)os_error.parameter[0])
+#define OSError_GetApplicationState_Value()          ((ApplicationStateRefType)os_error.parameter[1])
+#define OSError_TerminateApplication_Application()   ((ApplicationType)os_error.parameter[0])
+#define OSError_TerminateApplication_RestartOption() ((RestartType)os_error.parameter[1])
 
 #endif

@@ -8,31 +8,56 @@
 
 #include "os.h"
 
-#define OS_PAGE_BYTES  4096u
-#define OS_FPU_BYTES   512u /* FXSAVE */
-#define OS_LEVELS      32u  /* 0: idle; 1..31: tasks, the higher the more urgent */
-#define OS_NO_RESOURCE 0xFFu
-#define OS_NO_COUNTER  0xFFu
-#define OS_NO_TABLE    0xFFu
+#define OS_PAGE_BYTES   4096u
+#define OS_FPU_BYTES    512u /* FXSAVE */
+#define OS_LEVELS       32u  /* 0: idle; 1..31: tasks, the higher the more urgent */
+#define OS_APPLICATIONS 32u  /* at most: a bit each */
+#define OS_NO_RESOURCE  0xFFu
+#define OS_NO_COUNTER   0xFFu
+#define OS_NO_TABLE     0xFFu
 
 /* A task's stack with its guard page, which the memory map leaves out. */
 #define OS_STACK(name, pages)                                                                      \
     static uint8_t name[((pages) + 1u) * OS_PAGE_BYTES]                                            \
         __attribute__((aligned(OS_PAGE_BYTES), section(".bss.stacks")))
+#define OS_KERNEL_PAGES 2u /* of an untrusted task's other stack, on which the kernel serves it */
+/* The page tables of an untrusted application, as many as its port needs. */
+#define OS_PAGE_TABLES(name) static uint64_t name[3][512] __attribute__((aligned(OS_PAGE_BYTES)))
+/* The ends of an untrusted application's data: the linker sorts what is between them. */
+#define OS_DATA_ENDS(application)                                                                  \
+    static uint8_t data_##application[1]                                                           \
+        __attribute__((aligned(OS_PAGE_BYTES), section(".app." #application ".begin")));           \
+    static uint8_t data_end_##application[1] __attribute__((section(".app." #application ".end")))
 #define OS_FPU(name) static uint8_t name[OS_FPU_BYTES] __attribute__((aligned(16)))
+
+struct os_access {         /* who may use an object */
+    ApplicationType owner; /* INVALID_OSAPPLICATION: none */
+    uint32_t allowed;      /* bit a: application a; whoever belongs to none may always */
+};
+
+struct os_application_config {
+    bool trusted;
+    TaskType restart_task;        /* INVALID_TASK: none */
+    uint8_t *data, *data_end;     /* of an untrusted one; this and the next */
+    uint64_t (*page_tables)[512]; /* as many as OS_PAGE_TABLES */
+};
 
 struct os_task_config {
     const char *name;
     void (*entry)(void);
     uint8_t *stack; /* begins with its guard page */
     uint32_t stack_bytes;
-    uint8_t *fpu;      /* where its SSE state goes; NULL: it touches no SSE register */
-    uint8_t level;     /* static priority */
+    uint8_t *kernel_stack; /* as stack; of an untrusted task alone */
+    uint8_t *fpu;          /* where its SSE state goes; NULL: it touches no SSE register */
+    uint8_t level;         /* static priority */
     uint8_t run_level; /* while it runs: the internal resource's ceiling; the highest of all for a
                           task that is not pre-emptable (OSEK §4.6.4, §8.8) */
     uint8_t max_activations; /* 1 for extended tasks */
     bool extended;
     uint32_t autostart; /* bit m: in application mode m */
+    uint32_t budget;    /* execution time in us from its activation or release on; 0: any */
+    uint32_t frame;     /* us from an activation or release to the next at least; 0: any */
+    struct os_access access;
 };
 
 struct os_task {
@@ -42,6 +67,8 @@ struct os_task {
     uint8_t activations; /* outstanding, the present one included */
     ResourceType held;   /* taken last; OS_NO_RESOURCE: none */
     EventMaskType set, waiting;
+    uint64_t used;         /* us of its budget */
+    uint64_t next_arrival; /* port_now() from which on it may be activated or released */
 };
 
 /* The ready queue of a level: a ring with room for every activation of its tasks, and one more
@@ -58,6 +85,7 @@ struct os_queue {
 struct os_resource_config {
     uint8_t level; /* ceiling */
     bool isr;      /* an interrupt routine takes it too: its ceiling is above all tasks */
+    struct os_access access;
 };
 
 struct os_resource {
@@ -75,6 +103,7 @@ struct os_isr_config {
 
 struct os_counter_config {
     AlarmBaseType base;
+    struct os_access access;
 };
 
 struct os_alarm_config { /* callback, else event != 0, else activation */
@@ -84,6 +113,7 @@ struct os_alarm_config { /* callback, else event != 0, else activation */
     EventMaskType event;
     uint32_t autostart; /* bit m: in application mode m */
     TickType autostart_time, autostart_cycle;
+    struct os_access access;
 };
 
 struct os_alarm {
@@ -113,6 +143,7 @@ struct os_table_config {
     uint32_t autostart; /* bit m: in application mode m */
     bool autostart_absolute;
     TickType autostart_value;
+    struct os_access access;
 };
 
 struct os_table {
@@ -136,7 +167,9 @@ struct os_config {
     struct os_alarm *alarm_state;
     const struct os_table_config *table;
     struct os_table *table_state;
-    uint8_t tasks, resources, isrs, counters, alarms, tables, modes;
+    const struct os_application_config *application;
+    ApplicationStateType *application_state;
+    uint8_t applications, tasks, resources, isrs, counters, alarms, tables, modes;
     uint8_t first_resource;         /* 1 where there is no RES_SCHEDULER */
     CounterType system_counter;     /* the port's clock in us; OS_NO_COUNTER: none */
     void (*error_hook)(StatusType); /* NULL: none, as the others */
@@ -144,6 +177,7 @@ struct os_config {
     void (*post_task_hook)(void);
     void (*startup_hook)(void);
     void (*shutdown_hook)(StatusType);
+    ProtectionReturnType (*protection_hook)(StatusType);
 };
 
 /* The application's; the kernel never changes it. */

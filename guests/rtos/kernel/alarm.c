@@ -63,13 +63,19 @@ static const AlarmBaseType *base_of(AlarmType alarm)
     return &os_config.counter[os_config.alarm[alarm].counter].base;
 }
 
+static StatusType check_alarm(AlarmType alarm)
+{
+    return alarm >= os_config.alarms ? E_OS_ID : os_check_access(os_config.alarm[alarm].access);
+}
+
 /* What SetRelAlarm and SetAbsAlarm have in common; `least`: of the first time. */
 static StatusType check_times(AlarmType alarm, TickType first, TickType least, TickType cycle)
 {
+    StatusType status = check_alarm(alarm);
     const AlarmBaseType *base;
 
-    if (alarm >= os_config.alarms)
-        return E_OS_ID;
+    if (status != E_OK)
+        return status;
     base = base_of(alarm);
     if (first < least || first > base->maxallowedvalue)
         return E_OS_VALUE;
@@ -83,10 +89,10 @@ StatusType GetAlarmBase(AlarmType alarm, AlarmBaseRefType info)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_LOOK);
 
-    if (status == E_OK && alarm >= os_config.alarms)
-        status = E_OS_ID;
-    if (status == E_OK && !info)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = check_alarm(alarm);
+    if (status == E_OK)
+        status = os_check_result(info, sizeof(*info));
     if (status == E_OK)
         *info = *base_of(alarm);
     return os_end(irq, status, OSServiceId_GetAlarmBase, alarm, (uintptr_t)info, 0);
@@ -97,10 +103,10 @@ StatusType GetAlarm(AlarmType alarm, TickRefType left)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_LOOK);
 
-    if (status == E_OK && alarm >= os_config.alarms)
-        status = E_OS_ID;
-    if (status == E_OK && !left)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = check_alarm(alarm);
+    if (status == E_OK)
+        status = os_check_result(left, sizeof(*left));
     if (status == E_OK && !os_config.alarm_state[alarm].armed)
         status = E_OS_NOFUNC;
     if (status == E_OK) {
@@ -146,8 +152,8 @@ StatusType CancelAlarm(AlarmType alarm)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
-    if (status == E_OK && alarm >= os_config.alarms)
-        status = E_OS_ID;
+    if (status == E_OK)
+        status = check_alarm(alarm);
     if (status == E_OK && !os_config.alarm_state[alarm].armed)
         status = E_OS_NOFUNC;
     if (status == E_OK)

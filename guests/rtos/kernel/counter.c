@@ -44,8 +44,10 @@ void os_timer_next(void)
 {
     uint64_t alarm = os_alarms_next(os_config.system_counter);
     uint64_t table = os_tables_next(os_config.system_counter);
+    uint64_t next = alarm < table ? alarm : table;
+    uint64_t budget = os_budget_end();
 
-    port_timer_set(alarm < table ? alarm : table);
+    port_timer_set(budget < next ? budget : next);
 }
 
 void os_timer(void)
@@ -54,12 +56,20 @@ void os_timer(void)
     os_timer_next();
 }
 
+static StatusType check_counter(CounterType counter)
+{
+    return counter >= os_config.counters ? E_OS_ID
+                                         : os_check_access(os_config.counter[counter].access);
+}
+
 StatusType IncrementCounter(CounterType counter)
 {
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
-    if (status == E_OK && (counter >= os_config.counters || counter == os_config.system_counter))
+    if (status == E_OK)
+        status = check_counter(counter);
+    if (status == E_OK && counter == os_config.system_counter)
         status = E_OS_ID;
     if (status == E_OK) {
         os_config.count[counter]++;
@@ -74,10 +84,10 @@ StatusType GetCounterValue(CounterType counter, TickRefType value)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
-    if (status == E_OK && counter >= os_config.counters)
-        status = E_OS_ID;
-    if (status == E_OK && !value)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = check_counter(counter);
+    if (status == E_OK)
+        status = os_check_result(value, sizeof(*value));
     if (status == E_OK)
         *value = value_at(counter, os_count(counter));
     return os_end(irq, status, OSServiceId_GetCounterValue, counter, (uintptr_t)value, 0);
@@ -88,10 +98,12 @@ StatusType GetElapsedValue(CounterType counter, TickRefType value, TickRefType e
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
-    if (status == E_OK && counter >= os_config.counters)
-        status = E_OS_ID;
-    if (status == E_OK && (!value || !elapsed))
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = check_counter(counter);
+    if (status == E_OK)
+        status = os_check_result(value, sizeof(*value));
+    if (status == E_OK)
+        status = os_check_result(elapsed, sizeof(*elapsed));
     if (status == E_OK && *value > os_config.counter[counter].base.maxallowedvalue)
         status = E_OS_VALUE;
     if (status == E_OK) {

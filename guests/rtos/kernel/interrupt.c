@@ -9,12 +9,21 @@ bool os_interrupts_suspended(void)
     return os.disabled || os.suspended_all || os.suspended_os;
 }
 
-/* Each kind is counted apart, and the interrupts come back with the last of them, in whatever order
- * they are undone. */
-static void off(uint16_t *count, uint16_t add)
+void os_interrupts_forget(void)
+{
+    os.disabled = os.suspended_all = os.suspended_os = 0;
+}
+
+/* Not for untrusted callers: nothing would end one that loops then. Each kind is counted apart, and
+ * the interrupts come back with the last of them, in whatever order they are undone. */
+static void off(uint16_t *count, uint16_t add, OSServiceIdType service)
 {
     uint32_t irq = port_irq_save();
 
+    if (!os_caller_is_trusted()) {
+        (void)os_end(irq, E_OS_ACCESS, service, 0, 0, 0);
+        return;
+    }
     if (!os_interrupts_suspended())
         os.irq_before = irq;
     *count = (uint16_t)(*count + add);
@@ -34,7 +43,8 @@ static void on(uint16_t *count, OSServiceIdType service)
 
 void DisableAllInterrupts(void)
 {
-    off(&os.disabled, os.disabled ? 0 : 1); /* does not nest */
+    /* Does not nest. */
+    off(&os.disabled, os.disabled ? 0 : 1, OSServiceId_DisableAllInterrupts);
 }
 
 void EnableAllInterrupts(void)
@@ -44,7 +54,7 @@ void EnableAllInterrupts(void)
 
 void SuspendAllInterrupts(void)
 {
-    off(&os.suspended_all, 1);
+    off(&os.suspended_all, 1, OSServiceId_SuspendAllInterrupts);
 }
 
 void ResumeAllInterrupts(void)
@@ -54,7 +64,7 @@ void ResumeAllInterrupts(void)
 
 void SuspendOSInterrupts(void)
 {
-    off(&os.suspended_os, 1);
+    off(&os.suspended_os, 1, OSServiceId_SuspendOSInterrupts);
 }
 
 void ResumeOSInterrupts(void)
@@ -65,6 +75,7 @@ void ResumeOSInterrupts(void)
 void os_isr_enter(void)
 {
     OS_ASSERT(!os.in_isr);
+    os_budget_stop();
     os.in_isr = true;
 }
 
@@ -73,7 +84,7 @@ void os_isr_enter(void)
 static void tidy(void)
 {
     if (os_interrupts_suspended()) {
-        os.disabled = os.suspended_all = os.suspended_os = 0;
+        os_interrupts_forget();
         os_report(E_OS_DISABLEDINT, OSServiceId_None, 0, 0, 0);
     }
     if (os.isr_held != OS_NO_RESOURCE) {
@@ -86,9 +97,15 @@ static void tidy(void)
 void os_isr_exit(void)
 {
     OS_ASSERT(os.in_isr);
-    os_stack_check(os.running); /* where the routine ran */
     tidy();
     os.in_isr = false;
+    if (!os_stack_passes()) /* where the routine ran */
+        return;
+    if (os_budget_over()) {
+        os_protect(E_OS_PROTECTION_TIME);
+        return;
+    }
+    os_budget_go();
     os_preempt();
 }
 

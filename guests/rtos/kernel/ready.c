@@ -56,6 +56,30 @@ static TaskType take_highest(void)
     return task;
 }
 
+static void remove_from(uint8_t level, TaskType task)
+{
+    const struct os_queue_config *c = &os_config.queue[level];
+    struct os_queue *q = &os_config.queue_state[level];
+
+    /* Once round: each goes to the end, but for those that go for good. */
+    for (uint16_t i = q->count; i; i--) {
+        TaskType first = c->slot[q->head];
+
+        q->head = slot_after(q->head, 1, c->slots);
+        q->count--;
+        if (first != task)
+            c->slot[slot_after(q->head, q->count++, c->slots)] = first;
+    }
+    if (!q->count)
+        os.ready &= ~(1u << level);
+}
+
+void os_ready_remove(TaskType task)
+{
+    for (uint8_t level = 0; level < OS_LEVELS; level++)
+        remove_from(level, task);
+}
+
 void os_make_ready(TaskType task)
 {
     struct os_task *t = &os_config.task_state[task];
@@ -70,7 +94,6 @@ static void dispatch(TaskType from, bool from_ends)
 {
     TaskType to = take_highest();
 
-    os_stack_check(from);
     os.running = to;
     if (to != INVALID_TASK) {
         struct os_task *t = &os_config.task_state[to];
@@ -79,18 +102,20 @@ static void dispatch(TaskType from, bool from_ends)
         if (t->level < os_config.task[to].run_level)
             t->level = os_config.task[to].run_level;
         os_call_hook(os_config.pre_task_hook, OS_IN_PRE);
+        os_budget_go();
     }
     port_switch(from, to, from_ends);
 }
 
 /* The running task stops running: it ends (`state` is SUSPENDED, or READY for its next activation),
- * or waits. */
+ * or waits. When it runs again, it is with a new budget. */
 void os_leave(TaskStateType state, bool ends)
 {
     TaskType from = os.running;
 
     os_call_hook(os_config.post_task_hook, OS_IN_POST);
     os_config.task_state[from].state = state;
+    os_config.task_state[from].used = 0;
     dispatch(from, ends);
 }
 
@@ -107,8 +132,9 @@ void os_preempt(void)
             dispatch(from, false);
         return;
     }
-    if (highest_ready() <= os_config.task_state[from].level)
+    if (highest_ready() <= os_config.task_state[from].level || !os_stack_passes())
         return;
+    os_budget_stop();
     os_call_hook(os_config.post_task_hook, OS_IN_POST);
     os_config.task_state[from].state = READY;
     ready_prepend(from);

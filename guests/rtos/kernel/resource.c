@@ -15,6 +15,8 @@ static StatusType check(ResourceType resource)
     if (resource < os_config.first_resource || resource >= os_config.resources)
         return E_OS_ID;
     c = &os_config.resource[resource];
+    if (os_check_access(c->access) != E_OK)
+        return E_OS_ACCESS;
     if (os.in_isr)
         return c->isr ? E_OK : E_OS_ACCESS;
     return os_config.task[os.running].level > c->level ? E_OS_ACCESS : E_OK;
@@ -60,6 +62,15 @@ void os_resource_drop(ResourceType resource)
     *os_held() = r->below;
     if (!os.in_isr)
         os_config.task_state[os.running].level = r->level_before;
+}
+
+/* All that the task has taken; its level is found anew when it next becomes ready. */
+void os_resources_free(TaskType task)
+{
+    struct os_task *t = &os_config.task_state[task];
+
+    for (; t->held != OS_NO_RESOURCE; t->held = os_config.resource_state[t->held].below)
+        os_config.resource_state[t->held].taken = false;
 }
 
 StatusType ReleaseResource(ResourceType resource)

@@ -27,15 +27,19 @@ void os_stacks_fill(void)
                os_config.task[t].stack_bytes - OS_PAGE_BYTES);
 }
 
-void os_stack_check(TaskType leaving)
+bool os_stack_intact(TaskType task)
 {
-    const word *end = (const word *)stack_of(leaving).low;
+    const word *end = (const word *)stack_of(task).low;
     uint32_t changed = 0;
 
     for (uint32_t i = 0; i < END_WORDS; i++)
         changed |= end[i] ^ FILLED;
-    if (changed)
-        ShutdownOS(E_OS_STACKFAULT);
+    return !changed;
+}
+
+void os_stack_renew(TaskType task)
+{
+    memset(os_config.task[task].stack + OS_PAGE_BYTES, OS_STACK_FILL, END_WORDS * sizeof(word));
 }
 
 static uint32_t free_bytes(struct os_stack stack)
@@ -54,10 +58,10 @@ StatusType GetStackUsage(TaskType task, StackUsageRefType usage)
     StatusType status = os_check(OS_IN_CODE);
     struct os_stack stack;
 
-    if (status == E_OK && task != INVALID_TASK && task >= os_config.tasks)
-        status = E_OS_ID;
-    if (status == E_OK && !usage)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK && task != INVALID_TASK)
+        status = os_check_task(task);
+    if (status == E_OK)
+        status = os_check_result(usage, sizeof(*usage));
     if (status != E_OK)
         return os_end(irq, status, OSServiceId_GetStackUsage, task, (uintptr_t)usage, 0);
     port_irq_restore(irq); /* nothing below can change to its disadvantage */

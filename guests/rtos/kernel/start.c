@@ -19,6 +19,8 @@ void os_reset(void)
         os_config.alarm_state[a] = (struct os_alarm){.armed = false};
     for (ScheduleTableType t = 0; t < os_config.tables; t++)
         os_config.table_state[t] = (struct os_table){.status = SCHEDULETABLE_STOPPED};
+    for (ApplicationType a = 0; a < os_config.applications; a++)
+        os_config.application_state[a] = APPLICATION_ACCESSIBLE;
     os_stacks_fill();
 }
 

@@ -147,6 +147,11 @@ static TickType max_of(ScheduleTableType t)
     return os_config.counter[os_config.table[t].counter].base.maxallowedvalue;
 }
 
+static StatusType check_table(ScheduleTableType t)
+{
+    return t >= os_config.tables ? E_OS_ID : os_check_access(os_config.table[t].access);
+}
+
 static StatusType check_stopped(ScheduleTableType t)
 {
     return os_config.table_state[t].status == SCHEDULETABLE_STOPPED ? E_OK : E_OS_STATE;
@@ -154,7 +159,7 @@ static StatusType check_stopped(ScheduleTableType t)
 
 static StatusType check_relative(ScheduleTableType t, TickType offset)
 {
-    if (t >= os_config.tables || os_config.table[t].implicit)
+    if (os_config.table[t].implicit)
         return E_OS_ID;
     if (!offset || offset > max_of(t) - os_config.table[t].point[0].offset)
         return E_OS_VALUE;
@@ -163,8 +168,6 @@ static StatusType check_relative(ScheduleTableType t, TickType offset)
 
 static StatusType check_absolute(ScheduleTableType t, TickType value)
 {
-    if (t >= os_config.tables)
-        return E_OS_ID;
     return value > max_of(t) ? E_OS_VALUE : check_stopped(t);
 }
 
@@ -173,6 +176,8 @@ StatusType StartScheduleTableRel(ScheduleTableType table, TickType offset)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
+    if (status == E_OK)
+        status = check_table(table);
     if (status == E_OK)
         status = check_relative(table, offset);
     if (status == E_OK)
@@ -186,10 +191,18 @@ StatusType StartScheduleTableAbs(ScheduleTableType table, TickType value)
     StatusType status = os_check(OS_IN_CODE);
 
     if (status == E_OK)
+        status = check_table(table);
+    if (status == E_OK)
         status = check_absolute(table, value);
     if (status == E_OK)
         start_absolute(table, value);
     return os_end(irq, status, OSServiceId_StartScheduleTableAbs, table, value, 0);
+}
+
+void os_table_stop(ScheduleTableType t)
+{
+    os_config.table_state[t].status = SCHEDULETABLE_STOPPED;
+    stop_follower(t);
 }
 
 StatusType StopScheduleTable(ScheduleTableType table)
@@ -197,14 +210,12 @@ StatusType StopScheduleTable(ScheduleTableType table)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
-    if (status == E_OK && table >= os_config.tables)
-        status = E_OS_ID;
+    if (status == E_OK)
+        status = check_table(table);
     if (status == E_OK && check_stopped(table) == E_OK)
         status = E_OS_NOFUNC;
-    if (status == E_OK) {
-        os_config.table_state[table].status = SCHEDULETABLE_STOPPED;
-        stop_follower(table);
-    }
+    if (status == E_OK)
+        os_table_stop(table);
     return os_end(irq, status, OSServiceId_StopScheduleTable, table, 0, 0);
 }
 
@@ -224,8 +235,10 @@ StatusType NextScheduleTable(ScheduleTableType from, ScheduleTableType to)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
-    if (status == E_OK && (from >= os_config.tables || to >= os_config.tables))
-        status = E_OS_ID;
+    if (status == E_OK)
+        status = check_table(from);
+    if (status == E_OK)
+        status = check_table(to);
     if (status == E_OK)
         status = check_next(from, to);
     if (status == E_OK) {
@@ -241,10 +254,10 @@ StatusType GetScheduleTableStatus(ScheduleTableType table, ScheduleTableStatusRe
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_CODE);
 
-    if (status == E_OK && table >= os_config.tables)
-        status = E_OS_ID;
-    if (status == E_OK && !status_of)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = check_table(table);
+    if (status == E_OK)
+        status = os_check_result(status_of, sizeof(*status_of));
     if (status == E_OK)
         *status_of = os_config.table_state[table].status;
     return os_end(irq, status, OSServiceId_GetScheduleTableStatus, table, (uintptr_t)status_of, 0);

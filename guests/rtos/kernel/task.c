@@ -11,15 +11,23 @@ static void begin_activation(TaskType task)
     t->set = 0;
 }
 
+StatusType os_check_task(TaskType task)
+{
+    return task >= os_config.tasks ? E_OS_ID : os_check_access(os_config.task[task].access);
+}
+
 StatusType os_activate(TaskType task)
 {
-    struct os_task *t;
+    struct os_task *t = &os_config.task_state[task];
+    StatusType status;
 
-    if (task >= os_config.tasks)
-        return E_OS_ID;
-    t = &os_config.task_state[task];
+    if (os_has_ended(os_config.task[task].access))
+        return E_OS_ACCESS;
     if (t->activations >= os_config.task[task].max_activations)
         return E_OS_LIMIT;
+    status = os_arrive(task);
+    if (status != E_OK)
+        return status;
     t->activations++;
     os_ready_append(task);
     if (t->state == SUSPENDED)
@@ -33,13 +41,15 @@ StatusType ActivateTask(TaskType task)
     StatusType status = os_check(OS_IN_CODE);
 
     if (status == E_OK)
+        status = os_check_task(task);
+    if (status == E_OK)
         status = os_activate(task);
     if (status == E_OK)
         os_preempt();
     return os_end(irq, status, OSServiceId_ActivateTask, task, 0, 0);
 }
 
-static void end_running(void)
+void os_finish(void)
 {
     TaskType self = os.running;
     struct os_task *t = &os_config.task_state[self];
@@ -54,6 +64,12 @@ static void end_running(void)
     os_leave(state, true);
 }
 
+static void end_running(void)
+{
+    if (os_stack_passes())
+        os_finish();
+}
+
 StatusType TerminateTask(void)
 {
     uint32_t irq = port_irq_save();
@@ -66,14 +82,33 @@ StatusType TerminateTask(void)
     return os_end(irq, status, OSServiceId_TerminateTask, 0, 0, 0);
 }
 
-/* Chaining to oneself is no multiple request (§13.2.3.3). */
-static StatusType chain(TaskType task)
+void os_task_cancel(TaskType task)
 {
-    struct os_task *t;
+    struct os_task *t = &os_config.task_state[task];
+
+    os_ready_remove(task);
+    if (task == os.running) {
+        t->activations = 1;
+        return;
+    }
+    os_resources_free(task);
+    t->state = SUSPENDED;
+    t->activations = 0;
+    t->context = NULL;
+    t->used = 0;
+}
+
+/* Chaining to oneself is no multiple request (§13.2.3.3). */
+StatusType os_chain(TaskType task)
+{
+    struct os_task *t = &os_config.task_state[task];
+    StatusType status;
 
     if (task != os.running)
         return os_activate(task);
-    t = &os_config.task_state[task];
+    status = os_arrive(task);
+    if (status != E_OK)
+        return status;
     t->activations++;
     t->set = 0;
     os_ready_append(task);
@@ -88,7 +123,9 @@ StatusType ChainTask(TaskType task)
     if (status == E_OK && *os_held() != OS_NO_RESOURCE)
         status = E_OS_RESOURCE;
     if (status == E_OK)
-        status = chain(task);
+        status = os_check_task(task);
+    if (status == E_OK)
+        status = os_chain(task);
     if (status == E_OK)
         end_running();
     return os_end(irq, status, OSServiceId_ChainTask, task, 0, 0);
@@ -123,8 +160,8 @@ StatusType GetTaskID(TaskRefType task)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_LOOK);
 
-    if (status == E_OK && !task)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = os_check_result(task, sizeof(*task));
     if (status == E_OK)
         *task = os.running;
     return os_end(irq, status, OSServiceId_GetTaskID, (uintptr_t)task, 0, 0);
@@ -135,10 +172,10 @@ StatusType GetTaskState(TaskType task, TaskStateRefType state)
     uint32_t irq = port_irq_save();
     StatusType status = os_check(OS_IN_LOOK);
 
-    if (status == E_OK && task >= os_config.tasks)
-        status = E_OS_ID;
-    if (status == E_OK && !state)
-        status = E_OS_PARAM_POINTER;
+    if (status == E_OK)
+        status = os_check_task(task);
+    if (status == E_OK)
+        status = os_check_result(state, sizeof(*state));
     if (status == E_OK)
         *state = os_config.task_state[task].state;
     return os_end(irq, status, OSServiceId_GetTaskState, task, (uintptr_t)state, 0);

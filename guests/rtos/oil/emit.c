@@ -32,10 +32,11 @@ static void emit_ids(const struct oil *oil, enum oil_kind kind, FILE *to)
     for (int o = 0; o < oil->objects; o++)
         if (oil->object[o].kind == kind)
             fprintf(to, "#define %.*s ((%sType)%d)\n", NAME(o),
-                    kind == OIL_TASK      ? "Task"
-                    : kind == OIL_COUNTER ? "Counter"
-                    : kind == OIL_TABLE   ? "ScheduleTable"
-                                          : "Alarm",
+                    kind == OIL_TASK          ? "Task"
+                    : kind == OIL_COUNTER     ? "Counter"
+                    : kind == OIL_TABLE       ? "ScheduleTable"
+                    : kind == OIL_APPLICATION ? "Application"
+                                              : "Alarm",
                     oil->object[o].id);
 }
 
@@ -95,6 +96,7 @@ void oil_emit_header(const struct oil *oil, FILE *to)
     emit_ids(oil, OIL_COUNTER, to);
     emit_ids(oil, OIL_ALARM, to);
     emit_ids(oil, OIL_TABLE, to);
+    emit_ids(oil, OIL_APPLICATION, to);
     emit_other_ids(oil, to);
     emit_counter_constants(oil, to);
     fprintf(to, "\n");
@@ -109,6 +111,8 @@ static void emit_tasks(const struct oil *oil, FILE *to)
 
         fprintf(to, "OS_STACK(stack_%.*s, %u);\n", NAME(task->object),
                 (unsigned)((task->stack_bytes + PAGE_BYTES - 1) / PAGE_BYTES));
+        if (task->untrusted)
+            fprintf(to, "OS_STACK(kernel_stack_%.*s, OS_KERNEL_PAGES);\n", NAME(task->object));
         if (task->sse)
             fprintf(to, "OS_FPU(fpu_%.*s);\n", NAME(task->object));
     }
@@ -119,12 +123,19 @@ static void emit_tasks(const struct oil *oil, FILE *to)
         fprintf(to,
                 "    {.name = \"%.*s\", .entry = os_task_%.*s, .stack = stack_%.*s,\n"
                 "     .stack_bytes = sizeof(stack_%.*s), .level = %d, .run_level = %d,\n"
-                "     .max_activations = %u, .extended = %s, .autostart = 0x%xu",
+                "     .max_activations = %u, .extended = %s, .autostart = 0x%xu,\n     ",
                 NAME(task->object), NAME(task->object), NAME(task->object), NAME(task->object),
                 task->level, task->run_level, (unsigned)task->activations,
                 task->extended ? "true" : "false", (unsigned)task->modes);
+        oil_emit_access(oil, task->object, to);
+        if (task->untrusted)
+            fprintf(to, ", .kernel_stack = kernel_stack_%.*s", NAME(task->object));
         if (task->sse)
             fprintf(to, ", .fpu = fpu_%.*s", NAME(task->object));
+        if (task->budget)
+            fprintf(to, ", .budget = %uu", (unsigned)task->budget);
+        if (task->frame)
+            fprintf(to, ", .frame = %uu", (unsigned)task->frame);
         fprintf(to, "},\n");
     }
     fprintf(to, "};\nstatic struct os_task task_state[%d];\n", oil->count[OIL_TASK]);
@@ -161,12 +172,16 @@ static void emit_resources(const struct oil *oil, FILE *to)
 {
     fprintf(to,
             "static const struct os_resource_config resources[] = {\n"
-            "    {.level = %d}, /* RES_SCHEDULER */\n",
-            oil->top_level);
-    for (int r = 0; r < oil->count[OIL_RESOURCE]; r++)
-        if (oil->resource[r].property != OIL_INTERNAL)
-            fprintf(to, "    {.level = %d, .isr = %s}, /* %.*s */\n", oil->resource[r].level,
-                    oil->resource[r].isr ? "true" : "false", NAME(oil->resource[r].object));
+            "    {.level = %d, .access = {255, 0x%xu}}, /* RES_SCHEDULER */\n",
+            oil->top_level, (unsigned)oil_trusted_applications(oil));
+    for (int r = 0; r < oil->count[OIL_RESOURCE]; r++) {
+        if (oil->resource[r].property == OIL_INTERNAL)
+            continue;
+        fprintf(to, "    {.level = %d, .isr = %s, ", oil->resource[r].level,
+                oil->resource[r].isr ? "true" : "false");
+        oil_emit_access(oil, oil->resource[r].object, to);
+        fprintf(to, "}, /* %.*s */\n", NAME(oil->resource[r].object));
+    }
     fprintf(to, "};\nstatic struct os_resource resource_state[%d];\n", resources(oil));
 }
 
@@ -187,10 +202,13 @@ static void emit_counters(const struct oil *oil, FILE *to)
     if (!oil->count[OIL_COUNTER])
         return;
     fprintf(to, "static const struct os_counter_config counters[] = {\n");
-    for (int i = 0; i < oil->count[OIL_COUNTER]; i++)
-        fprintf(to, "    {{.maxallowedvalue = %uu, .ticksperbase = %uu, .mincycle = %uu}},\n",
+    for (int i = 0; i < oil->count[OIL_COUNTER]; i++) {
+        fprintf(to, "    {{.maxallowedvalue = %uu, .ticksperbase = %uu, .mincycle = %uu}, ",
                 (unsigned)oil->counter[i].max, (unsigned)oil->counter[i].base,
                 (unsigned)oil->counter[i].mincycle);
+        oil_emit_access(oil, oil->counter[i].object, to);
+        fprintf(to, "},\n");
+    }
     fprintf(to, "};\nstatic uint64_t count[%d];\n", oil->count[OIL_COUNTER]);
 }
 
@@ -202,7 +220,8 @@ static void emit_alarms(const struct oil *oil, FILE *to)
     for (int i = 0; i < oil->count[OIL_ALARM]; i++) {
         const struct oil_alarm *a = &oil->alarm[i];
 
-        fprintf(to, "    {.counter = %d", a->counter);
+        fprintf(to, "    {.counter = %d, ", a->counter);
+        oil_emit_access(oil, a->object, to);
         if (a->action == OIL_CALLBACK)
             fprintf(to, ", .callback = os_callback_%.*s", (int)a->callback.n, a->callback.at);
         else
@@ -233,10 +252,11 @@ static void emit_config(const struct oil *oil, FILE *to)
             "    .queue_state = queue_state,\n    .resource = resources,\n"
             "    .resource_state = resource_state,\n"
             "    .tasks = %d,\n    .resources = %d,\n    .isrs = %d,\n    .counters = %d,\n"
-            "    .alarms = %d,\n    .tables = %d,\n    .modes = %d,\n    .first_resource = %d,\n",
+            "    .alarms = %d,\n    .tables = %d,\n    .applications = %d,\n    .modes = %d,\n"
+            "    .first_resource = %d,\n",
             oil->count[OIL_TASK], resources(oil), oil->count[OIL_ISR], oil->count[OIL_COUNTER],
-            oil->count[OIL_ALARM], oil->count[OIL_TABLE], oil->count[OIL_APPMODE],
-            os->scheduler ? 0 : 1);
+            oil->count[OIL_ALARM], oil->count[OIL_TABLE], oil->count[OIL_APPLICATION],
+            oil->count[OIL_APPMODE], os->scheduler ? 0 : 1);
     if (oil->system_counter == OIL_NONE)
         fprintf(to, "    .system_counter = OS_NO_COUNTER,\n");
     else
@@ -248,11 +268,14 @@ static void emit_config(const struct oil *oil, FILE *to)
     emit_optional(oil->count[OIL_ALARM], "alarm_state", "alarm_state", to);
     emit_optional(oil->count[OIL_TABLE], "table", "schedule_tables", to);
     emit_optional(oil->count[OIL_TABLE], "table_state", "schedule_table_state", to);
+    emit_optional(oil->count[OIL_APPLICATION], "application", "applications", to);
+    emit_optional(oil->count[OIL_APPLICATION], "application_state", "application_state", to);
     emit_optional(os->error, "error_hook", "ErrorHook", to);
     emit_optional(os->pre_task, "pre_task_hook", "PreTaskHook", to);
     emit_optional(os->post_task, "post_task_hook", "PostTaskHook", to);
     emit_optional(os->startup, "startup_hook", "StartupHook", to);
     emit_optional(os->shutdown, "shutdown_hook", "ShutdownHook", to);
+    emit_optional(os->protection, "protection_hook", "ProtectionHook", to);
     fprintf(to, "};\n");
 }
 
@@ -273,5 +296,6 @@ void oil_emit_source(const struct oil *oil, FILE *to)
     emit_counters(oil, to);
     emit_alarms(oil, to);
     oil_emit_tables(oil, to);
+    oil_emit_applications(oil, to);
     emit_config(oil, to);
 }

@@ -3,139 +3,9 @@
  * what one object's attributes ask of each other. */
 #include "oil.h"
 
-#include <string.h>
-
-/* Names that C or the kernel's header have taken. */
-static const char *const taken[] = {
-    "auto",
-    "break",
-    "case",
-    "char",
-    "const",
-    "continue",
-    "default",
-    "do",
-    "double",
-    "else",
-    "enum",
-    "extern",
-    "float",
-    "for",
-    "goto",
-    "if",
-    "inline",
-    "int",
-    "long",
-    "register",
-    "restrict",
-    "return",
-    "short",
-    "signed",
-    "sizeof",
-    "static",
-    "struct",
-    "switch",
-    "typedef",
-    "union",
-    "unsigned",
-    "void",
-    "volatile",
-    "while",
-    "bool",
-    "true",
-    "false",
-    "main",
-    "NULL",
-    "SUSPENDED",
-    "READY",
-    "RUNNING",
-    "WAITING",
-    "E_OK",
-    "TASK",
-    "ISR",
-    "INVALID_TASK",
-    "RES_SCHEDULER",
-    "ALARMCALLBACK",
-    "ActivateTask",
-    "TerminateTask",
-    "ChainTask",
-    "Schedule",
-    "GetTaskID",
-    "GetTaskState",
-    "DisableAllInterrupts",
-    "EnableAllInterrupts",
-    "SuspendAllInterrupts",
-    "ResumeAllInterrupts",
-    "SuspendOSInterrupts",
-    "ResumeOSInterrupts",
-    "GetResource",
-    "ReleaseResource",
-    "SetEvent",
-    "ClearEvent",
-    "GetEvent",
-    "WaitEvent",
-    "GetAlarmBase",
-    "GetAlarm",
-    "SetRelAlarm",
-    "SetAbsAlarm",
-    "CancelAlarm",
-    "IncrementCounter",
-    "GetCounterValue",
-    "GetElapsedValue",
-    "StartScheduleTableRel",
-    "StartScheduleTableAbs",
-    "StopScheduleTable",
-    "NextScheduleTable",
-    "GetScheduleTableStatus",
-    "GetStackUsage",
-    "GetActiveApplicationMode",
-    "StartOS",
-    "ShutdownOS",
-    "ErrorHook",
-    "PreTaskHook",
-    "PostTaskHook",
-    "StartupHook",
-    "ShutdownHook",
-    "DeclareTask",
-    "DeclareResource",
-    "DeclareEvent",
-    "DeclareAlarm",
-};
-
 bool oil_waits_for(const struct oil_task *task, int event)
 {
     return task->events[event / 8] >> event % 8 & 1;
-}
-
-static bool begins(struct oil_word word, const char *text)
-{
-    size_t n = strlen(text);
-
-    return word.n >= n && memcmp(word.at, text, n) == 0;
-}
-
-static bool is_taken(struct oil_word name)
-{
-    if (oil_is(name, "OSDEFAULTAPPMODE"))
-        return false;
-    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-        if (oil_is(name, taken[i]))
-            return true;
-    return begins(name, "OS") || begins(name, "os_") || begins(name, "E_OS_") ||
-           begins(name, "SCHEDULETABLE_");
-}
-
-/* The names of OS and CPU do not become C. */
-static bool check_names(struct oil *oil)
-{
-    for (int o = 0; o < oil->objects; o++) {
-        const struct oil_object *object = &oil->object[o];
-
-        if (object->kind != OIL_CPU && object->kind != OIL_OS && is_taken(object->name))
-            return oil_fail_object(oil, object->line, o,
-                                   "the name is C's or the kernel's: choose another");
-    }
-    return true;
 }
 
 static int mode_index(const struct oil *oil, int object)
@@ -188,9 +58,28 @@ static bool model_os(struct oil *oil, int object)
         .error = oil_is_true(oil, object, "ERRORHOOK"),
         .pre_task = oil_is_true(oil, object, "PRETASKHOOK"),
         .post_task = oil_is_true(oil, object, "POSTTASKHOOK"),
+        .protection = oil_is_true(oil, object, "PROTECTIONHOOK"),
         .scheduler = !scheduler || oil_is(scheduler->value, "TRUE"),
     };
     return true;
+}
+
+/* One of the two at least, or nothing would be protected. */
+static bool model_timing(struct oil *oil, struct oil_task *t)
+{
+    int at = oil_find(oil, t->object, OIL_NONE, "TIMING_PROTECTION", OIL_NONE);
+    const struct oil_attribute *budget, *frame;
+
+    if (!oil_is_true(oil, t->object, "TIMING_PROTECTION"))
+        return true;
+    budget = oil_get(oil, t->object, at, "EXECUTIONBUDGET");
+    frame = oil_get(oil, t->object, at, "TIMEFRAME");
+    t->budget = budget ? (uint32_t)budget->number : 0;
+    t->frame = frame ? (uint32_t)frame->number : 0;
+    return budget || frame ||
+           oil_fail_object(oil, oil->attribute[at].line, t->object,
+                           "TIMING_PROTECTION = TRUE needs EXECUTIONBUDGET or TIMEFRAME in its "
+                           "braces");
 }
 
 static bool model_task(struct oil *oil, int object)
@@ -218,7 +107,7 @@ static bool model_task(struct oil *oil, int object)
                                "ACTIVATION = %u: a task with events is an extended one and is "
                                "activated once: write 1 or remove its EVENTs",
                                (unsigned)t->activations);
-    return true;
+    return model_timing(oil, t);
 }
 
 static bool model_counter(struct oil *oil, int object)
@@ -387,19 +276,27 @@ static bool check_counts(struct oil *oil)
 bool oil_model(struct oil *oil)
 {
     static bool (*const model[OIL_KINDS])(struct oil *, int) = {
-        [OIL_OS] = model_os,           [OIL_TASK] = model_task,
-        [OIL_COUNTER] = model_counter, [OIL_RESOURCE] = model_resource,
-        [OIL_EVENT] = model_event,     [OIL_ALARM] = model_alarm,
-        [OIL_ISR] = model_isr,         [OIL_TABLE] = oil_model_table,
+        [OIL_OS] = model_os,
+        [OIL_TASK] = model_task,
+        [OIL_COUNTER] = model_counter,
+        [OIL_RESOURCE] = model_resource,
+        [OIL_EVENT] = model_event,
+        [OIL_ALARM] = model_alarm,
+        [OIL_ISR] = model_isr,
+        [OIL_TABLE] = oil_model_table,
+        [OIL_APPLICATION] = oil_model_application,
     };
     /* Alarms and schedule tables look at what tasks, counters and events say. */
-    static const enum oil_kind order[] = {OIL_OS,    OIL_TASK,  OIL_COUNTER, OIL_RESOURCE,
-                                          OIL_EVENT, OIL_ALARM, OIL_ISR,     OIL_TABLE};
+    static const enum oil_kind order[] = {OIL_OS,       OIL_TASK,  OIL_COUNTER,
+                                          OIL_RESOURCE, OIL_EVENT, OIL_ALARM,
+                                          OIL_ISR,      OIL_TABLE, OIL_APPLICATION};
 
     oil->system_counter = OIL_NONE;
-    if (!check_names(oil) || !check_counts(oil))
+    if (!oil_check_names(oil) || !check_counts(oil))
         return false;
     number_modes(oil);
+    for (int o = 0; o < oil->objects; o++)
+        oil->access[o] = (struct oil_access){.owner = OIL_NONE};
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         for (int o = 0; o < oil->objects; o++)
             if (oil->object[o].kind == order[i] && !model[order[i]](oil, o))

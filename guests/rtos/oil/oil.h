@@ -14,15 +14,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define OIL_OBJECTS    512
-#define OIL_ATTRIBUTES 8192
-#define OIL_ID_MAX     254 /* of each kind: ids are a byte, 255 means none */
-#define OIL_LEVELS     31  /* different priorities that the kernel has queues for */
-#define OIL_MODES      32
-#define OIL_DEPTH      4 /* of braces within an object; the deepest that means anything is 3 */
-#define OIL_POINTS     (OIL_ATTRIBUTES / 4) /* each has four attributes at least */
-#define OIL_STEPS      (OIL_ATTRIBUTES / 2) /* two */
-#define OIL_NONE       (-1)
+#define OIL_OBJECTS      512
+#define OIL_ATTRIBUTES   8192
+#define OIL_ID_MAX       254 /* of each kind: ids are a byte, 255 means none */
+#define OIL_LEVELS       31  /* different priorities that the kernel has queues for */
+#define OIL_MODES        32
+#define OIL_APPLICATIONS 32 /* a bit each */
+#define OIL_DEPTH        4  /* of braces within an object; the deepest that means anything is 3 */
+#define OIL_POINTS       (OIL_ATTRIBUTES / 4) /* each has four attributes at least */
+#define OIL_STEPS        (OIL_ATTRIBUTES / 2) /* two */
+#define OIL_NONE         (-1)
 
 struct oil_word { /* a piece of the text */
     const char *at;
@@ -57,6 +58,7 @@ enum oil_kind {
     OIL_EVENT,
     OIL_ISR,
     OIL_TABLE,
+    OIL_APPLICATION,
     OIL_KINDS,
 };
 
@@ -82,8 +84,9 @@ struct oil_task {
     int object;
     uint32_t priority; /* as in the file */
     int level, run_level;
-    bool preemptable, extended, sse;
+    bool preemptable, extended, sse, untrusted;
     uint32_t activations, stack_bytes, modes;
+    uint32_t budget, frame;             /* us; 0: none */
     int internal;                       /* resource, or OIL_NONE */
     uint8_t events[OIL_ID_MAX / 8 + 1]; /* bit e % 8 of byte e / 8: has event e */
 };
@@ -143,9 +146,20 @@ struct oil_isr {
     uint32_t category, vector;
 };
 
+struct oil_application {
+    int object;
+    bool trusted;
+    int restart_task; /* OIL_NONE */
+};
+
+struct oil_access {   /* to an object */
+    int owner;        /* application, or OIL_NONE */
+    uint32_t allowed; /* bit a: application a */
+};
+
 struct oil_os {
     int object;
-    bool startup, shutdown, error, pre_task, post_task, scheduler;
+    bool startup, shutdown, error, pre_task, post_task, protection, scheduler;
 };
 
 struct oil {
@@ -166,6 +180,8 @@ struct oil {
     struct oil_alarm alarm[OIL_ID_MAX];
     struct oil_isr isr[OIL_ID_MAX];
     struct oil_table table[OIL_ID_MAX];
+    struct oil_application application[OIL_APPLICATIONS];
+    struct oil_access access[OIL_OBJECTS];
     struct oil_point point[OIL_POINTS];
     struct oil_step step[OIL_STEPS];
     int points, steps;
@@ -192,11 +208,17 @@ const char *oil_kind_name(enum oil_kind kind);
 bool oil_next(struct oil *oil);             /* lex.c: the next token */
 bool oil_parse(struct oil *oil);            /* parse.c: objects and attributes */
 bool oil_check_attributes(struct oil *oil); /* rules.c: each is one that OIL knows */
+bool oil_check_names(struct oil *oil);      /* names.c: none is taken */
 bool oil_model(struct oil *oil);            /* model.c: values and references */
 bool oil_waits_for(const struct oil_task *task, int event);
 bool oil_check_event(struct oil *oil, int line, int object, int task, int event);
 bool oil_model_table(struct oil *oil, int object); /* table.c */
 void oil_emit_tables(const struct oil *oil, FILE *to);
+bool oil_model_application(struct oil *oil, int object); /* application.c; after the tasks */
+bool oil_check_applications(struct oil *oil);            /* after oil_check_tasks */
+uint32_t oil_trusted_applications(const struct oil *oil);
+void oil_emit_access(const struct oil *oil, int object, FILE *to);
+void oil_emit_applications(const struct oil *oil, FILE *to);
 bool oil_check_tasks(struct oil *oil); /* check.c: levels, ceilings, masks */
 
 /* rules.c: the first attribute of that name after `after` (OIL_NONE: from the start) that stands in

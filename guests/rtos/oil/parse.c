@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-static const char *const kinds[OIL_KINDS] = {"CPU",     "OS",           "APPMODE",  "TASK",
-                                             "COUNTER", "ALARM",        "RESOURCE", "EVENT",
-                                             "ISR",     "SCHEDULETABLE"};
+static const char *const kinds[OIL_KINDS] = {
+    "CPU",      "OS",    "APPMODE", "TASK",          "COUNTER",    "ALARM",
+    "RESOURCE", "EVENT", "ISR",     "SCHEDULETABLE", "APPLICATION"};
 /* Of OIL, but of no concern to an OSEK OS without OSEK COM. */
 static const char *const strangers[] = {"MESSAGE", "NETWORKMESSAGE", "COM", "IPDU", "NM"};
 
@@ -132,7 +132,10 @@ static bool parse_attributes(struct oil *oil, int object)
 static bool add_object(struct oil *oil, enum oil_kind kind)
 {
     struct oil_lex *l = &oil->lex;
-    int most = kind == OIL_APPMODE ? OIL_MODES : kind == OIL_CPU || kind == OIL_OS ? 1 : OIL_ID_MAX;
+    int most = kind == OIL_APPMODE                 ? OIL_MODES
+               : kind == OIL_APPLICATION           ? OIL_APPLICATIONS
+               : kind == OIL_CPU || kind == OIL_OS ? 1
+                                                   : OIL_ID_MAX;
 
     if (l->token != OIL_NAME)
         return oil_fail(oil, l->line, "%s: its name is missing before '%.*s'", kinds[kind],
@@ -257,5 +260,6 @@ bool oil_read(struct oil *oil, const char *file, const char *text, size_t bytes)
     memset(oil, 0, sizeof(*oil));
     oil->file = file;
     oil->lex = (struct oil_lex){.at = text, .end = text + bytes, .line = 1};
-    return oil_parse(oil) && oil_check_attributes(oil) && oil_model(oil) && oil_check_tasks(oil);
+    return oil_parse(oil) && oil_check_attributes(oil) && oil_model(oil) && oil_check_tasks(oil) &&
+           oil_check_applications(oil);
 }

@@ -182,9 +182,10 @@ void oil_emit_tables(const struct oil *oil, FILE *to)
 
         fprintf(to,
                 "    {.point = points_%.*s, .points = %d, .counter = %d, .duration = %uu,\n"
-                "     .repeating = %s, .implicit = %s",
+                "     .repeating = %s, .implicit = %s, ",
                 NAME(t->object), t->points, t->counter, (unsigned)t->duration,
                 t->repeating ? "true" : "false", t->implicit ? "true" : "false");
+        oil_emit_access(oil, t->object, to);
         if (t->modes)
             fprintf(to,
                     ",\n     .autostart = 0x%xu, .autostart_absolute = %s, .autostart_value = %uu",

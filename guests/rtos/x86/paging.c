@@ -5,6 +5,7 @@
  */
 #include "../kernel/internal.h"
 #include "board.h"
+#include "mem.h"
 #include "x86.h"
 
 #define SMALL_BYTES                                                                                \
@@ -13,6 +14,7 @@
 
 #define PTE_P   1ull
 #define PTE_W   2ull
+#define PTE_U   4ull
 #define PTE_PWT 8ull
 #define PTE_PCD 16ull
 #define PTE_A   0x20ull
@@ -26,7 +28,8 @@
 #define EFER_NXE         0x800u
 #define PAT_WB_WC_UCM_UC 0x00070106u /* entry 1, reached by PWT alone, becomes write-combining */
 
-extern uint8_t image_start[], text_end[], rodata_end[], stacks_start[], stacks_end[], image_end[];
+extern uint8_t image_start[], text_end[], rodata_end[], applications_start[], stacks_start[],
+    stacks_end[], image_end[];
 extern uint8_t boot_stack[], emergency_stack[];
 
 static uint64_t pdpt[4] __attribute__((aligned(32)));
@@ -55,15 +58,18 @@ static void map_image(void)
     const uint8_t *small_end = end < SMALL_BYTES ? image_end : (const uint8_t *)SMALL_BYTES;
 
     OS_ASSERT((uint32_t)stacks_end <= SMALL_BYTES);
-    map_small(image_start, text_end, 0);
-    map_small(text_end, rodata_end, nx);
+    map_small(image_start, text_end, PTE_U);
+    map_small(text_end, rodata_end, PTE_U | nx);
     map_small(rodata_end, small_end, PTE_W | nx);
     unmap_guard(boot_stack);
     unmap_guard(emergency_stack);
     for (uint8_t t = 0; t < os_config.tasks; t++)
         unmap_guard(os_config.task[t].stack);
+    for (uint8_t t = 0; t < os_config.tasks; t++)
+        if (os_config.task[t].kernel_stack)
+            unmap_guard(os_config.task[t].kernel_stack);
     for (uint32_t i = 0; i < SMALL_BYTES / LARGE; i++)
-        pd[0][i] = (uint32_t)pt[i] | PTE_P | PTE_W;
+        pd[0][i] = (uint32_t)pt[i] | PTE_P | PTE_W | PTE_U;
     for (uint32_t a = SMALL_BYTES; a < end; a += LARGE)
         pd[a >> 30][a / LARGE % 512] = a | PTE_P | PTE_W | PTE_PS | PTE_A | PTE_D | nx;
 }
@@ -85,6 +91,34 @@ static void discover(void)
         nx = PTE_NX;
 }
 
+/* Of the small pages' tables, the first of the two that hold applications' data and the stacks. */
+static uint32_t first_table(void)
+{
+    uint32_t first = (uint32_t)applications_start / LARGE;
+
+    OS_ASSERT((uint32_t)stacks_end <= (first + 2) * LARGE && first + 2 <= SMALL_BYTES / LARGE);
+    return first;
+}
+
+void paging_clone(uint64_t *root, uint64_t (*tables)[512])
+{
+    uint32_t first = first_table();
+
+    memcpy(root, pdpt, sizeof(pdpt));
+    memcpy(tables[0], pd[0], sizeof(pd[0]));
+    root[0] = (uint32_t)tables[0] | PTE_P;
+    for (uint32_t i = 0; i < 2; i++) {
+        memcpy(tables[1 + i], pt[first + i], sizeof(pt[0]));
+        tables[0][first + i] = (uint32_t)tables[1 + i] | PTE_P | PTE_W | PTE_U;
+    }
+}
+
+void paging_grant(uint64_t (*tables)[512], const uint8_t *from, const uint8_t *to)
+{
+    for (uint32_t a = (uint32_t)from; a < (uint32_t)to; a += OS_PAGE_BYTES)
+        tables[1 + a / LARGE - first_table()][a / OS_PAGE_BYTES % 512] |= PTE_U;
+}
+
 uint32_t paging_root(void)
 {
     return (uint32_t)pdpt;
@@ -96,15 +130,17 @@ void paging_init(void)
     map_image();
     for (uint32_t i = 0; i < 4; i++)
         pdpt[i] = (uint32_t)pd[i] | PTE_P;
-    /* CR4: PAE; OSFXSR and OSXMMEXCPT for the drawing code. CR0: PG, WP (read-only binds us too),
+    /* CR4: PAE; OSFXSR and OSXMMEXCPT for the drawing code; neither SMEP nor SMAP, for the code is
+     * that of all rings. CR0: PG, WP (read-only binds us too),
      * no emulation of SSE. */
-    __asm__ volatile("movl %0, %%cr3\n\t"
-                     "movl %%cr4, %%eax\n\torl $0x620, %%eax\n\tmovl %%eax, %%cr4\n\t"
-                     "movl %%cr0, %%eax\n\tandl $0x9FFFFFF3, %%eax\n\torl $0x80010022, %%eax\n\t"
-                     "movl %%eax, %%cr0\n\tjmp 1f\n1:"
-                     :
-                     : "r"((uint32_t)pdpt)
-                     : "eax", "memory");
+    __asm__ volatile(
+        "movl %0, %%cr3\n\t"
+        "movl %%cr4, %%eax\n\tandl $0xFFCFFFFF, %%eax\n\torl $0x620, %%eax\n\tmovl %%eax, %%cr4\n\t"
+        "movl %%cr0, %%eax\n\tandl $0x9FFFFFF3, %%eax\n\torl $0x80010022, %%eax\n\t"
+        "movl %%eax, %%cr0\n\tjmp 1f\n1:"
+        :
+        : "r"((uint32_t)pdpt)
+        : "eax", "memory");
 }
 
 bool paging_map(uint64_t pa, uint64_t bytes, enum map_kind kind)

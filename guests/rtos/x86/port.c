@@ -90,8 +90,7 @@ static void task_begin(void)
 
     __asm__ volatile("sti");
     os_config.task[self].entry();
-    /* Returning from the entry without TerminateTask is an error of the application (OSEK §4.7). */
-    panic("task returned from its entry", os_config.task[self].name, self);
+    os_task_returned();
 }
 
 static void *fresh_context(TaskType task)
@@ -99,6 +98,8 @@ static void *fresh_context(TaskType task)
     const struct os_task_config *c = &os_config.task[task];
     uint32_t *sp = (uint32_t *)(c->stack + c->stack_bytes) - 4;
 
+    if (c->kernel_stack)
+        return user_context(task);
     /* context_switch pops four registers and returns into task_begin, which sees a 16-byte aligned
      * frame. */
     *--sp = 0;
@@ -131,6 +132,8 @@ void port_switch(TaskType from, TaskType to, bool from_ends)
     void *load = to == INVALID_TASK ? idle_context : os_config.task_state[to].context;
 
     switch_sse(to, load == NULL);
+    if (to != INVALID_TASK && os_config.task[to].kernel_stack)
+        user_prepare(to);
     if (!load)
         load = fresh_context(to);
     if (from_ends)
@@ -156,6 +159,7 @@ static void fill_boot_stack(void)
 void port_start(void)
 {
     fill_boot_stack();
+    user_init();
     __asm__ volatile("fninit\n\tfxsave (%0)" : : "r"(sse_reset) : "memory");
     for (uint8_t i = 0; i < os_config.isrs; i++)
         trap_set_handler(os_config.isr[i].vector, os_config.isr[i].entry,

@@ -55,9 +55,18 @@ trap_stubs:
 trap_common:
     pushal
     cld
-    pushl %esp
+    testb $3, 44(%esp) /* CS: what ring 3 has made of its data segments must not be ours */
+    jz 1f
+    movl $0x33, %eax /* SELECTOR_USER_DATA */
+    movl %eax, %ds
+    movl %eax, %es
+    movl %eax, %fs
+    movl %eax, %gs
+1:  pushl %esp
     call trap_dispatch /* (struct trap_frame *) */
     addl $4, %esp
+    .globl trap_return
+trap_return:
     popal
     addl $8, %esp
     iret

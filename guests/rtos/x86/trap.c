@@ -32,7 +32,7 @@ extern uint8_t emergency_stack_top[];
 void double_fault_entry(void);
 void trap_dispatch(struct trap_frame *frame);
 
-static uint64_t gdt[5];
+static uint64_t gdt[7];
 static uint64_t idt[256];
 static struct tss tss_main, tss_double_fault;
 static void (*handlers[256])(void);
@@ -45,10 +45,11 @@ static uint64_t segment(uint32_t base, uint32_t limit, uint32_t access, uint32_t
            (uint64_t)(base & 0xFFFFFF) << 16 | (limit & 0xFFFF);
 }
 
-static uint64_t interrupt_gate(uint32_t target)
+/* `ring`: the outermost that may use it by an INT instruction. */
+static uint64_t interrupt_gate(uint32_t target, uint32_t ring)
 {
-    return (uint64_t)(target >> 16) << 48 | 0x8E00ull << 32 | (uint64_t)SELECTOR_CODE << 16 |
-           (target & 0xFFFF);
+    return (uint64_t)(target >> 16) << 48 | (0x8E00ull | ring << 13) << 32 |
+           (uint64_t)SELECTOR_CODE << 16 | (target & 0xFFFF);
 }
 
 static void load_tables(void)
@@ -57,11 +58,11 @@ static void load_tables(void)
     struct table_pointer idtr = {sizeof(idt) - 1, (uint32_t)idt};
 
     __asm__ volatile("lgdt %0\n\tljmp %1, $1f\n1:\n\t"
-                     "movl %2, %%ds\n\tmovl %2, %%es\n\tmovl %2, %%ss\n\t"
-                     "movl %2, %%fs\n\tmovl %2, %%gs\n\tlidt %3\n\tltr %w4"
+                     "movl %2, %%ss\n\tmovl %5, %%ds\n\tmovl %5, %%es\n\t"
+                     "movl %5, %%fs\n\tmovl %5, %%gs\n\tlidt %3\n\tltr %w4"
                      :
                      : "m"(gdtr), "i"(SELECTOR_CODE), "r"(SELECTOR_DATA), "m"(idtr),
-                       "r"(SELECTOR_TSS)
+                       "r"(SELECTOR_TSS), "r"(SELECTOR_USER_DATA)
                      : "memory");
 }
 
@@ -71,7 +72,10 @@ void trap_init(void)
     gdt[2] = segment(0, 0xFFFFF, 0x93, 0xC);
     gdt[3] = segment((uint32_t)&tss_main, sizeof(tss_main) - 1, 0x89, 0);
     gdt[4] = segment((uint32_t)&tss_double_fault, sizeof(tss_double_fault) - 1, 0x89, 0);
-    tss_main.iomap = sizeof(tss_main) << 16;
+    gdt[5] = segment(0, 0xFFFFF, 0xFB, 0xC);
+    gdt[6] = segment(0, 0xFFFFF, 0xF3, 0xC);
+    tss_main.ss0 = SELECTOR_DATA;
+    tss_main.iomap = sizeof(tss_main) << 16; /* behind its end: no port is ring 3's */
     tss_double_fault = (struct tss){
         .cr3 = paging_root(),
         .eip = (uint32_t)double_fault_entry,
@@ -86,9 +90,14 @@ void trap_init(void)
         .iomap = sizeof(struct tss) << 16,
     };
     for (uint32_t v = 0; v < 256; v++)
-        idt[v] = interrupt_gate((uint32_t)trap_stubs + 16 * v);
+        idt[v] = interrupt_gate((uint32_t)trap_stubs + 16 * v, v == VECTOR_SERVICE ? 3 : 0);
     idt[VECTOR_DOUBLE_FAULT] = 0x8500ull << 32 | (uint64_t)SELECTOR_DOUBLE_FAULT << 16;
     load_tables();
+}
+
+void trap_set_stack(uint32_t top)
+{
+    tss_main.esp0 = top;
 }
 
 void trap_set_handler(uint8_t vector, void (*handler)(void), uint8_t category)
@@ -115,6 +124,8 @@ void trap_dispatch(struct trap_frame *frame)
         frame->eip = (uint32_t)safe_msr_failed;
         return;
     }
+    if (frame->cs & 3 && user_trap(frame))
+        return;
     if (frame->vector == VECTOR_SPURIOUS)
         return; /* SDM vol. 3 §10.9: no EOI */
     if (frame->vector < 32 || !handlers[frame->vector])

@@ -9,7 +9,13 @@
 
 #define VECTOR_TIMER    0x40u
 #define VECTOR_BUS_BARE 0x41u /* bare hardware; a guest is told its vector */
+#define VECTOR_SERVICE  0x30u /* an untrusted task's gate to the kernel */
 #define VECTOR_SPURIOUS 0xFFu
+
+/* With the privilege level of ring 3. The kernel's own data segments are the user's: only its code
+ * and stack must be of ring 0. */
+#define SELECTOR_USER_CODE 0x2Bu
+#define SELECTOR_USER_DATA 0x33u
 
 /* The 8254's channel 2, whose gate, and way to the speaker, are port 61h's bits 0 and 1. */
 #define PIT_HZ        1193182u
@@ -25,6 +31,7 @@ struct trap_frame {
     uint32_t edi, esi, ebp, esp, ebx, edx, ecx, eax;
     uint32_t vector, error;
     uint32_t eip, cs, eflags;
+    uint32_t user_esp, user_ss; /* from ring 3 alone */
 };
 
 static inline void outb(uint16_t port, uint8_t value)
@@ -90,6 +97,7 @@ uint32_t safe_rdmsr(uint32_t msr, uint32_t *low, uint32_t *high);
 
 /* trap.c */
 void trap_init(void);
+void trap_set_stack(uint32_t top); /* on which what comes from ring 3 is handled */
 /* A routine of interrupt category 1 or 2 (OSEK §6); the end of interrupt is sent for it. */
 void trap_set_handler(uint8_t vector, void (*handler)(void), uint8_t category);
 
@@ -97,6 +105,10 @@ void trap_set_handler(uint8_t vector, void (*handler)(void), uint8_t category);
 enum map_kind { MAP_RAM, MAP_WRITE_COMBINE, MAP_DEVICE };
 void paging_init(void); /* after trap_init: it tries MSRs */
 uint32_t paging_root(void);
+/* A map like the kernel's, and what ring 3 may write in it: pages of application data and stacks.
+ */
+void paging_clone(uint64_t *root, uint64_t (*tables)[512]);
+void paging_grant(uint64_t (*tables)[512], const uint8_t *from, const uint8_t *to);
 bool paging_map(uint64_t pa, uint64_t bytes,
                 enum map_kind kind); /* identity; false: cannot be mapped */
 
@@ -127,6 +139,13 @@ void uart_write_polled(uint16_t port, const char *text);
 
 /* port.c */
 void clock_init(void);
+
+/* user.c: the tables of all untrusted applications; before a switch to such a task; its first
+ * context; what comes from ring 3: false: an interrupt. */
+void user_init(void);
+void user_prepare(uint8_t task);
+void *user_context(uint8_t task);
+bool user_trap(struct trap_frame *frame);
 
 /* machine.c */
 void machine_main(uint32_t magic, uint32_t info, uint64_t entry_tsc) __attribute__((noreturn));

@@ -54,6 +54,19 @@ static void check_tables(const struct oil *oil)
               oil->step[s].event < oil->count[OIL_EVENT]);
 }
 
+static void check_applications(const struct oil *oil)
+{
+    for (int o = 0; o < oil->objects; o++) {
+        const struct oil_access *access = &oil->access[o];
+
+        check(access->owner < oil->count[OIL_APPLICATION]);
+        check(access->owner == OIL_NONE || access->allowed >> access->owner & 1);
+    }
+    for (int t = 0; t < oil->count[OIL_TASK]; t++)
+        check(!oil->task[t].untrusted ||
+              (oil->task[t].budget && oil->task[t].frame && oil->task[t].sse));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct oil oil;
@@ -68,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (oil_read(&oil, "fuzz.oil", text, size)) {
         check_model(&oil);
         check_tables(&oil);
+        check_applications(&oil);
         f = open_memstream(&out, &bytes);
         check(f);
         oil_emit_header(&oil, f);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A CD that boots the RTOS's conformance table under the hypervisor.
-$(B)/tests/guests/rtos/conformance.iso: tools/mkgrub $(B)/hypervisor/multiboot2/loader.elf $(B)/hypervisor/hypervisor.bin \
-		$(B)/scenarios/test-rtos.bin $(B)/guests/rtos/conformance.elf
+# A CD that boots an image of the RTOS under the hypervisor: its conformance table, its protection.
+$(B)/tests/guests/rtos/%.iso: tools/mkgrub $(B)/hypervisor/multiboot2/loader.elf $(B)/hypervisor/hypervisor.bin $(B)/scenarios/test-rtos.bin \
+		$(B)/guests/rtos/%.elf
 	@mkdir -p $(@D) && tools/mkgrub $@ $(B)/hypervisor/multiboot2/loader.elf hypervisor.bin=$(B)/hypervisor/hypervisor.bin \
-		scenario.bin=$(B)/scenarios/test-rtos.bin conformance.elf=$(B)/guests/rtos/conformance.elf
+		scenario.bin=$(B)/scenarios/test-rtos.bin rtos.elf=$(B)/guests/rtos/$*.elf

@@ -96,7 +96,8 @@ static void begin_task(void)
     masked = 0;
     deliver();
     os_config.task[self].entry();
-    abort(); /* it did not end itself */
+    os_task_returned();
+    abort(); /* it has ended */
 }
 
 static ucontext_t *context_of(TaskType to)

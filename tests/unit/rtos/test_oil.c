@@ -21,7 +21,8 @@ static const char good[] =
     "CPU car {\n"
     "OS os { STATUS = EXTENDED; STARTUPHOOK = TRUE; ERRORHOOK = TRUE; SHUTDOWNHOOK = TRUE;\n"
     "    PRETASKHOOK = TRUE; POSTTASKHOOK = TRUE; USEGETSERVICEID = TRUE;\n"
-    "    USEPARAMETERACCESS = FALSE; USERESSCHEDULER = FALSE; CONFORMANCE = ECC2; };\n"
+    "    USEPARAMETERACCESS = FALSE; USERESSCHEDULER = FALSE; CONFORMANCE = ECC2;\n"
+    "    PROTECTIONHOOK = TRUE; };\n"
     "APPMODE Diagnosis;\n"
     "APPMODE OSDEFAULTAPPMODE : \"the usual one\";\n"
     "TASK Slow { PRIORITY = 0; SCHEDULE = NON; ACTIVATION = 3; STACKSIZE = 5000;\n"
@@ -30,6 +31,7 @@ static const char good[] =
     "TASK Fast { PRIORITY = 4000000000; SCHEDULE = FULL; ACTIVATION = 1; STACKSIZE = 4096;\n"
     "    AUTOSTART = FALSE; EVENT = Tick; EVENT = Tock; RESOURCE = Group; SSE = TRUE; };\n"
     "TASK Middle { PRIORITY = 7; SCHEDULE = FULL; ACTIVATION = 2; STACKSIZE = 0x1000;\n"
+    "    TIMING_PROTECTION = TRUE { EXECUTIONBUDGET = 800; TIMEFRAME = 9000; };\n"
     "    AUTOSTART = FALSE; RESOURCE = Bus; RESOURCE = BusAgain; RESOURCE = Group; };\n"
     "RESOURCE Group { RESOURCEPROPERTY = INTERNAL; };\n"
     "RESOURCE Bus { RESOURCEPROPERTY = STANDARD; };\n"
@@ -57,6 +59,14 @@ static const char good[] =
     "SCHEDULETABLE T { COUNTER = Wheel; DURATION = 60; REPEATING = FALSE; SYNC = IMPLICIT;\n"
     "    AUTOSTART = TRUE { TYPE = ABSOLUTE; START_VALUE = 0; APPMODE = OSDEFAULTAPPMODE; };\n"
     "    EXPIRE_POINT = one { OFFSET = 2; ACTION = ACTIVATETASK { TASK = Fast; }; }; };\n"
+    "APPLICATION Engine { TRUSTED = TRUE; TASK = Fast; COUNTER = Wheel; ALARM = B; };\n"
+    "APPLICATION Radio { TRUSTED = FALSE; TASK = Middle; ALARM = D; SCHEDULETABLE = U;\n"
+    "    RESTARTTASK = Middle; };\n"
+    "TASK Open { PRIORITY=7; ACTIVATION = 1; SCHEDULE = FULL; STACKSIZE = 4096;\n"
+    "    AUTOSTART = FALSE; ACCESSING_APPLICATION = Radio; ACCESSING_APPLICATION = Engine; };\n"
+    "ALARM D { COUNTER = Clock; ACTION = ACTIVATETASK { TASK = Open; }; AUTOSTART = FALSE; };\n"
+    "SCHEDULETABLE U { COUNTER = Wheel; DURATION = 9; REPEATING = FALSE; AUTOSTART = FALSE;\n"
+    "    EXPIRE_POINT = one { OFFSET = 7; ACTION = ACTIVATETASK { TASK = Open; }; }; };\n"
     "} : \"the whole car\";\n";
 
 static struct oil oil;
@@ -87,7 +97,7 @@ static void test_model(void **state)
     (void)state;
     if (!read_text(good))
         fail_msg("%s", oil.error);
-    assert_int_equal(oil.count[OIL_TASK], 3);
+    assert_int_equal(oil.count[OIL_TASK], 4);
     assert_int_equal(oil.top_level, 3);
     assert_int_equal(oil.task[0].level, 1);
     assert_int_equal(oil.task[0].run_level, 3); /* not pre-emptable */
@@ -111,6 +121,9 @@ static void test_model(void **state)
     assert_int_equal(oil.point[1].steps, 2);
     assert_int_equal(oil.step[0].event, OIL_NONE); /* activations first */
     assert_int_equal(oil.step[1].event, 0);
+    assert_true(oil.application[0].trusted && !oil.application[1].trusted);
+    assert_true(oil.task[2].untrusted && oil.task[2].sse && !oil.task[3].untrusted);
+    assert_int_equal(oil.access[oil.task[3].object].allowed, 3);
     assert_true(oil.table[0].repeating && !oil.table[0].implicit && !oil.table[0].absolute);
     assert_true(!oil.table[1].repeating && oil.table[1].implicit && oil.table[1].absolute);
 }
@@ -154,23 +167,36 @@ static void test_tables(void **state)
         "void os_callback_ring_1(void);\n",
         "void os_isr_Wire(void);\n",
         "#define T ((ScheduleTableType)1)\n",
+        "#define Radio ((ApplicationType)1)\n",
     };
     static const char *const source[] = {
         "OS_STACK(stack_Slow, 2);\n", /* 5000 bytes */
         "static TaskType queue_1[4];\n",
         ".level = 3, .run_level = 3,\n     .max_activations = 1, .extended = true",
-        "{.level = 3, .isr = true}, /* Line */\n",
+        "{.level = 3, .isr = true, .access = {255, 0x0u}}, /* Line */\n",
         "void os_isr_Wire(void);\n",
         ".first_resource = 1,\n",
         ".autostart = 0x2u, .autostart_time = 5u, .autostart_cycle = 10u",
         ".shutdown_hook = ShutdownHook,\n",
         ".fpu = fpu_Fast",
+        ".budget = 800u, .frame = 9000u",
+        ".protection_hook = ProtectionHook,\n",
         "actions_S[] = {\n    {.task = 2},\n    {.task = 1, .event = 0x2u},\n    {.task = 2},\n",
         "    {.offset = 50u, .action = &actions_S[2], .actions = 2}, /* two */\n",
         "    {.point = points_T, .points = 1, .counter = 1, .duration = 60u,\n"
-        "     .repeating = false, .implicit = true,\n"
+        "     .repeating = false, .implicit = true, .access = {255, 0x0u},\n"
         "     .autostart = 0x1u, .autostart_absolute = true, .autostart_value = 0u},\n",
-        "    .tables = 2,\n",
+        "    .tables = 3,\n    .applications = 2,\n",
+        "{.level = 3, .access = {255, 0x1u}}, /* RES_SCHEDULER */\n",
+        "{.level = 2, .isr = false, .access = {255, 0x2u}}, /* Bus */\n",
+        ".access = {1, 0x2u}, .kernel_stack = kernel_stack_Middle, .fpu = fpu_Middle",
+        "OS_STACK(kernel_stack_Middle, OS_KERNEL_PAGES);\n",
+        "    {.counter = 0, .access = {1, 0x2u}, .task = 3}, /* D */\n",
+        ".mincycle = 2u}, .access = {0, 0x1u}},\n",
+        "OS_DATA_ENDS(Radio);\nOS_PAGE_TABLES(page_tables_Radio);\n",
+        "    {.trusted = true, .restart_task = 255},\n"
+        "    {.trusted = false, .restart_task = 2,\n"
+        "     .data = data_Radio, .data_end = data_end_Radio, .page_tables = page_tables_Radio},\n",
     };
     char *text;
 
@@ -197,11 +223,11 @@ struct breach {
 
 static const struct breach breaches[] = {
     /* Tokens. */
-    {"lines */", "lines", "x.oil:27: the comment has no end"},
-    {"= 4000000000", "= 99999999999999999999", "x.oil:17: the number has more than 64 bits"},
+    {"lines */", "lines", "x.oil:29: the comment has no end"},
+    {"= 4000000000", "= 99999999999999999999", "x.oil:18: the number has more than 64 bits"},
     {"0x1000", "0x", "not a number"},
     {"0x1000", "4096k", "not a number"},
-    {"\"ring_1\"", "\"ring_1", "x.oil:35: the string does not end on its line"},
+    {"\"ring_1\"", "\"ring_1", "x.oil:37: the string does not end on its line"},
     {"// a", "$ a", "x.oil:1: byte 0x24 means nothing in OIL"},
     {"// a", "\x80 a", "byte 0x80 means nothing"},
 
@@ -221,13 +247,13 @@ static const struct breach breaches[] = {
     {"} : \"the whole car\";", "}; CPU two { };", "'CPU' after the end of the CPU"},
     {"} : \"the whole car\";", "CPU two { }; };", "a CPU cannot contain another"},
     {"} : \"the whole car\";", "", "an object or '}' is missing before 'end of file'"},
-    {"APPMODE Diagnosis;", "#include \"modes\"", "x.oil:12: #include is not read"},
+    {"APPMODE Diagnosis;", "#include \"modes\"", "x.oil:13: #include is not read"},
     {"APPMODE Diagnosis;", "MESSAGE m { };", "this system has no OSEK COM or NM"},
     {"APPMODE Diagnosis;", "APPMODE;", "APPMODE: its name is missing before ';'"},
     {"APPMODE Diagnosis;", "APPMODE Diagnosis", "';' is missing after the object"},
     {"APPMODE Diagnosis;", "APPMODE Diagnosis { 7 };",
      "APPMODE Diagnosis: an attribute's name or '}' is missing before '7'"},
-    {"APPMODE Diagnosis;", "APPMODE Slow;", "TASK Slow: the name is that of line 12 already"},
+    {"APPMODE Diagnosis;", "APPMODE Slow;", "TASK Slow: the name is that of line 13 already"},
     {"OS os", "OS os { }; OS two", "OS two: there may be 1 of its kind"},
     {"MASK = 1", "MASK 1", "'=' is missing after the attribute's name, before '1'"},
     {"MASK = 1", "MASK = ;",
@@ -237,13 +263,13 @@ static const struct breach breaches[] = {
     {"AUTO; };", "AUTO { } };", "';' is missing after '}'"},
 
     /* Attributes. */
-    {"MASK = 1", "MASKE = 1", "x.oil:26: EVENT Tock: has no attribute MASKE: remove it"},
+    {"MASK = 1", "MASKE = 1", "x.oil:28: EVENT Tock: has no attribute MASKE: remove it"},
     {"TASK = Slow;", "TASK = Slow; EVENT = Tick;",
      "ALARM A: ACTION = ACTIVATETASK has no attribute EVENT: remove it"},
-    {"MASK = 1;", "", "x.oil:26: EVENT Tock: MASK is missing: add it"},
+    {"MASK = 1;", "", "x.oil:28: EVENT Tock: MASK is missing: add it"},
     {"{ TASK = Slow; }", "", "ALARM A: ACTION = ACTIVATETASK needs TASK in its braces"},
-    {"MASK = 1;", "MASK = 1; MASK = 2;", "MASK stands in line 26 already: remove one"},
-    {"EVENT = Tock;", "EVENT = Tick;", "EVENT = Tick stands in line 18 already: remove one"},
+    {"MASK = 1;", "MASK = 1; MASK = 2;", "MASK stands in line 28 already: remove one"},
+    {"EVENT = Tock;", "EVENT = Tick;", "EVENT = Tick stands in line 19 already: remove one"},
     {"PRIORITY = 7", "PRIORITY = high", "TASK Middle: PRIORITY = high: the value must be a number"},
     {"PRIORITY = 7", "PRIORITY = AUTO", "must be a number; nothing chooses it"},
     {"SSE = TRUE", "SSE = 1", "SSE = 1: the value must be TRUE or FALSE"},
@@ -300,17 +326,23 @@ static const struct breach breaches[] = {
      "EVENT Tick: its MASK shares bits with EVENT Tock, and TASK Fast has both"},
     {"MASK = 1;", "MASK = 0xFFFFFFFF;", "EVENT Tick: MASK = AUTO: no bit is left"},
     {"CONFORMANCE = ECC2", "CONFORMANCE = BCC2", "TASK Fast: has events, which class BCC2 has not"},
+    {"EXECUTIONBUDGET = 800; TIMEFRAME = 9000;", "",
+     "TASK Middle: TIMING_PROTECTION = TRUE needs EXECUTIONBUDGET or TIMEFRAME"},
+    {"EXECUTIONBUDGET = 800;", "EXECUTIONBUDGET = 0;", "EXECUTIONBUDGET = 0: must be 1 to"},
+    {"TIMING_PROTECTION = TRUE", "TIMING_PROTECTION = FALSE",
+     "TIMING_PROTECTION = FALSE has no attribute EXECUTIONBUDGET"},
+    {"ISR Raw", "ISR PRO_IGNORE", "ISR PRO_IGNORE: the name is C's or the kernel's"},
     /* Schedule tables. */
     {"ISR Raw", "ISR SCHEDULETABLE_X", "the name is C's or the kernel's"},
     {"ISR Raw", "ISR NextScheduleTable", "the name is C's or the kernel's"},
-    {"DURATION = 100; ", "", "x.oil:39: SCHEDULETABLE S: DURATION is missing: add it"},
+    {"DURATION = 100; ", "", "x.oil:41: SCHEDULETABLE S: DURATION is missing: add it"},
     {"DURATION = 60", "DURATION = 0", "DURATION = 0: must be 1 to 4294967295"},
     {"EXPIRE_POINT = one { OFFSET = 2; ACTION = ACTIVATETASK { TASK = Fast; }; };", "",
-     "x.oil:45: SCHEDULETABLE T: EXPIRE_POINT is missing: add it"},
+     "x.oil:47: SCHEDULETABLE T: EXPIRE_POINT is missing: add it"},
     {"EXPIRE_POINT = two", "EXPIRE_POINT = one",
-     "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = one stands in line 41 already: remove one"},
+     "x.oil:45: SCHEDULETABLE S: EXPIRE_POINT = one stands in line 43 already: remove one"},
     {"EXPIRE_POINT = two", "EXPIRE_POINT = 2", "EXPIRE_POINT = 2: the value must be a name"},
-    {"OFFSET = 50; ", "", "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = two needs OFFSET in its"},
+    {"OFFSET = 50; ", "", "x.oil:45: SCHEDULETABLE S: EXPIRE_POINT = two needs OFFSET in its"},
     {" ACTION = ACTIVATETASK { TASK = Fast; };", "",
      "SCHEDULETABLE T: EXPIRE_POINT = one needs ACTION in its braces"},
     {"ACTIVATETASK { TASK = Fast; }", "ACTIVATETASK",
@@ -324,13 +356,13 @@ static const struct breach breaches[] = {
     {"SYNC = IMPLICIT;", "ACTION = ACTIVATETASK;", "SCHEDULETABLE T: has no attribute ACTION"},
     {"SYNC = IMPLICIT;", "SYNC = EXPLICIT;", "SYNC = EXPLICIT: must be one of NONE IMPLICIT"},
     {"EVENT = Tick; TASK = Fast;", "EVENT = Tick; TASK = Middle;",
-     "x.oil:41: SCHEDULETABLE S: TASK Middle has no EVENT = Tick: add it to the task"},
+     "x.oil:43: SCHEDULETABLE S: TASK Middle has no EVENT = Tick: add it to the task"},
     {"OFFSET = 3;", "OFFSET = 1;",
-     "x.oil:41: SCHEDULETABLE S: EXPIRE_POINT = one: 1 ticks after the beginning: must be 0, or 2 "
+     "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = one: 1 ticks after the beginning: must be 0, or 2 "
      "to 59"},
     {"OFFSET = 3;", "OFFSET = 60;", "EXPIRE_POINT = one: 60 ticks after the beginning"},
     {"OFFSET = 50;", "OFFSET = 3;",
-     "x.oil:43: SCHEDULETABLE S: EXPIRE_POINT = two: its OFFSET = 3 is not above 3"},
+     "x.oil:45: SCHEDULETABLE S: EXPIRE_POINT = two: its OFFSET = 3 is not above 3"},
     {"OFFSET = 50;", "OFFSET = 0;", "its OFFSET = 0 is not above 3"},
     {"OFFSET = 50;", "OFFSET = 4;",
      "EXPIRE_POINT = two: 1 ticks after the point before: must be 2 to 59"},
@@ -343,12 +375,37 @@ static const struct breach breaches[] = {
      "DURATION = 62; REPEATING = FALSE; SYNC = NONE;",
      "SCHEDULETABLE T: DURATION = 62: must end 0 to 59 ticks after its last point"},
     {"DURATION = 60", "DURATION = 59",
-     "x.oil:45: SCHEDULETABLE T: DURATION = 59: with SYNC = IMPLICIT it must be 60"},
+     "x.oil:47: SCHEDULETABLE T: DURATION = 59: with SYNC = IMPLICIT it must be 60"},
     {"START_VALUE = 7", "START_VALUE = 0", "SCHEDULETABLE S: START_VALUE = 0: must be 1 to 56"},
     {"START_VALUE = 7", "START_VALUE = 57", "START_VALUE = 57: must be 1 to 56"},
     {"START_VALUE = 0", "START_VALUE = 60", "SCHEDULETABLE T: START_VALUE = 60: must be 0 to 59"},
     {"TYPE = ABSOLUTE", "TYPE = RELATIVE",
-     "x.oil:46: SCHEDULETABLE T: TYPE = RELATIVE: a table with SYNC = IMPLICIT begins at"},
+     "x.oil:48: SCHEDULETABLE T: TYPE = RELATIVE: a table with SYNC = IMPLICIT begins at"},
+
+    /* Applications. */
+    {"TRUSTED = TRUE; ", "", "APPLICATION Engine: TRUSTED is missing: add it"},
+    {"TASK = Middle; ALARM = D;", "TASK = Fast; ALARM = D;",
+     "APPLICATION Radio: TASK Fast is APPLICATION Engine's already"},
+    {"SCHEDULETABLE = U;", "SCHEDULETABLE = V;", "there is no SCHEDULETABLE of that name"},
+    {"SCHEDULETABLE = U;", "ISR = Raw;", "APPLICATION Radio: has no attribute ISR"},
+    {"RESTARTTASK = Middle", "RESTARTTASK = Slow",
+     "APPLICATION Radio: RESTARTTASK = Slow: is not one of its tasks: add TASK = Slow"},
+    {"EXECUTIONBUDGET = 800; ", "",
+     "TASK Middle: its APPLICATION Radio is not trusted: it needs TIMING_PROTECTION with"},
+    {"TIMEFRAME = 9000;", "", "it needs TIMING_PROTECTION with EXECUTIONBUDGET and TIMEFRAME"},
+    {"VECTOR = 80; RESOURCE = Line;", "VECTOR = 80; RESOURCE = Line; RESOURCE = Bus;",
+     "TASK Middle: RESOURCE = Bus: an ISR takes it too"},
+    {"ACCESSING_APPLICATION = Radio;", "",
+     "ALARM D: TASK Open may not be used by APPLICATION Radio: add ACCESSING_APPLICATION"},
+    {"OFFSET = 7; ACTION = ACTIVATETASK { TASK = Open; }",
+     "OFFSET = 7; ACTION = ACTIVATETASK { TASK = Open; }; ACTION = ACTIVATETASK { TASK = Slow; }",
+     "SCHEDULETABLE U: TASK Slow may not be used by APPLICATION Radio"},
+    {"ALARM = D;", "ALARM = C;", "ALARM C: ACTION = ALARMCALLBACK: its APPLICATION Radio"},
+    {"ACCESSING_APPLICATION = Engine", "ACCESSING_APPLICATION = Wheel",
+     "TASK Open: ACCESSING_APPLICATION = Wheel: there is no APPLICATION of that name"},
+    {"ISR Raw", "ISR APPLICATION_X", "the name is C's or the kernel's"},
+    {"ISR Raw", "ISR OBJECT_TASK", "the name is C's or the kernel's"},
+    {"ISR Raw", "ISR RESTART", "the name is C's or the kernel's"},
 
     {"CONFORMANCE = ECC2", "CONFORMANCE = ECC1",
      "TASK Slow: ACTIVATION = 3: class ECC1 has one activation of a task"},
@@ -457,6 +514,8 @@ static void test_limits(void **state)
     expect_many("", shared, 2, "};", "PRIORITY = 9 is that of TASK t0: class ECC1 has one task");
     expect_many("", shared, 255, "};", "TASK t254: there may be 254 of its kind");
     expect_many("", "APPMODE n%d;\n", 32, "};", "APPMODE n31: there may be 32 of its kind");
+    expect_many(one, "}; APPLICATION a%d { TRUSTED = TRUE; TIME = %d;", 33, "}; };",
+                "APPLICATION a32: there may be 32 of its kind");
     expect_many("", "", 0, "};", "CPU c: has no TASK: add one");
     expect_many(one, "EVENT = e%d;", 33, "}; };", "EVENT = e0: there is no EVENT of that name");
     expect_many(table, "EXPIRE_POINT = p%d { OFFSET = %d; ACTION = ACTIVATETASK { TASK = t; }; };",
