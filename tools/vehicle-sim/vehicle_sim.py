@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import can_bus  # noqa: E402
+import surroundings  # noqa: E402
 from drivetrain import Drivetrain  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,6 +25,8 @@ ODOMETER_START_M = 12345600
 BLINK_PERIOD_S = 0.68  # UN R48: 90 +- 30 a minute
 TOUR_BEGIN_S, TOUR_STEP_S = 2.0, 1.0  # after the lamp check; each lamp for so long
 HAZARD = ("TurnLeft", "TurnRight")
+SLOW_PERIOD = 6                # in answers: ten times a second ...
+SLOW = {"Engine": 0, "Exterior": 2, "Cabin": 4}  # ... these, one after the other
 FAULTS = ("cut", "corrupt", "babble", "freeze", "late", "masquerade", "length", "insert", "order")
 
 
@@ -53,10 +56,11 @@ def lamps_of(state):
 
 class Simulator:
     """Answers the cluster. start: the trace's second at cluster time 0. faults: list of (kind, from_s, to_s) in cluster time.
-    tour: no script, but every lamp alone for a second, the hazard lights last, and again."""
+    tour: no script, but every lamp alone for a second, the hazard lights last, and again. override: {(message, signal): value},
+    whatever the drive says."""
 
-    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC, tour=False):
-        self.start, self.faults = start, list(faults)
+    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC, tour=False, override=None):
+        self.start, self.faults, self.override = start, list(faults), dict(override or {})
         self.drive = Drivetrain(trace)
         self.lamps = load_script(script)
         self.dbc = can_bus.load_dbc(dbc)
@@ -64,6 +68,11 @@ class Simulator:
         unknown = {lamp for _, _, lamp, _ in self.lamps} - set(self.message_of)
         if unknown:
             raise ValueError(f"{script}: no lamps of {dbc}: {', '.join(sorted(unknown))}")
+        known = {(m.name, s) for m in self.dbc.values() if m.sender == "VEHICLE" for s in m.signals}
+        missing = [".".join(name) for name in self.override if name not in known] + \
+            [kind for kind, _, _ in self.faults if kind.startswith("no ") and kind[3:] not in self.dbc]
+        if missing:
+            raise ValueError(f"{dbc} has none of: {', '.join(missing)}")
         self.tour = [(lamp,) for lamp in self.message_of] + [HAZARD] if tour else None
         self.by_id = {m.id: m for m in self.dbc.values()}
         self.alive = {}
@@ -79,12 +88,21 @@ class Simulator:
         self.babble_state = 1
 
     def state(self, t):
-        """The vehicle at cluster time t (s): what Motion, Body, Odometer and Lamps say; a lamp that is dark is not named."""
-        speed, rpm, gear, metres = self.drive.at(t + self.start)
+        """The vehicle at cluster time t (s): what its messages say; a lamp that is dark is not named."""
+        trace_t = t + self.start
+        speed, rpm, gear, metres = self.drive.at(trace_t)
+        fuel, range_km, coolant = self.drive.tank(trace_t)
+        hour, minute = surroundings.clock(trace_t)
         state = {"Motion": {"Speed": round(speed, 2), "EngineRpm": round(rpm)}, "Body": {"Gear": gear},
-                 "Odometer": {"Distance": ODOMETER_START_M + int(metres)}, "Lamps": {}}
+                 "Odometer": {"Distance": ODOMETER_START_M + int(metres)}, "Lamps": {},
+                 "Engine": {"FuelLevel": round(2 * fuel) / 2, "Range": int(range_km), "Coolant": round(coolant)},
+                 "Exterior": {"AirTemperature": round(2 * surroundings.air(trace_t)) / 2,
+                              "LightIntensity": round(2 * surroundings.light(trace_t)) / 2},
+                 "Cabin": {"Hour": hour, "Minute": minute, "Miles": 0}}
         for lamp in self.lit(t):
             state[self.message_of[lamp]][lamp] = 1
+        for (message, signal), value in self.override.items():
+            state[message][signal] = value
         return state
 
     def lit(self, t):
@@ -121,7 +139,7 @@ class Simulator:
             time_ms, t = max(time_ms - 500, 0), max(t - 0.5, 0)
         frames = []
         for name, values in self.state(t).items():
-            if fault == f"no {name}":
+            if fault == f"no {name}" or SLOW.get(name, self.syncs % SLOW_PERIOD) != self.syncs % SLOW_PERIOD:
                 continue
             if fault == "freeze":
                 self.alive[name] = (self.alive.get(name, 0) - 1) & 0xF
@@ -253,11 +271,20 @@ def parse_fault(text):
     try:
         kind, span = text.split(":")
         begin, end = span.split("-")
-        if kind not in FAULTS:
+        if kind not in FAULTS and not kind.startswith("no "):
             raise ValueError
         return kind, float(begin), float(end or "inf")
     except ValueError:
-        raise argparse.ArgumentTypeError(f"not KIND:FROM-TO with KIND of {', '.join(FAULTS)}: {text}") from None
+        raise argparse.ArgumentTypeError(f"not KIND:FROM-TO with KIND of {', '.join(FAULTS)}, no MESSAGE: {text}") from None
+
+
+def parse_override(text):
+    try:
+        name, value = text.split("=")
+        message, signal = name.split(".")
+        return (message, signal), float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not MESSAGE.SIGNAL=NUMBER: {text}") from None
 
 
 def main():
@@ -268,10 +295,16 @@ def main():
     p.add_argument("--script", default=SCRIPT, help="when which telltale is lit")
     p.add_argument("--tour", action="store_true", help="light every telltale alone for a second, one after the other")
     p.add_argument("--fault", type=parse_fault, action="append", default=[], metavar="KIND:FROM-TO",
-                   help="cut, corrupt, babble, freeze or late between two times of the cluster (s)")
+                   help=f"{', '.join(FAULTS)} or 'no MESSAGE' between two times of the cluster (s)")
+    p.add_argument("--set", type=parse_override, action="append", default=[], metavar="MESSAGE.SIGNAL=VALUE",
+                   help="whatever the drive says: Exterior.AirTemperature=-2, Cabin.Miles=1, ...")
     p.add_argument("--stats", type=float, default=0, metavar="SECONDS", help="ask the cluster for its counts so often")
     args = p.parse_args()
-    sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script, tour=args.tour)
+    try:
+        sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script, tour=args.tour,
+                        override=dict(args.set))
+    except ValueError as e:
+        sys.exit(f"vehicle-sim: {e}")
     asked = time.monotonic()
     with Connection(args.socket, sim) as c:
         while c.thread.is_alive():
