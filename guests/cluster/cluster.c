@@ -8,7 +8,6 @@
 #include "cluster_os.h"
 #include "dash.h"
 #include "display.h"
-#include "palette.h"
 #include "screen.h"
 #include "stats.h"
 
@@ -23,7 +22,7 @@ static struct screen screen;
 static struct window window;
 static struct bus bus;
 static struct display display = {.state = BN_DISPLAY_EARLY};
-static struct dash dash = {SCENE_NONE, SCENE_NONE};
+static struct dash dash = DASH_INIT;
 static struct stats stats;
 static struct chime_watch chime_look;
 static struct chimes chimes;
@@ -83,11 +82,13 @@ static void draw_frame(uint32_t n)
     struct damage changed;
     struct scene scene;
     uint64_t begin = board_now_us();
+    uint32_t now_ms;
 
     update_display(stats.last);
     SuspendAllInterrupts(); /* the bus task writes what dash_scene reads */
-    dash_scene(&dash, &bus, bus_time_ms(), &scene);
-    stats_bus_lost(&stats, scene.notice == NOTICE_BUS_LOST, bus_time_ms());
+    now_ms = bus_time_ms();
+    dash_scene(&dash, &bus, now_ms, display_losses(&display, now_ms), &scene);
+    stats_bus_lost(&stats, dash.bus_lost, now_ms);
     ResumeAllInterrupts();
     if (window.frames)
         window_frame_begin(&window, n);
@@ -189,9 +190,12 @@ static void answer_chimes(uint32_t now_ms)
 TASK(ChimeTask)
 {
     static uint32_t sounding_hz;
-    enum bn_chime wanted[CHIME_AT_ONCE];
+    enum bn_chime wanted[CHIME_AT_ONCE + 1];
     uint32_t now_ms = bus_time_ms(), n = chime_watch(&chime_look, &bus, now_ms, wanted), hz;
 
+    if (dash.chime) /* of a message; the drawing task writes it with interrupts off */
+        wanted[n++] = dash.chime;
+    dash.chime = (enum bn_chime)0;
     for (uint32_t i = 0; i < n; i++)
         chimes_ask(&chimes, wanted[i], now_ms, board_tsc());
     if (n)
@@ -251,7 +255,7 @@ static void paint_failure(const struct surface *s, const char *why)
     gfx_text(s, all, l->set, FONT_VALUE, middle - gfx_text_width(l->set, FONT_VALUE, text) / 2,
              base, text, COLOUR_SIGNAL_RED);
     gfx_text(s, all, l->set, FONT_LABEL, middle - gfx_text_width(l->set, FONT_LABEL, why) / 2,
-             base + 2 * l->set->font[FONT_LABEL].ascent, why, COLOUR_LABEL);
+             base + 2 * l->set->font[FONT_LABEL].ascent, why, face_palette(FACE_FIRST)->label);
 }
 
 /*
