@@ -103,6 +103,7 @@ static void tick(struct clock *c, uint64_t now)
         vm_frame_done(s);
     }
     s->status.now.missed = s->cluster.frames.missed;
+    s->status.now.guests_lost = vm_lost(s);
     if (now - s->status.published_ns >= CLOCK_STATUS_NS)
         status_publish(&s->status, now);
 }

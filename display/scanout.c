@@ -240,6 +240,7 @@ static void handle_map(struct wl_listener *listener, void *data)
     if (o->number < 0)
         return;
     o->vm->scanout[o->number] = o;
+    o->vm->pictured = true;
     tell_screens(o, NULL);
 }
 

@@ -168,6 +168,28 @@ void vm_throw_out(struct vm *vm, struct wl_client *client, const char *why)
     wl_client_post_implementation_error(client, "%s", why);
 }
 
+/* A guest without any screen shows nothing and misses nothing. */
+static bool is_lost(const struct vm *vm)
+{
+    bool screen = false;
+
+    for (unsigned n = 0; n < BN_MAX_SCANOUTS; n++) {
+        if (vm->scanout[n])
+            return false;
+        screen = screen || vm->monitor[n].size.width;
+    }
+    return vm->pictured && screen;
+}
+
+uint32_t vm_lost(const struct server *s)
+{
+    uint32_t bits = 0;
+
+    for (unsigned i = 0; i < s->scenario.vm_count; i++)
+        bits |= (uint32_t)is_lost(&s->vm[i]) << i;
+    return bits;
+}
+
 static void send_done(struct wlr_surface *surface, int x, int y, void *data)
 {
     (void)x;

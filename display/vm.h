@@ -8,6 +8,7 @@
 #define DISPLAY_VM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <wayland-server-core.h>
 
 #include "display.h"
@@ -34,6 +35,7 @@ struct vm {
     struct bn_scanout_size size[BN_MAX_SCANOUTS]; /* as planned */
     struct monitor monitor[BN_MAX_SCANOUTS];      /* as they are; of an open one */
     uint64_t thrown_out;                          /* clients that broke a rule */
+    bool pictured;                                /* it has shown a picture */
 };
 
 /* Makes the sockets of every VM that has a layer; 0 or -errno. */
@@ -48,6 +50,9 @@ struct wlr_surface *vm_surface(struct server *s, unsigned vm, unsigned scanout);
 
 /* Disconnects a client that broke a rule, saying which. */
 void vm_throw_out(struct vm *vm, struct wl_client *client, const char *why);
+
+/* Bits of the VMs that have shown a picture and show none on any of their screens. */
+uint32_t vm_lost(const struct server *s);
 
 /* A frame has passed: clients may send the next one. */
 void vm_frame_done(struct server *s);

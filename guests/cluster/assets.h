@@ -8,11 +8,24 @@
 
 #define ASSET_FIRST_CHAR 32
 #define ASSET_CHARS      96
-#define ASSET_SCALES     3   /* asset_sets, ascending by scale */
-#define ASSET_SYMBOLS    27  /* in the order of enum bn_telltale */
-#define ASSET_SINE_STEPS 256 /* of a quarter turn */
+#define ASSET_DEGREE     "\x7F" /* the degree sign has the place of a character that has no shape */
+#define ASSET_SCALES     3      /* asset_sets, ascending by scale */
+#define ASSET_SYMBOLS    27     /* in the order of enum bn_telltale */
+#define ASSET_SINE_STEPS 256    /* of a quarter turn */
 
-enum asset_font { FONT_SPEED, FONT_GEAR, FONT_NUMERAL, FONT_VALUE, FONT_LABEL, FONT_COUNT };
+enum asset_font {
+    FONT_SPEED,
+    FONT_GEAR,
+    FONT_NUMERAL,
+    FONT_VALUE,
+    FONT_LABEL,
+    FONT_STATUS,
+    FONT_MESSAGE,
+    FONT_COUNT
+};
+
+/* Symbols that are no telltales: what a gauge is of; ice. */
+enum asset_mark { MARK_FUEL, MARK_COOLANT, MARK_ICE, MARK_COUNT };
 
 struct asset_glyph {
     uint32_t offset;       /* of its coverage (8 bits a pixel, width * height) in the set's data */
@@ -31,7 +44,8 @@ struct asset_set {       /* everything at one scale */
     uint16_t scale;      /* 256 = 720 lines */
     uint8_t symbol_size; /* symbols are squares of so many pixels */
     struct asset_font_table font[FONT_COUNT];
-    uint32_t symbol[ASSET_SYMBOLS]; /* offsets of their coverage */
+    uint8_t mark_size;                                /* and marks of so many */
+    uint32_t symbol[ASSET_SYMBOLS], mark[MARK_COUNT]; /* offsets of their coverage */
     const uint8_t *data;
 };
 

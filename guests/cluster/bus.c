@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Believes a frame when its CRC, its alive count, its time and its values say so; forgets it after
- * BUS_TIMEOUT_MS. */
+ * its timeout. */
 #include "bus.h"
 
 #include "cockpit_dbc.h"
@@ -8,6 +8,12 @@
 #define SPEED_LIMIT  40000u /* the DBC's maxima */
 #define RPM_LIMIT    12000u
 #define METRES_LIMIT 999999999u
+#define FULL_HALVES  200u /* 100 % */
+#define RANGE_LIMIT  2000u
+#define COOLANT_RAW  190u /* 150 degrees Celsius ... */
+#define COOLANT_ZERO 40   /* ... by this offset */
+#define AIR_MIN      (-100)
+#define AIR_MAX      120
 
 /*
  * An answer names the low half of the sync time it is for: that makes its age known however long it
@@ -85,6 +91,47 @@ static bool take_lamps(struct bus *b, const struct can_frame *f, uint32_t now_ms
     return true;
 }
 
+static bool take_engine(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    struct dbc_engine m;
+
+    dbc_engine_unpack(&m, f->data);
+    if (m.fuel_level > FULL_HALVES || m.coolant > COOLANT_RAW || m.range > RANGE_LIMIT ||
+        !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ENGINE]))
+        return false;
+    b->fuel_halves = m.fuel_level;
+    b->coolant_c = (int16_t)(m.coolant - COOLANT_ZERO);
+    b->range_km = m.range;
+    return true;
+}
+
+static bool take_exterior(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    struct dbc_exterior m;
+
+    dbc_exterior_unpack(&m, f->data);
+    if (m.air_temperature < AIR_MIN || m.air_temperature > AIR_MAX ||
+        m.light_intensity > FULL_HALVES ||
+        !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_EXTERIOR]))
+        return false;
+    b->outside_halves = m.air_temperature;
+    b->light_halves = m.light_intensity;
+    return true;
+}
+
+static bool take_cabin(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    struct dbc_cabin m;
+
+    dbc_cabin_unpack(&m, f->data);
+    if (m.hour > 23 || m.minute > 59 || !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_CABIN]))
+        return false;
+    b->hour = m.hour;
+    b->minute = m.minute;
+    b->miles = m.miles;
+    return true;
+}
+
 static const struct {
     uint16_t id;
     uint8_t bytes;
@@ -94,6 +141,9 @@ static const struct {
     [BUS_BODY] = {DBC_BODY_ID, DBC_BODY_BYTES, take_body},
     [BUS_ODOMETER] = {DBC_ODOMETER_ID, DBC_ODOMETER_BYTES, take_odometer},
     [BUS_LAMPS] = {DBC_LAMPS_ID, DBC_LAMPS_BYTES, take_lamps},
+    [BUS_ENGINE] = {DBC_ENGINE_ID, DBC_ENGINE_BYTES, take_engine},
+    [BUS_EXTERIOR] = {DBC_EXTERIOR_ID, DBC_EXTERIOR_BYTES, take_exterior},
+    [BUS_CABIN] = {DBC_CABIN_ID, DBC_CABIN_BYTES, take_cabin},
 };
 
 static void reject(struct bus *b, const struct can_frame *f)
@@ -133,7 +183,8 @@ void bus_feed(struct bus *b, const uint8_t *data, size_t bytes, uint32_t now_ms)
 
 bool bus_fresh(const struct bus *b, enum bus_message m, uint32_t now_ms)
 {
-    return b->seen[m] && now_ms - b->time_ms[m] <= BUS_TIMEOUT_MS;
+    return b->seen[m] &&
+           now_ms - b->time_ms[m] <= (m < BUS_ENGINE ? BUS_TIMEOUT_MS : BUS_SLOW_TIMEOUT_MS);
 }
 
 size_t bus_sync(struct bus *b, uint32_t now_ms, uint8_t out[SLCAN_MAX_BYTES])
@@ -149,7 +200,7 @@ size_t bus_sync(struct bus *b, uint32_t now_ms, uint8_t out[SLCAN_MAX_BYTES])
 void bus_publish(const struct bus *b, uint32_t now_ms, struct bn_vehicle *v)
 {
     *v = (struct bn_vehicle){.bus_time_ms = now_ms};
-    for (int i = 0; i < BUS_MESSAGES; i++)
+    for (int i = 0; i < BUS_ENGINE; i++)
         if (!bus_fresh(b, (enum bus_message)i, now_ms))
             return;
     v->flags = BN_VEHICLE_VALID;

@@ -9,7 +9,6 @@
 #include "dash.h"
 #include "display.h"
 #include "odometer.h"
-#include "palette.h"
 #include "screen.h"
 #include "stats.h"
 
@@ -24,7 +23,7 @@ static struct screen screen;
 static struct window window;
 static struct bus bus;
 static struct display display = {.state = BN_DISPLAY_EARLY};
-static struct dash dash = {SCENE_NONE, SCENE_NONE};
+static struct dash dash = DASH_INIT;
 static struct stats stats;
 static struct chime_watch chime_look;
 static struct chimes chimes;
@@ -87,11 +86,13 @@ static void draw_frame(uint32_t n)
     struct damage changed;
     struct scene scene;
     uint64_t begin = board_now_us();
+    uint32_t now_ms;
 
     update_display(stats.last);
     SuspendAllInterrupts(); /* other tasks write what dash_scene reads */
-    dash_scene(&dash, &bus, &odometer, bus_time_ms(), &scene);
-    stats_bus_lost(&stats, scene.notice == NOTICE_BUS_LOST, bus_time_ms());
+    now_ms = bus_time_ms();
+    dash_scene(&dash, &bus, &odometer, now_ms, display_losses(&display, now_ms), &scene);
+    stats_bus_lost(&stats, dash.bus_lost, now_ms);
     ResumeAllInterrupts();
     if (window.frames)
         window_frame_begin(&window, n);
@@ -209,9 +210,12 @@ static void answer_chimes(uint32_t now_ms)
 TASK(ChimeTask)
 {
     static uint32_t sounding_hz;
-    enum bn_chime wanted[CHIME_AT_ONCE];
+    enum bn_chime wanted[CHIME_AT_ONCE + 1];
     uint32_t now_ms = bus_time_ms(), n = chime_watch(&chime_look, &bus, now_ms, wanted), hz;
 
+    if (dash.chime) /* of a message; the drawing task writes it with interrupts off */
+        wanted[n++] = dash.chime;
+    dash.chime = (enum bn_chime)0;
     for (uint32_t i = 0; i < n; i++)
         chimes_ask(&chimes, wanted[i], now_ms, board_tsc());
     if (n)
@@ -272,7 +276,7 @@ static void paint_failure(const struct surface *s, const char *why)
     gfx_text(s, all, l->set, FONT_VALUE, middle - gfx_text_width(l->set, FONT_VALUE, text) / 2,
              base, text, COLOUR_SIGNAL_RED);
     gfx_text(s, all, l->set, FONT_LABEL, middle - gfx_text_width(l->set, FONT_LABEL, why) / 2,
-             base + 2 * l->set->font[FONT_LABEL].ascent, why, COLOUR_LABEL);
+             base + 2 * l->set->font[FONT_LABEL].ascent, why, face_palette(FACE_FIRST)->label);
 }
 
 /*

@@ -14,6 +14,9 @@ static void take(struct display *d, const struct bn_display_status *s, uint32_t 
         d->alive_ms = now_ms;
     d->heartbeat_ns = s->heartbeat_ns;
     d->counter = counter;
+    if (s->guests_lost && !d->guests_lost)
+        d->guests_ms = now_ms;
+    d->guests_lost = s->guests_lost;
     if (s->ready != 1 || s->shown == 0 || s->shown > latest) {
         d->proofs = 0;
     } else if (d->started && s->shown > d->shown) {
@@ -46,4 +49,14 @@ bool display_update(struct display *d, const struct bn_display_status *status, u
     else if (d->state == BN_DISPLAY_SHARED && d->proofs == 0)
         d->state = BN_DISPLAY_SAFE;
     return d->state != before;
+}
+
+uint32_t display_losses(const struct display *d, uint32_t now_ms)
+{
+    if (d->state == BN_DISPLAY_SAFE)
+        return message_bit(MESSAGE_DISPLAY_LOST);
+    if (d->state == BN_DISPLAY_SHARED && d->guests_lost &&
+        now_ms - d->guests_ms >= DISPLAY_GUEST_MS)
+        return message_bit(MESSAGE_IVI_LOST);
+    return 0;
 }

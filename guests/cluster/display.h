@@ -6,9 +6,12 @@
 
 #include "binnacle/cluster_frames.h"
 
+#include "message.h"
+
 #include <stdbool.h>
 
-#define DISPLAY_STALL_MS 200 /* no new proof for so long: SAFE */
+#define DISPLAY_STALL_MS 200  /* no new proof for so long: SAFE */
+#define DISPLAY_GUEST_MS 1000 /* without a picture for so long: lost; a new mode takes less */
 /* So many advances of `shown` past frames of ours before we rely on it. */
 #define DISPLAY_PROOFS 6
 
@@ -20,6 +23,8 @@ struct display {
     uint64_t heartbeat_ns;       /* the last seen */
     uint32_t alive_ms, shown_ms; /* when heartbeat and shown last advanced */
     bool started;                /* a status has been seen */
+    bool guests_lost;            /* the last status says that pictures of a guest are gone ... */
+    uint32_t guests_ms;          /* ... since then */
 };
 
 /*
@@ -28,6 +33,10 @@ struct display {
  */
 bool display_update(struct display *d, const struct bn_display_status *status, uint32_t counter,
                     uint32_t latest, uint32_t now_ms);
+
+/* The messages, as bits, of services that were there and are not. Of the guests only a compositor
+ * can tell that has proved to be there itself. */
+uint32_t display_losses(const struct display *d, uint32_t now_ms);
 
 /* True while the boot framebuffer must carry the picture. */
 static inline bool display_boot_framebuffer(const struct display *d)

@@ -50,17 +50,6 @@ uint32_t gfx_isqrt(uint32_t n)
     return root;
 }
 
-uint32_t gfx_add(uint32_t under, uint32_t light, uint32_t alpha)
-{
-    uint32_t rb = (under & 0xFF00FFu) + (((light & 0xFF00FFu) * alpha >> 8) & 0xFF00FFu);
-    uint32_t g = (under & 0x00FF00u) + (((light & 0x00FF00u) * alpha >> 8) & 0x00FF00u);
-
-    /* A carry out of a channel sets it to 255. */
-    rb |= (rb & 0x01000100u) - ((rb & 0x01000100u) >> 8);
-    g |= (g & 0x00010000u) - ((g & 0x00010000u) >> 8);
-    return (rb & 0xFF00FFu) | (g & 0x00FF00u);
-}
-
 void gfx_fill(const struct surface *s, struct area a, uint32_t colour)
 {
     a = area_meet(a, (struct area){0, 0, s->width, s->height});

@@ -42,6 +42,11 @@ static inline struct area area_meet(struct area a, struct area b)
     };
 }
 
+static inline bool area_touch(struct area a, struct area b)
+{
+    return !area_empty(area_meet(a, b));
+}
+
 static inline struct area area_join(struct area a, struct area b)
 {
     if (area_empty(a))
@@ -77,7 +82,16 @@ static inline uint32_t gfx_blend(uint32_t under, uint32_t over, uint32_t alpha)
 }
 
 /* under + alpha * light, each channel at most 255: how a lamp behind the dial adds up. */
-uint32_t gfx_add(uint32_t under, uint32_t light, uint32_t alpha);
+static inline uint32_t gfx_add(uint32_t under, uint32_t light, uint32_t alpha)
+{
+    uint32_t rb = (under & 0xFF00FFu) + (((light & 0xFF00FFu) * alpha >> 8) & 0xFF00FFu);
+    uint32_t g = (under & 0x00FF00u) + (((light & 0x00FF00u) * alpha >> 8) & 0x00FF00u);
+
+    /* A carry out of a channel sets it to 255. */
+    rb |= (rb & 0x01000100u) - ((rb & 0x01000100u) >> 8);
+    g |= (g & 0x00010000u) - ((g & 0x00010000u) >> 8);
+    return (rb & 0xFF00FFu) | (g & 0x00FF00u);
+}
 
 void gfx_fill(const struct surface *s, struct area a, uint32_t colour);
 

@@ -15,6 +15,8 @@
 #define TELLTALE_Y2   132
 #define TELLTALE_FOOT 664
 #define TELLTALE_GAP  82
+#define STATUS_Y      597
+#define MESSAGE_Y     660
 
 static int px(const struct layout *l, int v)
 {
@@ -52,13 +54,15 @@ static void place_dial(const struct layout *l, struct dial *d, int cx, int cy, i
         .numeral = numeral * unit,
         .needle_tip = 207 * unit,
         .needle_root = 168 * unit,
+        .gauge_root = 182 * unit,
         .hub = 108 * unit,
         .glow = 176 * unit,
         .area = {cx - reach, cy - reach, cx + reach + 1, cy + reach + 1},
     };
     d->value_base = cy + cap / 2;
     d->value = (struct area){cx - px(l, 96), d->value_base - cap - px(l, 6), cx + px(l, 96),
-                             d->value_base + px(l, 6)};
+                             d->value_base + px(l, 48)};
+    d->gauge = box(cx, cy + px(l, 177), px(l, 292), px(l, 84));
 }
 
 /*
@@ -104,6 +108,23 @@ static void place_telltales(struct layout *l, int cx, int top)
     }
 }
 
+static void place_figures(struct layout *l, int cx, int top)
+{
+    int speed_x = l->speed.centre.x >> 8, rpm_x = l->rpm.centre.x >> 8, y = top + px(l, DIAL_Y);
+    int line = px(l, 28), status = top + px(l, STATUS_Y);
+
+    l->foot_base = y + px(l, FOOT_FIRST);
+    l->range_base = y + px(l, FOOT_SECOND);
+    l->odometer = box(speed_x, y + px(l, FOOT_FIRST - 8), px(l, 200), line);
+    l->trips = box(rpm_x, y + px(l, FOOT_FIRST - 8), px(l, 236), line);
+    l->range = box(speed_x + px(l, 16), y + px(l, FOOT_SECOND - 8), px(l, 120), line);
+    l->clock = (struct area){l->tile.x0, status, l->tile.x0 + px(l, 110), status + px(l, 34)};
+    l->air = (struct area){l->tile.x1 - px(l, 170), status, l->tile.x1, status + px(l, 34)};
+    l->status_base = status + px(l, 26);
+    l->message = box(cx, top + px(l, MESSAGE_Y), px(l, 484), px(l, 42));
+    l->message_base = top + px(l, MESSAGE_Y) + l->set->font[FONT_MESSAGE].cap_height / 2;
+}
+
 void layout_init(struct layout *l, int width, int height)
 {
     int cx = width / 2, spread, top;
@@ -119,10 +140,7 @@ void layout_init(struct layout *l, int width, int height)
     place_telltales(l, cx, top);
     l->tile = (struct area){l->rpm.area.x1 + px(l, 4), top + px(l, DIAL_Y - 204),
                             l->speed.area.x0 - px(l, 4), top + px(l, DIAL_Y + 204)};
-    l->odometer_base = top + px(l, DIAL_Y + LEGEND_BELOW);
-    l->odometer = box(l->speed.centre.x >> 8, l->odometer_base - px(l, 8), px(l, 170), px(l, 32));
-    l->notice_base = top + px(l, 662);
-    l->notice = box(cx, top + px(l, 654), px(l, 400), px(l, 36));
+    place_figures(l, cx, top);
     l->code = (struct area){0, height - BN_FRAME_CODE_CELL, BN_FRAME_CODE_BITS * BN_FRAME_CODE_CELL,
                             height};
 }

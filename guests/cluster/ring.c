@@ -58,29 +58,28 @@ static uint32_t next_root(uint32_t root, uint32_t square)
     return root;
 }
 
-/* One run of pixels that may touch the ring. */
+/* One run of pixels that may touch the ring. What is beyond its edges or its ends costs no root. */
 static void ring_run(uint32_t *row, int x0, int x1, int32_t dx, int32_t dy, const struct ring *r,
                      const struct arc_limits *l)
 {
     int32_t inner = r->inner >> 2, outer = r->outer >> 2;
     int32_t slope = ((int32_t)(r->alpha_out - r->alpha_in) * 4096) / (outer - inner + 1);
-    uint32_t root = gfx_isqrt((uint32_t)(dx * dx) + (uint32_t)(dy * dy));
+    uint32_t low = inner > 31 ? (uint32_t)(inner - 31) * (uint32_t)(inner - 31) : 0, root = 0;
+    uint32_t high = (uint32_t)(outer + 32) * (uint32_t)(outer + 32);
 
     for (int x = x0; x < x1; x++, dx += 64) {
         uint32_t square = (uint32_t)(dx * dx) + (uint32_t)(dy * dy);
-        int32_t in, out, cover, alpha;
+        int32_t in, out, cover, alpha = square < low || square >= high ? 0 : end_cover(l, dx, dy);
 
+        if (alpha == 0) {
+            root = 0;
+            continue;
+        }
         root = next_root(root, square);
         in = (int32_t)root - inner + 32;
         out = outer - (int32_t)root + 32;
         cover = in < out ? in : out;
-        if (cover <= 0)
-            continue;
-        cover = cover > 64 ? 64 : cover;
-        alpha = end_cover(l, dx, dy);
-        if (alpha == 0)
-            continue;
-        cover = cover * alpha;
+        cover = (cover > 64 ? 64 : cover) * alpha;
         alpha = r->alpha_in + ((((int32_t)root - inner) * slope) >> 12);
         alpha = alpha < 0 ? 0 : alpha > 256 ? 256 : alpha;
         alpha = (alpha * cover) >> 12;

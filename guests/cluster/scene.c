@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Paints what changes: needles with their lit arcs, figures, telltales, notice, frame code. */
+/* Paints what changes: needles with their lit arcs, telltales, the message, frame code, each line
+ * in the colours of its face. */
 #include "scene.h"
 
 #include "binnacle/cluster_frames.h"
 
-#include "palette.h"
+#include "message.h"
 
 /* UN R121, FMVSS 101; the airbag may be red or amber there. */
 static const uint32_t telltale_colour[BN_TELLTALE_COUNT] = {
@@ -24,104 +25,66 @@ static const uint32_t telltale_colour[BN_TELLTALE_COUNT] = {
     [BN_TELLTALE_HIGH_BEAM] = COLOUR_SIGNAL_BLUE,
 };
 
-static const char *const notice_text[NOTICE_COUNT] = {
-    [NOTICE_NONE] = "",
-    [NOTICE_BUS_LOST] = "VEHICLE DATA LOST",
+/* A message's panel and its edge. Its words are white: the strongest contrast there is. */
+static const struct {
+    uint32_t panel, edge;
+} message_colour[SEVERITY_COUNT] = {
+    [SEVERITY_DANGER] = {0x7C1219, 0xC4565C},
+    [SEVERITY_CAUTION] = {0x5E3F00, 0xB08A3C},
+    [SEVERITY_NOTE] = {0x1E3048, 0x5F7D9F},
 };
+#define COLOUR_WORDS 0xFFFFFFu
 
-static bool touches(struct area a, struct area b)
+/* A pointer from root to tip, `wide` (q8) to each side at its root. */
+static void paint_pointer(const struct layout *l, const struct surface *to, struct area clip,
+                          const struct point ends[2], uint32_t angle, int32_t wide, uint32_t colour)
 {
-    return !area_empty(area_meet(a, b));
+    uint32_t right = angle + 0x4000;
+    int32_t narrow = l->set->scale;
+    struct point corner[4] = {
+        gfx_polar(ends[0], -wide, right),
+        gfx_polar(ends[1], -narrow, right),
+        gfx_polar(ends[1], narrow, right),
+        gfx_polar(ends[0], wide, right),
+    };
+
+    gfx_polygon(to, clip, corner, 4, colour);
 }
 
-/* value in decimal with at least `least` digits into the end of text; returns its start. */
-static char *decimal(char *end, uint32_t value, int least)
+static void paint_dial(const struct layout *l, const struct surface *to, struct area clip,
+                       const struct dial *d, int32_t needle, const struct palette *p)
 {
-    *end = 0;
-    do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    } while (value || --least > 0);
-    return end;
-}
-
-static void centred(const struct layout *l, const struct surface *to, struct area clip,
-                    enum asset_font font, int cx, int base, const char *text, uint32_t colour)
-{
-    gfx_text(to, clip, l->set, font, cx - gfx_text_width(l->set, font, text) / 2, base, text,
-             colour);
-}
-
-static void paint_needle(const struct layout *l, const struct surface *to, struct area clip,
-                         const struct dial *d, int32_t needle)
-{
-    uint32_t angle = DIAL_FROM + (uint32_t)needle, right = angle + 0x4000;
-    struct point root = gfx_polar(d->centre, d->needle_root, angle);
-    struct point tip = gfx_polar(d->centre, d->needle_tip, angle);
-    int32_t unit = l->set->scale, wide = 5 * unit, narrow = unit;
+    uint32_t angle = DIAL_FROM + (uint32_t)needle;
+    struct point ends[2] = {gfx_polar(d->centre, d->needle_root, angle),
+                            gfx_polar(d->centre, d->needle_tip, angle)};
     struct ring lit = {
         .centre = d->centre,
         .inner = d->glow,
         .outer = d->track,
         .from = DIAL_FROM,
         .sweep = (uint32_t)needle,
-        .colour = COLOUR_GLOW,
+        .colour = p->glow,
         .alpha_in = 0,
         .alpha_out = 230,
         .additive = true,
     };
-    struct point corner[4] = {
-        gfx_polar(root, -wide, right),
-        gfx_polar(tip, -narrow, right),
-        gfx_polar(tip, narrow, right),
-        gfx_polar(root, wide, right),
-    };
 
+    if (needle == SCENE_NONE || !area_touch(clip, d->area))
+        return;
     if (needle > 0)
         gfx_ring(to, clip, &lit);
-    gfx_polygon(to, clip, corner, 4, COLOUR_NEEDLE);
+    paint_pointer(l, to, clip, ends, angle, 5 * l->set->scale, p->needle);
 }
 
-static void paint_dial(const struct layout *l, const struct surface *to, struct area clip,
-                       const struct dial *d, int32_t needle)
+static void paint_gauge(const struct layout *l, const struct surface *to, struct area clip,
+                        const struct dial *d, int32_t needle, const struct palette *p)
 {
-    if (needle != SCENE_NONE && touches(clip, d->area))
-        paint_needle(l, to, clip, d, needle);
-}
+    uint32_t angle = gauge_angle(needle);
+    struct point ends[2] = {gfx_polar(d->centre, d->gauge_root, angle),
+                            gfx_polar(d->centre, d->needle_tip, angle)};
 
-static void paint_figures(const struct layout *l, const struct surface *to, struct area clip,
-                          const struct scene *scene)
-{
-    char text[8], *end = text + sizeof(text) - 1;
-
-    if (touches(clip, l->speed.value))
-        centred(l, to, clip, FONT_SPEED, l->speed.centre.x >> 8, l->speed.value_base,
-                scene->speed == SCENE_NONE ? "---" : decimal(end, (uint32_t)scene->speed, 1),
-                COLOUR_TEXT);
-    if (touches(clip, l->rpm.value)) {
-        text[0] = scene->gear == SCENE_GEAR_NONE ? '-'
-                  : scene->gear < 0              ? 'R'
-                  : scene->gear == 0             ? 'N'
-                                                 : (char)('0' + scene->gear % 10);
-        text[1] = 0;
-        centred(l, to, clip, FONT_GEAR, l->rpm.centre.x >> 8, l->rpm.value_base, text, COLOUR_TEXT);
-    }
-}
-
-static void paint_odometer(const struct layout *l, const struct surface *to, struct area clip,
-                           uint32_t odometer)
-{
-    char text[16] = "------.- km", *start = text;
-
-    if (odometer != SCENE_ODO_NONE) {
-        char tail[] = {'.', (char)('0' + odometer % 10), ' ', 'k', 'm', 0};
-
-        start = decimal(text + 9, odometer / 10, 1);
-        for (int i = 0; i < (int)sizeof(tail); i++)
-            text[9 + i] = tail[i];
-    }
-    centred(l, to, clip, FONT_VALUE, l->speed.centre.x >> 8, l->odometer_base, start,
-            COLOUR_NUMERAL);
+    if (needle != SCENE_NONE && area_touch(clip, d->gauge))
+        paint_pointer(l, to, clip, ends, angle, 4 * l->set->scale, p->needle);
 }
 
 void scene_paint_telltales(const struct layout *l, const struct surface *to, struct area clip,
@@ -130,24 +93,54 @@ void scene_paint_telltales(const struct layout *l, const struct surface *to, str
     int size = l->set->symbol_size;
 
     for (int i = 0; i < BN_TELLTALE_COUNT; i++)
-        if (telltales & 1u << i && touches(clip, l->telltale[i]))
+        if (telltales & 1u << i && area_touch(clip, l->telltale[i]))
             gfx_mask(to, clip, l->telltale[i].x0, l->telltale[i].y0,
                      l->set->data + l->set->symbol[i], size, size, telltale_colour[i]);
 }
 
-void scene_paint(const struct layout *l, const struct surface *to, const struct surface *background,
-                 struct area clip, const struct scene *scene)
+static void paint_message(const struct layout *l, const struct surface *to, struct area clip,
+                          enum message message)
 {
+    enum message_severity severity = message_table[message].severity;
+    struct area a = l->message;
+    int edge = layout_px(l, 2);
+
+    if (!message || !area_touch(clip, a))
+        return;
+    gfx_fill(to, area_meet(clip, a), message_colour[severity].edge);
+    a = (struct area){a.x0 + edge, a.y0 + edge, a.x1 - edge, a.y1 - edge};
+    gfx_fill(to, area_meet(clip, a), message_colour[severity].panel);
+    figures_centred(l, to, clip, FONT_MESSAGE, l->width / 2, l->message_base,
+                    message_table[message].text, COLOUR_WORDS);
+}
+
+/* Lines that have the same face. */
+static void paint_part(const struct layout *l, const struct surface *to,
+                       const struct surface *background, struct area clip,
+                       const struct scene *scene, const struct palette *p)
+{
+    if (area_empty(clip))
+        return;
     gfx_copy(to, background, clip);
-    paint_dial(l, to, clip, &l->rpm, scene->rpm_needle);
-    paint_dial(l, to, clip, &l->speed, scene->speed_needle);
-    paint_figures(l, to, clip, scene);
-    if (touches(clip, l->odometer))
-        paint_odometer(l, to, clip, scene->odometer);
-    if (scene->notice && touches(clip, l->notice))
-        centred(l, to, clip, FONT_VALUE, l->width / 2, l->notice_base, notice_text[scene->notice],
-                COLOUR_SIGNAL_AMBER);
+    paint_dial(l, to, clip, &l->rpm, scene->rpm_needle, p);
+    paint_dial(l, to, clip, &l->speed, scene->speed_needle, p);
+    paint_gauge(l, to, clip, &l->rpm, scene->coolant_needle, p);
+    paint_gauge(l, to, clip, &l->speed, scene->fuel_needle, p);
+    figures_paint(l, to, clip, scene, p);
+    paint_message(l, to, clip, (enum message)scene->message);
     scene_paint_telltales(l, to, clip, scene->telltales);
+}
+
+void scene_paint(const struct layout *l, const struct surface *to,
+                 const struct surface background[FACE_COUNT], struct area clip,
+                 const struct scene *scene)
+{
+    int edge = face_edge(l, scene->step);
+    struct area above = area_meet(clip, (struct area){0, 0, l->width, edge});
+    struct area below = area_meet(clip, (struct area){0, edge, l->width, l->height});
+
+    paint_part(l, to, &background[scene->next], above, scene, face_palette(scene->next));
+    paint_part(l, to, &background[scene->face], below, scene, face_palette(scene->face));
 }
 
 void code_paint(const struct layout *l, const struct surface *to, uint32_t counter)

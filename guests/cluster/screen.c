@@ -3,12 +3,11 @@
  * from the buffer just drawn. */
 #include "screen.h"
 
-#include "palette.h"
-
 #define BAND_LINES                                                                                 \
     24 /* of the boot framebuffer, refreshed per frame: scribbles of others last half a second */
 
-static uint32_t background_px[SCREEN_MAX_WIDTH * SCREEN_MAX_HEIGHT] __attribute__((aligned(4096)));
+static uint32_t background_px[FACE_COUNT][SCREEN_MAX_WIDTH * SCREEN_MAX_HEIGHT]
+    __attribute__((aligned(4096)));
 static uint32_t own_px[SCREEN_MAX_WIDTH * SCREEN_MAX_HEIGHT] __attribute__((aligned(4096)));
 
 static struct area whole(const struct screen *s)
@@ -28,16 +27,27 @@ void screen_early(struct screen *s, uint32_t *px, int width, int height, int str
     s->boot.surface = (struct surface){px, w, h, stride};
     for (int i = 0; i < BN_TELLTALE_COUNT; i++)
         if (telltales & 1u << i)
-            gfx_fill(&s->boot.surface, s->layout.telltale[i], COLOUR_BLACK);
+            gfx_fill(&s->boot.surface, s->layout.telltale[i], face_palette(FACE_FIRST)->ground);
     scene_paint_telltales(&s->layout, &s->boot.surface, whole(s), telltales);
+}
+
+/* Paints of a face what is not painted yet of the lines above `end`. */
+static void prepare(struct screen *s, uint32_t face, int end)
+{
+    if (s->painted[face] >= end)
+        return;
+    face_paint(&s->layout, &s->background[face],
+               (struct area){0, s->painted[face], s->layout.width, end}, face);
+    s->painted[face] = end;
 }
 
 void screen_start(struct screen *s, const struct window *w)
 {
     int width = s->layout.width, height = s->layout.height;
 
-    s->background = (struct surface){background_px, width, height, width};
-    face_paint(&s->layout, &s->background);
+    for (uint32_t i = 0; i < FACE_COUNT; i++)
+        s->background[i] = (struct surface){background_px[i], width, height, width};
+    prepare(s, FACE_FIRST, height);
     s->buffers = w->frames ? BN_FRAME_BUFFERS : 1;
     for (uint32_t i = 0; i < s->buffers; i++)
         s->buffer[i] = (struct target){
@@ -54,12 +64,14 @@ static void repaint(struct screen *s, struct target *t, const struct scene *scen
 {
     struct damage d = {0};
 
+    prepare(s, scene->face, s->layout.height);
+    prepare(s, scene->next, face_painted(&s->layout, scene->step));
     if (t->valid)
         scene_damage(&s->layout, &t->scene, scene, &d);
     else
         damage_add(&d, whole(s));
     for (int i = 0; i < d.count; i++)
-        scene_paint(&s->layout, &t->surface, &s->background, d.area[i], scene);
+        scene_paint(&s->layout, &t->surface, s->background, d.area[i], scene);
     t->scene = *scene;
     t->valid = true;
 }

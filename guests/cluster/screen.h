@@ -18,7 +18,8 @@ struct target {
 
 struct screen {
     struct layout layout;
-    struct surface background;
+    struct surface background[FACE_COUNT];
+    int painted[FACE_COUNT]; /* lines of each, from above */
     struct target buffer[BN_FRAME_BUFFERS];
     uint32_t buffers;
     struct target boot; /* surface.px NULL: there is no boot framebuffer */

@@ -72,7 +72,8 @@ struct bn_display_status { /* at offset 64 of the region; updated once per compo
     uint64_t heartbeat_ns; /* compositor's time */
     uint64_t worst_ns;     /* longest drawn-to-scanned-out time seen */
     uint32_t ready;        /* 1: the compositor is showing the cluster's buffers topmost */
-    uint32_t reserved;
+    uint32_t guests_lost;  /* bit i: the scenario's vm[i] has shown a picture, and shows none on any
+                              of  its screens */
 };
 BN_SIZE_IS(struct bn_display_status, 40);
 

@@ -53,9 +53,10 @@ class Layout:
         self.scale = max(fit) if fit else SCALES[0]
         self.width, self.height = width, height
         top = max(0, (height - self.px(720)) // 2)
-        spread = min(self.px(391) + (width - self.px(1280)) // 4, self.px(520))
+        spread = min(self.px(391) + int((width - self.px(1280)) / 4), self.px(520))
         self.centre_y = top + self.px(388)
         self.rpm_x, self.speed_x = width // 2 - spread, width // 2 + spread
+        self.tile_x0, self.tile_x1 = self.rpm_x + self.px(224) + 1 + self.px(4), self.speed_x - self.px(224) - self.px(4)
         self.telltale = {name: (width // 2 + int(41 * column * self.scale / 256 + 0.5), top + self.px(ROWS[row]))
                          for name, (row, column, _) in TELLTALES.items()}
 
@@ -134,8 +135,11 @@ def read_text(picture, centre_x, least=0.9):
     """The large figures in the middle of the dial at centre_x as text; None if a glyph is like nothing known."""
     l = layout_of(picture)
     half_w, half_h = l.px(98), l.px(46)
-    area = picture[l.centre_y - half_h:l.centre_y + half_h, centre_x - half_w:centre_x + half_w].astype(float)
-    grey = np.clip((area.max(axis=2) - 48) * 255 / 200, 0, 255)  # the dial's own shade is no ink
+    area = picture[l.centre_y - half_h:l.centre_y + half_h, centre_x - half_w:centre_x + half_w].astype(float).max(axis=2)
+    shade = np.median(area) + 12  # the dial's own, which is no ink
+    if area.max() - shade < 60:
+        return ""
+    grey = np.clip((area - shade) * 255 / (area.max() - shade), 0, 255)
     lit = grey > 96
     cols = np.flatnonzero(lit.any(axis=0))
     if len(cols) == 0:
@@ -154,7 +158,7 @@ def read_text(picture, centre_x, least=0.9):
 
 
 def read_speed(picture):
-    """km/h by the figures; "---" for dashes; None if unreadable."""
+    """km/h or mph by the figures; "---" for dashes; None if unreadable."""
     text = read_text(picture, layout_of(picture).speed_x)
     if text == "---":
         return text
@@ -185,10 +189,10 @@ def _read_needle(picture, centre_x):
     return middle / 240
 
 
-def read_speed_needle(picture):
-    """km/h by the needle, None if it is hidden. One degree is one km/h."""
+def read_speed_needle(picture, top=240):
+    """By the needle on a scale that ends at `top`; None if it is hidden."""
     part = _read_needle(picture, layout_of(picture).speed_x)
-    return None if part is None else part * 240
+    return None if part is None else part * top
 
 
 def read_rpm_needle(picture):
@@ -215,3 +219,10 @@ def telltales_as_driven(picture, sim):
     t = picture_time(picture)
     wanted = [vehicle_sim.lamps_of(sim.state(t + d)) for d in (-0.1, 0, 0.1)]
     return set.intersection(*wanted) <= read_telltales(picture) <= set.union(*wanted)
+
+
+def speed_as_driven(picture, sim, unit_km=1.0):
+    """Whether the figures are the speed of a moment that is not older than the cluster may believe, rounded up: UN R39."""
+    t, shown = picture_time(picture), read_speed(picture)
+    speeds = [sim.state(t + d / 100)["Motion"]["Speed"] / unit_km for d in range(-11, 4)]
+    return isinstance(shown, int) and math.ceil(min(speeds) - 1e-6) <= shown <= math.ceil(max(speeds) - 1e-6)

@@ -68,7 +68,7 @@ class Window:
 
     def status(self):
         data = os.pread(self.file.fileno(), 40, STATUS_AT + 64)
-        return dict(zip(("shown", "shown_total", "missed", "late", "heartbeat", "worst", "ready", "_"),
+        return dict(zip(("shown", "shown_total", "missed", "late", "heartbeat", "worst", "ready", "guests_lost"),
                         struct.unpack("<4IQQII", data)))
 
 

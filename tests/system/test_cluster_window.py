@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import clusterpix
+import facepix
 from clustervm import ClusterVM
 
 RAM_MIB = 192
@@ -67,9 +68,9 @@ class Compositor(threading.Thread):
     def write(self, shown):
         self.counter += 1
         values = dict(shown=shown, shown_total=self.counter, missed=0, late=0, heartbeat_ns=time.monotonic_ns(),
-                      worst_ns=0, ready=1)
+                      worst_ns=0, ready=1, guests_lost=0)
         values.update(self.lie)
-        payload = struct.pack("<IIIIQQII", *values.values(), 0)
+        payload = struct.pack("<IIIIQQII", *values.values())
         now = time.monotonic_ns()
         crc = zlib.crc32(struct.pack("<IIIQ", 3, len(payload), self.counter & 0xFFFFFFFF, now) + payload)
         at = WINDOW + STATUS
@@ -189,6 +190,28 @@ def test_early_shared_safe_and_back(tmp_path):
 
         vm.compositor.pause.clear()
         vm.wait_state(SHARED)
+
+
+def test_who_is_gone_is_said(tmp_path):
+    """In words, each in its turn: the vehicle bus is silent here."""
+    with Guest(tmp_path) as vm:
+        def told(text, picture):
+            vm.wait(lambda: facepix.read_message(picture()) == text, text)
+
+        vm.compositor.start()
+        vm.wait_state(SHARED)
+        told("VEHICLE DATA LOST", lambda: vm.buffer(vm.compositor.latest()))
+        vm.compositor.lie = {"guests_lost": 2}
+        told("INFOTAINMENT LOST", lambda: vm.buffer(vm.compositor.latest()))
+        vm.compositor.pause.set()
+        vm.wait_state(SAFE)
+        told("DISPLAY SERVICE LOST", vm.boot_picture)
+        vm.compositor.lie = {}
+        vm.compositor.pause.clear()
+        vm.wait_state(SHARED)
+        for _ in range(20):  # two turns and more
+            vm.frames(30)
+            assert facepix.read_message(vm.buffer(vm.compositor.latest())) in ("VEHICLE DATA LOST", "?", None)
 
 
 @pytest.mark.parametrize("lie", [{"ready": 0}, {"shown": 0xFFFFFFFF}, {"shown": 0}, {"heartbeat_ns": 7}])

@@ -64,8 +64,7 @@ def drive(cockpit, frames):
     while cockpit.frames()[0] < until:
         cockpit.run("usleep 200000")
     (_, state), _, picture = cockpit.look()
-    time = clusterpix.picture_time(picture)
-    assert state == "SHARED" and abs(clusterpix.read_speed(picture) - cockpit.sim.state(time)["Motion"]["Speed"]) <= 1.0
+    assert state == "SHARED" and clusterpix.speed_as_driven(picture, cockpit.sim)
 
 
 class Counts:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A plain car on a speed trace: six gears with hysteresis, engine speed, distance. A pure function of the trace's time."""
+"""A plain car on a speed trace: six gears with hysteresis, engine speed, distance, fuel, coolant. A pure function of the trace's time."""
 import bisect
 import csv
 
@@ -10,6 +10,14 @@ RPM_PER_KMH = [0, 126.0, 70.0, 46.5, 34.5, 27.5, 23.0]
 UPSHIFT_KMH = [0, 17, 33, 50, 68, 92, 1e9]
 DOWNSHIFT_KMH = [0, -1, 10, 24, 40, 57, 78]
 SHIFT_SMOOTHING_S = 0.25
+# What it takes to move: mass (kg), rolling resistance (N), air drag (N per (m/s)^2).
+MASS, ROLLING, DRAG = 1400, 150, 0.39
+IDLE_LITRES_S = 0.8 / 3600       # by friction, in proportion to engine speed
+JOULES_LITRE, EFFICIENCY = 32e6, 0.36
+TANK_LITRES, TANK_START = 50, 31.2
+USUAL_LITRES_KM, USUAL_KM = 0.064, 60  # the range is by the consumption on this drive and before
+COOLANT_START, THERMOSTAT = 14.0, 88.0  # degrees Celsius
+COOLANT_SHARE, HEAT_CAPACITY, RADIATOR = 0.30, 35e3, 0.5  # of the fuel's heat; J/K; 1/s above the thermostat
 
 
 def load_trace(path):
@@ -22,7 +30,7 @@ class Drivetrain:
     def __init__(self, path):
         self.times, self.speeds = load_trace(path)
         self.duration = self.times[-1]
-        self.gears, self.rpms, self.metres = [], [], []
+        self.gears, self.rpms, self.metres, self.litres, self.coolants = [], [], [], [], []
         self._simulate()
 
     def speed(self, t):
@@ -36,7 +44,7 @@ class Drivetrain:
         return self.speeds[i] + part * (self.speeds[i + 1] - self.speeds[i])
 
     def _simulate(self):
-        gear, rpm, metres = 0, IDLE_RPM, 0.0
+        gear, rpm, metres, litres, coolant = 0, IDLE_RPM, 0.0, 0.0, COOLANT_START
         for i in range(int(self.duration / STEP) + 1):
             v = self.speed(i * STEP)
             gear = self._next_gear(gear, v, self.speed(i * STEP + 1.0))
@@ -45,9 +53,20 @@ class Drivetrain:
                 wanted = max(wanted, 1250)
             rpm += (wanted - rpm) * min(1, STEP / SHIFT_SMOOTHING_S)
             metres += v / 3.6 * STEP
+            burnt = self._litres_s(v / 3.6, (self.speed(i * STEP + STEP) - v) / 3.6 / STEP, rpm) * STEP
+            litres += burnt
+            coolant += burnt * JOULES_LITRE * COOLANT_SHARE / HEAT_CAPACITY - max(coolant - THERMOSTAT, 0) * RADIATOR * STEP
+            self.litres.append(litres)
+            self.coolants.append(coolant)
             self.gears.append(gear)
             self.rpms.append(rpm)
             self.metres.append(metres)
+
+    @staticmethod
+    def _litres_s(v, a, rpm):
+        """What the engine burns at v m/s and a m/s^2."""
+        watts = max(v * (ROLLING * (v > 0) + DRAG * v * v + MASS * a), 0)
+        return IDLE_LITRES_S * rpm / IDLE_RPM + watts / (JOULES_LITRE * EFFICIENCY)
 
     @staticmethod
     def _next_gear(gear, v, v_soon):
@@ -68,3 +87,10 @@ class Drivetrain:
         part = min(max(t / STEP - i, 0), 1)
         rpm = self.rpms[i] + part * (self.rpms[j] - self.rpms[i])
         return self.speed(t), rpm, self.gears[i], self.metres[i]
+
+    def tank(self, t):
+        """(% of the tank, km that are left, coolant in degrees Celsius) at t seconds."""
+        i = min(max(int(t / STEP), 0), len(self.gears) - 1)
+        left, km = TANK_START - self.litres[i], self.metres[i] / 1000
+        usual = (USUAL_LITRES_KM * USUAL_KM + self.litres[i]) / (USUAL_KM + km)
+        return 100 * left / TANK_LITRES, left / usual, self.coolants[i]

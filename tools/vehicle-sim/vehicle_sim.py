@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import can_bus  # noqa: E402
+import surroundings  # noqa: E402
 from drivetrain import Drivetrain  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,6 +25,8 @@ ODOMETER_START_M = 12345600
 BLINK_PERIOD_S = 0.68  # UN R48: 90 +- 30 a minute
 TOUR_BEGIN_S, TOUR_STEP_S = 2.0, 1.0  # after the lamp check; each lamp for so long
 HAZARD = ("TurnLeft", "TurnRight")
+SLOW_PERIOD = 6                # in answers: ten times a second ...
+SLOW = {"Engine": 0, "Exterior": 2, "Cabin": 4}  # ... these, one after the other
 FAULTS = ("cut", "corrupt", "babble", "freeze", "late", "masquerade", "length", "insert", "order")
 
 
@@ -59,10 +62,10 @@ def load_switches(dbc=DBC):
 class Simulator:
     """Answers the cluster. start: the trace's second at cluster time 0. faults: list of (kind, from_s, to_s) in cluster time.
     tour: no script, but every lamp alone for a second, the hazard lights last, and again. switches: list of (bit of Odometer,
-    from_s, to_s) in cluster time: a trip's button, ignition."""
+    from_s, to_s) in cluster time: a trip's button, ignition. override: {(message, signal): value}, whatever the drive says."""
 
-    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC, tour=False, switches=()):
-        self.start, self.faults, self.switches = start, list(faults), list(switches)
+    def __init__(self, start=0.0, faults=(), trace=TRACE, script=SCRIPT, dbc=DBC, tour=False, switches=(), override=None):
+        self.start, self.faults, self.switches, self.override = start, list(faults), list(switches), dict(override or {})
         self.drive = Drivetrain(trace)
         self.lamps = load_script(script)
         self.dbc = can_bus.load_dbc(dbc)
@@ -70,6 +73,11 @@ class Simulator:
         unknown = {lamp for _, _, lamp, _ in self.lamps} - set(self.message_of)
         if unknown:
             raise ValueError(f"{script}: no lamps of {dbc}: {', '.join(sorted(unknown))}")
+        known = {(m.name, s) for m in self.dbc.values() if m.sender == "VEHICLE" for s in m.signals}
+        missing = [".".join(name) for name in self.override if name not in known] + \
+            [kind for kind, _, _ in self.faults if kind.startswith("no ") and kind[3:] not in self.dbc]
+        if missing:
+            raise ValueError(f"{dbc} has none of: {', '.join(missing)}")
         self.tour = [(lamp,) for lamp in self.message_of] + [HAZARD] if tour else None
         self.by_id = {m.id: m for m in self.dbc.values()}
         self.alive = {}
@@ -85,13 +93,22 @@ class Simulator:
         self.babble_state = 1
 
     def state(self, t):
-        """The vehicle at cluster time t (s): what Motion, Body, Odometer and Lamps say; a lamp that is dark is not named."""
-        speed, rpm, gear, metres = self.drive.at(t + self.start)
+        """The vehicle at cluster time t (s): what its messages say; a lamp that is dark is not named."""
+        trace_t = t + self.start
+        speed, rpm, gear, metres = self.drive.at(trace_t)
+        fuel, range_km, coolant = self.drive.tank(trace_t)
+        hour, minute = surroundings.clock(trace_t)
         state = {"Motion": {"Speed": round(speed, 2), "EngineRpm": round(rpm)}, "Body": {"Gear": gear},
-                 "Odometer": {"Distance": ODOMETER_START_M + int(metres)}, "Lamps": {}}
+                 "Odometer": {"Distance": ODOMETER_START_M + int(metres)}, "Lamps": {},
+                 "Engine": {"FuelLevel": round(2 * fuel) / 2, "Range": int(range_km), "Coolant": round(coolant)},
+                 "Exterior": {"AirTemperature": round(2 * surroundings.air(trace_t)) / 2,
+                              "LightIntensity": round(2 * surroundings.light(trace_t)) / 2},
+                 "Cabin": {"Hour": hour, "Minute": minute, "Miles": 0}}
         state["Odometer"].update({name: 1 for name, begin, end in self.switches if begin <= t < end})
         for lamp in self.lit(t):
             state[self.message_of[lamp]][lamp] = 1
+        for (message, signal), value in self.override.items():
+            state[message][signal] = value
         return state
 
     def lit(self, t):
@@ -128,7 +145,7 @@ class Simulator:
             time_ms, t = max(time_ms - 500, 0), max(t - 0.5, 0)
         frames = []
         for name, values in self.state(t).items():
-            if fault == f"no {name}":
+            if fault == f"no {name}" or SLOW.get(name, self.syncs % SLOW_PERIOD) != self.syncs % SLOW_PERIOD:
                 continue
             if fault == "freeze":
                 self.alive[name] = (self.alive.get(name, 0) - 1) & 0xF
@@ -273,11 +290,20 @@ def parse_span(text, what, names):
 
 
 def parse_fault(text):
-    return parse_span(text, "KIND", FAULTS)
+    return parse_span(text, "KIND", (*FAULTS, *(f"no {name}" for name in can_bus.load_dbc(DBC))))
 
 
 def parse_switch(text):
     return parse_span(text, "NAME", load_switches())
+
+
+def parse_override(text):
+    try:
+        name, value = text.split("=")
+        message, signal = name.split(".")
+        return (message, signal), float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not MESSAGE.SIGNAL=NUMBER: {text}") from None
 
 
 def main():
@@ -288,13 +314,18 @@ def main():
     p.add_argument("--script", default=SCRIPT, help="when which telltale is lit")
     p.add_argument("--tour", action="store_true", help="light every telltale alone for a second, one after the other")
     p.add_argument("--fault", type=parse_fault, action="append", default=[], metavar="KIND:FROM-TO",
-                   help="cut, corrupt, babble, freeze or late between two times of the cluster (s)")
+                   help=f"{', '.join(FAULTS)} or 'no MESSAGE' between two times of the cluster (s)")
     p.add_argument("--switch", type=parse_switch, action="append", default=[], metavar="NAME:FROM-TO",
                    help=f"hold one of {', '.join(load_switches())} between two times of the cluster (s)")
+    p.add_argument("--set", type=parse_override, action="append", default=[], metavar="MESSAGE.SIGNAL=VALUE",
+                   help="whatever the drive says: Exterior.AirTemperature=-2, Cabin.Miles=1, ...")
     p.add_argument("--stats", type=float, default=0, metavar="SECONDS", help="ask the cluster for its counts so often")
     args = p.parse_args()
-    sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script, tour=args.tour,
-                    switches=args.switch)
+    try:
+        sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script, tour=args.tour,
+                        switches=args.switch, override=dict(args.set))
+    except ValueError as e:
+        sys.exit(f"vehicle-sim: {e}")
     asked = time.monotonic()
     with Connection(args.socket, sim) as c:
         while c.thread.is_alive():

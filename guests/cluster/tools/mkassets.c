@@ -11,11 +11,13 @@
 #include <string.h>
 
 #define SYMBOL_SIZE 56 /* at scale 256 */
+#define MARK_SIZE   28
+#define DEGREE      0xB0 /* in Unicode */
 #define MAX_DATA    (4u << 20)
 
 static const char all_chars[] =
     " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
-    "abcdefghijklmnopqrstuvwxyz{|}~";
+    "abcdefghijklmnopqrstuvwxyz{|}~" ASSET_DEGREE;
 
 static const struct font_spec {
     int bold;
@@ -24,7 +26,8 @@ static const struct font_spec {
 } specs[FONT_COUNT] = {
     [FONT_SPEED] = {1, 92, "0123456789-"},  [FONT_GEAR] = {1, 92, "0123456789RN-"},
     [FONT_NUMERAL] = {0, 22, "0123456789"}, [FONT_VALUE] = {0, 22, all_chars},
-    [FONT_LABEL] = {0, 17, all_chars},
+    [FONT_LABEL] = {0, 17, all_chars},      [FONT_STATUS] = {0, 26, all_chars},
+    [FONT_MESSAGE] = {1, 26, all_chars},
 };
 
 static const int scales[ASSET_SCALES] = {205, 256, 384};
@@ -56,9 +59,10 @@ static int scaled(int value, int scale)
 static void render_glyph(FT_Face face, char c, struct asset_glyph *g)
 {
     FT_GlyphSlot slot = face->glyph;
+    FT_ULong code = c == *ASSET_DEGREE ? DEGREE : (FT_ULong)c;
     long advance;
 
-    if (FT_Load_Char(face, (FT_ULong)c, FT_LOAD_RENDER | FT_LOAD_NO_HINTING))
+    if (FT_Load_Char(face, code, FT_LOAD_RENDER | FT_LOAD_NO_HINTING))
         fail("cannot load a glyph");
     advance = (slot->advance.x + 32) >> 6;
     if (slot->bitmap.width > 255 || slot->bitmap.rows > 255 || advance > 255 ||
@@ -90,14 +94,14 @@ static void render_font(FT_Face face, const struct font_spec *spec, int scale,
 
 /* Coverage of a pixel from the distance at its centre: exact for straight edges, and these shapes
  * have no fine detail. */
-static uint32_t render_symbol(int index, int size)
+static uint32_t render_symbol(double (*symbol)(double x, double y), int size)
 {
     uint32_t at = reserve((size_t)size * (size_t)size);
     double unit = 64.0 / size;
 
     for (int y = 0; y < size; y++) {
         for (int x = 0; x < size; x++) {
-            double cover = 0.5 - symbols[index]((x + 0.5) * unit, (y + 0.5) * unit) / unit;
+            double cover = 0.5 - symbol((x + 0.5) * unit, (y + 0.5) * unit) / unit;
 
             cover = cover < 0 ? 0 : cover > 1 ? 1 : cover;
             data[at + (size_t)(y * size + x)] = (uint8_t)lround(255 * cover);
@@ -116,7 +120,8 @@ static void write_data(FILE *f, int index)
 
 static void write_set(FILE *f, int index, const struct asset_set *s)
 {
-    fprintf(f, "    {%d, %d, {\n", s->scale, s->symbol_size);
+    fprintf(f, "    {.scale = %d, .symbol_size = %d, .mark_size = %d, .font = {\n", s->scale,
+            s->symbol_size, s->mark_size);
     for (int i = 0; i < FONT_COUNT; i++) {
         fprintf(f, "     {%d, %d, {\n", s->font[i].ascent, s->font[i].cap_height);
         for (int c = 0; c < ASSET_CHARS; c++) {
@@ -127,10 +132,13 @@ static void write_set(FILE *f, int index, const struct asset_set *s)
         }
         fprintf(f, "     }},\n");
     }
-    fprintf(f, "    }, {");
+    fprintf(f, "    }, .symbol = {");
     for (int i = 0; i < ASSET_SYMBOLS; i++)
         fprintf(f, "%u, ", s->symbol[i]);
-    fprintf(f, "}, data_%d},\n", index);
+    fprintf(f, "}, .mark = {");
+    for (int i = 0; i < MARK_COUNT; i++)
+        fprintf(f, "%u, ", s->mark[i]);
+    fprintf(f, "}, .data = data_%d},\n", index);
 }
 
 int main(int argc, char **argv)
@@ -155,7 +163,10 @@ int main(int argc, char **argv)
         sets[i].scale = (uint16_t)scales[i];
         sets[i].symbol_size = (uint8_t)scaled(SYMBOL_SIZE, scales[i]);
         for (int s = 0; s < ASSET_SYMBOLS; s++)
-            sets[i].symbol[s] = render_symbol(s, sets[i].symbol_size);
+            sets[i].symbol[s] = render_symbol(symbols[s], sets[i].symbol_size);
+        sets[i].mark_size = (uint8_t)scaled(MARK_SIZE, scales[i]);
+        for (int m = 0; m < MARK_COUNT; m++)
+            sets[i].mark[m] = render_symbol(marks[m], sets[i].mark_size);
         for (int k = 0; k < FONT_COUNT; k++)
             render_font(face[specs[k].bold], &specs[k], scales[i], &sets[i].font[k]);
         write_data(f, i);

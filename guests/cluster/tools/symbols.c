@@ -32,4 +32,10 @@ double (*const symbols[ASSET_SYMBOLS])(double x, double y) = {
     [BN_TELLTALE_LANE] = symbol_lane,
 };
 
+double (*const marks[MARK_COUNT])(double x, double y) = {
+    [MARK_FUEL] = symbol_fuel,
+    [MARK_COOLANT] = symbol_coolant,
+    [MARK_ICE] = symbol_ice,
+};
+
 _Static_assert((int)ASSET_SYMBOLS == (int)BN_TELLTALE_COUNT, "a symbol for each telltale");

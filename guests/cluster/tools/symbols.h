@@ -12,6 +12,9 @@
  * bn_telltale. */
 extern double (*const symbols[ASSET_SYMBOLS])(double x, double y);
 
+/* The same by enum asset_mark. */
+extern double (*const marks[MARK_COUNT])(double x, double y);
+
 double symbol_brake(double x, double y);
 double symbol_belt(double x, double y);
 double symbol_turn_left(double x, double y);
@@ -39,6 +42,7 @@ double symbol_fuel(double x, double y);
 double symbol_washer(double x, double y);
 double symbol_acc(double x, double y);
 double symbol_lane(double x, double y);
+double symbol_ice(double x, double y);
 
 /* A car from behind, 34 wide and 28 high, around the origin: part of several symbols. */
 double symbol_part_car(double x, double y);

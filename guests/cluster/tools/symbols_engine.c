@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Symbols of the engine and of what it lives on, and of the washer. */
+/* Symbols of the engine and of what it lives on, of the washer, and of ice. */
 #include "shapes.h"
 #include "symbols.h"
 
@@ -83,4 +83,19 @@ double symbol_washer(double x, double y)
     d = fmin(d, sd_arc(right, y, 38, 16, 6, -PI * 0.4, PI * 0.6, 2.1));
     d = fmin(d, sd_circle(right, y, 44.5, 27, 2.2));
     return fmin(d, sd_circle(right, y, 45, 34.5, 2.2));
+}
+
+/* ISO 2575 symbol of frost: a flake with six arms, each with two twigs. */
+double symbol_ice(double x, double y)
+{
+    double d = 64;
+
+    for (int i = 0; i < 6; i++) {
+        double s = sin(i * PI / 3), c = cos(i * PI / 3);
+        double across = fabs((x - 32) * c + (y - 32) * s), along = (x - 32) * s - (y - 32) * c;
+
+        d = fmin(d, sd_line(across, along, 0, 0, 0, 26, 2.6));
+        d = fmin(d, sd_line(across, along, 0, 13, 8, 21, 2.4));
+    }
+    return d;
 }

@@ -21,10 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bus_feed(&bus, data + 2, n, now);
         bus_publish(&bus, now, &v);
         if (bus.speed_centikmh > 40000 || bus.engine_rpm > 12000 || bus.gear < -1 || bus.gear > 9 ||
-            bus.telltales >> BN_TELLTALE_COUNT)
+            bus.telltales >> BN_TELLTALE_COUNT || bus.fuel_halves > 200 || bus.range_km > 2000 ||
+            bus.coolant_c > 150 || bus.coolant_c < -40 || bus.outside_halves < -100 ||
+            bus.outside_halves > 120 || bus.light_halves > 200 || bus.hour > 23 || bus.minute > 59)
             abort();
         for (int i = 0; i < BUS_MESSAGES; i++)
-            if (bus_fresh(&bus, (enum bus_message)i, now + BUS_TIMEOUT_MS + 1))
+            if (bus_fresh(&bus, (enum bus_message)i,
+                          now + 1 + (i < BUS_ENGINE ? BUS_TIMEOUT_MS : BUS_SLOW_TIMEOUT_MS)))
                 abort();
         data += 2 + n;
         size -= 2 + n;
@@ -39,8 +42,10 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
  * it. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
-    static const uint16_t ids[] = {0x100, 0x110, 0x120, 0x130, 0x7F1, 0x7F0, 0x101};
-    struct can_frame f = {.id = ids[seed % 7], .length = seed & 64 ? 8 : (uint8_t)(seed >> 9 & 7)};
+    static const uint16_t ids[] = {0x100, 0x110, 0x120, 0x130, 0x140,
+                                   0x150, 0x160, 0x7F1, 0x7F0, 0x101};
+    struct can_frame f = {.id = ids[(seed >> 1) % (sizeof(ids) / sizeof(ids[0]))],
+                          .length = seed & 64 ? 8 : (uint8_t)(seed >> 9 & 7)};
     uint8_t line[SLCAN_MAX_BYTES];
     size_t n;
 

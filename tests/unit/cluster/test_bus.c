@@ -229,6 +229,66 @@ static void test_unbelievable_values_change_nothing(void **state)
     assert_int_equal(bus.time_ms[BUS_MOTION], 1000);
 }
 
+/* A frame of one of the slow messages with these bytes of its own. */
+static bool take_slow(uint16_t id, enum bus_message m, const uint8_t own[4], uint32_t for_ms)
+{
+    struct can_frame f = {.id = id, .length = 8};
+    uint32_t rejected = bus.rejected;
+
+    f.data[2] = (uint8_t)for_ms;
+    f.data[3] = (uint8_t)(for_ms >> 8);
+    memcpy(f.data + 4, own, 4);
+    e2e_protect(&f, alive++);
+    send(&f, for_ms);
+    return bus.rejected == rejected && bus_fresh(&bus, m, for_ms);
+}
+
+static void test_slow_messages(void **state)
+{
+    (void)state;
+    assert_true(take_slow(DBC_ENGINE_ID, BUS_ENGINE, (uint8_t[]){125, 130, 0xE8, 0x01}, 1000));
+    assert_int_equal(bus.fuel_halves, 125);
+    assert_int_equal(bus.coolant_c, 90);
+    assert_int_equal(bus.range_km, 488);
+    assert_true(take_slow(DBC_EXTERIOR_ID, BUS_EXTERIOR, (uint8_t[]){0xFB, 80, 0, 0}, 1000));
+    assert_int_equal(bus.outside_halves, -5);
+    assert_int_equal(bus.light_halves, 80);
+    assert_true(take_slow(DBC_CABIN_ID, BUS_CABIN, (uint8_t[]){23, 59, 1, 0}, 1000));
+    assert_int_equal(bus.hour * 100 + bus.minute, 2359);
+    assert_true(bus.miles);
+    for (int m = BUS_ENGINE; m < BUS_MESSAGES; m++) {
+        assert_true(bus_fresh(&bus, (enum bus_message)m, 1000 + BUS_SLOW_TIMEOUT_MS));
+        assert_false(bus_fresh(&bus, (enum bus_message)m, 1001 + BUS_SLOW_TIMEOUT_MS));
+    }
+}
+
+static void test_unbelievable_slow_values(void **state)
+{
+    static const struct {
+        uint16_t id;
+        enum bus_message message;
+        uint8_t good[4], bad[4];
+    } cases[] = {
+        {DBC_ENGINE_ID, BUS_ENGINE, {200, 0, 0, 0}, {201, 0, 0, 0}},
+        {DBC_ENGINE_ID, BUS_ENGINE, {0, 190, 0, 0}, {0, 191, 0, 0}},
+        {DBC_ENGINE_ID, BUS_ENGINE, {0, 0, 0xD0, 7}, {0, 0, 0xD1, 7}},
+        {DBC_EXTERIOR_ID, BUS_EXTERIOR, {0x9C, 0, 0, 0}, {0x9B, 0, 0, 0}},
+        {DBC_EXTERIOR_ID, BUS_EXTERIOR, {120, 0, 0, 0}, {121, 0, 0, 0}},
+        {DBC_EXTERIOR_ID, BUS_EXTERIOR, {0, 200, 0, 0}, {0, 201, 0, 0}},
+        {DBC_CABIN_ID, BUS_CABIN, {23, 0, 0, 0}, {24, 0, 0, 0}},
+        {DBC_CABIN_ID, BUS_CABIN, {0, 59, 0, 0}, {0, 60, 0, 0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        begin(NULL);
+        assert_true(take_slow(cases[i].id, cases[i].message, cases[i].good, 1000));
+        assert_false(take_slow(cases[i].id, cases[i].message, cases[i].bad, 1100));
+        assert_int_equal(bus.last_rejected, cases[i].id);
+        assert_int_equal(bus.time_ms[cases[i].message], 1000);
+    }
+}
+
 static void test_frozen_sender_is_no_sender(void **state)
 {
     (void)state;
@@ -466,6 +526,8 @@ int main(void)
         cmocka_unit_test(test_dbc_bits),
         cmocka_unit_test_setup(test_signals_grow_stale, begin),
         cmocka_unit_test_setup(test_unbelievable_values_change_nothing, begin),
+        cmocka_unit_test_setup(test_slow_messages, begin),
+        cmocka_unit_test_setup(test_unbelievable_slow_values, begin),
         cmocka_unit_test_setup(test_frozen_sender_is_no_sender, begin),
         cmocka_unit_test_setup(test_wrong_length_and_unknown_messages, begin),
         cmocka_unit_test_setup(test_body_and_publish, begin),

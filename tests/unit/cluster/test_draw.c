@@ -2,6 +2,7 @@
 /* Drawing against slow references in floating point, and the law of damage: a repaired picture is a
  * freshly painted one. */
 #include "dash.h"
+#include "message.h"
 #include "screen.h"
 
 #include "binnacle/cluster_frames.h"
@@ -250,6 +251,11 @@ static void test_damage_reduces_to_a_cover(void **state)
     }
 }
 
+static bool inside(struct area a, struct area b)
+{
+    return a.x0 >= b.x0 && a.y0 >= b.y0 && a.x1 <= b.x1 && a.y1 <= b.y1;
+}
+
 /* Everything is on the screen, nothing on anything else, at every size promised. */
 static void test_layout(void **state)
 {
@@ -258,13 +264,15 @@ static void test_layout(void **state)
     (void)state;
     for (int k = 0; k < 4; k++) {
         struct layout l;
-        struct area part[5 + BN_TELLTALE_COUNT];
+        struct area part[7 + BN_TELLTALE_COUNT];
         int n = 0;
 
         layout_init(&l, sizes[k][0], sizes[k][1]);
         part[n++] = l.rpm.area;
         part[n++] = l.speed.area;
-        part[n++] = l.notice;
+        part[n++] = l.message;
+        part[n++] = l.clock;
+        part[n++] = l.air;
         part[n++] = l.tile;
         part[n++] = l.code;
         for (int i = 0; i < BN_TELLTALE_COUNT; i++)
@@ -275,7 +283,11 @@ static void test_layout(void **state)
             for (int j = 0; j < i; j++)
                 assert_true(area_empty(area_meet(part[i], part[j])));
         }
-        assert_true(l.odometer.x0 >= l.speed.area.x0 && l.odometer.x1 <= l.speed.area.x1);
+        assert_true(inside(l.odometer, l.speed.area) && inside(l.speed.gauge, l.speed.area));
+        assert_true(inside(l.range, l.speed.area) && inside(l.trips, l.rpm.area));
+        assert_true(area_empty(area_meet(l.odometer, l.speed.value)));
+        assert_true(area_empty(area_meet(l.odometer, l.range)));
+        assert_true(area_empty(area_meet(l.trips, l.rpm.value)));
     }
 }
 
@@ -371,16 +383,33 @@ static void test_telltales_are_apart(void **state)
     }
 }
 
+static uint32_t random_distance(void)
+{
+    return rand() % 8 ? (uint32_t)rand() % 10000000 : SCENE_ODO_NONE;
+}
+
 static struct scene random_scene(void)
 {
     struct scene s = {
+        .face = (uint8_t)((unsigned)rand() % FACE_COUNT),
+        .next = (uint8_t)((unsigned)rand() % FACE_COUNT),
+        .step = (uint8_t)((unsigned)rand() % (FACE_STEPS + 1)),
+        .miles = rand() % 2,
         .speed_needle = rand() % 8 ? rand() % FULL : SCENE_NONE,
         .rpm_needle = rand() % 8 ? rand() % FULL : SCENE_NONE,
+        .fuel_needle = rand() % 8 ? rand() % (GAUGE_STEPS + 1) : SCENE_NONE,
+        .coolant_needle = rand() % 8 ? rand() % (GAUGE_STEPS + 1) : SCENE_NONE,
         .speed = rand() % 8 ? rand() % 400 : SCENE_NONE,
-        .odometer = rand() % 8 ? (uint32_t)rand() % 10000000 : SCENE_ODO_NONE,
+        .odometer = random_distance(),
+        .trip_a = random_distance(),
+        .trip_b = random_distance(),
+        .range = rand() % 8 ? rand() % 2001 : SCENE_NONE,
+        .clock = rand() % 8 ? rand() % 1440 : SCENE_NONE,
+        .air = (int8_t)(rand() % 8 ? rand() % 221 - 100 : SCENE_AIR_NONE),
+        .ice = rand() % 2,
         .telltales = (uint32_t)rand() & ALL_LAMPS,
         .gear = (int8_t)(rand() % 8 ? rand() % 11 - 1 : SCENE_GEAR_NONE),
-        .notice = (uint8_t)(rand() % NOTICE_COUNT),
+        .message = (uint8_t)(rand() % MESSAGE_COUNT),
     };
 
     return s;
@@ -394,6 +423,20 @@ static struct scene moved(struct scene s)
     if (s.rpm_needle != SCENE_NONE)
         s.rpm_needle = abs(s.rpm_needle + rand() % 12000 - 6000) % FULL;
     s.speed = rand() % 2 ? s.speed : rand() % 300;
+    s.step = (uint8_t)((s.step + 1u) % (FACE_STEPS + 1));
+    if (rand() % 4 == 0) {
+        struct scene other = random_scene();
+
+        s.fuel_needle = other.fuel_needle;
+        s.coolant_needle = other.coolant_needle;
+        s.odometer = other.odometer;
+        s.trip_a = other.trip_a;
+        s.range = other.range;
+        s.clock = other.clock;
+        s.air = other.air;
+        s.ice = other.ice;
+        s.message = other.message;
+    }
     s.telltales ^= rand() % 4   ? 0
                    : rand() % 2 ? 1u << rand() % BN_TELLTALE_COUNT
                                 : (uint32_t)rand() & ALL_LAMPS;
@@ -408,27 +451,31 @@ static void test_repaired_is_freshly_painted(void **state)
     srand(42);
     for (int k = 0; k < 2; k++) {
         int w = sizes[k][0], h = sizes[k][1];
-        struct surface background = {pixels(w, h), w, h, w}, fresh = {pixels(w, h), w, h, w};
+        struct surface background[FACE_COUNT], fresh = {pixels(w, h), w, h, w};
         struct surface repaired = {pixels(w, h), w, h, w};
         struct area all = {0, 0, w, h};
         struct scene scene = random_scene();
         struct layout l;
 
         layout_init(&l, w, h);
-        face_paint(&l, &background);
-        scene_paint(&l, &repaired, &background, all, &scene);
+        for (uint32_t face = 0; face < FACE_COUNT; face++) {
+            background[face] = (struct surface){pixels(w, h), w, h, w};
+            face_paint(&l, &background[face], all, face);
+        }
+        scene_paint(&l, &repaired, background, all, &scene);
         for (int i = 0; i < 60; i++) {
             struct scene next = rand() % 5 ? moved(scene) : random_scene();
             struct damage d = {0};
 
             scene_damage(&l, &scene, &next, &d);
             for (int j = 0; j < d.count; j++)
-                scene_paint(&l, &repaired, &background, d.area[j], &next);
-            scene_paint(&l, &fresh, &background, all, &next);
+                scene_paint(&l, &repaired, background, d.area[j], &next);
+            scene_paint(&l, &fresh, background, all, &next);
             assert_memory_equal(fresh.px, repaired.px, (size_t)w * (size_t)h * 4);
             scene = next;
         }
-        free(background.px);
+        for (uint32_t face = 0; face < FACE_COUNT; face++)
+            free(background[face].px);
         free(fresh.px);
         free(repaired.px);
     }
@@ -476,68 +523,6 @@ static void test_boot_framebuffer_heals(void **state)
     free(boot);
 }
 
-static void test_dash(void **state)
-{
-    struct bus bus = {.speed_centikmh = 13149,
-                      .engine_rpm = 3000,
-                      .gear = 6,
-                      .telltales = 1u << BN_TELLTALE_HIGH_BEAM};
-    struct odometer odometer = {.shown = true, .shown_m = 123456, .looked_ms = 2000};
-    struct dash d = {SCENE_NONE, SCENE_NONE};
-    struct scene s;
-    int32_t before = 0;
-
-    (void)state;
-    dash_scene(&d, &bus, &odometer, 100, &s);
-    assert_int_equal(s.speed, SCENE_NONE);
-    assert_int_equal(s.speed_needle, SCENE_NONE);
-    assert_int_equal(s.gear, SCENE_GEAR_NONE);
-    assert_true(s.odometer == SCENE_ODO_NONE);
-    assert_int_equal(s.telltales, DASH_LAMP_CHECK);
-    assert_int_equal(s.notice, NOTICE_NONE);
-    dash_scene(&d, &bus, &odometer, DASH_LAMP_CHECK_MS, &s);
-    assert_int_equal(s.telltales, DASH_LOST_BODY | DASH_LOST_LAMPS);
-    assert_int_equal(s.notice, NOTICE_BUS_LOST);
-    for (int i = 0; i < BUS_MESSAGES; i++) {
-        bus.seen[i] = true;
-        bus.time_ms[i] = 2000;
-    }
-    for (int i = 0; i < 80; i++) {
-        dash_scene(&d, &bus, &odometer, 2000, &s);
-        assert_true(s.speed_needle >= before && s.speed_needle - before <= 0x0480);
-        before = s.speed_needle;
-    }
-    assert_int_equal(s.speed_needle, 13149u * DIAL_SWEEP / SPEED_MAX_CENTI);
-    assert_int_equal(s.speed, 131);
-    assert_int_equal(s.odometer, 1234);
-    assert_int_equal(s.telltales, 1u << BN_TELLTALE_HIGH_BEAM);
-    bus.speed_centikmh = 40000; /* the needle stops at the end of its scale, the figures do not */
-    for (int i = 0; i < 80; i++)
-        dash_scene(&d, &bus, &odometer, 2000, &s);
-    assert_int_equal(s.speed_needle, DIAL_SWEEP);
-    assert_int_equal(s.speed, 400);
-    bus.telltales = ALL_LAMPS; /* each of two messages alone is lost: what the other says goes on */
-    bus.time_ms[BUS_LAMPS] = 1800;
-    dash_scene(&d, &bus, &odometer, 2000, &s);
-    assert_int_equal(s.telltales, BUS_BODY_LAMPS | DASH_LOST_LAMPS);
-    assert_int_equal(s.notice, NOTICE_BUS_LOST);
-    bus.time_ms[BUS_LAMPS] = 2000;
-    bus.time_ms[BUS_BODY] = 1800;
-    dash_scene(&d, &bus, &odometer, 2000, &s);
-    assert_int_equal(s.telltales, (ALL_LAMPS & ~BUS_BODY_LAMPS) | DASH_LOST_BODY);
-    bus.time_ms[BUS_BODY] = 2000;
-    dash_scene(&d, &bus, &odometer, 2000, &s);
-    assert_int_equal(s.telltales, ALL_LAMPS);
-    assert_int_equal(s.notice, NOTICE_NONE);
-    odometer.shown = false; /* the store has not been read yet */
-    dash_scene(&d, &bus, &odometer, 2000, &s);
-    assert_true(s.odometer == SCENE_ODO_NONE);
-    assert_int_equal(s.notice, NOTICE_NONE);
-    dash_scene(&d, &bus, &odometer, 2101, &s);
-    assert_int_equal(s.speed, SCENE_NONE);
-    assert_int_equal(s.rpm_needle, SCENE_NONE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -553,7 +538,6 @@ int main(void)
         cmocka_unit_test(test_telltales_are_apart),
         cmocka_unit_test(test_repaired_is_freshly_painted),
         cmocka_unit_test(test_boot_framebuffer_heals),
-        cmocka_unit_test(test_dash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,6 +271,46 @@ static void test_early_shared_safe_shared(void **state)
     assert_int_equal(d.state, BN_DISPLAY_SHARED);
 }
 
+/* One status more, which says whose pictures are gone. */
+static void tell(struct display *d, uint32_t *latest, uint32_t *now_ms, uint32_t guests_lost)
+{
+    struct bn_display_status s;
+
+    *now_ms += 17;
+    s = honest(*latest, *now_ms);
+    s.guests_lost = guests_lost;
+    (*latest)++;
+    display_update(d, &s, *latest, *latest, *now_ms);
+}
+
+/* Who was there and is not has a message; of guests only a compositor tells that is there, and only
+ * after a while. */
+static void test_losses(void **state)
+{
+    struct display d = {.state = BN_DISPLAY_EARLY};
+    uint32_t latest = 100, now = 5000, since;
+
+    (void)state;
+    tell(&d, &latest, &now, 2);
+    assert_int_equal(display_losses(&d, now + DISPLAY_GUEST_MS), 0);
+    play(&d, &latest, &now, DISPLAY_PROOFS + 1);
+    assert_int_equal(display_losses(&d, now), 0);
+    tell(&d, &latest, &now, 2);
+    for (since = now; now - since < DISPLAY_GUEST_MS; tell(&d, &latest, &now, 2))
+        assert_int_equal(display_losses(&d, now), 0);
+    assert_int_equal(display_losses(&d, now), message_bit(MESSAGE_IVI_LOST));
+    tell(&d, &latest, &now, 0);
+    assert_int_equal(display_losses(&d, now), 0);
+    tell(&d, &latest, &now, 4); /* another loss, counted anew */
+    assert_int_equal(display_losses(&d, now), 0);
+    now += 1 + DISPLAY_STALL_MS;
+    display_update(&d, NULL, 0, ++latest, now);
+    assert_int_equal(d.state, BN_DISPLAY_SAFE);
+    assert_int_equal(display_losses(&d, now), message_bit(MESSAGE_DISPLAY_LOST));
+    play(&d, &latest, &now, DISPLAY_PROOFS + 1);
+    assert_int_equal(display_losses(&d, now), 0);
+}
+
 /* Each lie alone keeps SHARED away and, told in SHARED, ends it within the stall time. */
 enum lie {
     LIE_READY,
@@ -338,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_vehicle_is_protected, begin, end),
         cmocka_unit_test(test_status_is_checked),
         cmocka_unit_test(test_early_shared_safe_shared),
+        cmocka_unit_test(test_losses),
         cmocka_unit_test(test_lies),
     };
 

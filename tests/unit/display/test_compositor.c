@@ -400,6 +400,34 @@ static void test_status_is_protected(void **state)
     assert_true(body.heartbeat_ns == header.time_ns);
 }
 
+/* A guest that has shown a picture and shows none is told until it shows another; one that has
+ * shown nothing, or has a picture on another screen, is not lost. */
+static void test_a_lost_guest_is_told(void **state)
+{
+    pid_t home, tile;
+
+    (void)state;
+    begin(BLUE);
+    end(guest(&(struct client_plan){.app_id = "none", .colour = RED, .width = 64, .height = 64}));
+    harness_run(&h, 150);
+    assert_int_equal(harness_status(&h)->guests_lost, 0);
+    home = guest(
+        &(struct client_plan){.app_id = "scanout-0", .colour = GREEN, .ask_for_everything = true});
+    tile = guest(
+        &(struct client_plan){.app_id = "scanout-1", .colour = RED, .ask_for_everything = true});
+    end(tile);
+    harness_run(&h, 150);
+    assert_int_equal(harness_status(&h)->guests_lost, 0);
+    end(home);
+    harness_run(&h, 150);
+    assert_int_equal(harness_status(&h)->guests_lost, 1u << h.server.vm[0].index);
+    home = guest(
+        &(struct client_plan){.app_id = "scanout-0", .colour = GREEN, .ask_for_everything = true});
+    harness_run(&h, 150);
+    assert_int_equal(harness_status(&h)->guests_lost, 0);
+    end(home);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
@@ -413,6 +441,7 @@ int main(void)
         CASE(test_bad_clients),
         CASE(test_memory_taken_away),
         CASE(test_too_many_connections),
+        CASE(test_a_lost_guest_is_told),
         CASE(test_frames_in_order),
         CASE(test_only_damage_is_drawn),
         CASE(test_hostile_damage),
