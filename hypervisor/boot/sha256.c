@@ -39,8 +39,7 @@ static void add_block(uint32_t state[8], const uint8_t *block)
 
         w[t] = w[t - 16] + s0 + w[t - 7] + s1;
     }
-    for (unsigned i = 0; i < 8; i++)
-        v[i] = state[i];
+    memcpy(v, state, sizeof(v));
     for (unsigned t = 0; t < 64; t++) {
         uint32_t big1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
         uint32_t t1 = v[7] + big1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + sha256_k[t] + w[t];

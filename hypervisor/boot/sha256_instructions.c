@@ -19,10 +19,9 @@ bool sha256_has_instructions(void)
 }
 
 /* Four words of the schedule at a time: `w` is a ring of the last sixteen. */
-SHA_CODE void sha256_instructions(uint32_t state[8], const uint8_t *block, size_t count)
+SHA_CODE void sha256_instructions(uint32_t s[8], const uint8_t *block, size_t count)
 {
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-    uint32_t *s = state;
     __m128i abef = _mm_setr_epi32((int)s[5], (int)s[4], (int)s[1], (int)s[0]);
     __m128i cdgh = _mm_setr_epi32((int)s[7], (int)s[6], (int)s[3], (int)s[2]);
 

@@ -45,7 +45,8 @@ static void describe(struct vm *vm, struct bn_guest_info *info)
         .magic = BN_GUEST_INFO_MAGIC,
         .version = BN_GUEST_INFO_VERSION,
         .bytes = sizeof(*info),
-        .flags = lapic_is_x2apic() && vm->config->flags & BN_VM_DIRECT_IRQ ? BN_GUEST_X2APIC : 0,
+        .flags = (lapic_is_x2apic() && vm->config->flags & BN_VM_DIRECT_IRQ ? BN_GUEST_X2APIC : 0) |
+                 (passthrough_has_any(vm) ? BN_GUEST_PCI : 0),
         .tsc_hz = tsc_hz,
         .apic_timer_hz = apic_timer_hz,
         .boot_tsc = boot_info.tsc_entry,
@@ -56,8 +57,6 @@ static void describe(struct vm *vm, struct bn_guest_info *info)
     if (sees_framebuffer(vm))
         info->framebuffer = (struct bn_guest_framebuffer){vm->config->framebuffer_gpa, fb->width,
                                                           fb->height, fb->pitch, 0};
-    if (passthrough_has_any(vm))
-        info->flags |= BN_GUEST_PCI;
     for (uint32_t i = 0; i < scenario.device_count; i++) {
         const struct bn_scenario_device *device = &scenario.device[i];
 
