@@ -64,12 +64,16 @@ StatusType os_arrive(TaskType task)
 /* Counts as a wait and a release; within the time frame as nothing, and the budget goes on. */
 void os_arrive_at_once(void)
 {
+    const struct os_task_config *c = &os_config.task[os.running];
     struct os_task *t = &os_config.task_state[os.running];
-    uint64_t now = port_now();
+    uint64_t now;
 
+    if (!(c->budget | c->frame))
+        return;
+    now = port_now();
     if (now < t->next_arrival)
         return;
-    t->next_arrival = now + os_config.task[os.running].frame;
+    t->next_arrival = now + c->frame;
     t->used = 0;
     os_budget_go();
 }
