@@ -69,16 +69,15 @@ static void begin_write(struct store *s, const struct record *record, uint32_t n
 /* What was read back; false: the card has not kept what it said it had. */
 static bool is_kept(struct store *s)
 {
-    struct record record;
-    uint32_t counter;
+    uint8_t written[SLOT_BYTES];
 
-    if (!slot_unpack(s->block, s->index, s->card.identity, &counter, &record) ||
-        counter != s->counter + 1 || memcmp(&record, &s->writing, sizeof(record)))
+    slot_pack(written, s->index, s->card.identity, s->counter + 1, &s->writing);
+    if (memcmp(written, s->block, sizeof(written)))
         return false;
-    s->kept = record;
+    s->kept = s->writing;
     s->known = true;
     s->behind = false;
-    s->counter = counter;
+    s->counter++;
     s->index = 1 - s->index;
     s->writes++;
     s->tries = 0;

@@ -121,6 +121,8 @@ static bool card(uint32_t index)
 static void begin_data(uint32_t index)
 {
     assert(sd.block == (1u << 16 | SDHC_BLOCK_BYTES));
+    assert(
+        !(sd.status & TRANSFER_DONE)); /* of the command before: it would be taken for this one's */
     sd.position = 0;
     sd.reading = index == 17;
     sd.writing = index == 24;
@@ -164,8 +166,8 @@ static void send(uint32_t value)
     raise_status(COMMAND_DONE);
     if (kind & 0x20)
         begin_data(index);
-    else if (kind == 0x1B && !faulty(SD_BUSY_FOREVER))
-        raise_status(TRANSFER_DONE);
+    else if ((kind == 0x1B && !faulty(SD_BUSY_FOREVER)) || sd.delay % 2)
+        raise_status(TRANSFER_DONE); /* some say so after every command */
 }
 
 /* The whole block has come: it goes to the media, or as much of it as there is power for. */

@@ -154,6 +154,19 @@ static void test_faults_at_every_command(void **state)
             assert_true(told[fault] > 0);
 }
 
+/* What the card says of a block is heard, though the block comes. */
+static void test_errors_of_blocks(void **state)
+{
+    (void)state;
+    assert_int_equal(find(), SDHC_DONE);
+    sd.fault = SD_R1_ERROR;
+    assert_int_equal(read_block(0), SDHC_FAILED);
+    sd.fault = SD_FINE;
+    assert_int_equal(find(), SDHC_DONE);
+    sd.fault = SD_R1_ERROR;
+    assert_int_equal(write_block(0, 1), SDHC_FAILED);
+}
+
 /* The controller goes in the middle of anything. */
 static void test_surprise_removal(void **state)
 {
@@ -177,6 +190,7 @@ int main(void)
         cmocka_unit_test_setup(test_power_up, begin),
         cmocka_unit_test_setup(test_faults_of_the_controller, begin),
         cmocka_unit_test_setup(test_faults_at_every_command, begin),
+        cmocka_unit_test_setup(test_errors_of_blocks, begin),
         cmocka_unit_test_setup(test_surprise_removal, begin),
     };
 
