@@ -59,6 +59,9 @@ ATTACKS = (
     "raise_iopl single_step task_return float_fault chain_itself come_early shut_down return_from_body activate_foreign set_foreign_event "
     "cancel_foreign_alarm lock_scheduler end_foreign result_in_trusted_data result_in_victim_data result_in_text result_at_the_top "
     "result_half_outside bad_segments bad_flags pending_float_fault accomplice restart end").split()
+LOOPS = ("loop", "loop_with_lock", "loop_without_stack")
+FOREIGN = [a for a in ATTACKS if a.endswith(("trusted_data", "victim_data", "victim_stack", "control_stack")) and not a.startswith("result")]
+BUDGET_MS, TICK_MS = 3, 0.1  # protection.oil; what an alarm and a switch take, and more
 HOOKS = "ErrorHook PreTaskHook PostTaskHook StartupHook ShutdownHook ProtectionHook"
 
 
@@ -118,21 +121,25 @@ def under_the_hypervisor(name, image, ended):
 
 
 def attacks_withstood(text):
-    found = dict(re.findall(r"protection: (\w+) (ok|WRONG)\r?\n", text))
-    assert "protection: done" in text and found == dict.fromkeys(ATTACKS, "ok"), text
-    return len(found)
+    """{attack: microseconds from its beginning until it was told of, None if it was not, or was refused by its service}."""
+    found = {name: (state, took) for name, state, took in re.findall(r"protection: (\w+) (ok|WRONG)(?: (\d+))?\r?\n", text)}
+    assert "protection: done" in text and {name: state for name, (state, _) in found.items()} == dict.fromkeys(ATTACKS, "ok"), text
+    return {name: int(took) if took else None for name, (_, took) in found.items()}
 
 
 def test_untrusted_task_ends_alone(tmp_path, report):
     """After each attack the trusted task and the other application have kept their time and their data."""
     withstood = attacks_withstood(run(tmp_path, "run", ["protection: done", "panic"], PROTECTION))
-    assert report.add("rtos.attacks-withstood", withstood, "attacks")
+    assert report.add("rtos.attacks-withstood", len(withstood), "attacks")
+    for failure, attacks, bound_ms in (("wrong-time-budget", LOOPS, BUDGET_MS + TICK_MS), ("memory-of-others", FOREIGN, TICK_MS)):
+        took = max(withstood[attack] for attack in attacks) / 1000
+        assert report.add(f"annexd.{failure}.detected-ms", took, "ms", bound=bound_ms)
 
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_untrusted_task_ends_alone_under_the_hypervisor(name, report):
     withstood = attacks_withstood(under_the_hypervisor(name, "protection", rb"protection: done|panic"))
-    assert report.add(f"rtos.{name}.attacks-withstood", withstood, "attacks")
+    assert report.add(f"rtos.{name}.attacks-withstood", len(withstood), "attacks")
 
 
 def wanted_rows():

@@ -34,6 +34,9 @@ class Steady:
         driven = 0 if self.begin_s is None else self.mps * max(t - self.begin_s, 0)
         return self.mps * 3.6, 3000, 6, min(driven, self.metres)
 
+    def tank(self, _):
+        return 50.0, 400, 90
+
 
 class Vehicle(vehicle_sim.Simulator):
     """Its count begins anew in each life. Drives off when the cluster shows an odometer, and notes which."""

@@ -7,6 +7,7 @@
 #include "protection.h"
 #include "board.h"
 #include "protection_os.h"
+#include "say.h"
 
 #define PATTERN 0x5AFE5AFEu
 
@@ -18,10 +19,13 @@ static ProtectionReturnType answer = PRO_TERMINATETASKISR;
 static StatusType fault, error;
 static TaskType faulty;
 static unsigned faults;
+static uint64_t begun_us;
+static uint32_t told_us; /* behind its beginning, of the last attack */
 
 ProtectionReturnType ProtectionHook(StatusType what)
 {
     faults++;
+    told_us = (uint32_t)(board_now_us() - begun_us);
     fault = what;
     (void)GetTaskID(&faulty);
     return what == E_OS_PROTECTION_ARRIVAL ? PRO_IGNORE : answer;
@@ -107,6 +111,7 @@ static bool run(unsigned which)
     culprit.status = E_OK;
     culprit.control_stack = &here;
     culprit.victim_stack = victim_stack;
+    begun_us = board_now_us();
     if (ActivateTask(Culprit) != E_OK)
         return false;
     wait_for_tick();
@@ -118,7 +123,12 @@ static void say(const char *name, bool good)
 {
     board_say("protection: ");
     board_say(name);
-    board_say(good ? " ok\r\n" : " WRONG\r\n");
+    board_say(good ? " ok" : " WRONG");
+    if (faults) {
+        board_say(" ");
+        say_number(told_us);
+    }
+    board_say("\r\n");
 }
 
 /* The whole application ends with its task, and comes back by its restart task. */

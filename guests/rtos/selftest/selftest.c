@@ -6,6 +6,7 @@
  */
 #include "board.h"
 #include "mem.h"
+#include "say.h"
 #include "selftest_os.h"
 
 #define PAGE_BYTES    4096u
@@ -43,17 +44,6 @@ static bool asked_for(const char *word)
         if (memcmp(c, word, n) == 0)
             return true;
     return false;
-}
-
-static void say_number(uint32_t value)
-{
-    char digits[11], *d = digits + 10;
-
-    *d = 0;
-    do
-        *--d = (char)('0' + value % 10);
-    while (value /= 10);
-    board_say(d);
 }
 
 static void set_xmm0(uint32_t v)

@@ -6,6 +6,7 @@
  */
 #include "board.h"
 #include "fixed.h"
+#include "say.h"
 #include "x86/x86.h"
 
 #include "timing_os.h"
@@ -24,26 +25,16 @@ static bool chains;                /* HighTask ends by ChainTask */
 static uint64_t least, most;       /* of interrupts */
 static uint32_t sample[SAMPLES];
 
-static void say_number(uint64_t value)
-{
-    char text[24], *at = &text[sizeof(text) - 1];
-    uint32_t v = (uint32_t)value;
-
-    *at = 0;
-    do
-        *--at = (char)('0' + v % 10);
-    while (v /= 10);
-    *--at = ' ';
-    board_say(at);
-}
-
 static void say(const char *name, uint64_t median, uint64_t low, uint64_t high)
 {
     board_say("timing ");
     board_say(name);
-    say_number(median);
-    say_number(low);
-    say_number(high);
+    board_say(" ");
+    say_number((uint32_t)median);
+    board_say(" ");
+    say_number((uint32_t)low);
+    board_say(" ");
+    say_number((uint32_t)high);
     board_say("\r\n");
 }
 
@@ -98,6 +89,9 @@ static TickType ticks, elapsed;
 static ScheduleTableStatusType status;
 static StackUsageType usage;
 static volatile AppModeType mode;
+static volatile ApplicationType application;
+static ApplicationStateType application_state;
+static volatile ObjectAccessType access;
 
 /* Each service where it has its work to do and nobody is switched to; `before` and `after` make it
  * so again. */
@@ -133,6 +127,10 @@ CALL(stop_table, StopScheduleTable(FarTable))
 CALL(next_table, NextScheduleTable(FarTable, NextTable))
 CALL(get_table_status, GetScheduleTableStatus(FarTable, &status))
 CALL(get_stack_usage, GetStackUsage(LowTask, &usage))
+CALL(get_application, (application = GetApplicationID()))
+CALL(get_application_state, GetApplicationState(Measured, &application_state))
+CALL(check_access, (access = CheckObjectAccess(Measured, OBJECT_TASK, LowTask)))
+CALL(check_owner, (application = CheckObjectOwnership(OBJECT_TASK, LowTask)))
 CALL(get_mode, (mode = GetActiveApplicationMode()))
 
 static const struct service {
@@ -170,6 +168,10 @@ static const struct service {
     {"NextScheduleTable", start_table_rel, next_table, stop_table},
     {"GetScheduleTableStatus", nothing, get_table_status, nothing},
     {"GetStackUsage", nothing, get_stack_usage, nothing},
+    {"GetApplicationID", nothing, get_application, nothing},
+    {"GetApplicationState", nothing, get_application_state, nothing},
+    {"CheckObjectAccess", nothing, check_access, nothing},
+    {"CheckObjectOwnership", nothing, check_owner, nothing},
     {"GetActiveApplicationMode", nothing, get_mode, nothing},
 };
 
