@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The whole cockpit, from power-on to both screens, as a driver and an engineer would look at it."""
+import mmap
 import os
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import clusterpix
 from cockpit import IVI_LOG, LIMIT, TOP
+from test_cluster_store import FIGURE_M, slots
 
 ACCENT = (0x3D, 0xD6, 0xC0)  # of the IVI's home screen: ivi-demo/theme.c
 DRIVE_AT = (15, 25, 35)  # seconds of the drive at which pictures are taken
@@ -131,3 +133,11 @@ def test_every_device_is_behind_the_iommu(cockpit, home):
     assert not cockpit.behind_iommu("VT-d")
     status, output = cockpit.run("ls -d /sys/bus/virtio/devices/virtio*; grep -c PCI-MSI /proc/interrupts")
     assert status == 0 and "virtio0" in output and int(output.split()[-1]) > 4
+
+
+def test_the_odometer_is_on_the_card(cockpit):
+    """Of the machine's card reader, whose registers the cluster has: what the vehicle counts, to the figure."""
+    with open(f"{cockpit.nuc.work}/sd.img", "rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as image:
+        kept = max((slot[1] for slot in slots(image) if slot), default=0)
+    driven = kept - cockpit.sim.state(0)["Odometer"]["Distance"]
+    assert 0 <= driven and (driven == 0 or driven % FIGURE_M < 10)
