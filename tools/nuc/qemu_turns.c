@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -22,8 +23,9 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const si
 {
     static int (*next)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
     static const struct timespec turn = {.tv_nsec = TURN_NS};
+    const bool longer = !timeout || timeout->tv_sec > 0 || timeout->tv_nsec > TURN_NS;
 
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "ppoll");
-    return next(fds, n, timeout || getpid() != gettid() ? timeout : &turn, mask);
+    return next(fds, n, longer && getpid() == gettid() ? &turn : timeout, mask);
 }
