@@ -94,7 +94,7 @@ failover bench: $(TESTABLE)
 soak: $(TESTABLE)
 	@SOAK=1 FUZZ_SECONDS=600 $(PYTEST) --campaign all
 demo: $(PROGRAMS) image
-	@tools/vnuc demo --scenario $(B)/scenarios/$(PLAN).bin
+	@tools/vnuc demo --scenario $(B)/scenarios/$(PLAN).bin $(if $(KEYS),--keys)
 
 # Bounded proofs; each prints its bounds.
 prove:

@@ -77,7 +77,7 @@ static void controls_draw(const struct ui *u, cairo_t *cr)
 
 static uint64_t speed_shows(const struct ui *u)
 {
-    return u->vehicle.valid ? 2 + (uint64_t)lround(u->vehicle.speed_kmh) : 1;
+    return u->vehicle.valid ? 2 + (uint64_t)vehicle_figures_kmh(&u->vehicle) : 1;
 }
 
 static void speed_draw(const struct ui *u, cairo_t *cr)
@@ -86,7 +86,7 @@ static void speed_draw(const struct ui *u, cairo_t *cr)
     double width;
     char s[16];
 
-    value(u, s, sizeof(s), "%.0f", u->vehicle.speed_kmh, "– –");
+    value(u, s, sizeof(s), "%.0f", vehicle_figures_kmh(&u->vehicle), "– –");
     if (u->vehicle.valid)
         width = figures(&u->theme, cr, s, x, y, 76, BOLD, ink, LEFT);
     else

@@ -84,8 +84,9 @@ static void map_widget(const struct ui *u, cairo_t *cr)
 
 static uint64_t figures_show(const struct ui *u)
 {
-    return u->vehicle.valid ? trip_shows(u) << 10 | (uint64_t)lround(u->vehicle.speed_kmh) << 1 | 1
-                            : 0;
+    return u->vehicle.valid
+               ? trip_shows(u) << 10 | (uint64_t)vehicle_figures_kmh(&u->vehicle) << 1 | 1
+               : 0;
 }
 
 static void figures_draw(const struct ui *u, cairo_t *cr)
@@ -97,7 +98,7 @@ static void figures_draw(const struct ui *u, cairo_t *cr)
     snprintf(s[ARRIVAL], sizeof(s[0]), "%d:%02d", trip.hour, trip.minute);
     snprintf(s[TIME_LEFT], sizeof(s[0]), "%d", trip.minutes);
     snprintf(s[WAY_LEFT], sizeof(s[0]), "%.1f", trip.metres / 1000);
-    snprintf(s[SPEED], sizeof(s[0]), "%.0f", u->vehicle.speed_kmh);
+    snprintf(s[SPEED], sizeof(s[0]), "%d", vehicle_figures_kmh(&u->vehicle));
     for (int i = 0; i < FIGURES; i++) {
         const double y = TRIP_Y + 98;
         double width;

@@ -68,7 +68,9 @@ static void draw(const struct ui *u, cairo_t *cr)
 
 static uint64_t dial_shows(const struct ui *u)
 {
-    return u->vehicle.valid ? 2 + (uint64_t)(u->vehicle.speed_kmh * 2) : 1;
+    return u->vehicle.valid ? 2 + ((uint64_t)vehicle_figures_kmh(&u->vehicle) << 10 |
+                                   (uint64_t)(u->vehicle.speed_kmh * 2))
+                            : 1;
 }
 
 static void dial_draw(const struct ui *u, cairo_t *cr)
@@ -87,7 +89,7 @@ static void dial_draw(const struct ui *u, cairo_t *cr)
         use(cr, ink);
         cairo_fill(cr);
     }
-    value(u, s, sizeof(s), "%.0f", u->vehicle.speed_kmh, "– –");
+    value(u, s, sizeof(s), "%.0f", vehicle_figures_kmh(&u->vehicle), "– –");
     if (u->vehicle.valid)
         figures(&u->theme, cr, s, CX, CY + 30, 92, BOLD, ink, CENTRE);
     else

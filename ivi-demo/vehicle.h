@@ -38,6 +38,9 @@ void vehicle_close(struct vehicle_source *s);
  * seconds. */
 void vehicle_read(struct vehicle_source *s, double now, struct vehicle_state *v);
 
+/* km/h as whole figures, never below the true speed (UN R39): those that the cluster shows. */
+int vehicle_figures_kmh(const struct vehicle_state *v);
+
 /* The vehicle region in a window of that many bytes, NULL if its directory makes no sense or has
  * none that may be read. */
 const volatile uint8_t *vehicle_region(const volatile uint8_t *window, size_t bytes);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A plain car on a speed trace: six gears with hysteresis, engine speed, distance, fuel, coolant. A pure function of the trace's time."""
+"""A plain car: six gears with hysteresis, engine speed, distance, fuel, coolant; and one on a speed trace, as a pure function of its time."""
 import bisect
 import csv
 
@@ -26,41 +26,23 @@ def load_trace(path):
     return [float(r["t_s"]) for r in rows], [float(r["speed_kmh"]) for r in rows]
 
 
-class Drivetrain:
-    def __init__(self, path):
-        self.times, self.speeds = load_trace(path)
-        self.duration = self.times[-1]
-        self.gears, self.rpms, self.metres, self.litres, self.coolants = [], [], [], [], []
-        self._simulate()
+class Car:
+    """What drives: gear, engine speed, distance, fuel, coolant, a step of STEP seconds at a time."""
 
-    def speed(self, t):
-        """km/h at t seconds, linear between the trace's points, held at its ends."""
-        if t <= self.times[0]:
-            return self.speeds[0]
-        if t >= self.duration:
-            return self.speeds[-1]
-        i = bisect.bisect_right(self.times, t) - 1
-        part = (t - self.times[i]) / (self.times[i + 1] - self.times[i])
-        return self.speeds[i] + part * (self.speeds[i + 1] - self.speeds[i])
+    def __init__(self):
+        self.gear, self.rpm, self.metres, self.litres, self.coolant = 0, IDLE_RPM, 0.0, 0.0, COOLANT_START
 
-    def _simulate(self):
-        gear, rpm, metres, litres, coolant = 0, IDLE_RPM, 0.0, 0.0, COOLANT_START
-        for i in range(int(self.duration / STEP) + 1):
-            v = self.speed(i * STEP)
-            gear = self._next_gear(gear, v, self.speed(i * STEP + 1.0))
-            wanted = max(IDLE_RPM, v * RPM_PER_KMH[gear])
-            if v > 0.1 and gear == 1:  # the clutch slips until first gear carries the engine
-                wanted = max(wanted, 1250)
-            rpm += (wanted - rpm) * min(1, STEP / SHIFT_SMOOTHING_S)
-            metres += v / 3.6 * STEP
-            burnt = self._litres_s(v / 3.6, (self.speed(i * STEP + STEP) - v) / 3.6 / STEP, rpm) * STEP
-            litres += burnt
-            coolant += burnt * JOULES_LITRE * COOLANT_SHARE / HEAT_CAPACITY - max(coolant - THERMOSTAT, 0) * RADIATOR * STEP
-            self.litres.append(litres)
-            self.coolants.append(coolant)
-            self.gears.append(gear)
-            self.rpms.append(rpm)
-            self.metres.append(metres)
+    def step(self, v, v_next, v_soon):
+        """At v km/h, at v_next after the step, at v_soon in about a second."""
+        self.gear = self._next_gear(self.gear, v, v_soon)
+        wanted = max(IDLE_RPM, v * RPM_PER_KMH[self.gear])
+        if v > 0.1 and self.gear == 1:  # the clutch slips until first gear carries the engine
+            wanted = max(wanted, 1250)
+        self.rpm += (wanted - self.rpm) * min(1, STEP / SHIFT_SMOOTHING_S)
+        self.metres += v / 3.6 * STEP
+        burnt = self._litres_s(v / 3.6, (v_next - v) / 3.6 / STEP, self.rpm) * STEP
+        self.litres += burnt
+        self.coolant += burnt * JOULES_LITRE * COOLANT_SHARE / HEAT_CAPACITY - max(self.coolant - THERMOSTAT, 0) * RADIATOR * STEP
 
     @staticmethod
     def _litres_s(v, a, rpm):
@@ -80,6 +62,44 @@ class Drivetrain:
             return gear - 1
         return gear
 
+
+def tank(litres, metres, coolant):
+    """(% of the tank, km that are left, coolant in degrees Celsius) after so much fuel and way."""
+    left, km = TANK_START - litres, metres / 1000
+    usual = (USUAL_LITRES_KM * USUAL_KM + litres) / (USUAL_KM + km)
+    return 100 * left / TANK_LITRES, left / usual, coolant
+
+
+class Drivetrain:
+    """A car on a trace."""
+
+    def __init__(self, path):
+        self.times, self.speeds = load_trace(path)
+        self.duration = self.times[-1]
+        self.gears, self.rpms, self.metres, self.litres, self.coolants = [], [], [], [], []
+        self._simulate()
+
+    def speed(self, t):
+        """km/h at t seconds, linear between the trace's points, held at its ends."""
+        if t <= self.times[0]:
+            return self.speeds[0]
+        if t >= self.duration:
+            return self.speeds[-1]
+        i = bisect.bisect_right(self.times, t) - 1
+        part = (t - self.times[i]) / (self.times[i + 1] - self.times[i])
+        return self.speeds[i] + part * (self.speeds[i + 1] - self.speeds[i])
+
+    def _simulate(self):
+        car = Car()
+        for i in range(int(self.duration / STEP) + 1):
+            t = i * STEP
+            car.step(self.speed(t), self.speed(t + STEP), self.speed(t + 1.0))
+            self.litres.append(car.litres)
+            self.coolants.append(car.coolant)
+            self.gears.append(car.gear)
+            self.rpms.append(car.rpm)
+            self.metres.append(car.metres)
+
     def at(self, t):
         """(km/h, 1/min, gear, metres) at t seconds."""
         i = min(max(int(t / STEP), 0), len(self.gears) - 1)
@@ -91,6 +111,4 @@ class Drivetrain:
     def tank(self, t):
         """(% of the tank, km that are left, coolant in degrees Celsius) at t seconds."""
         i = min(max(int(t / STEP), 0), len(self.gears) - 1)
-        left, km = TANK_START - self.litres[i], self.metres[i] / 1000
-        usual = (USUAL_LITRES_KM * USUAL_KM + self.litres[i]) / (USUAL_KM + km)
-        return 100 * left / TANK_LITRES, left / usual, self.coolants[i]
+        return tank(self.litres[i], self.metres[i], self.coolants[i])

@@ -1,11 +1,9 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Plays a drive to the cluster over the UART of the virtual NUC (SLCAN), in lockstep with the cluster's own time.
 
 The cluster sends a Sync frame with its time; the answer is the vehicle's state at that time. So a slow emulator changes
 nothing. As a library: Simulator answers bytes with bytes; Connection runs one on a unix socket in a thread.
 """
-import argparse
 import os
 import socket
 import sys
@@ -275,70 +273,3 @@ class Connection:
     def __exit__(self, *_):
         self.stop.set()
         self.thread.join(5)
-
-
-def parse_span(text, what, names):
-    """NAME:FROM-TO, with an open end where TO is missing."""
-    try:
-        name, span = text.split(":")
-        begin, end = span.split("-")
-        if name not in names:
-            raise ValueError
-        return name, float(begin), float(end or "inf")
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not {what}:FROM-TO with {what} of {', '.join(names)}: {text}") from None
-
-
-def parse_fault(text):
-    return parse_span(text, "KIND", (*FAULTS, *(f"no {name}" for name in can_bus.load_dbc(DBC))))
-
-
-def parse_switch(text):
-    return parse_span(text, "NAME", load_switches())
-
-
-def parse_override(text):
-    try:
-        name, value = text.split("=")
-        message, signal = name.split(".")
-        return (message, signal), float(value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not MESSAGE.SIGNAL=NUMBER: {text}") from None
-
-
-def main():
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("socket", help="unix socket of the cluster's UART")
-    p.add_argument("--start", type=float, default=0, help="second of the trace at the cluster's time 0")
-    p.add_argument("--trace", default=TRACE, help="CSV with t_s,speed_kmh")
-    p.add_argument("--script", default=SCRIPT, help="when which telltale is lit")
-    p.add_argument("--tour", action="store_true", help="light every telltale alone for a second, one after the other")
-    p.add_argument("--fault", type=parse_fault, action="append", default=[], metavar="KIND:FROM-TO",
-                   help=f"{', '.join(FAULTS)} or 'no MESSAGE' between two times of the cluster (s)")
-    p.add_argument("--switch", type=parse_switch, action="append", default=[], metavar="NAME:FROM-TO",
-                   help=f"hold one of {', '.join(load_switches())} between two times of the cluster (s)")
-    p.add_argument("--set", type=parse_override, action="append", default=[], metavar="MESSAGE.SIGNAL=VALUE",
-                   help="whatever the drive says: Exterior.AirTemperature=-2, Cabin.Miles=1, ...")
-    p.add_argument("--stats", type=float, default=0, metavar="SECONDS", help="ask the cluster for its counts so often")
-    args = p.parse_args()
-    try:
-        sim = Simulator(start=args.start, faults=args.fault, trace=args.trace, script=args.script, tour=args.tour,
-                        switches=args.switch, override=dict(args.set))
-    except ValueError as e:
-        sys.exit(f"vehicle-sim: {e}")
-    asked = time.monotonic()
-    with Connection(args.socket, sim) as c:
-        while c.thread.is_alive():
-            c.thread.join(0.5)
-            if args.stats and time.monotonic() - asked > args.stats:
-                asked = time.monotonic()
-                sim.stats_requests = 1
-                print(sim.time_ms, sim.stats, flush=True)
-            while sim.unknown:
-                print(sim.unknown.pop(0).decode("ascii", "replace"), file=sys.stderr, flush=True)
-    if c.error:
-        sys.exit(f"vehicle-sim: {args.socket}: {c.error}")
-
-
-if __name__ == "__main__":
-    main()
