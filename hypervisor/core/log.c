@@ -13,8 +13,8 @@ static char ring[RING_BYTES];
 static uint64_t ring_at; /* characters ever written */
 static struct spinlock ring_lock;
 static struct budget {
-    uint64_t refill; /* TSC up to which lines have been earned */
-    uint32_t credit, dropped;
+    uint64_t refill; /* TSC up to which lines have been earned back */
+    uint32_t spent, dropped;
 } vm_budget[HV_MAX_VMS], event_budget[HV_MAX_VMS];
 
 static void ring_line(const char *line)
@@ -62,12 +62,12 @@ static bool may_log(struct budget *b)
     bool may;
 
     spin_lock(&ring_lock);
-    for (; b->credit < VM_LINES_BURST && now - b->refill >= step; b->credit++)
+    for (; b->spent && now - b->refill >= step; b->spent--)
         b->refill += step;
-    if (b->credit == VM_LINES_BURST)
+    if (!b->spent)
         b->refill = now;
-    may = b->credit > 0;
-    b->credit -= may;
+    may = b->spent < VM_LINES_BURST;
+    b->spent += may;
     b->dropped += !may;
     spin_unlock(&ring_lock);
     return may;

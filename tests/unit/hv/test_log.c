@@ -81,6 +81,22 @@ static unsigned lines(const char *text)
     return count;
 }
 
+static int setup_at_power_on(void **state)
+{
+    (void)setup(state);
+    now = 0;
+    return 0;
+}
+
+/* The first test: a machine that has just been switched on owes its VMs as much as any other. */
+static void test_all_is_there_at_once(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++)
+        vm_log(&vm[0], "noise");
+    assert_int_equal(lines("[noisy] noise"), 64);
+}
+
 static void test_noise_is_dropped_and_counted(void **state)
 {
     (void)state;
@@ -111,6 +127,7 @@ static void test_events_are_heard_through_the_noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_all_is_there_at_once, setup_at_power_on),
         cmocka_unit_test_setup(test_noise_is_dropped_and_counted, setup),
         cmocka_unit_test_setup(test_events_are_heard_through_the_noise, setup),
     };
