@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,9 +162,4 @@ void vehicle_read(struct vehicle_source *s, double now, struct vehicle_state *v)
     *v = s->last;
     if (!s->seen || now - s->fresh_at > VEHICLE_STALE_S)
         *v = (struct vehicle_state){.valid = false};
-}
-
-int vehicle_figures_kmh(const struct vehicle_state *v)
-{
-    return (int)ceil(v->speed_kmh);
 }

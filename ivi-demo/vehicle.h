@@ -4,6 +4,7 @@
 #ifndef IVI_VEHICLE_H
 #define IVI_VEHICLE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,7 +40,10 @@ void vehicle_close(struct vehicle_source *s);
 void vehicle_read(struct vehicle_source *s, double now, struct vehicle_state *v);
 
 /* km/h as whole figures, never below the true speed (UN R39): those that the cluster shows. */
-int vehicle_figures_kmh(const struct vehicle_state *v);
+static inline int vehicle_figures_kmh(const struct vehicle_state *v)
+{
+    return (int)ceil(v->speed_kmh);
+}
 
 /* The vehicle region in a window of that many bytes, NULL if its directory makes no sense or has
  * none that may be read. */
