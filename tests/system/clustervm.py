@@ -12,6 +12,7 @@ sys.path[:0] = [os.path.join(TOP, "tools", "vehicle-sim"), os.path.join(TOP, "to
 import vehicle_sim  # noqa: E402
 from nuc.config import QEMU_GL, QEMU_TURNS  # noqa: E402
 
+PICTURES_KEPT = 8
 CLUSTER_ELF = os.path.join(TOP, "build", "guests", "cluster", "cluster.elf")
 
 
@@ -99,7 +100,8 @@ class ClusterVM:
         self.until((self.sim.time_ms or 0) / 1000 + seconds)
 
     def screenshot(self):
-        self.pictures += 1
+        """A picture's path, for now: the last few are kept, for what tests write is in memory."""
+        self.pictures = (self.pictures + 1) % PICTURES_KEPT
         path = self._path(f"screen{self.pictures}.ppm")
         self.qmp.command("screendump", filename=path)
         return path
