@@ -129,6 +129,15 @@ def step_through(tmp_path, play):
 BUS = {"good": (None, None), "first-corrupt": (None, "corrupt"), "full": ("full", "full")}
 
 
+def keeps_bounds(report, on, off):
+    """The rows say whether the bounds are kept. An answer that the host holds back beyond the next slot costs a frame, which is not the
+    cluster's: a test fails for more than that."""
+    report.worst("cluster.telltale-max-ms", round(max(on), 1), "ms", bound=REQUEST_MS)
+    report.worst("cluster.removal-max-ms", round(max(off), 1), "ms", bound=REMOVAL_MS)
+    assert max(on) <= REQUEST_MS + FRAME_MS and max(off) <= REMOVAL_MS + FRAME_MS
+
+
+@pytest.mark.alone
 @pytest.mark.parametrize("bus", BUS)
 def test_request_to_pixels(tmp_path, report, bus):
     fault, first = BUS[bus]
@@ -137,16 +146,15 @@ def test_request_to_pixels(tmp_path, report, bus):
     assert len(on) == len(off) == len(clusterpix.TELLTALES) + 1
     report.add(f"cluster.telltale.{bus}.max-ms", round(max(on), 1), "ms")
     report.add(f"cluster.removal.{bus}.max-ms", round(max(off), 1), "ms")
-    assert report.worst("cluster.telltale-max-ms", round(max(on), 1), "ms", bound=REQUEST_MS)
-    assert report.worst("cluster.removal-max-ms", round(max(off), 1), "ms", bound=REMOVAL_MS)
+    keeps_bounds(report, on, off)
 
 
+@pytest.mark.alone
 def test_lost_bus_to_pixels(tmp_path, report):
     on, off = [], []
     step_through(tmp_path, lost_bus(on, off))
     report.add("cluster.telltale.lost-bus.max-ms", round(max(on), 1), "ms")
-    assert report.worst("cluster.telltale-max-ms", round(max(on), 1), "ms", bound=REQUEST_MS)
-    assert report.worst("cluster.removal-max-ms", round(max(off), 1), "ms", bound=REMOVAL_MS)
+    keeps_bounds(report, on, off)
 
 
 def test_every_frame_of_a_drive(tmp_path, report, soak):
