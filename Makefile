@@ -113,7 +113,7 @@ clean:
 help:
 	@echo 'make            build everything (first time: sets up the builder, about 2 minutes)'
 	@echo 'make check      fast checks: format, headers, room rules, unit tests under ASan and UBSan'
-	@echo 'make demo       boot the cockpit in the virtual NUC and show it; PLAN=rear-seat: another scenario'
+	@echo 'make demo       boot the cockpit in the virtual NUC and show it; PLAN=rear-seat: another scenario; KEYS=1: you drive'
 	@echo 'make test       the whole test suite'
 	@echo 'make failover   kill the IVI in five ways, count the cluster frames'
 	@echo 'make bench      what an exit costs, beside KVM'

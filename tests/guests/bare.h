@@ -9,6 +9,21 @@
 #define COM1      0x3F8u
 #define EXIT_PORT 0xF4u /* isa-debug-exit, QEMU's and the device model's */
 
+struct gate { /* of an interrupt, in the flat code segment of multiboot.S's GDT */
+    uint16_t low, selector, type, high;
+};
+struct table_register {
+    uint16_t limit;
+    const void *base;
+} __attribute__((packed));
+
+static inline struct gate interrupt_gate(void (*handler)(void))
+{
+    uintptr_t at = (uintptr_t)handler;
+
+    return (struct gate){(uint16_t)at, 8, 0x8E00, (uint16_t)(at >> 16)};
+}
+
 static inline void out8(uint16_t port, uint8_t value)
 {
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));

@@ -10,7 +10,6 @@ KEYS = """\
   o c t oil, charge, tyres           m      miles or km
   n     day or night                 + -    warmer, colder outside
   x     the bus falls silent, or not A B    trip A, B begins anew
-  q     quit
 """
 LAMPS = {"l": "TurnLeft", "r": "TurnRight", "p": "ParkBrake", "b": "BeltReminder", "i": "HighBeam", "j": "DippedBeam", "k": "FogFront",
          "d": "DoorOpen", "a": "AbsFault", "e": "EngineMil", "o": "OilPressure", "c": "BatteryCharge", "t": "TyrePressure"}

@@ -81,7 +81,7 @@ def single_keys():
 
 def drive_by_keys(hand, connection, each_turn):
     """Until q, or the cluster is gone."""
-    print(KEYS, flush=True)
+    print(f"{KEYS}  q     quit\n", flush=True)
     with single_keys():
         while connection.thread.is_alive():
             if select.select([sys.stdin], [], [], 0.2)[0]:

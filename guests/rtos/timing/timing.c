@@ -22,7 +22,6 @@
 
 static volatile uint64_t stamp[2]; /* in the task that was switched to: first and last thing */
 static bool chains;                /* HighTask ends by ChainTask */
-static uint64_t least, most;       /* of interrupts */
 static uint32_t sample[SAMPLES];
 
 static void say(const char *name, uint64_t median, uint64_t low, uint64_t high)
@@ -283,10 +282,8 @@ static uint64_t late_alarm(void)
 
 static void measure_interrupts(const char *name, uint64_t (*take)(void))
 {
-    uint64_t sum = 0;
+    uint64_t sum = 0, least = UINT64_MAX, most = 0;
 
-    least = UINT64_MAX;
-    most = 0;
     for (uint32_t i = 0; i < INTERRUPTS; i++) {
         uint64_t took = take();
 

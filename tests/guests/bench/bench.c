@@ -34,14 +34,8 @@ struct multiboot_info {
     uint32_t flags, mem_lower, mem_upper, boot_device, cmdline;
 };
 
-struct gate {
-    uint16_t low, selector, type, high;
-};
 static struct gate idt[IRQ_VECTOR + 1];
-const struct {
-    uint16_t limit;
-    const void *base;
-} __attribute__((packed)) idt_register = {sizeof(idt) - 1, idt};
+const struct table_register idt_register = {sizeof(idt) - 1, idt};
 volatile uint32_t undefined_seen, interrupts_seen;
 static volatile uint32_t ap_ready;
 extern const uint8_t ap_start[], ap_end[];
@@ -179,15 +173,6 @@ static int has_word(const char *line, const char *word)
     return 0;
 }
 
-static void set_gate(unsigned vector, void (*handler)(void))
-{
-    uint16_t code;
-
-    __asm__("mov %%cs, %0" : "=r"(code));
-    idt[vector] = (struct gate){(uint16_t)(uintptr_t)handler, code, 0x8E00,
-                                (uint16_t)((uintptr_t)handler >> 16)};
-}
-
 static void apic_on(void)
 {
     uint64_t base = read_msr(APIC_BASE);
@@ -210,7 +195,7 @@ static void measure_posted(void)
 {
     for (unsigned i = 0; i < (unsigned)(ap_end - ap_start); i++)
         ((volatile uint8_t *)AP_PAGE)[i] = ap_start[i];
-    set_gate(IRQ_VECTOR, interrupt);
+    idt[IRQ_VECTOR] = interrupt_gate(interrupt);
     apic_on();
     write_msr(X2APIC_ICR, AP_ID | ICR_INIT);
     write_msr(X2APIC_ICR, AP_ID | ICR_STARTUP | AP_PAGE >> 12);
@@ -229,7 +214,7 @@ static void measure_interrupt(void)
     apic_on();
     out8(PIC_MASK, 0xFF); /* the BIOS left its timer on */
     out8(PIC_MASK + 0x80, 0xFF);
-    set_gate(IRQ_VECTOR, interrupt);
+    idt[IRQ_VECTOR] = interrupt_gate(interrupt);
     __asm__ volatile("sti");
     measure("irq", op_irq);
     __asm__ volatile("cli");
@@ -249,7 +234,7 @@ void bench_main(uint32_t magic, const struct multiboot_info *info)
 {
     const char *host = whose_machine(), *line = "";
 
-    set_gate(6, undefined_instruction);
+    idt[6] = interrupt_gate(undefined_instruction);
     print("bench host ");
     print(host);
     print("\n");

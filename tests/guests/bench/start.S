@@ -67,14 +67,6 @@ ap_flat:
     call ap_main
     jmp stop
 
-    .section .rodata
-    .balign 8
-gdt:
-    .quad 0, 0x00CF9B000000FFFF, 0x00CF93000000FFFF
-gdt_register:
-    .word 23
-    .long gdt
-
     .section .bss
     .balign 16
     .skip 8192

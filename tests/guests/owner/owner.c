@@ -9,7 +9,7 @@
  * says how many copies, each a tenth of a second, come before the attack: an IOMMU may have room
  * for one fault only.
  */
-#include <stdint.h>
+#include "../bare.h"
 
 #define RESULT       0x200000u
 #define RESULT_BYTES 4096u
@@ -46,14 +46,8 @@
 struct multiboot_info {
     uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, modules, module_list;
 };
-struct gate {
-    uint16_t low, selector, type, high;
-};
 static struct gate idt[VECTOR + 1];
-const struct {
-    uint16_t limit;
-    const void *base;
-} __attribute__((packed)) idt_register = {sizeof(idt) - 1, idt};
+const struct table_register idt_register = {sizeof(idt) - 1, idt};
 
 static volatile uint8_t *edu;
 static volatile uint32_t interrupts_seen;
@@ -88,22 +82,14 @@ static void tell(const char *what, uint32_t value)
 
 /* ---- the processor */
 
-static uint32_t read_msr(uint32_t msr)
-{
-    uint32_t low, high;
-
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return low;
-}
-
 static uint32_t apic(unsigned reg, int write, uint32_t value)
 {
     volatile uint32_t *at = (volatile uint32_t *)(APIC + reg * 16);
 
     if (read_msr(APIC_BASE) & APIC_X2APIC) {
         if (!write)
-            return read_msr(X2APIC + reg);
-        __asm__ volatile("wrmsr" : : "c"(X2APIC + reg), "a"(value), "d"(0));
+            return (uint32_t)read_msr(X2APIC + reg);
+        write_msr(X2APIC + reg, value);
     } else if (write) {
         *at = value;
     } else {
@@ -244,8 +230,7 @@ void owner_main(const struct multiboot_info *info)
     unsigned bdf = find(EDU, 1), card = find(CARD, 0);
     int changed;
 
-    idt[VECTOR] = (struct gate){(uint16_t)(uint32_t)interrupt, 8, 0x8E00,
-                                (uint16_t)((uint32_t)interrupt >> 16)};
+    idt[VECTOR] = interrupt_gate(interrupt);
     apic(APIC_SVR, 1, 0x1FF);
     edu = open(bdf);
     before = edu_read(EDU_FROM);

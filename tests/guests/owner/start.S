@@ -28,12 +28,6 @@ triple_fault:
     int3
 
     .section .rodata
-    .balign 8
-gdt:
-    .quad 0, 0x00CF9B000000FFFF, 0x00CF93000000FFFF
-gdt_register:
-    .word 23
-    .long gdt
 nothing:
     .word 0
     .long 0

@@ -22,14 +22,6 @@ interrupt:
     popal
     iretl
 
-    .section .rodata
-    .balign 8
-gdt:
-    .quad 0, 0x00CF9B000000FFFF, 0x00CF93000000FFFF
-gdt_register:
-    .word 23
-    .long gdt
-
     .section .bss
     .balign 16
     .skip 8192

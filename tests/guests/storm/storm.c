@@ -24,14 +24,8 @@
 #define FOREIGN_PORT 0x21u
 #define INTEL        0x756E6547u /* "Genu", in EBX of CPUID 0 */
 
-struct gate {
-    uint16_t low, selector, type, high;
-};
 static struct gate idt[VECTOR + 1];
-const struct {
-    uint16_t limit;
-    const void *base;
-} __attribute__((packed)) idt_register = {sizeof(idt) - 1, idt};
+const struct table_register idt_register = {sizeof(idt) - 1, idt};
 static volatile uint32_t interrupts;
 
 void interrupt(void);
@@ -120,14 +114,12 @@ static int is_still(const uint32_t *info)
 
 void storm_main(const uint32_t *info)
 {
-    uintptr_t handler = (uintptr_t)interrupt;
-
     if (is_still(info)) {
         print("storm still\n");
         for (;;)
             ;
     }
-    idt[VECTOR] = (struct gate){(uint16_t)handler, 8, 0x8E00, (uint16_t)(handler >> 16)};
+    idt[VECTOR] = interrupt_gate(interrupt);
     apic_write(APIC_SVR, 0x1FF);
     apic_write(APIC_DIVIDE, 0xB);
     apic_write(APIC_TIMER, VECTOR);
