@@ -8,8 +8,8 @@
 #include "cluster_os.h"
 #include "dash.h"
 #include "display.h"
+#include "health.h"
 #include "odometer.h"
-#include "screen.h"
 #include "stats.h"
 
 #define PUBLISH_US 50000u
@@ -94,14 +94,17 @@ static void draw_frame(uint32_t n)
     dash_scene(&dash, &bus, &odometer, now_ms, display_losses(&display, now_ms), &scene);
     stats_bus_lost(&stats, dash.bus_lost, now_ms);
     ResumeAllInterrupts();
+    WdgM_CheckpointReached(SUPERVISED_DRAW, DRAW_SCENE);
     if (window.frames)
         window_frame_begin(&window, n);
     screen_draw(&screen, n, &scene, display_boot_framebuffer(&display), &changed);
+    WdgM_CheckpointReached(SUPERVISED_DRAW, DRAW_PAINTED);
     if (window.frames)
         publish_frame(n, &changed);
     stats_frame(&stats, n, (uint32_t)(board_now_us() - begin));
     if (stats.drawn == 1)
         stats.first_frame_ms = (uint16_t)udiv64(boot_ns(), 1000000u);
+    WdgM_CheckpointReached(SUPERVISED_DRAW, DRAW_TOLD);
 }
 
 /* Priority 2: a frame each slot. A slot that begins while the last frame is still being drawn is an
@@ -114,6 +117,7 @@ TASK(DrawTask)
     (void)SetRelAlarm(PublishAlarm, PUBLISH_US, PUBLISH_US);
     (void)SetRelAlarm(ChimeAlarm, CHIME_PERIOD_MS * 1000u, CHIME_PERIOD_MS * 1000u);
     (void)SetRelAlarm(StoreAlarm, STORE_PERIOD_MS * 1000u, STORE_PERIOD_MS * 1000u);
+    health_begin();
     for (uint32_t n = 1;; n = slot_now() + 1) {
         uint64_t now = board_now_us(), slot = slot_us(n);
 
@@ -126,7 +130,8 @@ TASK(DrawTask)
 
 static void send_stats(void)
 {
-    const struct stats_sources from = {&bus, &chimes, &store, &odometer};
+    const struct stats_sources from = {
+        &bus, &chimes, &store, &odometer, WdgM_Failing(), health_ends()};
     uint8_t line[SLCAN_MAX_BYTES];
 
     for (int i = 0; i < STATS_MESSAGES; i++)
@@ -158,15 +163,21 @@ TASK(BusTask)
         (void)WaitEvent(SyncEvent | RxEvent);
         (void)GetEvent(BusTask, &events);
         (void)ClearEvent(events);
-        if (events & RxEvent)
+        WdgM_CheckpointReached(SUPERVISED_BUS, BUS_WOKEN);
+        if (events & RxEvent) {
             receive();
-        if (events &
-            SyncEvent) /* no room: the other end is gone, and the bus will be seen as lost */
+            WdgM_CheckpointReached(SUPERVISED_BUS, BUS_RECEIVED);
+        }
+        if (events & SyncEvent) {
+            /* no room: the other end is gone, and the bus will be seen as lost */
             (void)bus_send(line, bus_sync(&bus, bus_time_ms(), line));
+            WdgM_CheckpointReached(SUPERVISED_BUS, BUS_ASKED);
+        }
         if (bus.stats_wanted) {
             bus.stats_wanted = false;
             send_stats();
         }
+        WdgM_CheckpointReached(SUPERVISED_BUS, BUS_DONE);
     }
 }
 
@@ -175,10 +186,12 @@ TASK(PublishTask)
 {
     struct bn_vehicle vehicle;
 
+    WdgM_CheckpointReached(SUPERVISED_PUBLISH, PUBLISH_BEGUN);
     SuspendAllInterrupts();
     bus_publish(&bus, bus_time_ms(), &vehicle);
     ResumeAllInterrupts();
     window_publish_vehicle(&window, &vehicle, boot_ns());
+    WdgM_CheckpointReached(SUPERVISED_PUBLISH, PUBLISH_DONE);
     (void)TerminateTask();
 }
 
@@ -188,10 +201,14 @@ TASK(StoreTask)
 {
     uint32_t now_ms = bus_time_ms();
 
+    WdgM_CheckpointReached(SUPERVISED_STORE, STORE_BEGUN);
+    if (health_was_ended(StoreTask))
+        store_abort(&store, now_ms);
     store_step(&store, odometer.known ? &odometer.now : NULL, bus.ignition_off, now_ms);
     SuspendAllInterrupts();
     odometer_update(&odometer, &bus, &store, now_ms);
     ResumeAllInterrupts();
+    WdgM_CheckpointReached(SUPERVISED_STORE, STORE_DONE);
     (void)TerminateTask();
 }
 
@@ -211,8 +228,10 @@ TASK(ChimeTask)
 {
     static uint32_t sounding_hz;
     enum bn_chime wanted[CHIME_AT_ONCE + 1];
-    uint32_t now_ms = bus_time_ms(), n = chime_watch(&chime_look, &bus, now_ms, wanted), hz;
+    uint32_t now_ms = bus_time_ms(), n, hz;
 
+    WdgM_CheckpointReached(SUPERVISED_CHIME, CHIME_BEGUN);
+    n = chime_watch(&chime_look, &bus, now_ms, wanted);
     if (dash.chime) /* of a message; the drawing task writes it with interrupts off */
         wanted[n++] = dash.chime;
     dash.chime = (enum bn_chime)0;
@@ -221,10 +240,12 @@ TASK(ChimeTask)
     if (n)
         window_publish_chimes(&window, &chimes.requests, boot_ns());
     answer_chimes(now_ms);
+    WdgM_CheckpointReached(SUPERVISED_CHIME, CHIME_ANSWERED);
     hz = chime_tone_hz(&chimes.tone, now_ms);
     if (hz != sounding_hz)
         board_speaker(hz);
     sounding_hz = hz;
+    WdgM_CheckpointReached(SUPERVISED_CHIME, CHIME_SOUNDED);
     (void)TerminateTask();
 }
 
@@ -232,6 +253,7 @@ void app_early(void)
 {
     const struct board_framebuffer *f = &board.framebuffer;
 
+    health_init(&screen, &window);
     screen_early(&screen, f->base, f->base ? (int)f->width : 1280, f->base ? (int)f->height : 720,
                  (int)(f->pitch / 4), DASH_LAMP_CHECK);
     stats.first_telltale_tsc = board_tsc() - board.boot_tsc;
@@ -240,13 +262,6 @@ void app_early(void)
 void app_main(void)
 {
     StartOS(OSDEFAULTAPPMODE);
-}
-
-/* A task that still runs when its next turn comes misses that turn and sees it in its counts; any
- * other error is a fault of this program. */
-void ErrorHook(StatusType error)
-{
-    OS_ASSERT(error == E_OS_LIMIT && OSErrorGetServiceId() == OSServiceId_ActivateTask);
 }
 
 /* Clock and bus work. */
@@ -262,37 +277,4 @@ void StartupHook(void)
         window.frames->boot_tsc = board.boot_tsc;
     }
     stats.first_telltale_ms = (uint16_t)udiv64(board_tsc_to_ns(stats.first_telltale_tsc), 1000000u);
-}
-
-static void paint_failure(const struct surface *s, const char *why)
-{
-    static const char text[] = "INSTRUMENTS FAILED";
-    const struct layout *l = &screen.layout;
-    struct area all = {0, 0, l->width, l->height};
-    int middle = l->width / 2, base = l->height / 2;
-
-    gfx_fill(s, all, 0);
-    scene_paint_telltales(l, s, all, DASH_LOST_BODY);
-    gfx_text(s, all, l->set, FONT_VALUE, middle - gfx_text_width(l->set, FONT_VALUE, text) / 2,
-             base, text, COLOUR_SIGNAL_RED);
-    gfx_text(s, all, l->set, FONT_LABEL, middle - gfx_text_width(l->set, FONT_LABEL, why) / 2,
-             base + 2 * l->set->font[FONT_LABEL].ascent, why, face_palette(FACE_FIRST)->label);
-}
-
-/*
- * A frozen picture would lie: black but for the warnings, and the reason. To the boot framebuffer
- * and, as a last frame, to the compositor, whichever the driver looks at.
- */
-void app_panic(const char *why)
-{
-    struct bn_rect all = {0, 0, screen.layout.width, screen.layout.height};
-    uint32_t n = stats.last + 1;
-
-    if (screen.boot.surface.px)
-        paint_failure(&screen.boot.surface, why);
-    if (!window.frames || !screen.buffers)
-        return;
-    window_frame_begin(&window, n);
-    paint_failure(&screen.buffer[n % screen.buffers].surface, why);
-    window_frame_end(&window, n, &all, 1, boot_ns(), boot_ns() + 1000000000u / BN_CLUSTER_FPS);
 }

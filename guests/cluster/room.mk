@@ -36,15 +36,17 @@ $(B)/$(CLUSTER)/%.o: $(CLUSTER)/%.c $(CLUSTER_B)/cockpit_dbc.h $(CLUSTER_B)/clus
 $(CLUSTER_B)/cluster.elf: $(RTOS_OBJ) $(CLUSTER_OBJ) $(RTOS)/image.ld
 	$(RTOS_LINK) -Map $(@:.elf=.map) -o $@ $(RTOS_OBJ) $(CLUSTER_OBJ)
 
-# Unit tests and fuzzers: everything but the application's tasks runs on the host.
+# Unit tests and fuzzers: everything but what calls the kernel's services runs on the host.
 CLUSTER_TESTS := $(B)/tests/cluster
 CLUSTER_TEST_FLAGS := -I$(CLUSTER) -I$(CLUSTER_B) -I$(RTOS)/include -Itests/unit/cluster
-CLUSTER_PARTS := $(filter-out $(CLUSTER)/cluster.c,$(wildcard $(CLUSTER)/*.c))
+CLUSTER_PARTS := $(filter-out $(CLUSTER)/cluster.c $(CLUSTER)/health.c,$(wildcard $(CLUSTER)/*.c))
 CLUSTER_TEST_DEPS := $(CLUSTER_PARTS) $(CLUSTER_B)/assets.c $(CLUSTER_B)/cockpit_dbc.h $(wildcard $(CLUSTER)/*.h include/binnacle/*.h)
 
 # A card and its controller, for those that drive one.
 SD_MODEL := $(wildcard tests/unit/cluster/sd_model.*)
 $(addprefix $(CLUSTER_TESTS)/,test_sdcard test_store fuzz_store): $(SD_MODEL)
+
+$(CLUSTER_TESTS)/test_supervision: $(RTOS)/watchdog/wdgm.c
 
 UNIT_TESTS += $(patsubst tests/unit/cluster/%.c,$(CLUSTER_TESTS)/%,$(wildcard tests/unit/cluster/test_*.c))
 $(CLUSTER_TESTS)/test_%: tests/unit/cluster/test_%.c $(CLUSTER_TEST_DEPS)

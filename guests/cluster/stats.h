@@ -7,7 +7,7 @@
 #include "chime.h"
 #include "odometer.h"
 
-#define STATS_MESSAGES 6
+#define STATS_MESSAGES 7
 
 struct stats {
     uint32_t last;     /* the last frame's counter */
@@ -26,6 +26,8 @@ struct stats_sources { /* what others count of themselves */
     const struct chimes *chimes;
     const struct store *store;
     const struct odometer *odometer;
+    uint32_t failing; /* bit i: supervised task i is not OK */
+    uint32_t ended;   /* times that a budget has ended a task */
 };
 
 /* Frame n has been drawn in so many microseconds. */

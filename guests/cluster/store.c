@@ -128,6 +128,14 @@ static void fail(struct store *s, enum sdhc_status status, uint32_t now_ms)
         s->state = STORE_FAILED;
 }
 
+void store_abort(struct store *s, uint32_t now_ms)
+{
+    if (s->state != STORE_READING && s->state != STORE_KEEPING)
+        return;
+    s->step = FINDING; /* whatever it was: half a step says nothing */
+    fail(s, SDHC_FAILED, now_ms);
+}
+
 void store_step(struct store *s, const struct record *wanted, bool ignition_off, uint32_t now_ms)
 {
     bool flush = ignition_off && !s->flushed;

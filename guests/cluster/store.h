@@ -53,6 +53,9 @@ void store_init(struct store *s, const struct sdhc_registers *registers, uint32_
  * when a figure or a trip has changed, and to the metre when ignition goes off. */
 void store_step(struct store *s, const struct record *wanted, bool ignition_off, uint32_t now_ms);
 
+/* A step was cut off somewhere: an error as one of the card's. */
+void store_abort(struct store *s, uint32_t now_ms);
+
 /* Nothing more will be learnt of former lives. */
 bool store_settled(const struct store *s);
 

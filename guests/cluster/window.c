@@ -135,7 +135,7 @@ static void publish(uint8_t *region, const void *payload, uint32_t bytes, uint64
 
     if (!region)
         return;
-    h->sequence++;
+    h->sequence |= 1; /* it may be odd: a task that was ended inside */
     barrier();
     memcpy(region + PAYLOAD, payload, bytes);
     h->payload_bytes = bytes;

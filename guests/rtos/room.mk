@@ -6,7 +6,7 @@ ifndef RTOS
 RTOS := guests/rtos
 RTOS_B := $(B)/$(RTOS)
 RTOS_CFLAGS := $(FREESTANDING_CFLAGS) -m32 -march=pentium4 -fno-tree-loop-distribute-patterns -I$(RTOS)/include -I$(RTOS)
-RTOS_SRC := $(wildcard $(RTOS)/kernel/*.c $(RTOS)/x86/*.c)
+RTOS_SRC := $(wildcard $(RTOS)/kernel/*.c $(RTOS)/watchdog/*.c $(RTOS)/x86/*.c)
 RTOS_OBJ := $(RTOS_SRC:%.c=$(B)/%.o) $(RTOS_B)/x86/start.o
 # Calls of services go by way of x86/user.c.
 RTOS_SERVICES := $(shell sed -n 's/^ *X.\(\w*\),.*/\1/p' $(RTOS)/kernel/services.h) StartOS ShutdownOS
@@ -101,6 +101,11 @@ UNIT_TESTS += $(RTOS_TESTS)/test_oil
 $(RTOS_TESTS)/test_oil: tests/unit/rtos/test_oil.c $(OIL_SRC) $(RTOS)/oil/oil.h
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -I$(RTOS)/oil $(filter %.c,$^) -o $@ -lcmocka
+
+UNIT_TESTS += $(RTOS_TESTS)/test_wdgm
+$(RTOS_TESTS)/test_wdgm: tests/unit/rtos/test_wdgm.c $(wildcard $(RTOS)/watchdog/*.c) $(RTOS)/include/wdgm.h
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -I$(RTOS)/include $(filter %.c,$^) -o $@ -lcmocka
 
 FUZZERS += $(RTOS_TESTS)/fuzz_oil
 $(RTOS_TESTS)/fuzz_oil: tests/fuzz/rtos/fuzz_oil.c $(OIL_SRC) $(RTOS)/oil/oil.h
