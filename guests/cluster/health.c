@@ -26,6 +26,12 @@ void health_begin(void)
     (void)SetRelAlarm(SuperviseAlarm, SUPERVISION_US, SUPERVISION_US);
 }
 
+static void say_since(uint64_t us)
+{
+    say_number((uint32_t)udiv64(board_now_us() - us, 1000));
+    board_say(" ms");
+}
+
 /* To engineers: who, what, and since when it has said nothing. */
 static void stop(WdgM_SupervisedEntityIdType e)
 {
@@ -38,8 +44,7 @@ static void stop(WdgM_SupervisedEntityIdType e)
     board_say(", last checkpoint ");
     say_number(s->at);
     board_say(" before ");
-    say_number((uint32_t)udiv64(board_now_us() - s->at_us, 1000));
-    board_say(" ms");
+    say_since(s->at_us);
     panic("supervision", supervision.entity[e].name, s->at);
 }
 
@@ -55,8 +60,11 @@ TASK(SuperviseTask)
 
 void health_watch_supervisor(void)
 {
-    if (board_now_us() - supervised_us > SUPERVISION_SILENT_US)
-        panic("supervision is silent", __FILE__, __LINE__);
+    if (board_now_us() - supervised_us <= SUPERVISION_SILENT_US)
+        return;
+    board_say("\r\nsupervision: SuperviseTask is silent, last turn before ");
+    say_since(supervised_us);
+    panic("supervision", __FILE__, __LINE__);
 }
 
 bool health_was_ended(TaskType task)

@@ -3,9 +3,11 @@
 
 Exchange of information (D.2.4) on the vehicle bus, on a bare PC. What a fault does: "lost", the driver is told, with dashes and the
 fail-safe telltales; "dropped", the frames that are wrong are not believed, and what is shown stays right. Timing and execution
-(D.2.2) under the hypervisor, whose watchdog starts the cluster again: instructions of the running cluster are changed.
+(D.2.2): instructions of the running cluster are changed. What its own supervision sees ends in the fail-safe picture; the rest, and
+that too, the hypervisor's watchdog, which starts the cluster again.
 """
 import re
+import struct
 import subprocess
 
 import pytest
@@ -84,11 +86,13 @@ def test_exchange(tmp_path, report, failure):
     assert fault == "cut" or sum(wrong.values()) >= 10
 
 
-EXECUTION = {  # annex D's name: the function, and what is put in its place
-    "blocked-execution": ("screen_draw", "faebfe"),  # cli; jmp .: no interrupt is taken any more
-    "livelock": ("screen_draw", "ebfe"),  # jmp .: for ever in one task, interrupts and other tasks go on
-    "wrong-synchronisation": ("SetRelAlarm", "31c0c3"),  # returns E_OK and arms nothing: a task waits for an event that never comes
-}
+SUPERVISED_MS = 250  # of guests/cluster/supervision.c: a deadline of 100 ms, two reference cycles of 50 ms, a turn of the supervisor's
+SPIN, NOTHING = bytes.fromhex("ebfe"), bytes.fromhex("9090909090")  # jmp .; what is put in the place of a call
+TASKS = ["DrawTask", "BusTask", "ChimeTask", "PublishTask", "StoreTask"]  # their bits in StatsHealth.Failing
+
+
+def command_line(tmp_path):
+    return "-gdb", f"unix:{tmp_path}/gdb,server=on,wait=off"
 
 
 def address(function):
@@ -96,11 +100,92 @@ def address(function):
     return int(re.search(rf"^(\w+) \w {function}$", names, re.MULTILINE)[1], 16)
 
 
+def original(at, count):
+    """What the image has there."""
+    with open(CLUSTER_ELF, "rb") as f:
+        image = f.read()
+    headers, size, number = struct.unpack_from("<I", image, 28)[0], *struct.unpack_from("<HH", image, 42)
+    for i in range(number):
+        offset, virtual, _, length = struct.unpack_from("<4I", image, headers + i * size + 4)
+        if virtual <= at < virtual + length:
+            return image[offset + at - virtual:offset + at - virtual + count]
+    raise AssertionError(f"{at:x} is nowhere in {CLUSTER_ELF}")
+
+
+def ends_at_once(task):
+    """A task that is activated, and ends without having done anything."""
+    at = address(f"os_task_{task}")
+    return at, b"\xe9" + struct.pack("<i", address("TerminateTask") - at - 5)
+
+
+def left_out(function, callee):
+    """The first call that one function makes of the other."""
+    code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", CLUSTER_ELF, f"--disassemble={function}"], check=True,
+                          capture_output=True, text=True).stdout
+    return int(re.search(rf"^ *(\w+):\s+call +\w+ <{callee}>$", code, re.MULTILINE)[1], 16), NOTHING
+
+
+SUPERVISED = {  # annex D's name: what is changed, and what the cluster says of it
+    "livelock": (lambda: (address("screen_draw"), SPIN), r"DrawTask is (?:late|not alive)"),
+    "lost-synchronisation": (lambda: (address("SetRelAlarm"), bytes.fromhex("31c0c3")), "DrawTask is not alive"),  # E_OK, nothing armed
+    "wrong-program-flow": (lambda: left_out("draw_frame", "WdgM_CheckpointReached"), "DrawTask has lost its way"),
+    "blocked-task": (lambda: (address("bus_sync"), SPIN), r"\w+ is (?:late|not alive)"),  # and all below it
+    "omitted-execution": (lambda: ends_at_once("ChimeTask"), "ChimeTask is not alive"),
+    "silent-supervisor": (lambda: ends_at_once("SuperviseTask"), "SuperviseTask is silent"),
+}
+
+
+@pytest.mark.parametrize("failure", SUPERVISED)
+def test_supervision(tmp_path, report, failure):
+    change, says = SUPERVISED[failure]
+    with ClusterVM(tmp_path, start=START, qemu=command_line(tmp_path)) as vm:
+        vm.until(2)
+        drives(vm)
+        with GdbStub(f"{tmp_path}/gdb") as gdb:
+            gdb.write(*change())
+        vm.wait(lambda: "rtos panic: supervision" in vm.log(), "the cluster to notice")
+        vm.wait(lambda: clusterpix.read_telltales(clusterpix.load(vm.screenshot())) == clusterpix.LOST_BODY, "the fail-safe picture")
+        found = re.search(rf"supervision: {says}, last \w+(?: \d+)? before (\d+) ms", vm.log())
+    assert found, vm.log()[-500:]
+    assert report.add(f"annexd.{failure}.detected-ms", int(found[1]), "ms", bound=SUPERVISED_MS)
+
+
+@pytest.mark.parametrize("task, function", [("StoreTask", "store_step"), ("PublishTask", "window_publish_vehicle")])
+def test_wrong_time_budget(tmp_path, report, task, function):
+    """Who is not needed for what the driver sees and hears ends alone, turn by turn; when it is right again all is."""
+    at = address(function)
+    with ClusterVM(tmp_path, start=START, qemu=command_line(tmp_path)) as vm:
+        vm.until(2)
+        drives(vm)
+        before = vm.stats()
+        with GdbStub(f"{tmp_path}/gdb") as gdb:
+            gdb.write(at, SPIN)
+        vm.run(1)
+        picture = clusterpix.load(vm.screenshot())
+        during = vm.stats()
+        with GdbStub(f"{tmp_path}/gdb") as gdb:
+            gdb.write(at, original(at, len(SPIN)))
+        vm.run(1)
+        drives(vm)
+        after = vm.stats()
+    assert clusterpix.speed_as_driven(picture, vm.sim) and clusterpix.telltales_as_driven(picture, vm.sim)
+    assert before["Failing"] == 0 and during["Failing"] == 1 << TASKS.index(task) and after["Failing"] == 0
+    assert report.add(f"annexd.{task}-budget.ended", during["Ended"] - before["Ended"], "times") >= 2
+    assert report.add(f"annexd.{task}-budget.overruns", after["Overruns"] - before["Overruns"], "frames", bound=0)
+
+
+EXECUTION = {  # annex D's name: the function, what is put in its place, who sees it first
+    "blocked-execution": ("screen_draw", "faebfe", False),  # cli; jmp .: no interrupt is taken any more
+    "endless-loop": ("screen_draw", "ebfe", True),
+    "wrong-synchronisation": ("SetRelAlarm", "31c0c3", True),  # a task waits for an event that never comes
+}
+
+
 @pytest.mark.machine(QEMU, "by the emulator's debugger; elsewhere: matrix.a_spinning_cluster_is_taken_back")
 @pytest.mark.parametrize("failure", EXECUTION)
 def test_execution(tmp_path, esp, report, failure):  # noqa: F811
-    function, code = EXECUTION[failure]
-    with HypervisedVM(tmp_path, esp, start=START, more=("-gdb", f"unix:{tmp_path}/gdb,server=on,wait=off")) as vm:
+    function, code, supervised = EXECUTION[failure]
+    with HypervisedVM(tmp_path, esp, start=START, more=command_line(tmp_path)) as vm:
         vm.until(2)
         drives(vm)
         with GdbStub(f"{tmp_path}/gdb") as gdb:
@@ -110,4 +195,5 @@ def test_execution(tmp_path, esp, report, failure):  # noqa: F811
         found = re.search(r"\[cluster\] watchdog: no frame after \d+ for (\d+) ms", vm.log())
         vm.wait(lambda: vm.sim.time_ms < last_life, "the cluster's clock, which begins anew")
         drives(vm)
-    assert report.add(f"annexd.{failure}.detected-ms", int(found[1]), "ms", bound=NOTICED_MS)
+        assert ("rtos panic: supervision" in vm.log()) == supervised
+    assert report.add(f"annexd.{failure}.taken-back-ms", int(found[1]), "ms", bound=NOTICED_MS)

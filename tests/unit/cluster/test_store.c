@@ -300,6 +300,73 @@ static void test_power_cut_at_every_byte_of_every_write(void **state)
             }
 }
 
+static jmp_buf budget;
+static uint32_t accesses, ends_at; /* of registers; the one before which the step is ended */
+
+static void access(void)
+{
+    if (++accesses == ends_at)
+        longjmp(budget, 1);
+}
+
+static uint32_t read_within_budget(uint32_t offset)
+{
+    access();
+    return sd_registers.read(offset);
+}
+
+static void write_within_budget(uint32_t offset, uint32_t value)
+{
+    access();
+    sd_registers.write(offset, value);
+}
+
+/* A life whose task is ended once, at that access to the card's controller: an error as any other,
+ * and what was shown is not taken back. */
+static void live_ended_at(uint32_t at)
+{
+    static const struct sdhc_registers within_budget = {read_within_budget, write_within_budget};
+    static uint32_t steps;
+
+    sd_begin();
+    live();
+    accesses = steps = 0;
+    ends_at = at;
+    if (setjmp(budget))
+        store_abort(&s, now);
+    else
+        store_init(&s, &within_budget, now);
+    while (steps++ < 200)
+        stay(START_M + (steps > 100 ? 100 : 0), STORE_PERIOD_MS);
+    assert_int_equal(s.state, STORE_KEEPING);
+    assert_int_equal(s.kept.odometer_m, START_M + 100);
+    assert_int_equal(shown(), START_M + 100);
+}
+
+static void test_ended_anywhere(void **state)
+{
+    (void)state;
+    for (uint32_t at = 1; at == 1 || accesses >= at - 1; at++)
+        live_ended_at(at);
+    assert_true(accesses > 1000);
+}
+
+/* Ended each time: given up, and the vehicle's own count is shown. */
+static void test_ended_each_time(void **state)
+{
+    (void)state;
+    stay(START_M, 1000);
+    for (uint32_t i = 0; i < STORE_TRIES; i++) {
+        assert_true(s.state == STORE_KEEPING || s.state == STORE_READING);
+        store_abort(&s, now);
+    }
+    assert_int_equal(s.state, STORE_FAILED);
+    store_abort(&s, now);
+    assert_int_equal(s.state, STORE_FAILED);
+    stay(START_M + 1000, 300);
+    assert_int_equal(shown(), START_M + 1000);
+}
+
 /* Power goes in the first write of a card. */
 static void test_power_cut_in_the_first_write(void **state)
 {
@@ -423,6 +490,8 @@ int main(void)
         cmocka_unit_test_setup(test_ignition_off, begin),
         cmocka_unit_test_setup(test_never_stale, begin),
         cmocka_unit_test_setup(test_power_cut_at_every_byte_of_every_write, begin),
+        cmocka_unit_test_setup(test_ended_anywhere, begin),
+        cmocka_unit_test_setup(test_ended_each_time, begin),
         cmocka_unit_test_setup(test_power_cut_in_the_first_write, begin),
         cmocka_unit_test_setup(test_counter_wraps, begin),
         cmocka_unit_test_setup(test_both_damaged, begin),
