@@ -92,8 +92,6 @@ static void dock(const struct ui *u, cairo_t *cr)
 void frame(const struct ui *u, cairo_t *cr)
 {
     background(cr, UI_WIDTH, UI_HEIGHT);
-    icon(cr, ICON_SUN, 1058, 41, 22, warm);
-    text(&u->theme, cr, "18°", 1076, 47, 18, REGULAR, ink, LEFT);
     icon(cr, ICON_BLUETOOTH, 1152, 41, 21, ink_soft);
     icon(cr, ICON_SIGNAL, 1190, 40, 22, ink_soft);
     text(&u->theme, cr, "5G", 1208, 47, 16, BOLD, ink_soft, LEFT);
@@ -117,6 +115,22 @@ void clock_draw(const struct ui *u, cairo_t *cr)
     snprintf(s, sizeof(s), "%d:%02d", u->hour, u->minute);
     width = figures(&u->theme, cr, s, 48, 52, 34, BOLD, ink, LEFT);
     text(&u->theme, cr, u->date, 48 + width + 18, 51, 17, REGULAR, ink_soft, LEFT);
+}
+
+uint64_t air_shows(const struct ui *u)
+{
+    return u->vehicle.has_air ? (uint64_t)(u->vehicle.outside_c * 2 + 256) : 1;
+}
+
+/* As the cluster has it; a machine without a vehicle has no outside. */
+void air_draw(const struct ui *u, cairo_t *cr)
+{
+    char s[16];
+
+    if (!u->vehicle.has_air)
+        return;
+    snprintf(s, sizeof(s), "%+.1f °C", u->vehicle.outside_c);
+    text(&u->theme, cr, s, 1128, 47, 18, REGULAR, ink, RIGHT);
 }
 
 #define COVERS 4

@@ -101,18 +101,6 @@ static void bluetooth(cairo_t *cr)
     cairo_stroke(cr);
 }
 
-static void sun(cairo_t *cr)
-{
-    cairo_arc(cr, 12, 12, 4.2, 0, 2 * M_PI);
-    cairo_stroke(cr);
-    for (int i = 0; i < 8; i++) {
-        const double c = cos(i * M_PI / 4), s = sin(i * M_PI / 4);
-
-        line(cr, 12 + 7.2 * c, 12 + 7.2 * s, 12 + 9.6 * c, 12 + 9.6 * s);
-    }
-    cairo_stroke(cr);
-}
-
 static void turn(cairo_t *cr) /* right ahead */
 {
     cairo_set_line_width(cr, 2.8);
@@ -220,9 +208,6 @@ void icon(cairo_t *cr, enum icon i, double x, double y, double size, struct colo
         break;
     case ICON_BLUETOOTH:
         bluetooth(cr);
-        break;
-    case ICON_SUN:
-        sun(cr);
         break;
     case ICON_TURN:
         turn(cr);

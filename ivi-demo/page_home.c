@@ -139,7 +139,7 @@ static void link_draw(const struct ui *u, cairo_t *cr)
 }
 
 static const struct widget widgets[] = {
-    CLOCK_WIDGET,
+    STATUS_WIDGETS,
     {{MAP_X, MAP_Y, MAP_W, MAP_H}, map_state, map_widget},
     {{SIDE_X + 20, MAP_Y + 20, SIDE_W - 40, 132}, track_shows, title_draw},
     {{SIDE_X + SIDE_W - 64, MAP_Y + 28, 40, 26}, moving_bars, bars_draw},

@@ -77,7 +77,7 @@ static void turns_draw(const struct ui *u, cairo_t *cr)
 }
 
 static const struct widget widgets[] = {
-    CLOCK_WIDGET,
+    STATUS_WIDGETS,
     {{MAP_X, MAP_Y, MAP_W, MAP_H}, map_state, map_widget},
     {{PANEL_X + 20, MAP_Y + 94, PANEL_W - 40, 40}, trip_shows, trip_draw},
     {{PANEL_X + 20, MAP_Y + 170, PANEL_W - 40, 336}, instruction_shows, turns_draw},

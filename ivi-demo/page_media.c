@@ -184,7 +184,7 @@ static void mute(struct ui *u)
 }
 
 static const struct widget widgets[] = {
-    CLOCK_WIDGET,
+    STATUS_WIDGETS,
     {{PLAY_X + 30, TOP + 30, PLAY_W - 60, 316}, track_shows, title_draw},
     {{PLAY_X + 370, TOP + 246, 372, 88}, moving_bars, bars_draw},
     {{PLAY_X + 30, TOP + 366, PLAY_W - 60, 44}, player_shows, progress_draw},

@@ -112,7 +112,7 @@ static void figures_draw(const struct ui *u, cairo_t *cr)
 }
 
 static const struct widget widgets[] = {
-    CLOCK_WIDGET,
+    STATUS_WIDGETS,
     {{PLAY_X + 20, TOP + 70, PLAY_W - 40, 240}, track_shows, title_draw},
     {{PLAY_X + PLAY_W - 80, TOP + 28, 56, 30}, bars_show, bars_draw},
     {{PLAY_X + 18, TOP + 338, PLAY_W - 36, 48}, player_shows, progress_draw},

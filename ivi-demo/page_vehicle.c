@@ -181,7 +181,7 @@ static void signals_draw(const struct ui *u, cairo_t *cr)
 }
 
 static const struct widget widgets[] = {
-    CLOCK_WIDGET,
+    STATUS_WIDGETS,
     {{DIAL_X + 66, TOP + 70, DIAL_W - 132, 368}, dial_shows, dial_draw},
     {{DIAL_X + 100, TOP + HEIGHT - 60, DIAL_W - 200, 40}, link_shows, link_draw},
     {{SIDE_X + 10, TOP + 56, SIDE_W - 20, 50}, tiles_show, tiles_draw},

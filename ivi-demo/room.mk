@@ -45,6 +45,11 @@ $(B)/tests/unit/ivi-demo/test_media: tests/unit/ivi-demo/test_media.c $(addprefi
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(IVI_CFLAGS) -o $@ $^ $(IVI_LIBS) -lcmocka
 
+UNIT_TESTS += $(B)/tests/unit/ivi-demo/test_vehicle
+$(B)/tests/unit/ivi-demo/test_vehicle: tests/unit/ivi-demo/test_vehicle.c $(addprefix $(B)/ivi-demo/san/,$(addsuffix .o,$(IVI_TESTED) vehicle))
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) $(IVI_CFLAGS) -o $@ $^ $(IVI_LIBS) -lcmocka
+
 # The sound card is a file, by ALSA's own plug-ins.
 UNIT_TESTS += $(B)/tests/unit/ivi-demo/test_player
 $(B)/tests/unit/ivi-demo/test_player: tests/unit/ivi-demo/test_player.c $(addprefix $(B)/ivi-demo/san/,$(addsuffix .o,$(IVI_SOUND)))

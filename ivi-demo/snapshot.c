@@ -99,8 +99,19 @@ int main(int argc, char **argv)
 {
     static struct ui u;
     static struct off_screen off;
-    struct vehicle_state v = {true, 53.4,     1840,
-                              3,    12408300, 1u << BN_TELLTALE_BELT | 1u << BN_TELLTALE_TURN_LEFT};
+    struct vehicle_state v = {
+        .valid = true,
+        .speed_kmh = 53.4,
+        .rpm = 1840,
+        .gear = 3,
+        .odometer_m = 12408300,
+        .telltales = 1u << BN_TELLTALE_BELT | 1u << BN_TELLTALE_TURN_LEFT,
+        .has_air = true,
+        .outside_c = 9,
+        .has_clock = true,
+        .hour = 17,
+        .minute = 8,
+    };
     struct ui_rect damage[UI_DAMAGE];
     cairo_surface_t *s;
     char path[256];
@@ -125,7 +136,7 @@ int main(int argc, char **argv)
         return 1;
     }
     set_media(&u.media, argc > 4 ? argv[4] : "");
-    v.valid = argc < 5 || strcmp(argv[4], "stale") != 0;
+    v.valid = v.has_air = v.has_clock = argc < 5 || strcmp(argv[4], "stale") != 0;
     ui_advance(&u, 10, &v);
     s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
     for (unsigned p = 0; p < role->pages; p++) {

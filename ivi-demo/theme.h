@@ -56,7 +56,6 @@ enum icon {
     ICON_PREVIOUS,
     ICON_SIGNAL,
     ICON_BLUETOOTH,
-    ICON_SUN,
     ICON_TURN,
     ICON_TURN_LEFT,
     ICON_PIN,

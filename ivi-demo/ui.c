@@ -11,6 +11,7 @@
 
 #define NOT_DRAWN  UINT64_MAX
 #define TURN_PER_S 0.25 /* radians, of the car on the vehicle page */
+#define DAY        1440 /* minutes */
 
 static const struct ui_role roles[] = {
     {"front",
@@ -102,12 +103,17 @@ void ui_advance(struct ui *u, double now, const struct vehicle_state *v)
     const double dt = u->now > 0 ? fmin(now - u->now, 1) : 0;
     const time_t wall = time(NULL);
     struct tm tm;
+    int minutes;
 
     u->now = now;
     u->vehicle = *v;
     localtime_r(&wall, &tm);
-    u->hour = tm.tm_hour;
-    u->minute = tm.tm_min;
+    minutes = tm.tm_hour * 60 + tm.tm_min;
+    if (v->has_clock)
+        u->ahead = v->hour * 60 + v->minute - minutes;
+    minutes = (minutes + u->ahead + DAY) % DAY;
+    u->hour = minutes / 60;
+    u->minute = minutes % 60;
     strftime(u->date, sizeof(u->date), "%a %e %b", &tm);
     if (v->valid)
         u->travelled += v->speed_kmh / 3.6 * dt;

@@ -50,7 +50,8 @@ struct ui {
     struct vehicle_state vehicle; /* as of this frame */
     enum ui_page page;
     double now;       /* seconds of monotonic time */
-    int hour, minute; /* wall clock */
+    int hour, minute; /* the vehicle's clock, the machine's until that is known */
+    int ahead;        /* minutes by which the vehicle's is ahead of the machine's */
     char date[32];
     struct media_state media; /* as of this frame */
     /* Whom the player's buttons tell; NULL: nobody. */

@@ -157,6 +157,11 @@ void vehicle_read(struct vehicle_source *s, double now, struct vehicle_state *v)
             .gear = raw.gear,
             .odometer_m = raw.odometer_m,
             .telltales = raw.telltales,
+            .has_air = raw.flags & BN_VEHICLE_AIR,
+            .outside_c = raw.outside_halves / 2.0,
+            .has_clock = raw.flags & BN_VEHICLE_CABIN && raw.hour < 24 && raw.minute < 60,
+            .hour = raw.hour,
+            .minute = raw.minute,
         };
     }
     *v = s->last;

@@ -13,11 +13,14 @@
 #define VEHICLE_STALE_S 0.5 /* the cluster writes at 10 Hz or more */
 
 struct vehicle_state {
-    bool valid; /* false: every value is to be shown as dashes */
+    bool valid; /* false: every value is to be shown as dashes, but for the last ones */
     double speed_kmh, rpm;
     int gear;
     uint32_t odometer_m;
     uint32_t telltales;
+    bool has_air, has_clock; /* what follows is known */
+    double outside_c;        /* degrees Celsius */
+    int hour, minute;        /* of the vehicle's clock */
 };
 
 struct vehicle_source {

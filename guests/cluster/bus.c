@@ -200,10 +200,19 @@ size_t bus_sync(struct bus *b, uint32_t now_ms, uint8_t out[SLCAN_MAX_BYTES])
 void bus_publish(const struct bus *b, uint32_t now_ms, struct bn_vehicle *v)
 {
     *v = (struct bn_vehicle){.bus_time_ms = now_ms};
+    if (bus_fresh(b, BUS_EXTERIOR, now_ms)) {
+        v->flags |= BN_VEHICLE_AIR;
+        v->outside_halves = b->outside_halves;
+    }
+    if (bus_fresh(b, BUS_CABIN, now_ms)) {
+        v->flags |= BN_VEHICLE_CABIN;
+        v->hour = b->hour;
+        v->minute = b->minute;
+    }
     for (int i = 0; i < BUS_ENGINE; i++)
         if (!bus_fresh(b, (enum bus_message)i, now_ms))
             return;
-    v->flags = BN_VEHICLE_VALID;
+    v->flags |= BN_VEHICLE_VALID;
     v->speed_centikmh = b->speed_centikmh;
     v->engine_rpm = b->engine_rpm;
     v->gear = b->gear;

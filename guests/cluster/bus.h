@@ -60,8 +60,8 @@ bool bus_fresh(const struct bus *b, enum bus_message m, uint32_t now_ms);
 /* The sync frame for bus time now_ms, as bytes for the wire. */
 size_t bus_sync(struct bus *b, uint32_t now_ms, uint8_t out[SLCAN_MAX_BYTES]);
 
-/* The signals as others may have them; if one of them is not fresh, all are 0 and the flag is off.
- */
+/* The signals as others may have them. What a slow message says has a flag of its own; if one of
+ * the others is not fresh, all of them are 0 and their flag is off. */
 void bus_publish(const struct bus *b, uint32_t now_ms, struct bn_vehicle *v);
 
 #endif

@@ -37,7 +37,9 @@ enum bn_telltale { /* new ones at the end: readers know the others by their bits
                    BN_TELLTALE_COUNT
 };
 
-#define BN_VEHICLE_VALID (1u << 0) /* the bus is alive and the values below are fresh */
+#define BN_VEHICLE_VALID (1u << 0) /* the bus is alive and the values below are fresh, but for: */
+#define BN_VEHICLE_AIR   (1u << 1) /* outside_halves is */
+#define BN_VEHICLE_CABIN (1u << 2) /* hour and minute are */
 
 struct bn_vehicle {
     uint32_t flags;
@@ -45,7 +47,8 @@ struct bn_vehicle {
     uint16_t speed_centikmh; /* 0.01 km/h */
     uint16_t engine_rpm;
     int8_t gear; /* -1 reverse, 0 neutral, 1.. forward */
-    uint8_t reserved0[3];
+    int8_t outside_halves; /* outside temperature, 0.5 degrees Celsius */
+    uint8_t hour, minute;  /* local time */
     uint32_t odometer_m;
     uint32_t telltales; /* bit enum bn_telltale: lit */
 };

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import clusterpix
+import facepix
+import ivipix
 from cockpit import IVI_LOG, LIMIT, TOP
 from test_cluster_store import FIGURE_M, slots
 
@@ -106,6 +108,18 @@ def test_ivi_shows_the_vehicles_speed(cockpit, home):
     live = (1130, 438, 1215, 462)
     image = cockpit.nuc.wait_picture(1, lambda p: accents(p, live) > 10, "the vehicle's figures", LIMIT)
     assert image.size == (1280, 720)
+
+
+def test_both_screens_have_one_clock_and_one_temperature(cockpit, home):
+    """The IVI's are the vehicle's, as the cluster passes them on; its picture may be of a moment earlier."""
+    def agree(ivi):
+        cluster = np.asarray(cockpit.nuc.picture(0))
+        shown, clock, air = facepix.read_clock(cluster), ivipix.read_clock(ivi), ivipix.read_air(ivi)
+        if not shown or not shown[0].isdigit() or clock is None or air is None:
+            return False
+        minute = int(shown[:2]) * 60 + int(shown[3:])
+        return clock in [divmod((minute - late) % 1440, 60) for late in (0, 1)] and abs(air - facepix.read_air(cluster)) <= 0.5
+    cockpit.nuc.wait_picture(1, agree, "the vehicle's clock and temperature", LIMIT)
 
 
 def test_a_click_reaches_the_ivi(cockpit, home):

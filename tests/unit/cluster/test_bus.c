@@ -352,6 +352,32 @@ static void test_body_and_publish(void **state)
     assert_int_equal(v.bus_time_ms, 2101);
 }
 
+/* Slow messages go on by themselves, each for its own time. */
+static void test_publish_slow(void **state)
+{
+    struct can_frame f = {.id = DBC_EXTERIOR_ID, .length = DBC_EXTERIOR_BYTES};
+    struct bn_vehicle v;
+
+    (void)state;
+    dbc_exterior_pack(&(struct dbc_exterior){.time_ms = 2000, .air_temperature = -15}, f.data);
+    e2e_protect(&f, 1);
+    send(&f, 2010);
+    f = (struct can_frame){.id = DBC_CABIN_ID, .length = DBC_CABIN_BYTES};
+    dbc_cabin_pack(&(struct dbc_cabin){.time_ms = 2200, .hour = 23, .minute = 59}, f.data);
+    e2e_protect(&f, 1);
+    send(&f, 2210);
+    bus_publish(&bus, 2500, &v);
+    assert_int_equal(v.flags, BN_VEHICLE_AIR | BN_VEHICLE_CABIN);
+    assert_int_equal(v.outside_halves, -15);
+    assert_int_equal(v.hour, 23);
+    assert_int_equal(v.minute, 59);
+    bus_publish(&bus, 2501, &v);
+    assert_int_equal(v.flags, BN_VEHICLE_CABIN);
+    assert_int_equal(v.outside_halves, 0);
+    bus_publish(&bus, 2701, &v);
+    assert_int_equal(v.flags | v.hour | v.minute, 0);
+}
+
 /* The lamps that a message lights with this one bit set. */
 static uint32_t lamps_of_bit(uint16_t id, int bit)
 {
@@ -531,6 +557,7 @@ int main(void)
         cmocka_unit_test_setup(test_frozen_sender_is_no_sender, begin),
         cmocka_unit_test_setup(test_wrong_length_and_unknown_messages, begin),
         cmocka_unit_test_setup(test_body_and_publish, begin),
+        cmocka_unit_test_setup(test_publish_slow, begin),
         cmocka_unit_test(test_every_signal_has_its_lamp),
         cmocka_unit_test_setup(test_sync_and_request, begin),
         cmocka_unit_test_setup(test_bad_stream_is_told, begin),

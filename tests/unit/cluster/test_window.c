@@ -368,6 +368,26 @@ static void test_lies(void **state)
     }
 }
 
+/* A task that its budget has ended while it was writing: the next one is whole again. */
+static void test_publish_after_an_end(void **state)
+{
+    struct window w;
+    struct bn_vehicle v = {.flags = BN_VEHICLE_VALID, .speed_centikmh = 4200};
+    struct bn_shm_header *h;
+
+    (void)state;
+    assert_true(window_open(&w, window_memory, WINDOW_BYTES, WIDTH, HEIGHT));
+    h = (struct bn_shm_header *)(void *)w.vehicle_region;
+    window_publish_vehicle(&w, &v, 1);
+    assert_int_equal(h->sequence, 2);
+    h->sequence++; /* ended inside */
+    memset(w.vehicle_region + sizeof(*h), 0x77, 4);
+    window_publish_vehicle(&w, &v, 2);
+    assert_int_equal(h->sequence, 4);
+    assert_int_equal(h->counter, 2);
+    assert_int_equal(h->crc, bn_shm_crc(h, w.vehicle_region + sizeof(*h)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_early_shared_safe_shared),
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_lies),
+        cmocka_unit_test_setup_teardown(test_publish_after_an_end, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
