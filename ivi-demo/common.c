@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "units.h"
+
 void open_map(struct ui *u)
 {
     ui_show(u, UI_MAP);
@@ -330,7 +332,7 @@ void instruction(const struct ui *u, cairo_t *cr, double x, double y, double w)
 {
     unsigned turn;
     const double metres = map_next_turn(&u->map, u->travelled, &turn);
-    char s[32];
+    char s[UNITS_BYTES];
 
     rounded(cr, x, y, w, 84, 18);
     use(cr, (struct colour)RGBA(0x0D1319, 0.88));
@@ -339,7 +341,7 @@ void instruction(const struct ui *u, cairo_t *cr, double x, double y, double w)
     use(cr, accent);
     cairo_fill(cr);
     icon(cr, u->map.turn_right[turn] ? ICON_TURN : ICON_TURN_LEFT, x + 42, y + 42, 34, night);
-    snprintf(s, sizeof(s), "%d m", (int)(metres / 10) * 10);
+    units_near(u, s, metres);
     text(&u->theme, cr, s, x + 86, y + 40, 25, BOLD, ink, LEFT);
     text(&u->theme, cr, map_street[turn], x + 86, y + 65, 17, REGULAR, ink_soft, LEFT);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common.h"
+#include "units.h"
 
 #define MAP_X     40
 #define MAP_Y     88
@@ -77,7 +78,7 @@ static void controls_draw(const struct ui *u, cairo_t *cr)
 
 static uint64_t speed_shows(const struct ui *u)
 {
-    return u->vehicle.valid ? 2 + (uint64_t)vehicle_figures_kmh(&u->vehicle) : 1;
+    return u->vehicle.valid ? 2 + (uint64_t)units_speed(u) : 1;
 }
 
 static void speed_draw(const struct ui *u, cairo_t *cr)
@@ -86,12 +87,12 @@ static void speed_draw(const struct ui *u, cairo_t *cr)
     double width;
     char s[16];
 
-    value(u, s, sizeof(s), "%.0f", vehicle_figures_kmh(&u->vehicle), "– –");
+    value(u, s, sizeof(s), "%.0f", units_speed(u), "– –");
     if (u->vehicle.valid)
         width = figures(&u->theme, cr, s, x, y, 76, BOLD, ink, LEFT);
     else
         width = text(&u->theme, cr, s, x, y - 6, 62, BOLD, ink_faint, LEFT);
-    text(&u->theme, cr, "km/h", x + width + 12, y, 18, REGULAR, ink_soft, LEFT);
+    text(&u->theme, cr, units_speed_name(u), x + width + 12, y, 18, REGULAR, ink_soft, LEFT);
 }
 
 static uint64_t details_show(const struct ui *u)
@@ -118,7 +119,11 @@ static void details_draw(const struct ui *u, cairo_t *cr)
     text(&u->theme, cr, s, SIDE_X + 28, VEHICLE_Y + 178, 20, BOLD, c, LEFT);
     value(u, s, sizeof(s), "%.0f rpm", floor(v->rpm / 10) * 10, "– rpm");
     text(&u->theme, cr, s, SIDE_X + 124, VEHICLE_Y + 178, 20, REGULAR, c, LEFT);
-    value(u, s, sizeof(s), "%.1f km", floor(v->odometer_m / 100.0) / 10, "– km");
+    if (v->valid)
+        snprintf(s, sizeof(s), "%.1f %s", floor(units_way(u, v->odometer_m) * 10) / 10,
+                 units_way_name(u));
+    else
+        snprintf(s, sizeof(s), "– %s", units_way_name(u));
     text(&u->theme, cr, s, SIDE_X + 262, VEHICLE_Y + 178, 20, REGULAR, c, LEFT);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common.h"
+#include "units.h"
 
 #define MAP_X   396
 #define MAP_Y   88
@@ -44,7 +45,7 @@ static void trip_draw(const struct ui *u, cairo_t *cr)
 
     snprintf(s, sizeof(s), "%d min", trip.minutes);
     text(&u->theme, cr, s, PANEL_X + 28, MAP_Y + 120, 22, BOLD, accent, LEFT);
-    snprintf(s, sizeof(s), "%.1f km", trip.metres / 1000);
+    snprintf(s, sizeof(s), "%.1f %s", units_way(u, trip.metres), units_way_name(u));
     text(&u->theme, cr, s, PANEL_X + 132, MAP_Y + 120, 18, REGULAR, ink_soft, LEFT);
     snprintf(s, sizeof(s), "%d:%02d", trip.hour, trip.minute);
     text(&u->theme, cr, s, PANEL_X + PANEL_W - 28, MAP_Y + 120, 18, REGULAR, ink_soft, RIGHT);
@@ -54,7 +55,7 @@ static void turns_draw(const struct ui *u, cairo_t *cr)
 {
     unsigned turn;
     double metres = map_next_turn(&u->map, u->travelled, &turn);
-    char s[32];
+    char s[UNITS_BYTES];
 
     for (unsigned i = 0; i < TURNS; i++) {
         const double y = MAP_Y + 178 + i * 84;
@@ -66,8 +67,7 @@ static void turns_draw(const struct ui *u, cairo_t *cr)
         cairo_fill(cr);
         icon(cr, u->map.turn_right[n] ? ICON_TURN : ICON_TURN_LEFT, PANEL_X + 56, y + 28, 32,
              i ? ink_soft : night);
-        snprintf(s, sizeof(s), metres < 1000 ? "%.0f m" : "%.1f km",
-                 metres < 1000 ? floor(metres / 10) * 10 : floor(metres / 100) / 10);
+        units_near(u, s, metres);
         text(&u->theme, cr, s, PANEL_X + 104, y + 24, i ? 18 : 22, BOLD, i ? ink_soft : ink, LEFT);
         text(&u->theme, cr, map_street[n], PANEL_X + 104, y + 48, 17, REGULAR,
              i ? ink_faint : ink_soft, LEFT);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common.h"
+#include "units.h"
 
 #define TOP    88
 #define PLAY_X 40
@@ -85,20 +86,20 @@ static void map_widget(const struct ui *u, cairo_t *cr)
 static uint64_t figures_show(const struct ui *u)
 {
     return u->vehicle.valid
-               ? trip_shows(u) << 10 | (uint64_t)vehicle_figures_kmh(&u->vehicle) << 1 | 1
+               ? trip_shows(u) << 10 | (uint64_t)units_speed(u) << 1 | 1
                : 0;
 }
 
 static void figures_draw(const struct ui *u, cairo_t *cr)
 {
-    static const char *const unit[FIGURES] = {"", "min", "km", "km/h"};
+    const char *const unit[FIGURES] = {"", "min", units_way_name(u), units_speed_name(u)};
     const struct trip trip = trip_left(u);
     char s[FIGURES][16];
 
     snprintf(s[ARRIVAL], sizeof(s[0]), "%d:%02d", trip.hour, trip.minute);
     snprintf(s[TIME_LEFT], sizeof(s[0]), "%d", trip.minutes);
-    snprintf(s[WAY_LEFT], sizeof(s[0]), "%.1f", trip.metres / 1000);
-    snprintf(s[SPEED], sizeof(s[0]), "%d", vehicle_figures_kmh(&u->vehicle));
+    snprintf(s[WAY_LEFT], sizeof(s[0]), "%.1f", units_way(u, trip.metres));
+    snprintf(s[SPEED], sizeof(s[0]), "%d", units_speed(u));
     for (int i = 0; i < FIGURES; i++) {
         const double y = TRIP_Y + 98;
         double width;

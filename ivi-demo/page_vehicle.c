@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common.h"
+#include "units.h"
 
 #define TOP        88
 #define HEIGHT     520
@@ -17,7 +18,8 @@
 #define TILE_W     202
 #define CAR_Y      (TOP + 145)
 #define CAR_HEIGHT 226
-#define MAX_KMH    200.0
+#define MAX_KMH    200
+#define MAX_MPH    120
 #define FROM       (0.75 * M_PI)
 #define SWEEP      (1.5 * M_PI)
 
@@ -33,6 +35,11 @@ static const struct {
     {"High beam", 1u << BN_TELLTALE_HIGH_BEAM},
     {"Engine check", 1u << BN_TELLTALE_MIL},
 };
+
+static int dial_end(const struct ui *u)
+{
+    return u->miles ? MAX_MPH : MAX_KMH;
+}
 
 static void draw(const struct ui *u, cairo_t *cr)
 {
@@ -55,27 +62,27 @@ static void draw(const struct ui *u, cairo_t *cr)
     use(cr, (struct colour)RGBA(0xFFFFFF, 0.07));
     cairo_arc(cr, CX, CY, RADIUS, FROM, FROM + SWEEP);
     cairo_stroke(cr);
-    for (int v = 0; v <= 200; v += 20) {
-        const double a = FROM + SWEEP * v / MAX_KMH;
+    for (int v = 0; v <= dial_end(u); v += 20) {
+        const double a = FROM + SWEEP * v / dial_end(u);
         char s[12];
 
         snprintf(s, sizeof(s), "%d", v);
         text(&u->theme, cr, s, CX + (RADIUS - 38) * cos(a), CY + (RADIUS - 38) * sin(a) + 6, 16,
              REGULAR, ink_faint, CENTRE);
     }
-    text(&u->theme, cr, "km/h", CX, CY + 62, 20, REGULAR, ink_soft, CENTRE);
+    text(&u->theme, cr, units_speed_name(u), CX, CY + 62, 20, REGULAR, ink_soft, CENTRE);
 }
 
 static uint64_t dial_shows(const struct ui *u)
 {
-    return u->vehicle.valid ? 2 + ((uint64_t)vehicle_figures_kmh(&u->vehicle) << 10 |
+    return u->vehicle.valid ? 2 + ((uint64_t)units_speed(u) << 10 |
                                    (uint64_t)(u->vehicle.speed_kmh * 2))
                             : 1;
 }
 
 static void dial_draw(const struct ui *u, cairo_t *cr)
 {
-    const double part = fmin(u->vehicle.speed_kmh / MAX_KMH, 1);
+    const double part = fmin(units_way(u, u->vehicle.speed_kmh * 1000) / dial_end(u), 1);
     char s[16];
 
     if (u->vehicle.valid && part > 0.002) {
@@ -89,7 +96,7 @@ static void dial_draw(const struct ui *u, cairo_t *cr)
         use(cr, ink);
         cairo_fill(cr);
     }
-    value(u, s, sizeof(s), "%.0f", vehicle_figures_kmh(&u->vehicle), "– –");
+    value(u, s, sizeof(s), "%.0f", units_speed(u), "– –");
     if (u->vehicle.valid)
         figures(&u->theme, cr, s, CX, CY + 30, 92, BOLD, ink, CENTRE);
     else
@@ -133,9 +140,9 @@ static void tiles_draw(const struct ui *u, cairo_t *cr)
     else
         snprintf(s[0], sizeof(s[0]), "%d", v->gear);
     value(u, s[1], sizeof(s[1]), "%.0f", floor(v->rpm / 10) * 10, "– –");
-    value(u, s[2], sizeof(s[2]), "%.0f", floor(v->odometer_m / 1000.0), "– –");
+    value(u, s[2], sizeof(s[2]), "%.0f", floor(units_way(u, v->odometer_m)), "– –");
     for (int i = 0; i < 3; i++) {
-        static const char *const unit[3] = {"", "rpm", "km"};
+        const char *const unit[3] = {"", "rpm", units_way_name(u)};
         const double x = SIDE_X + i * (TILE_W + 15) + 24;
         const double w = text(&u->theme, cr, s[i], x, TOP + 92, 36, BOLD, c, LEFT);
 

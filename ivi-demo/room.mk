@@ -4,7 +4,7 @@ IVI_SOUND := player sound wav
 IVI_CFLAGS = -D_GNU_SOURCE -Iivi-demo $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(IVI_PKGS)))
 IVI_LIBS = $(shell pkg-config --libs $(IVI_PKGS)) -lm
 IVI_PARTS := car_mesh common gl icon map mesh page_home page_map page_media page_rear page_vehicle scene shader solid sprite theme town \
-	town_mesh ui vehicle
+	town_mesh ui units vehicle
 
 IVI_FILES += $(B)/ivi-demo/binnacle-ivi:/usr/bin/binnacle-ivi
 PROGRAMS += $(B)/ivi-demo/binnacle-ivi $(B)/ivi-demo/binnacle-ivi-snapshot
@@ -30,7 +30,7 @@ $(IVI_MUSIC): $(B)/ivi-demo/music/%.wav: $(B)/ivi-demo/binnacle-compose
 	$< $* $@
 
 UNIT_TESTS += $(B)/tests/unit/ivi-demo/test_solid
-IVI_TESTED := car_mesh common icon map mesh page_home page_map page_media page_rear page_vehicle theme town town_mesh ui
+IVI_TESTED := car_mesh common icon map mesh page_home page_map page_media page_rear page_vehicle theme town town_mesh ui units
 
 $(B)/ivi-demo/san/%.o: ivi-demo/%.c
 	@mkdir -p $(@D)

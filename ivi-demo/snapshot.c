@@ -108,7 +108,7 @@ int main(int argc, char **argv)
         .telltales = 1u << BN_TELLTALE_BELT | 1u << BN_TELLTALE_TURN_LEFT,
         .has_air = true,
         .outside_c = 9,
-        .has_clock = true,
+        .has_cabin = true,
         .hour = 17,
         .minute = 8,
     };
@@ -121,7 +121,7 @@ int main(int argc, char **argv)
 
     if (argc < 3 || argc > 5 || !role) {
         fprintf(stderr,
-                "usage: binnacle-ivi-snapshot ROLE DIRECTORY [FONTS] [stale|solid|microphone], "
+                "usage: binnacle-ivi-snapshot ROLE DIRECTORY [FONTS] [stale|solid|microphone|miles], "
                 "ROLE being one "
                 "of: %s\n",
                 UI_ROLES);
@@ -136,7 +136,8 @@ int main(int argc, char **argv)
         return 1;
     }
     set_media(&u.media, argc > 4 ? argv[4] : "");
-    v.valid = v.has_air = v.has_clock = argc < 5 || strcmp(argv[4], "stale") != 0;
+    v.valid = v.has_air = v.has_cabin = argc < 5 || strcmp(argv[4], "stale") != 0;
+    v.miles = argc > 4 && strcmp(argv[4], "miles") == 0;
     ui_advance(&u, 10, &v);
     s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, UI_WIDTH, UI_HEIGHT);
     for (unsigned p = 0; p < role->pages; p++) {

@@ -98,6 +98,16 @@ void ui_order(struct ui *u, enum media_order_kind kind, int value)
         u->order(u->player, (struct media_order){kind, value});
 }
 
+/* Units are part of what never changes of a page. */
+static void choose_unit(struct ui *u, bool miles)
+{
+    if (u->miles == miles)
+        return;
+    u->miles = miles;
+    drop_bases(u);
+    ui_draw_everything_next(u);
+}
+
 void ui_advance(struct ui *u, double now, const struct vehicle_state *v)
 {
     const double dt = u->now > 0 ? fmin(now - u->now, 1) : 0;
@@ -109,8 +119,10 @@ void ui_advance(struct ui *u, double now, const struct vehicle_state *v)
     u->vehicle = *v;
     localtime_r(&wall, &tm);
     minutes = tm.tm_hour * 60 + tm.tm_min;
-    if (v->has_clock)
+    if (v->has_cabin) {
         u->ahead = v->hour * 60 + v->minute - minutes;
+        choose_unit(u, v->miles);
+    }
     minutes = (minutes + u->ahead + DAY) % DAY;
     u->hour = minutes / 60;
     u->minute = minutes % 60;

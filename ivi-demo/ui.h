@@ -52,6 +52,7 @@ struct ui {
     double now;       /* seconds of monotonic time */
     int hour, minute; /* the vehicle's clock, the machine's until that is known */
     int ahead;        /* minutes by which the vehicle's is ahead of the machine's */
+    bool miles;       /* the driver's choice, the last one known */
     char date[32];
     struct media_state media; /* as of this frame */
     /* Whom the player's buttons tell; NULL: nobody. */

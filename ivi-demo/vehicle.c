@@ -159,9 +159,10 @@ void vehicle_read(struct vehicle_source *s, double now, struct vehicle_state *v)
             .telltales = raw.telltales,
             .has_air = raw.flags & BN_VEHICLE_AIR,
             .outside_c = raw.outside_halves / 2.0,
-            .has_clock = raw.flags & BN_VEHICLE_CABIN && raw.hour < 24 && raw.minute < 60,
+            .has_cabin = raw.flags & BN_VEHICLE_CABIN && raw.hour < 24 && raw.minute < 60,
             .hour = raw.hour,
             .minute = raw.minute,
+            .miles = raw.flags & BN_VEHICLE_MILES,
         };
     }
     *v = s->last;

@@ -4,7 +4,6 @@
 #ifndef IVI_VEHICLE_H
 #define IVI_VEHICLE_H
 
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,9 +17,10 @@ struct vehicle_state {
     int gear;
     uint32_t odometer_m;
     uint32_t telltales;
-    bool has_air, has_clock; /* what follows is known */
+    bool has_air, has_cabin; /* temperature; clock and unit are known */
     double outside_c;        /* degrees Celsius */
     int hour, minute;        /* of the vehicle's clock */
+    bool miles;              /* what the driver has chosen */
 };
 
 struct vehicle_source {
@@ -41,12 +41,6 @@ void vehicle_close(struct vehicle_source *s);
 /* Reads the region as E2E asks: identity, sequence, checksum, and a counter that advances. now:
  * seconds. */
 void vehicle_read(struct vehicle_source *s, double now, struct vehicle_state *v);
-
-/* km/h as whole figures, never below the true speed (UN R39): those that the cluster shows. */
-static inline int vehicle_figures_kmh(const struct vehicle_state *v)
-{
-    return (int)ceil(v->speed_kmh);
-}
 
 /* The vehicle region in a window of that many bytes, NULL if its directory makes no sense or has
  * none that may be read. */

@@ -205,7 +205,7 @@ void bus_publish(const struct bus *b, uint32_t now_ms, struct bn_vehicle *v)
         v->outside_halves = b->outside_halves;
     }
     if (bus_fresh(b, BUS_CABIN, now_ms)) {
-        v->flags |= BN_VEHICLE_CABIN;
+        v->flags |= b->miles ? BN_VEHICLE_CABIN | BN_VEHICLE_MILES : BN_VEHICLE_CABIN;
         v->hour = b->hour;
         v->minute = b->minute;
     }

@@ -39,7 +39,8 @@ enum bn_telltale { /* new ones at the end: readers know the others by their bits
 
 #define BN_VEHICLE_VALID (1u << 0) /* the bus is alive and the values below are fresh, but for: */
 #define BN_VEHICLE_AIR   (1u << 1) /* outside_halves is */
-#define BN_VEHICLE_CABIN (1u << 2) /* hour and minute are */
+#define BN_VEHICLE_CABIN (1u << 2) /* hour, minute and BN_VEHICLE_MILES are */
+#define BN_VEHICLE_MILES (1u << 3) /* the driver has chosen miles and mph */
 
 struct bn_vehicle {
     uint32_t flags;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common.h"
+#include "units.h"
 
 #define FONTS  "/usr/share/fonts/opentype/b612"
 #define REGION BN_SHM_ALIGN
@@ -97,7 +98,7 @@ static bool says_nothing(double now)
 {
     const struct vehicle_state v = at(now);
 
-    return !v.valid && !v.has_air && !v.has_clock && v.speed_kmh == 0 && v.telltales == 0;
+    return !v.valid && !v.has_air && !v.has_cabin && v.speed_kmh == 0 && v.telltales == 0;
 }
 
 static void test_values(void **state)
@@ -105,8 +106,8 @@ static void test_values(void **state)
     const struct vehicle_state v = at(1);
 
     (void)state;
-    assert_true(v.valid && v.has_air && v.has_clock);
-    assert_int_equal(vehicle_figures_kmh(&v), 54); /* never below the true speed */
+    assert_true(v.valid && v.has_air && v.has_cabin);
+    assert_true(v.speed_kmh == 53.41);
     assert_int_equal(v.gear, -1);
     assert_int_equal(v.odometer_m, 12345678);
     assert_int_equal(v.telltales, 5);
@@ -122,18 +123,18 @@ static void test_flags(void **state)
     vehicle.flags = BN_VEHICLE_AIR;
     publish();
     v = at(1);
-    assert_true(!v.valid && v.has_air && !v.has_clock);
+    assert_true(!v.valid && v.has_air && !v.has_cabin);
     vehicle.flags = BN_VEHICLE_CABIN;
     publish();
     v = at(1);
-    assert_true(!v.valid && !v.has_air && v.has_clock);
+    assert_true(!v.valid && !v.has_air && v.has_cabin);
     vehicle.hour = 24; /* no time of day, whoever says so */
     publish();
-    assert_false(at(1).has_clock);
+    assert_false(at(1).has_cabin);
     vehicle.hour = 23;
     vehicle.minute = 60;
     publish();
-    assert_false(at(1).has_clock);
+    assert_false(at(1).has_cabin);
 }
 
 /* A copy that does not go on is forgotten; one that does is believed again. */
@@ -232,18 +233,18 @@ static void test_directories(void **state)
 static void test_clock(void **state)
 {
     static struct ui u;
-    struct vehicle_state v = {.has_clock = true};
+    struct vehicle_state v = {.has_cabin = true};
     uint64_t shown;
 
     (void)state;
     assert_int_equal(ui_init(&u, ui_role("front"), FONTS), 0);
     for (int minute = 0; minute < 1440; minute += 7) {
-        v.has_clock = true;
+        v.has_cabin = true;
         v.hour = minute / 60;
         v.minute = minute % 60;
         ui_advance(&u, minute, &v);
         assert_int_equal(u.hour * 60 + u.minute, minute);
-        v.has_clock = false;
+        v.has_cabin = false;
         v.hour = v.minute = 0;
         ui_advance(&u, minute, &v);
         assert_true((u.hour * 60 + u.minute - minute + 1440) % 1440 <= 1);
@@ -259,6 +260,41 @@ static void test_clock(void **state)
     ui_finish(&u);
 }
 
+/* Whole figures, never below the true speed and never one above it; the last known unit stays. */
+static void test_units(void **state)
+{
+    static struct ui u;
+    struct vehicle_state v = {.valid = true, .has_cabin = true};
+    char text[UNITS_BYTES];
+
+    (void)state;
+    assert_int_equal(ui_init(&u, ui_role("front"), FONTS), 0);
+    for (int centi = 0; centi <= 40000; centi++)
+        for (int miles = 0; miles < 2; miles++) {
+            const double unit = miles ? 160.934 : 100;
+
+            v.has_cabin = true;
+            v.miles = miles;
+            v.speed_kmh = centi / 100.0;
+            ui_advance(&u, 1, &v);
+            v.has_cabin = v.miles = false;
+            ui_advance(&u, 1, &v);
+            assert_true(units_speed(&u) * unit >= centi - 1e-6);
+            assert_true((units_speed(&u) - 1) * unit < centi);
+            assert_string_equal(units_speed_name(&u), miles ? "mph" : "km/h");
+        }
+    units_near(&u, text, 160); /* miles now */
+    assert_string_equal(text, "170 yd");
+    units_near(&u, text, 1300);
+    assert_string_equal(text, "0.8 mi");
+    u.miles = false;
+    units_near(&u, text, 168);
+    assert_string_equal(text, "160 m");
+    units_near(&u, text, 1299);
+    assert_string_equal(text, "1.2 km");
+    ui_finish(&u);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_corrupt, begin, end),
         cmocka_unit_test_setup_teardown(test_directories, begin, end),
         cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_units),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
