@@ -117,7 +117,6 @@ TASK(DrawTask)
     (void)SetRelAlarm(PublishAlarm, PUBLISH_US, PUBLISH_US);
     (void)SetRelAlarm(ChimeAlarm, CHIME_PERIOD_MS * 1000u, CHIME_PERIOD_MS * 1000u);
     (void)SetRelAlarm(StoreAlarm, STORE_PERIOD_MS * 1000u, STORE_PERIOD_MS * 1000u);
-    health_begin();
     for (uint32_t n = 1;; n = slot_now() + 1) {
         uint64_t now = board_now_us(), slot = slot_us(n);
 
@@ -125,6 +124,8 @@ TASK(DrawTask)
         (void)WaitEvent(FrameEvent);
         (void)ClearEvent(FrameEvent);
         draw_frame(n);
+        if (stats.drawn == STATS_WARM_UP) /* whole pictures may take longer than a slot */
+            health_begin();
     }
 }
 

@@ -10,7 +10,7 @@
 
 static const struct screen *screen;
 static const struct window *window;
-static volatile uint64_t supervised_us;
+static uint64_t supervised_us; /* 0: not yet */
 static uint32_t ended, ends; /* ended: bit TaskType */
 
 void health_init(const struct screen *s, const struct window *w)
@@ -60,10 +60,15 @@ TASK(SuperviseTask)
 
 void health_watch_supervisor(void)
 {
-    if (board_now_us() - supervised_us <= SUPERVISION_SILENT_US)
+    uint64_t since;
+
+    SuspendAllInterrupts(); /* two words, which the supervisor writes */
+    since = supervised_us;
+    ResumeAllInterrupts();
+    if (!since || board_now_us() - since <= SUPERVISION_SILENT_US)
         return;
     board_say("\r\nsupervision: SuperviseTask is silent, last turn before ");
-    say_since(supervised_us);
+    say_since(since);
     panic("supervision", __FILE__, __LINE__);
 }
 

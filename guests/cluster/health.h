@@ -11,11 +11,11 @@
 /* Where last words are painted: to the boot framebuffer and, as a last frame, to the compositor. */
 void health_init(const struct screen *screen, const struct window *window);
 
-/* Supervision begins; from the first supervised task, once all of them are to come. */
+/* Supervision begins; from the task that draws, between two frames, once all tasks come. */
 void health_begin(void);
 
-/* The supervisor is watched by who draws: if it is silent that is a panic. Who draws is watched by
- * the hypervisor. */
+/* The supervisor is watched by who draws: if it has begun and is silent that is a panic. Who draws
+ * is watched by the hypervisor. */
 void health_watch_supervisor(void);
 
 /* True once after the budget of this task has ended it. */

@@ -4,8 +4,6 @@
 
 #include "cockpit_dbc.h"
 
-#define WARM_UP 8 /* frames: every buffer has had its first whole picture */
-
 static uint16_t limited(uint32_t value)
 {
     return (uint16_t)(value > UINT16_MAX ? UINT16_MAX : value);
@@ -16,7 +14,7 @@ void stats_frame(struct stats *s, uint32_t n, uint32_t us)
     s->overruns += n - s->last - 1;
     s->last = n;
     s->drawn++;
-    if (s->drawn > WARM_UP && us > s->worst_us)
+    if (s->drawn > STATS_WARM_UP && us > s->worst_us)
         s->worst_us = us;
 }
 

@@ -8,6 +8,7 @@
 #include "odometer.h"
 
 #define STATS_MESSAGES 7
+#define STATS_WARM_UP  8 /* frames: every buffer has had its first whole picture */
 
 struct stats {
     uint32_t last;     /* the last frame's counter */

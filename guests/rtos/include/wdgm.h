@@ -44,8 +44,8 @@ struct wdgm_entity {
     /* Deadline: from `start` to `stop`; 0: none. */
     WdgM_CheckpointIdType start, stop;
     uint32_t max_us;
-    /* Logical: after checkpoint c only those of follows[c] may come (WDGM_AFTER); the first one is
-     * always 0. */
+    /* Logical: after checkpoint c only those of follows[c] may come (WDGM_AFTER); the first one may
+     * be any, for supervision may begin in the middle of a turn. */
     uint8_t checkpoints;
     const uint32_t *follows;
 };

@@ -22,7 +22,7 @@ static void note(const struct wdgm_entity *c, struct wdgm_entity_state *s, WdgM_
                  uint64_t now)
 {
     if (at >= c->checkpoints ||
-        (s->at == WDGM_NO_CHECKPOINT ? at != 0 : !(c->follows[s->at] & WDGM_AFTER(at)))) {
+        (s->at != WDGM_NO_CHECKPOINT && !(c->follows[s->at] & WDGM_AFTER(at)))) {
         s->wrong = true;
         return;
     }

@@ -175,10 +175,9 @@ static void test_order(void **unused)
             int next = walk >> 2 * step & 3;
 
             reach(ORDERED, next);
-            legal &= at < 0 ? next == A
-                            : next != D && (at == A   ? next != A
-                                            : at == B ? next == C
-                                                      : next == A);
+            legal &= next != D && (at < 0 || (at == A   ? next != A
+                                              : at == B ? next == C
+                                                        : next == A));
             at = next;
         }
         reach(BORNE, A);
@@ -214,6 +213,7 @@ static void test_first(void **unused)
 {
     (void)unused;
     reach(ORDERED, B);
+    reach(ORDERED, A);
     WdgM_MainFunction();
     assert_int_equal(WdgM_GetFirstExpiredSEID(), ORDERED);
     for (int i = 0; i < 3; i++)
