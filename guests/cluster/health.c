@@ -38,6 +38,7 @@ static void stop(WdgM_SupervisedEntityIdType e)
     static const char *const fault[] = {"", " is not alive", " is late", " has lost its way"};
     const struct wdgm_entity_state *s = &supervision.state[e];
 
+    SuspendAllInterrupts(); /* nobody else's bytes between these */
     board_say("\r\nsupervision: ");
     board_say(supervision.entity[e].name);
     board_say(fault[s->fault]);
@@ -64,9 +65,10 @@ void health_watch_supervisor(void)
 
     SuspendAllInterrupts(); /* two words, which the supervisor writes */
     since = supervised_us;
-    ResumeAllInterrupts();
-    if (!since || board_now_us() - since <= SUPERVISION_SILENT_US)
+    if (!since || board_now_us() - since <= SUPERVISION_SILENT_US) {
+        ResumeAllInterrupts();
         return;
+    }
     board_say("\r\nsupervision: SuperviseTask is silent, last turn before ");
     say_since(since);
     panic("supervision", __FILE__, __LINE__);
