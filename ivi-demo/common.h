@@ -19,7 +19,10 @@ void frame(const struct ui *u, cairo_t *cr);
 
 /* What changes of the status bar: clock, outside temperature. */
 #define STATUS_WIDGETS                                                                             \
-    {{40, 16, 272, 48}, clock_shows, clock_draw}, {{1020, 20, 112, 44}, air_shows, air_draw}
+    {{40, 16, 272, 48}, clock_shows, clock_draw},                                                  \
+    {                                                                                              \
+        {1020, 20, 112, 44}, air_shows, air_draw                                                   \
+    }
 uint64_t clock_shows(const struct ui *u);
 void clock_draw(const struct ui *u, cairo_t *cr);
 uint64_t air_shows(const struct ui *u);

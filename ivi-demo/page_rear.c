@@ -85,9 +85,7 @@ static void map_widget(const struct ui *u, cairo_t *cr)
 
 static uint64_t figures_show(const struct ui *u)
 {
-    return u->vehicle.valid
-               ? trip_shows(u) << 10 | (uint64_t)units_speed(u) << 1 | 1
-               : 0;
+    return u->vehicle.valid ? trip_shows(u) << 10 | (uint64_t)units_speed(u) << 1 | 1 : 0;
 }
 
 static void figures_draw(const struct ui *u, cairo_t *cr)

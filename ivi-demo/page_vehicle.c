@@ -75,9 +75,9 @@ static void draw(const struct ui *u, cairo_t *cr)
 
 static uint64_t dial_shows(const struct ui *u)
 {
-    return u->vehicle.valid ? 2 + ((uint64_t)units_speed(u) << 10 |
-                                   (uint64_t)(u->vehicle.speed_kmh * 2))
-                            : 1;
+    return u->vehicle.valid
+               ? 2 + ((uint64_t)units_speed(u) << 10 | (uint64_t)(u->vehicle.speed_kmh * 2))
+               : 1;
 }
 
 static void dial_draw(const struct ui *u, cairo_t *cr)

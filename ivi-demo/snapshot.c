@@ -120,11 +120,12 @@ int main(int argc, char **argv)
     const bool solid = argc > 4 && strcmp(argv[4], "solid") == 0;
 
     if (argc < 3 || argc > 5 || !role) {
-        fprintf(stderr,
-                "usage: binnacle-ivi-snapshot ROLE DIRECTORY [FONTS] [stale|solid|microphone|miles], "
-                "ROLE being one "
-                "of: %s\n",
-                UI_ROLES);
+        fprintf(
+            stderr,
+            "usage: binnacle-ivi-snapshot ROLE DIRECTORY [FONTS] [stale|solid|microphone|miles], "
+            "ROLE being one "
+            "of: %s\n",
+            UI_ROLES);
         return 2;
     }
     if (ui_init(&u, role, argc > 3 ? argv[3] : "/usr/share/fonts/opentype/b612") < 0) {

@@ -131,8 +131,8 @@ TASK(DrawTask)
 
 static void send_stats(void)
 {
-    const struct stats_sources from = {
-        &bus, &chimes, &store, &odometer, WdgM_Failing(), health_ends()};
+    const struct stats_sources from = {&bus,      &chimes,        &store,
+                                       &odometer, WdgM_Failing(), health_ends()};
     uint8_t line[SLCAN_MAX_BYTES];
 
     for (int i = 0; i < STATS_MESSAGES; i++)

@@ -11,7 +11,7 @@
 static const struct screen *screen;
 static const struct window *window;
 static uint64_t supervised_us; /* 0: not yet */
-static uint32_t ended, ends; /* ended: bit TaskType */
+static uint32_t ended, ends;   /* ended: bit TaskType */
 
 void health_init(const struct screen *s, const struct window *w)
 {

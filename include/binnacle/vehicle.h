@@ -47,7 +47,7 @@ struct bn_vehicle {
     uint32_t bus_time_ms;    /* time of the vehicle bus, wraps */
     uint16_t speed_centikmh; /* 0.01 km/h */
     uint16_t engine_rpm;
-    int8_t gear; /* -1 reverse, 0 neutral, 1.. forward */
+    int8_t gear;           /* -1 reverse, 0 neutral, 1.. forward */
     int8_t outside_halves; /* outside temperature, 0.5 degrees Celsius */
     uint8_t hour, minute;  /* local time */
     uint32_t odometer_m;

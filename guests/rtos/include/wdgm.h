@@ -16,8 +16,9 @@ typedef uint8_t WdgM_SupervisedEntityIdType;
 typedef uint8_t WdgM_CheckpointIdType; /* of its entity: 0..31 */
 
 #define WDGM_NO_CHECKPOINT 0xFFu
-#define WDGM_ALWAYS        0xFFFFu /* as a tolerance: failed cycles are told, never add up, never expire */
-#define WDGM_AFTER(c)      (1u << (c))
+#define WDGM_ALWAYS        0xFFFFu /* as a tolerance: failed cycles are told, never add up, never expire \
+                                    */
+#define WDGM_AFTER(c) (1u << (c))
 
 typedef enum { /* SWS WdgM §7.1.3, with the numbers of §8.2 */
                WDGM_LOCAL_STATUS_OK = 0,
@@ -31,12 +32,16 @@ typedef enum { /* SWS WdgM §7.1.4: the worst of all entities' */
                WDGM_GLOBAL_STATUS_EXPIRED = 2,
 } WdgM_GlobalStatusType;
 
-typedef enum { WDGM_FAULT_NONE, WDGM_FAULT_ALIVE, WDGM_FAULT_DEADLINE, WDGM_FAULT_LOGICAL }
-WdgM_FaultType;
+typedef enum {
+    WDGM_FAULT_NONE,
+    WDGM_FAULT_ALIVE,
+    WDGM_FAULT_DEADLINE,
+    WDGM_FAULT_LOGICAL
+} WdgM_FaultType;
 
 struct wdgm_entity {
     const char *name;
-    uint16_t cycles; /* calls of the main function that are one reference cycle, 1 or more */
+    uint16_t cycles;    /* calls of the main function that are one reference cycle, 1 or more */
     uint16_t tolerance; /* failed reference cycles that are borne; a wrong order never is */
     /* Alive: `alive` is reached so often in a reference cycle, both included. */
     WdgM_CheckpointIdType alive;
@@ -56,10 +61,10 @@ struct wdgm_entity_state {
     WdgM_CheckpointIdType at; /* the last one reached */
     uint64_t at_us;           /* when */
     uint64_t start_us;
-    bool timing;              /* between start and stop */
-    bool late, wrong;         /* in this reference cycle; at any time */
-    uint16_t alive, cycles;   /* so far in this reference cycle */
-    uint16_t failed;          /* reference cycles, less those that were good again */
+    bool timing;            /* between start and stop */
+    bool late, wrong;       /* in this reference cycle; at any time */
+    uint16_t alive, cycles; /* so far in this reference cycle */
+    uint16_t failed;        /* reference cycles, less those that were good again */
 };
 
 typedef struct {

@@ -123,6 +123,5 @@ WdgM_GlobalStatusType WdgM_GetGlobalStatus(void)
 {
     if (!WdgM_Failing())
         return WDGM_GLOBAL_STATUS_OK;
-    return first_expired == wdgm->entities ? WDGM_GLOBAL_STATUS_FAILED
-                                           : WDGM_GLOBAL_STATUS_EXPIRED;
+    return first_expired == wdgm->entities ? WDGM_GLOBAL_STATUS_FAILED : WDGM_GLOBAL_STATUS_EXPIRED;
 }

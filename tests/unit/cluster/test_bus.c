@@ -363,7 +363,8 @@ static void test_publish_slow(void **state)
     e2e_protect(&f, 1);
     send(&f, 2010);
     f = (struct can_frame){.id = DBC_CABIN_ID, .length = DBC_CABIN_BYTES};
-    dbc_cabin_pack(&(struct dbc_cabin){.time_ms = 2200, .hour = 23, .minute = 59, .miles = 1}, f.data);
+    dbc_cabin_pack(&(struct dbc_cabin){.time_ms = 2200, .hour = 23, .minute = 59, .miles = 1},
+                   f.data);
     e2e_protect(&f, 1);
     send(&f, 2210);
     bus_publish(&bus, 2500, &v);

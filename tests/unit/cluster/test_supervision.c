@@ -164,17 +164,16 @@ static void test_left_out(void **unused)
                         WdgM_CheckpointReached((WdgM_SupervisedEntityIdType)e,
                                                (WdgM_CheckpointIdType)c);
             WdgM_MainFunction();
-            assert_int_equal(WdgM_GetFirstExpiredSEID(),
-                             e == SUPERVISED_BUS && (out == BUS_RECEIVED || out == BUS_ASKED)
-                                 ? SUPERVISED
-                                 : e);
+            assert_int_equal(
+                WdgM_GetFirstExpiredSEID(),
+                e == SUPERVISED_BUS && (out == BUS_RECEIVED || out == BUS_ASKED) ? SUPERVISED : e);
         }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_good, begin),     cmocka_unit_test_setup(test_slow, begin),
+        cmocka_unit_test_setup(test_good, begin),        cmocka_unit_test_setup(test_slow, begin),
         cmocka_unit_test_setup(test_stand_still, begin), cmocka_unit_test_setup(test_stops, begin),
         cmocka_unit_test_setup(test_left_out, begin),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The IVI's reading of the vehicle: a copy is believed when identity, sequence, checksum and counter
- * say so, and for half a second; clock and temperature on the screen are the vehicle's. */
+/* The IVI's reading of the vehicle: a copy is believed when identity, sequence, checksum and
+ * counter say so, and for half a second; clock and temperature on the screen are the vehicle's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,8 +56,8 @@ static int begin(void **state)
     assert_int_equal(ftruncate(file, WINDOW), 0);
     directory = (struct bn_shm_directory){
         .magic = BN_SHM_DIR_MAGIC, .version = BN_SHM_VERSION, .count = 1, .window_bytes = WINDOW};
-    directory.entry[0] = (struct bn_shm_entry){"vehicle", BN_SHM_VEHICLE, BN_SHM_READ, REGION,
-                                               BN_SHM_ALIGN};
+    directory.entry[0] =
+        (struct bn_shm_entry){"vehicle", BN_SHM_VEHICLE, BN_SHM_READ, REGION, BN_SHM_ALIGN};
     put_directory();
     header = (struct bn_shm_header){.magic = BN_SHM_MAGIC,
                                     .version = BN_SHM_VERSION,

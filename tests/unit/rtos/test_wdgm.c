@@ -20,12 +20,29 @@ static const uint32_t timed_follows[] = {WDGM_AFTER(B), WDGM_AFTER(A)};
 static const uint32_t ordered_follows[] = {WDGM_AFTER(B) | WDGM_AFTER(C), WDGM_AFTER(C),
                                            WDGM_AFTER(A)};
 static const struct wdgm_entity entities[ENTITIES] = {
-    [TIMED] = {.name = "timed", .cycles = 2, .tolerance = 2, .alive = B, .least = 2, .most = 3,
-               .start = A, .stop = B, .max_us = 100, .checkpoints = 2, .follows = timed_follows},
-    [ORDERED] = {.name = "ordered", .cycles = 1, .most = UINT16_MAX, .checkpoints = 3,
+    [TIMED] = {.name = "timed",
+               .cycles = 2,
+               .tolerance = 2,
+               .alive = B,
+               .least = 2,
+               .most = 3,
+               .start = A,
+               .stop = B,
+               .max_us = 100,
+               .checkpoints = 2,
+               .follows = timed_follows},
+    [ORDERED] = {.name = "ordered",
+                 .cycles = 1,
+                 .most = UINT16_MAX,
+                 .checkpoints = 3,
                  .follows = ordered_follows},
-    [BORNE] = {.name = "borne", .cycles = 1, .tolerance = WDGM_ALWAYS, .least = 1, .most = 1,
-               .checkpoints = 2, .follows = timed_follows},
+    [BORNE] = {.name = "borne",
+               .cycles = 1,
+               .tolerance = WDGM_ALWAYS,
+               .least = 1,
+               .most = 1,
+               .checkpoints = 2,
+               .follows = timed_follows},
 };
 static struct wdgm_entity_state state[ENTITIES];
 static const WdgM_ConfigType config = {entities, state, ENTITIES};
@@ -246,11 +263,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_before), /* first: nothing has been initialised */
-        cmocka_unit_test_setup(test_good, begin),     cmocka_unit_test_setup(test_silent, begin),
-        cmocka_unit_test_setup(test_too_few, begin),  cmocka_unit_test_setup(test_too_many, begin),
-        cmocka_unit_test_setup(test_late, begin),     cmocka_unit_test_setup(test_away, begin),
-        cmocka_unit_test_setup(test_order, begin),    cmocka_unit_test_setup(test_borne, begin),
-        cmocka_unit_test_setup(test_first, begin),    cmocka_unit_test_setup(test_foreign, begin),
+        cmocka_unit_test_setup(test_good, begin),
+        cmocka_unit_test_setup(test_silent, begin),
+        cmocka_unit_test_setup(test_too_few, begin),
+        cmocka_unit_test_setup(test_too_many, begin),
+        cmocka_unit_test_setup(test_late, begin),
+        cmocka_unit_test_setup(test_away, begin),
+        cmocka_unit_test_setup(test_order, begin),
+        cmocka_unit_test_setup(test_borne, begin),
+        cmocka_unit_test_setup(test_first, begin),
+        cmocka_unit_test_setup(test_foreign, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
