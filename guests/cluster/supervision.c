@@ -42,39 +42,39 @@ static const uint32_t store_follows[STORE_CHECKPOINTS] = {
 };
 
 /*
- * In 50 ms there are three slots of 60 a second and five turns of 100 a second, or one of them more
- * or less by where the cycle begins; one at least of each, for a slot may be missed. In 200 ms the
+ * In 100 ms there are six slots of 60 a second and ten turns of 100 a second, or one of them more or
+ * less by where the cycle begins; one at least of each, for a slot may be missed. In 200 ms the
  * data are published four times; the store may be slow, but not silent.
  */
 static const struct wdgm_entity entities[SUPERVISED] = {
     [SUPERVISED_DRAW] = {.name = "DrawTask",
-                         .cycles = 2,
+                         .cycles = 4,
                          .tolerance = TOLERANCE,
                          .alive = DRAW_TOLD,
                          .least = 1,
-                         .most = 5,
+                         .most = 8,
                          .start = DRAW_SLOT,
                          .stop = DRAW_TOLD,
                          .max_us = 100000,
                          .checkpoints = DRAW_CHECKPOINTS,
                          .follows = draw_follows},
     [SUPERVISED_BUS] = {.name = "BusTask",
-                        .cycles = 2,
+                        .cycles = 4,
                         .tolerance = TOLERANCE,
                         .alive = BUS_ASKED,
                         .least = 1,
-                        .most = 5,
+                        .most = 8,
                         .start = BUS_WOKEN,
                         .stop = BUS_DONE,
                         .max_us = 50000,
                         .checkpoints = BUS_CHECKPOINTS,
                         .follows = bus_follows},
     [SUPERVISED_CHIME] = {.name = "ChimeTask",
-                          .cycles = 2,
+                          .cycles = 4,
                           .tolerance = TOLERANCE,
                           .alive = CHIME_SOUNDED,
                           .least = 1,
-                          .most = 7,
+                          .most = 12,
                           .start = CHIME_BEGUN,
                           .stop = CHIME_SOUNDED,
                           .max_us = 50000,

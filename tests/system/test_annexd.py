@@ -86,7 +86,7 @@ def test_exchange(tmp_path, report, failure):
     assert fault == "cut" or sum(wrong.values()) >= 10
 
 
-SUPERVISED_MS = 250  # of guests/cluster/supervision.c: a deadline of 100 ms, two reference cycles of 50 ms, a turn of the supervisor's
+SUPERVISED_MS = 325  # of guests/cluster/supervision.c: a deadline of 100 ms, two reference cycles of 100 ms, a turn of the supervisor's
 SPIN, NOTHING = bytes.fromhex("ebfe"), bytes.fromhex("9090909090")  # jmp .; what is put in the place of a call
 TASKS = ["DrawTask", "BusTask", "ChimeTask", "PublishTask", "StoreTask"]  # their bits in StatsHealth.Failing
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#define STOP_MS 200 /* at the latest after its last checkpoint */
+#define STOP_MS 300 /* at the latest after its last checkpoint */
 
 struct task {
     uint32_t period_us, phase_us;
@@ -95,12 +95,12 @@ static void test_good(void **unused)
     }
 }
 
-/* Half of all slots missed: late pictures, but pictures. */
+/* Four of five slots missed: late pictures, but pictures. */
 static void test_slow(void **unused)
 {
     (void)unused;
-    task[SUPERVISED_DRAW].period_us = 33333;
-    task[SUPERVISED_DRAW].takes_us = 30000;
+    task[SUPERVISED_DRAW].period_us = 83333;
+    task[SUPERVISED_DRAW].takes_us = 80000;
     task[SUPERVISED_STORE].period_us = 100000;
     run(5000000);
     assert_int_equal(WdgM_GetGlobalStatus(), WDGM_GLOBAL_STATUS_OK);
