@@ -42,8 +42,8 @@ static const uint32_t store_follows[STORE_CHECKPOINTS] = {
 };
 
 /*
- * In 100 ms there are six slots of 60 a second and ten turns of 100 a second, or one of them more or
- * less by where the cycle begins; one at least of each, for a slot may be missed. In 200 ms the
+ * In 100 ms there are six slots of 60 a second and ten turns of 100 a second, or one of them more
+ * or less by where the cycle begins; one at least of each, for a slot may be missed. In 200 ms the
  * data are published four times; the store may be slow, but not silent.
  */
 static const struct wdgm_entity entities[SUPERVISED] = {

@@ -16,8 +16,9 @@ typedef uint8_t WdgM_SupervisedEntityIdType;
 typedef uint8_t WdgM_CheckpointIdType; /* of its entity: 0..31 */
 
 #define WDGM_NO_CHECKPOINT 0xFFu
-#define WDGM_ALWAYS        0xFFFFu /* as a tolerance: failed cycles are told, never add up, never expire \
-                                    */
+#define WDGM_ALWAYS                                                                                \
+    0xFFFFu /* as a tolerance: failed cycles are told, never add up, never expire                  \
+             */
 #define WDGM_AFTER(c) (1u << (c))
 
 typedef enum { /* SWS WdgM §7.1.3, with the numbers of §8.2 */

@@ -178,6 +178,17 @@ static void test_away(void **unused)
     assert_int_equal(state[TIMED].fault, WDGM_FAULT_DEADLINE);
 }
 
+/* Between its turns it may rest for as long as it likes. */
+static void test_rests(void **unused)
+{
+    (void)unused;
+    for (int i = 0; i < 3; i++) {
+        rounds(2, 100);
+        now += 100000;
+        assert_int_equal(cycle(0, 0), WDGM_LOCAL_STATUS_OK);
+    }
+}
+
 /* Every walk of four checkpoints, with one there is not: legal ones stay OK, the others expire at
  * the next call, without any tolerance, and for good. */
 static void test_order(void **unused)
@@ -269,6 +280,7 @@ int main(void)
         cmocka_unit_test_setup(test_too_many, begin),
         cmocka_unit_test_setup(test_late, begin),
         cmocka_unit_test_setup(test_away, begin),
+        cmocka_unit_test_setup(test_rests, begin),
         cmocka_unit_test_setup(test_order, begin),
         cmocka_unit_test_setup(test_borne, begin),
         cmocka_unit_test_setup(test_first, begin),
