@@ -189,6 +189,7 @@ static enum sdhc_status waiting(struct sdhc *h, uint32_t now_ms)
     if (get(h, REG_PRESENT) & (PRESENT_COMMAND_INHIBIT | PRESENT_DATA_INHIBIT))
         return wait(h, now_ms, COMMAND_MS);
     put(h, REG_STATUS, UINT32_MAX);
+    h->said = 0;
     put(h, REG_BLOCK, 1u << 16 | SDHC_BLOCK_BYTES);
     put(h, REG_ARGUMENT, c->argument);
     put(h, REG_COMMAND,
@@ -197,25 +198,25 @@ static enum sdhc_status waiting(struct sdhc *h, uint32_t now_ms)
     return enter(h, ANSWERING, now_ms);
 }
 
-/* True once the controller has said `expected`, which is then cleared; else *status says how it
- * stands. After an error the lines are made free again. */
+/* True once the controller has said `expected` of this command; else *status says how it stands.
+ * What it says stays until the next command clears it: each look is an exit where a hypervisor has
+ * to stand between. After an error the lines are made free again. */
 static bool told(struct sdhc *h, uint32_t expected, uint32_t limit_ms, uint32_t now_ms,
                  enum sdhc_status *status)
 {
-    uint32_t said = get(h, REG_STATUS);
-
-    if (said & STATUS_ERROR) {
-        h->outcome = (said & ERRORS) == STATUS_SILENT ? SDHC_SILENT : SDHC_FAILED;
+    if (h->said & expected)
+        return true;
+    h->said = get(h, REG_STATUS);
+    if (h->said & STATUS_ERROR) {
+        h->outcome = (h->said & ERRORS) == STATUS_SILENT ? SDHC_SILENT : SDHC_FAILED;
         put(h, REG_CLOCK, (get(h, REG_CLOCK) & ~RESET_ALL) | RESET_LINES);
         *status = enter(h, RECOVERING, now_ms);
         return false;
     }
-    if (!(said & expected)) {
-        *status = wait(h, now_ms, limit_ms);
-        return false;
-    }
-    put(h, REG_STATUS, expected);
-    return true;
+    if (h->said & expected)
+        return true;
+    *status = wait(h, now_ms, limit_ms);
+    return false;
 }
 
 static enum sdhc_status answering(struct sdhc *h, uint32_t now_ms)
@@ -224,7 +225,7 @@ static enum sdhc_status answering(struct sdhc *h, uint32_t now_ms)
 
     if (!told(h, STATUS_COMMAND, COMMAND_MS, now_ms, &status))
         return status;
-    for (uint32_t i = 0; i < 4; i++)
+    for (uint32_t i = 0; i < (h->command.response == SDHC_R2 ? 4 : 1); i++)
         h->response[i] = get(h, REG_RESPONSE + 4 * i);
     if (h->command.data)
         return enter(h, MOVING, now_ms);

@@ -41,6 +41,7 @@ struct sdhc {
     uint8_t phase;
     uint8_t outcome;   /* enum sdhc_status, once the lines are free again */
     uint32_t since_ms; /* of this phase */
+    uint32_t said;     /* the status, when it was looked at last in this command */
     uint32_t base_khz; /* the clock that is divided */
     uint32_t divider_max;
     struct sdhc_command command;
