@@ -77,6 +77,7 @@ static void publish_frame(uint32_t n, const struct damage *changed)
         rect[i] = (struct bn_rect){a.x0, a.y0, a.x1 - a.x0, a.y1 - a.y0};
     }
     window.frames->display_state = display.state;
+    glass_tell(&screen.glass, &screen.last, &window.frames->telltales[n % BN_FRAME_BUFFERS]);
     window_frame_end(&window, n, rect, (uint32_t)changed->count, boot_ns(),
                      slot_ns + DEADLINE_FRAMES * 1000000000u / BN_CLUSTER_FPS);
 }
@@ -126,7 +127,7 @@ TASK(DrawTask)
 
 static void send_stats(void)
 {
-    const struct stats_sources from = {&bus, &chimes, &store, &odometer};
+    const struct stats_sources from = {&bus, &chimes, &store, &odometer, &screen.glass};
     uint8_t line[SLCAN_MAX_BYTES];
 
     for (int i = 0; i < STATS_MESSAGES; i++)
@@ -294,5 +295,7 @@ void app_panic(const char *why)
         return;
     window_frame_begin(&window, n);
     paint_failure(&screen.buffer[n % screen.buffers].surface, why);
+    glass_tell_found(&screen.glass, &screen.buffer[n % screen.buffers].surface, DASH_LOST_BODY,
+                     &window.frames->telltales[n % BN_FRAME_BUFFERS]);
     window_frame_end(&window, n, &all, 1, boot_ns(), boot_ns() + 1000000000u / BN_CLUSTER_FPS);
 }

@@ -99,6 +99,14 @@ static void tell_store(const struct store *store, const struct odometer *odomete
     dbc_stats_store_pack(&m, frame->data);
 }
 
+static void tell_glass(const struct glass *glass, struct can_frame *frame)
+{
+    struct dbc_stats_glass m = {.repaired = limited(glass->repaired), .looked = glass->looked};
+
+    frame->id = DBC_STATS_GLASS_ID;
+    dbc_stats_glass_pack(&m, frame->data);
+}
+
 size_t stats_message(struct stats *s, int index, uint8_t display_state,
                      const struct stats_sources *from, uint32_t now_ms,
                      uint8_t out[SLCAN_MAX_BYTES])
@@ -115,8 +123,10 @@ size_t stats_message(struct stats *s, int index, uint8_t display_state,
         tell_chimes(from->chimes, &frame);
     else if (index == 4)
         tell_lost(s, &frame);
-    else
+    else if (index == 5)
         tell_store(from->store, from->odometer, now_ms, &frame);
+    else
+        tell_glass(from->glass, &frame);
     e2e_protect(&frame, s->alive[index]++);
     return slcan_format(&frame, out);
 }

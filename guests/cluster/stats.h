@@ -5,9 +5,10 @@
 
 #include "bus.h"
 #include "chime.h"
+#include "glass.h"
 #include "odometer.h"
 
-#define STATS_MESSAGES 6
+#define STATS_MESSAGES 7
 
 struct stats {
     uint32_t last;     /* the last frame's counter */
@@ -26,6 +27,7 @@ struct stats_sources { /* what others count of themselves */
     const struct chimes *chimes;
     const struct store *store;
     const struct odometer *odometer;
+    const struct glass *glass;
 };
 
 /* Frame n has been drawn in so many microseconds. */
