@@ -77,6 +77,7 @@ static void publish_frame(uint32_t n, const struct damage *changed)
         rect[i] = (struct bn_rect){a.x0, a.y0, a.x1 - a.x0, a.y1 - a.y0};
     }
     window.frames->display_state = display.state;
+    glass_tell(&screen.glass, &screen.last, &window.frames->telltales[n % BN_FRAME_BUFFERS]);
     window_frame_end(&window, n, rect, (uint32_t)changed->count, boot_ns(),
                      slot_ns + DEADLINE_FRAMES * 1000000000u / BN_CLUSTER_FPS);
 }
@@ -131,8 +132,8 @@ TASK(DrawTask)
 
 static void send_stats(void)
 {
-    const struct stats_sources from = {&bus,      &chimes,        &store,
-                                       &odometer, WdgM_Failing(), health_ends()};
+    const struct stats_sources from = {&bus,          &chimes,        &store,       &odometer,
+                                       &screen.glass, WdgM_Failing(), health_ends()};
     uint8_t line[SLCAN_MAX_BYTES];
 
     for (int i = 0; i < STATS_MESSAGES; i++)

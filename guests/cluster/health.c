@@ -145,5 +145,7 @@ void app_panic(const char *why)
     n = window->frames->latest + 1;
     window_frame_begin(window, n);
     paint_failure(&screen->buffer[n % screen->buffers].surface, why);
+    glass_tell_found(&screen->glass, &screen->buffer[n % screen->buffers].surface, DASH_LOST_BODY,
+                     &window->frames->telltales[n % BN_FRAME_BUFFERS]);
     window_frame_end(window, n, &all, 1, now_ns, now_ns + 1000000000u / BN_CLUSTER_FPS);
 }

@@ -47,6 +47,7 @@ void screen_start(struct screen *s, const struct window *w)
 
     for (uint32_t i = 0; i < FACE_COUNT; i++)
         s->background[i] = (struct surface){background_px[i], width, height, width};
+    glass_init(&s->glass, &s->layout);
     prepare(s, FACE_FIRST, height);
     s->buffers = w->frames ? BN_FRAME_BUFFERS : 1;
     for (uint32_t i = 0; i < s->buffers; i++)
@@ -58,6 +59,28 @@ void screen_start(struct screen *s, const struct window *w)
 void screen_refresh_boot(struct screen *s, uint32_t frames)
 {
     s->whole_copies = frames;
+}
+
+/*
+ * Is a buffer still what was drawn into it? If not, nothing that came from it is believed, nor what
+ * it was painted from: the compositor and the boot framebuffer may have copied the pixels, and the
+ * fault may be in the face's own.
+ */
+static void look(struct screen *s, struct target *t)
+{
+    int telltale = t->look;
+
+    if (!t->valid)
+        return;
+    t->look = (telltale + 1) % BN_TELLTALE_COUNT;
+    if (glass_look(&s->glass, &t->surface, &t->scene, telltale))
+        return;
+    for (uint32_t face = 0; face < FACE_COUNT; face++)
+        if (s->painted[face])
+            face_paint(&s->layout, &s->background[face], s->glass.place[telltale], face);
+    t->valid = false;
+    s->last_valid = false;
+    s->boot.valid = false;
 }
 
 static void repaint(struct screen *s, struct target *t, const struct scene *scene)
@@ -102,6 +125,7 @@ void screen_draw(struct screen *s, uint32_t n, const struct scene *scene, bool t
 {
     struct target *t = &s->buffer[n % s->buffers];
 
+    look(s, t);
     repaint(s, t, scene);
     code_paint(&s->layout, &t->surface, n);
     if (to_boot && s->boot.surface.px)

@@ -4,6 +4,7 @@
 #ifndef CLUSTER_SCREEN_H
 #define CLUSTER_SCREEN_H
 
+#include "glass.h"
 #include "scene.h"
 #include "window.h"
 
@@ -14,10 +15,12 @@ struct target {
     struct surface surface;
     struct scene scene; /* what its pixels show, if valid */
     bool valid;
+    int look; /* the telltale whose place is looked at next */
 };
 
 struct screen {
     struct layout layout;
+    struct glass glass;
     struct surface background[FACE_COUNT];
     int painted[FACE_COUNT]; /* lines of each, from above */
     struct target buffer[BN_FRAME_BUFFERS];
@@ -41,7 +44,8 @@ void screen_start(struct screen *s, const struct window *w);
 void screen_refresh_boot(struct screen *s, uint32_t frames);
 
 /* Draws frame n of the scene into its buffer and, if asked, brings the boot framebuffer up to it.
- */
+ * Of the buffer as it was one telltale's place is looked at before; where that has changed without
+ * having been drawn, everything is drawn anew. */
 void screen_draw(struct screen *s, uint32_t n, const struct scene *scene, bool to_boot,
                  struct damage *changed);
 

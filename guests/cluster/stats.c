@@ -97,6 +97,14 @@ static void tell_store(const struct store *store, const struct odometer *odomete
     dbc_stats_store_pack(&m, frame->data);
 }
 
+static void tell_glass(const struct glass *glass, struct can_frame *frame)
+{
+    struct dbc_stats_glass m = {.repaired = limited(glass->repaired), .looked = glass->looked};
+
+    frame->id = DBC_STATS_GLASS_ID;
+    dbc_stats_glass_pack(&m, frame->data);
+}
+
 static void tell_health(const struct stats_sources *from, struct can_frame *frame)
 {
     struct dbc_stats_health m = {
@@ -126,6 +134,8 @@ size_t stats_message(struct stats *s, int index, uint8_t display_state,
         tell_lost(s, &frame);
     else if (index == 5)
         tell_store(from->store, from->odometer, now_ms, &frame);
+    else if (index == 6)
+        tell_glass(from->glass, &frame);
     else
         tell_health(from, &frame);
     e2e_protect(&frame, s->alive[index]++);

@@ -5,9 +5,10 @@
 
 #include "bus.h"
 #include "chime.h"
+#include "glass.h"
 #include "odometer.h"
 
-#define STATS_MESSAGES 7
+#define STATS_MESSAGES 8
 #define STATS_WARM_UP  8 /* frames: every buffer has had its first whole picture */
 
 struct stats {
@@ -27,6 +28,7 @@ struct stats_sources { /* what others count of themselves */
     const struct chimes *chimes;
     const struct store *store;
     const struct odometer *odometer;
+    const struct glass *glass;
     uint32_t failing; /* bit i: supervised task i is not OK */
     uint32_t ended;   /* times that a budget has ended a task */
 };

@@ -6,6 +6,8 @@
 
 #define PAYLOAD 64u /* offset of every payload, shm.h */
 _Static_assert(sizeof(struct bn_shm_header) == PAYLOAD, "payload follows the header");
+_Static_assert(PAYLOAD + sizeof(struct bn_cluster_frames) <= WINDOW_BUFFER_ALIGN,
+               "the buffers follow what is said of them");
 
 #define barrier()                                                                                  \
     __asm__ volatile("" : : : "memory") /* x86 keeps the order of stores, and of loads */
@@ -40,23 +42,22 @@ static void open_frames(struct window *w, uint8_t *region, uint64_t bytes, uint3
                         uint32_t height)
 {
     uint32_t each = (width * height * 4 + WINDOW_BUFFER_ALIGN - 1) & ~(WINDOW_BUFFER_ALIGN - 1);
-    struct bn_cluster_frames f = {
-        .width = width,
-        .height = height,
-        .pitch = width * 4,
-        .buffers = BN_FRAME_BUFFERS,
-        .display_state = BN_DISPLAY_EARLY,
-    };
+    struct bn_cluster_frames *f = (struct bn_cluster_frames *)(void *)(region + PAYLOAD);
 
     if (bytes < WINDOW_BUFFER_ALIGN + (uint64_t)each * BN_FRAME_BUFFERS)
         return;
+    memset(f, 0, sizeof(*f)); /* in place: it is more than a stack should hold */
+    f->width = width;
+    f->height = height;
+    f->pitch = width * 4;
+    f->buffers = BN_FRAME_BUFFERS;
+    f->display_state = BN_DISPLAY_EARLY;
     for (uint32_t i = 0; i < BN_FRAME_BUFFERS; i++) {
-        f.buffer_offset[i] = WINDOW_BUFFER_ALIGN + i * each;
-        f.frame[i].counter = BN_FRAME_BUSY;
+        f->buffer_offset[i] = WINDOW_BUFFER_ALIGN + i * each;
+        f->frame[i].counter = BN_FRAME_BUSY;
     }
     w->frames_region = region;
-    w->frames = (struct bn_cluster_frames *)(void *)(region + PAYLOAD);
-    memcpy(w->frames, &f, sizeof(f));
+    w->frames = f;
     barrier();
     write_header(region, BN_SHM_CLUSTER_FRAMES);
 }

@@ -7,6 +7,12 @@
  * then stores `latest` = n. The compositor shows frames in order and never reads a buffer whose
  * frame[].counter is not the one it asked for, before and after its copy.
  *
+ * Of each frame it also tells what the place of each telltale looks like, lit or dark, so that
+ * somebody else can check what is on the glass: telltales[n % buffers] goes with frame n as
+ * frame[n % buffers] does and is read by the same rule, its counter looked at before and after.
+ * Nothing but the telltale, the theme and the curtain of a new theme ever changes these pixels. A
+ * cluster that does not tell leaves all of it zero.
+ *
  * Region "display-status" (service VM writes, cluster and hypervisor read): bn_shm_header,
  * bn_display_status, CRC protected.
  *
@@ -25,6 +31,7 @@
 #define BN_FRAME_CODE_CELL    4  /* pixels */
 #define BN_FRAME_CODE_BITS    40 /* 32 counter + 8 check */
 #define BN_CLUSTER_FPS        60
+#define BN_FRAME_TELLTALES    32 /* room for all that enum bn_telltale (vehicle.h) may ever have */
 
 struct bn_rect {
     int32_t x, y, width, height; /* pixels, top left origin */
@@ -49,6 +56,20 @@ BN_SIZE_IS(struct bn_frame, 152);
 
 #define BN_FRAME_BUSY 0xFFFFFFFFu
 
+struct bn_telltale_region {
+    struct bn_rect place; /* width 0: there is no such telltale on this screen */
+    /* bn_crc32 from 0 over its lines from above, in a line the pixels from the left, each as four
+     * bytes: blue, green, red, 0. The buffer's unused byte is taken as 0, whatever it holds. */
+    uint32_t crc;
+};
+BN_SIZE_IS(struct bn_telltale_region, 20);
+
+struct bn_frame_telltales {
+    uint32_t telltales; /* bit enum bn_telltale: lit in this frame */
+    struct bn_telltale_region region[BN_FRAME_TELLTALES]; /* by enum bn_telltale */
+};
+BN_SIZE_IS(struct bn_frame_telltales, 644);
+
 struct bn_cluster_frames {                    /* at offset 64 of the region */
     uint32_t width, height, pitch;            /* pixels, pixels, bytes; XRGB8888 */
     uint32_t buffers;                         /* BN_FRAME_BUFFERS */
@@ -59,8 +80,10 @@ struct bn_cluster_frames {                    /* at offset 64 of the region */
                         same TSC compare */
     uint64_t boot_tsc;
     struct bn_frame frame[BN_FRAME_BUFFERS];
+    struct bn_frame_telltales telltales[BN_FRAME_BUFFERS];
 };
-BN_SIZE_IS(struct bn_cluster_frames, 664);
+BN_SIZE_IS(struct bn_cluster_frames, 3240);
+BN_OFFSET_IS(struct bn_cluster_frames, telltales, 664);
 
 struct bn_display_status { /* at offset 64 of the region; updated once per composed frame and at
                               least every 100 ms */

@@ -15,6 +15,7 @@ import uuid
 
 import numpy as np
 
+import glasscheck
 import workers
 from nuc import Nuc, NucConfig
 
@@ -199,6 +200,10 @@ class Cockpit:
         at = self.region["cluster-frames"] + REGION_HEADER + LATEST
         latest, state = struct.unpack("<II", self.memory(at, 8))
         return latest, DISPLAY_STATES.get(state, str(state))
+
+    def telltale_tables(self):
+        """{counter: what the cluster says its telltales look like} of the frames in its buffers."""
+        return glasscheck.tables(lambda offset, size: self.memory(self.region["cluster-frames"] + REGION_HEADER + offset, size))
 
     def status(self):
         """What the compositor says it showed."""

@@ -13,11 +13,13 @@ import subprocess
 import pytest
 
 import clusterpix
+import glasscheck
 from clustervm import CLUSTER_ELF, ClusterVM
+from cockpit import region_addresses
 from gdbstub import GdbStub
 from machines import QEMU
 from test_cluster_bare import check_picture
-from test_cluster_guest import HypervisedVM, esp  # noqa: F401
+from test_cluster_guest import HypervisedVM, esp, look  # noqa: F401
 from test_reclaim import CLUSTER_HPA, NOTICED_MS
 
 pytestmark = [pytest.mark.campaign("annexd"), pytest.mark.alone]
@@ -25,6 +27,7 @@ pytestmark = [pytest.mark.campaign("annexd"), pytest.mark.alone]
 START = 1705  # of the trace: 130 km/h
 TIMEOUT_MS = 100  # guests/cluster/bus.h: BUS_TIMEOUT_MS
 FRAME_MS = 1000 / 60
+WIDTH = 1280  # of scenarios/test-cluster.dts
 FAULTS = {  # annex D's name: the simulator's fault, what becomes of it
     "repetition": ("freeze", "lost"),
     "loss": ("cut", "lost"),
@@ -197,3 +200,26 @@ def test_execution(tmp_path, esp, report, failure):  # noqa: F811
         drives(vm)
         assert ("rtos panic: supervision" in vm.log()) == supervised
     assert report.add(f"annexd.{failure}.taken-back-ms", int(found[1]), "ms", bound=NOTICED_MS)
+
+
+@pytest.mark.machine(QEMU, "by the emulator's debugger; the cluster's part: test_cluster_window, cluster/test_glass.c")
+def test_corrupted_picture(tmp_path, esp, report):  # noqa: F811
+    """One pixel of a dark telltale changes in a buffer that is drawn into, but not there: found in its turn, painted anew, counted."""
+    region = region_addresses("test-cluster")["cluster-frames"]
+    with HypervisedVM(tmp_path, esp, start=START, more=command_line(tmp_path)) as vm:
+        vm.until(2)
+        drives(vm)
+        x, y, w, h = look(vm)[1].places["DoorOpen"]
+        buffer = int.from_bytes(vm.payload(16, 4), "little")
+        at = region + buffer + 4 * ((y + h // 2) * WIDTH + x + w // 2)
+        before, pixel = vm.stats()["Repaired"], vm.memory(at, 4)
+        with GdbStub(f"{tmp_path}/gdb") as gdb:
+            gdb.write(at, b"\x80\xff\xff\0")
+            began = glasscheck.latest(vm.payload)
+        vm.wait(lambda: vm.stats()["Repaired"] > before, "the repair")
+        took = glasscheck.latest(vm.payload) - began
+        assert vm.memory(at, 4) == pixel
+        drives(vm)
+        assert vm.stats()["Repaired"] == before + 1
+    # Its turn comes within 27 frames of each of four buffers; the rest is for asking on the bus.
+    assert report.add("annexd.corrupted-picture.detected-ms", round(took * FRAME_MS), "ms", bound=2000)

@@ -2,12 +2,16 @@
 """The cluster as the hypervisor's guest (scenarios/test-cluster.dts, no Linux): its own core, framebuffer, bus and window."""
 import os
 import shutil
+import time
 
 import pytest
 
 import clusterpix
+import facepix
+import glasscheck
 import speakerwav
 from clustervm import ClusterVM
+from cockpit import REGION_HEADER, region_addresses
 from espimage import make_esp
 from machines import QEMU
 from test_cluster_bare import check_picture
@@ -36,6 +40,17 @@ class HypervisedVM(ClusterVM):
                      "-serial", f"file:{self._path('com1.txt')}", "-serial", f"unix:{self.bus},server=on,wait=on",
                      "-qmp", f"unix:{self.qmp_path},server=on,wait=off", *more]
 
+    def memory(self, address, size):
+        """Bytes of the machine's physical memory."""
+        path = self._path("memory")
+        self.qmp.command("pmemsave", val=address, size=size, filename=path)
+        with open(path, "rb") as f:
+            return f.read()
+
+    def payload(self, offset, size):
+        """Of the region in the shared window that has the cluster's frames."""
+        return self.memory(region_addresses("test-cluster")["cluster-frames"] + REGION_HEADER + offset, size)
+
 
 @pytest.mark.machine(QEMU, MOVES)
 def test_guest_shows_the_trace(tmp_path, esp):
@@ -59,6 +74,45 @@ def test_guest_survives_a_dead_bus(tmp_path, esp):
         vm.run(1.5)
         check_picture(vm, vm.screenshot())
     assert clusterpix.read_speed(lost) == "---"
+
+
+def look(vm):
+    """(picture from outside, table of the frame in it), with the machine standing still between two frames."""
+    while True:
+        vm.qmp.command("stop")
+        try:
+            if glasscheck.at_rest(vm.payload):
+                picture = clusterpix.load(vm.screenshot())
+                return picture, glasscheck.tables(vm.payload)[clusterpix.read_counter(picture)]
+        finally:
+            vm.qmp.command("cont")
+        time.sleep(0.01)
+
+
+@pytest.mark.machine(QEMU, MOVES)
+def test_the_glass_shows_each_telltale(tmp_path, esp):
+    """Each lit and dark, by night, by day and while the one turns into the other: on the screen to the pixel as the table of that frame
+    says; one pixel changed, and that telltale alone is named."""
+    names = sorted(glasscheck.NAMES)
+    halves = [frozenset(names[::2]), frozenset(names[1::2])]
+    missing = {(half, theme) for half in halves for theme in ("day", "night", None)}
+    with HypervisedVM(tmp_path, esp, start=1600) as vm:
+        vm.until(2)
+        for light in (100, 0, 100):
+            vm.sim.override[("Exterior", "LightIntensity")] = light
+            end = vm.sim.time_ms + 5000  # a new face is painted for 1.6 s and comes down in 2
+            while missing and vm.sim.time_ms < end:
+                halves.reverse()
+                vm.sim.lamps = [(0, 1e9, lamp, False) for lamp in halves[0]]
+                vm.run(0.15)
+                picture, table = look(vm)
+                assert table.lit == clusterpix.read_telltales(picture)
+                assert glasscheck.not_shown(picture, table) == set()
+                assert glasscheck.names_the_changed_one(picture, table)
+                missing.discard((frozenset(table.lit), facepix.read_theme(picture)))
+        counts = vm.stats()
+    assert not missing
+    assert counts["Repaired"] == 0 and counts["Looked"] > 60
 
 
 def exits(path, offset=0):

@@ -16,6 +16,7 @@ import pytest
 
 import clusterpix
 import facepix
+import glasscheck
 from clustervm import ClusterVM
 
 RAM_MIB = 192
@@ -126,6 +127,11 @@ class Guest(ClusterVM):
     def buffer(self, n):
         offset = self.compositor.word(WINDOW + FRAMES + 64 + 16 + 4 * (n % 4))
         return self.picture(WINDOW + FRAMES + offset)
+
+    def payload(self, offset, size):
+        """Of the frames' region."""
+        at = WINDOW + FRAMES + 64 + offset
+        return bytes(self.memory[at:at + size])
 
     def wait_state(self, state):
         self.wait(lambda: self.compositor.state() == state, f"display state {state}")
@@ -251,6 +257,68 @@ def test_damage_tells_what_changed(tmp_path):
             copy, done = picture.copy(), n
 
 
+def still(vm):
+    """(counter, table, picture) of the last frame, with the machine standing still between two frames. Whoever asks lets it go on."""
+    while True:
+        vm.qmp.command("stop")
+        if glasscheck.at_rest(vm.payload):
+            n = vm.compositor.latest()
+            return n, glasscheck.tables(vm.payload)[n], vm.buffer(n).copy()
+        vm.qmp.command("cont")
+        time.sleep(0.01)
+
+
+def test_each_frame_says_what_its_telltales_look_like(tmp_path):
+    """In the lamp check and after it: what is told is what the buffer holds, and one pixel of one symbol is noticed."""
+    with Guest(tmp_path) as vm:
+        places = clusterpix.Layout(WIDTH, HEIGHT).telltale
+        for least in (10, 120):
+            vm.wait(lambda n=least: vm.compositor.latest() > n, "frames")
+            n, table, picture = still(vm)
+            assert clusterpix.read_counter(picture) == n
+            assert table.lit == clusterpix.read_telltales(picture)
+            assert table.lit == clusterpix.LOST or least < 90 and table.lit == clusterpix.LAMP_CHECK
+            assert {name: (x + w // 2, y + h // 2) for name, (x, y, w, h) in table.places.items()} == places
+            assert glasscheck.not_shown(picture, table) == set()
+            assert glasscheck.names_the_changed_one(picture, table)
+            for k in range(1, 4):  # the buffers before it
+                earlier = glasscheck.tables(vm.payload)[n - k]
+                assert glasscheck.not_shown(vm.buffer(n - k), earlier) == set()
+            vm.qmp.command("cont")
+
+
+def test_tables_are_whole_while_the_cluster_draws(tmp_path):
+    """By the rule of the frame's counter alone, as somebody reads who cannot hold the machine."""
+    with Guest(tmp_path) as vm:
+        vm.wait(lambda: vm.compositor.latest() > 10, "frames")
+        checked = set()
+        while len(checked) < 40:
+            for n, table in glasscheck.tables(vm.payload).items():
+                picture = vm.buffer(n).copy()
+                if n not in checked and glasscheck.counters(vm.payload)[n % 4] == n:
+                    assert glasscheck.not_shown(picture, table) == set(), f"frame {n}"
+                    checked.add(n)
+
+
+def test_a_corrupted_buffer_is_repaired(tmp_path):
+    """One bit of a dark telltale in a buffer that is drawn into, but not there: seen from outside at once, by the cluster within 27
+    frames of that buffer."""
+    with Guest(tmp_path) as vm:
+        vm.wait(lambda: vm.compositor.latest() > 120, "frames after the lamp check")
+        n, table, _ = still(vm)
+        x, y, w, h = table.places["DoorOpen"]
+        at = WINDOW + FRAMES + vm.compositor.word(WINDOW + FRAMES + 64 + 16 + 4 * (n % 4)) + (y + h // 2) * WIDTH * 4 + (x + w // 2) * 4
+        before = vm.memory[at]
+        vm.memory[at] ^= 0x40
+        assert glasscheck.not_shown(vm.buffer(n), table) == {"DoorOpen"}
+        vm.qmp.command("cont")
+        vm.wait(lambda: vm.compositor.latest() > n + 4 * len(glasscheck.NAMES) + 4, "each place to have been looked at")
+        assert vm.memory[at] == before
+        n, table, picture = still(vm)
+        assert glasscheck.not_shown(picture, table) == set()
+        vm.qmp.command("cont")
+
+
 def test_vehicle_region_says_invalid_without_a_bus(tmp_path):
     with Guest(tmp_path) as vm:
         vm.wait(lambda: vm.compositor.word(WINDOW + VEHICLE + 20) > 3, "vehicle updates")
@@ -294,5 +362,7 @@ def test_panic_is_the_last_frame(tmp_path):
         vm.wait(lambda: clusterpix.read_counter(vm.buffer(vm.compositor.latest())) is None, "the last frame")
         picture = vm.buffer(vm.compositor.latest())
         vm.wait(lambda: vm.compositor.shown[-1] == vm.compositor.latest(), "the compositor")
+        table = glasscheck.tables(vm.payload)[vm.compositor.latest()]
+    assert table.lit == clusterpix.LOST_BODY and glasscheck.not_shown(picture, table) == set()
     assert clusterpix.read_telltales(picture) == clusterpix.LOST_BODY
     assert clusterpix.read_speed(picture) is None

@@ -8,6 +8,7 @@ import pytest
 
 import clusterpix
 import facepix
+import glasscheck
 import ivipix
 from cockpit import IVI_LOG, LIMIT, TOP
 from test_cluster_store import FIGURE_M, slots
@@ -17,6 +18,7 @@ DRIVE_AT = (15, 25, 35)  # seconds of the drive at which pictures are taken
 MAP_TILE = (480, 228, 800, 548)  # on screen 1: scenarios/cockpit.dts
 TELLTALES = (320, 0, 960, 64)  # the strip on screen 2
 STRIP_FROM = (320, 40, 960, 104)  # where it comes from on the cluster's picture
+GLASS_LOOKS, GLASS_TRIES = 5, 100
 DOCK_HOME, DOCK_MEDIA = (350, 640, 480, 696), (650, 640, 780, 696)
 TOWN_CAR, CAR_VIEW = (380, 440, 460, 560), (606, 234, 1238, 458)  # in 3D: the car on the home page, and on the vehicle page
 
@@ -101,6 +103,38 @@ def test_telltale_strip_is_the_clusters(cockpit, home):
     cockpit.nuc.resume()
     box, source = TELLTALES, STRIP_FROM
     assert np.array_equal(two[box[1]:box[3], box[0]:box[2]], one[source[1]:source[3], source[0]:source[2]])
+
+
+def glass(cockpit, told):
+    """(table, both screens) of a frame that is on the glass; its table may have been read before, for a frame is shown when newer ones
+    are drawn already."""
+    for _ in range(GLASS_TRIES):
+        told.update(cockpit.telltale_tables())
+        cockpit.nuc.pause()
+        told.update(cockpit.telltale_tables())
+        screens = [np.asarray(cockpit.nuc.picture(i).convert("RGB")) for i in (0, 1)]
+        cockpit.nuc.resume()
+        counter = clusterpix.read_counter(screens[0])
+        if counter in told:
+            return told[counter], screens
+    raise AssertionError(f"no picture of a frame whose table was read: {counter} is shown, of {sorted(told)[-8:]}")
+
+
+def test_the_glass_shows_the_telltales(cockpit, home):
+    """Every telltale, lit or dark, is on screen 1 to the pixel as the cluster says that it drew it, those of the strip on screen 2 too;
+    one pixel less and it is named. Between cluster and glass are the compositor, the GPU of the service VM and the display."""
+    told, box = {}, TELLTALES
+    for _ in range(GLASS_LOOKS):
+        table, (one, two) = glass(cockpit, told)
+        assert set(table.places) == set(glasscheck.NAMES)
+        assert table.lit == clusterpix.read_telltales(one)
+        assert glasscheck.not_shown(one, table) == set()
+        assert glasscheck.names_the_changed_one(one, table)
+        strip = two[box[1]:box[3], box[0]:box[2]]
+        whole = {name: place for name, place in table.places.items() if STRIP_FROM[0] <= place[0] and place[1] < STRIP_FROM[3] and
+                 place[0] + place[2] <= STRIP_FROM[2]}
+        assert len(whole) == 8
+        assert glasscheck.not_shown(strip, table._replace(places=whole), *STRIP_FROM[:2]) == set()
 
 
 def test_ivi_shows_the_vehicles_speed(cockpit, home):

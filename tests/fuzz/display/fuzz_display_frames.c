@@ -7,6 +7,9 @@
 #include "frames.h"
 
 #define REGION_BYTES 262144u
+#define READ_BYTES                                                                                 \
+    offsetof(struct bn_cluster_frames, telltales) /* what the compositor looks at                  \
+                                                   */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -59,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     for (; bytes >= sizeof(s); data += sizeof(s), bytes -= sizeof(s)) {
         memcpy(&s, data, sizeof(s));
         if (s.flags & 1)
-            memcpy((uint8_t *)c + s.at * 4u % (sizeof(*c) - 16), s.bytes, sizeof(s.bytes));
+            memcpy((uint8_t *)c + s.at * 4u % (READ_BYTES - 16), s.bytes, sizeof(s.bytes));
         if (s.flags & 2)
             c->latest = s.flags & 4 ? BN_FRAME_BUSY : s.latest;
         if (s.flags & 8)

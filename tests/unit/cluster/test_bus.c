@@ -515,6 +515,28 @@ static void test_store_is_told(void **state)
     assert_int_equal(m.shown, 12345600);
 }
 
+static void test_repairs_are_told(void **state)
+{
+    static const struct glass glass = {.looked = 0xFEDCBA98, .repaired = 70000};
+    const struct stats_sources from = {.glass = &glass};
+    struct slcan_parser p = {0};
+    struct stats stats = {0};
+    struct can_frame told;
+    struct dbc_stats_glass m;
+    uint8_t line[SLCAN_MAX_BYTES];
+    bool got = false;
+    size_t n = stats_message(&stats, 6, 1, &from, 1000, line);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++)
+        got = slcan_feed(&p, line[i], &told);
+    assert_true(got);
+    assert_int_equal(told.id, DBC_STATS_GLASS_ID);
+    dbc_stats_glass_unpack(&m, told.data);
+    assert_int_equal(m.repaired, 65535); /* all that fits */
+    assert_int_equal(m.looked, 0xFEDCBA98);
+}
+
 static void test_losses_are_told_once_each(void **state)
 {
     struct slcan_parser p = {0};
@@ -564,6 +586,7 @@ int main(void)
         cmocka_unit_test_setup(test_bad_stream_is_told, begin),
         cmocka_unit_test_setup(test_losses_are_told_once_each, begin),
         cmocka_unit_test(test_store_is_told),
+        cmocka_unit_test(test_repairs_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
