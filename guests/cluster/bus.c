@@ -4,6 +4,7 @@
 #include "bus.h"
 
 #include "cockpit_dbc.h"
+#include "mem.h"
 
 #define SPEED_LIMIT  40000u /* the DBC's maxima */
 #define RPM_LIMIT    12000u
@@ -179,6 +180,54 @@ void bus_feed(struct bus *b, const uint8_t *data, size_t bytes, uint32_t now_ms)
     for (size_t i = 0; i < bytes; i++)
         if (slcan_feed(&b->parser, data[i], &frame))
             take_frame(b, &frame, now_ms);
+}
+
+/* Whether its values are some that the message can have. */
+static bool fits(const struct bus *b, enum bus_message m)
+{
+    switch (m) {
+    case BUS_MOTION:
+        return b->speed_centikmh <= SPEED_LIMIT && b->engine_rpm <= RPM_LIMIT;
+    case BUS_BODY:
+        return b->gear >= -1 && b->gear <= 9;
+    case BUS_ODOMETER:
+        return b->odometer_m <= METRES_LIMIT && b->trip_buttons < 1u << (TRIP_B + 1);
+    case BUS_ENGINE:
+        return b->fuel_halves <= FULL_HALVES && b->range_km <= RANGE_LIMIT &&
+               b->coolant_c >= -COOLANT_ZERO && b->coolant_c <= (int)COOLANT_RAW - COOLANT_ZERO;
+    case BUS_EXTERIOR:
+        return b->outside_halves >= AIR_MIN && b->outside_halves <= AIR_MAX &&
+               b->light_halves <= FULL_HALVES;
+    case BUS_CABIN:
+        return b->hour <= 23 && b->minute <= 59;
+    default:
+        return true;
+    }
+}
+
+/* A bool that somebody else has written may be any byte. */
+static void settle(bool *b)
+{
+    uint8_t byte;
+
+    memcpy(&byte, b, sizeof(byte));
+    *b = byte == 1;
+}
+
+void bus_take(struct bus *b, const struct bus *heard)
+{
+    uint8_t alive = b->alive; /* ours */
+
+    memcpy(b, heard, sizeof(*b));
+    b->alive = alive;
+    settle(&b->ignition_off);
+    settle(&b->miles);
+    settle(&b->stats_wanted);
+    b->telltales &= (1u << BN_TELLTALE_COUNT) - 1;
+    for (int i = 0; i < BUS_MESSAGES; i++) {
+        settle(&b->seen[i]);
+        b->seen[i] = b->seen[i] && fits(b, (enum bus_message)i);
+    }
 }
 
 bool bus_fresh(const struct bus *b, enum bus_message m, uint32_t now_ms)

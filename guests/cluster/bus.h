@@ -54,6 +54,10 @@ struct bus {
 /* Takes received bytes at bus time now_ms. */
 void bus_feed(struct bus *b, const uint8_t *data, size_t bytes, uint32_t now_ms);
 
+/* Takes over what an untrusted reader of the bus has heard: copied, then checked. A message with a
+ * value that it cannot have has not been heard. */
+void bus_take(struct bus *b, const struct bus *heard);
+
 /* True while message m was received for a time not longer before now_ms than its timeout. */
 bool bus_fresh(const struct bus *b, enum bus_message m, uint32_t now_ms);
 

@@ -9,6 +9,7 @@
 #include "dash.h"
 #include "display.h"
 #include "health.h"
+#include "listen.h"
 #include "odometer.h"
 #include "stats.h"
 
@@ -141,18 +142,6 @@ static void send_stats(void)
             line, stats_message(&stats, i, (uint8_t)display.state, &from, bus_time_ms(), line));
 }
 
-static void receive(void)
-{
-    uint8_t bytes[64];
-    size_t n;
-
-    while ((n = bus_receive(bytes, sizeof(bytes))) > 0) {
-        SuspendAllInterrupts();
-        bus_feed(&bus, bytes, n, bus_time_ms());
-        ResumeAllInterrupts();
-    }
-}
-
 /* Priority 3: short, and the drawing may wait for it. */
 TASK(BusTask)
 {
@@ -167,7 +156,8 @@ TASK(BusTask)
         (void)ClearEvent(events);
         WdgM_CheckpointReached(SUPERVISED_BUS, BUS_WOKEN);
         if (events & RxEvent) {
-            receive();
+            while (listen(&bus, bus_time_ms()))
+                ;
             WdgM_CheckpointReached(SUPERVISED_BUS, BUS_RECEIVED);
         }
         if (events & SyncEvent) {

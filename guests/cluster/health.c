@@ -90,21 +90,27 @@ uint32_t health_ends(void)
     return ends;
 }
 
-/* A task that still runs when its next turn comes misses that turn and sees it in its counts; any
- * other error is a fault of this program. */
+/* A task that still runs when its next turn comes misses that turn and sees it in its counts; an
+ * untrusted one may call what it likes; any other error is a fault of this program. */
 void ErrorHook(StatusType error)
 {
-    OS_ASSERT(error == E_OS_LIMIT && OSErrorGetServiceId() == OSServiceId_ActivateTask);
+    TaskType task;
+
+    (void)GetTaskID(&task);
+    OS_ASSERT(task == ListenTask ||
+              (error == E_OS_LIMIT && OSErrorGetServiceId() == OSServiceId_ActivateTask));
 }
 
-/* Only tasks without which the driver still sees and hears everything have budgets. */
+/* Who has a budget can end alone, and who is untrusted. */
 ProtectionReturnType ProtectionHook(StatusType fault)
 {
     TaskType task;
 
-    if (fault != E_OS_PROTECTION_TIME)
-        return PRO_SHUTDOWN;
+    if (fault == E_OS_PROTECTION_ARRIVAL)
+        return PRO_IGNORE;
     (void)GetTaskID(&task);
+    if (fault != E_OS_PROTECTION_TIME && task != ListenTask)
+        return PRO_SHUTDOWN;
     ended |= 1u << task;
     ends++;
     return PRO_TERMINATETASKISR;

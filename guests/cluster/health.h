@@ -18,10 +18,10 @@ void health_begin(void);
  * is watched by the hypervisor. */
 void health_watch_supervisor(void);
 
-/* True once after the budget of this task has ended it. */
+/* True once after this task has been ended. */
 bool health_was_ended(TaskType task);
 
-/* Times that a budget has ended a task. */
+/* Times that a task has been ended. */
 uint32_t health_ends(void);
 
 #endif

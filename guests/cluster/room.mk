@@ -39,7 +39,7 @@ $(CLUSTER_B)/cluster.elf: $(RTOS_OBJ) $(CLUSTER_OBJ) $(RTOS)/image.ld
 # Unit tests and fuzzers: everything but what calls the kernel's services runs on the host.
 CLUSTER_TESTS := $(B)/tests/cluster
 CLUSTER_TEST_FLAGS := -I$(CLUSTER) -I$(CLUSTER_B) -I$(RTOS)/include -Itests/unit/cluster
-CLUSTER_PARTS := $(filter-out $(CLUSTER)/cluster.c $(CLUSTER)/health.c,$(wildcard $(CLUSTER)/*.c))
+CLUSTER_PARTS := $(filter-out $(CLUSTER)/cluster.c $(CLUSTER)/health.c $(CLUSTER)/listen.c,$(wildcard $(CLUSTER)/*.c))
 CLUSTER_TEST_DEPS := $(CLUSTER_PARTS) $(CLUSTER_B)/assets.c $(CLUSTER_B)/cockpit_dbc.h $(wildcard $(CLUSTER)/*.h include/binnacle/*.h)
 
 # A card and its controller, for those that drive one.

@@ -30,7 +30,7 @@ struct stats_sources { /* what others count of themselves */
     const struct odometer *odometer;
     const struct glass *glass;
     uint32_t failing; /* bit i: supervised task i is not OK */
-    uint32_t ended;   /* times that a budget has ended a task */
+    uint32_t ended;   /* times that a task has been ended */
 };
 
 /* Frame n has been drawn in so many microseconds. */

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -379,6 +380,61 @@ static void test_publish_slow(void **state)
     assert_int_equal(v.flags | v.hour | v.minute, 0);
 }
 
+/* Whatever an untrusted reader says: a message that is believed has values that it can have. */
+static void test_take(void **state)
+{
+    union {
+        struct bus bus;
+        uint8_t byte[sizeof(struct bus)];
+    } heard;
+    uint32_t believed = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < 200000; i++) {
+        bus.alive = 11;
+        for (size_t k = 0; k < sizeof(heard); k++)
+            heard.byte[k] = (uint8_t)(rand() >> 4);
+        for (int m = 0; m < BUS_MESSAGES; m++)
+            heard.byte[offsetof(struct bus, seen) + (size_t)m] &= 3;
+        if (i % 2) /* nearly right */
+            heard.bus.odometer_m %= 1100000000, heard.bus.trip_buttons &= 7, heard.bus.hour &= 31,
+                heard.bus.minute &= 63, heard.bus.gear %= 16;
+        bus_take(&bus, &heard.bus);
+        assert_int_equal(bus.alive, 11);
+        assert_int_equal(bus.telltales >> BN_TELLTALE_COUNT, 0);
+        for (int m = 0; m < BUS_MESSAGES; m++)
+            believed |= (uint32_t)bus.seen[m] << m;
+        assert_true(!bus.seen[BUS_MOTION] ||
+                    (bus.speed_centikmh <= 40000 && bus.engine_rpm <= 12000));
+        assert_true(!bus.seen[BUS_BODY] || (bus.gear >= -1 && bus.gear <= 9));
+        assert_true(!bus.seen[BUS_ODOMETER] ||
+                    (bus.odometer_m <= 999999999 && bus.trip_buttons <= 3));
+        assert_true(!bus.seen[BUS_ENGINE] || (bus.fuel_halves <= 200 && bus.range_km <= 2000 &&
+                                              bus.coolant_c >= -40 && bus.coolant_c <= 150));
+        assert_true(
+            !bus.seen[BUS_EXTERIOR] ||
+            (bus.outside_halves >= -100 && bus.outside_halves <= 120 && bus.light_halves <= 200));
+        assert_true(!bus.seen[BUS_CABIN] || (bus.hour <= 23 && bus.minute <= 59));
+    }
+    assert_int_equal(believed, (1u << BUS_MESSAGES) - 1);
+}
+
+/* What was heard honestly comes over whole. */
+static void test_take_honest(void **state)
+{
+    struct bus taken = {.alive = 5};
+    struct bn_vehicle a, b;
+
+    test_body_and_publish(state);
+    test_publish_slow(state);
+    bus_take(&taken, &bus);
+    bus_publish(&bus, 2205, &a);
+    bus_publish(&taken, 2205, &b);
+    assert_memory_equal(&a, &b, sizeof(a));
+    assert_int_equal(taken.alive, 5);
+    assert_int_equal(taken.rejected, bus.rejected);
+}
+
 /* The lamps that a message lights with this one bit set. */
 static uint32_t lamps_of_bit(uint16_t id, int bit)
 {
@@ -580,6 +636,8 @@ int main(void)
         cmocka_unit_test_setup(test_frozen_sender_is_no_sender, begin),
         cmocka_unit_test_setup(test_wrong_length_and_unknown_messages, begin),
         cmocka_unit_test_setup(test_body_and_publish, begin),
+        cmocka_unit_test_setup(test_take, begin),
+        cmocka_unit_test_setup(test_take_honest, begin),
         cmocka_unit_test_setup(test_publish_slow, begin),
         cmocka_unit_test(test_every_signal_has_its_lamp),
         cmocka_unit_test_setup(test_sync_and_request, begin),
