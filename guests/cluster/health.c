@@ -97,7 +97,7 @@ void ErrorHook(StatusType error)
     TaskType task;
 
     (void)GetTaskID(&task);
-    OS_ASSERT(task == ListenTask ||
+    OS_ASSERT(task == ListenTask || error == E_OS_PROTECTION_ARRIVAL ||
               (error == E_OS_LIMIT && OSErrorGetServiceId() == OSServiceId_ActivateTask));
 }
 

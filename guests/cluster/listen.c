@@ -33,7 +33,9 @@ TASK(ListenTask)
 /* True if it has run to its end; else what it knew is not believed any more. */
 static bool run_listener(void)
 {
-    (void)ActivateTask(ListenTask); /* its priority is higher: this returns when it has ended */
+    /* Its priority is higher: this returns when it has ended. Its time frame is a microsecond. */
+    while (ActivateTask(ListenTask) == E_OS_PROTECTION_ARRIVAL)
+        ;
     if (!health_was_ended(ListenTask))
         return true;
     memset(&heard, 0, sizeof(heard));
