@@ -35,7 +35,7 @@ uint32_t glass_wanted(const struct glass *g, const struct scene *scene, int tell
 uint32_t glass_found(const struct glass *g, const struct surface *s, int telltale);
 
 /* Looks at one place of a surface that was drawn to show the scene; false: its pixels have changed
- * since, and that is counted. 15 instructions a pixel. */
+ * since, and that is counted. 16 instructions a pixel. */
 bool glass_look(struct glass *g, const struct surface *s, const struct scene *scene, int telltale);
 
 /* What a frame says of its telltales: one that was drawn from the scene, and any other picture. */
