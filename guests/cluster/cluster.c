@@ -90,6 +90,8 @@ static void draw_frame(uint32_t n)
     uint64_t begin = board_now_us();
     uint32_t now_ms;
 
+    WdgM_CheckpointReached(SUPERVISED_DRAW, DRAW_SLOT);
+    health_watch_supervisor();
     update_display(stats.last);
     SuspendAllInterrupts(); /* other tasks write what dash_scene reads */
     now_ms = bus_time_ms();
