@@ -25,8 +25,9 @@ def settled(picture):
     return clusterpix.picture_time(picture) > 3 and facepix.read_trips(picture) not in (None, ("---.-", "---.-"))
 
 
-def message(text):
-    return lambda picture: settled(picture) and facepix.read_message(picture) == text
+def whole(theme, text=None):
+    """No curtain falls, and the message is this one."""
+    return lambda picture: settled(picture) and facepix.read_theme(picture) == theme and facepix.read_message(picture) == text
 
 
 def half_way(picture):
@@ -35,15 +36,15 @@ def half_way(picture):
 
 
 PICTURES = {  # start of the trace, what the vehicle says whatever the drive is, the picture that is wanted
-    "city": (574, DAY, lambda p: settled(p) and "TurnRight" in clusterpix.read_telltales(p)),
+    "city": (53, DAY, lambda p: whole("day")(p) and "TurnRight" in clusterpix.read_telltales(p) and clusterpix.read_speed(p) > 10),
     "fast": (1700, NIGHT, lambda p: settled(p) and clusterpix.picture_time(p) > 8),
     "bus-lost": (1700, NIGHT, lambda p: facepix.read_message(p) == "VEHICLE DATA LOST"),
-    "day": (TOWN, DAY | {("Lamps", "DoorOpen"): 1}, message("DOOR OPEN")),
-    "night": (TOWN, NIGHT, settled),
-    "mph": (TOWN, DAY | {("Cabin", "Miles"): 1}, settled),
+    "day": (TOWN, DAY | {("Lamps", "DoorOpen"): 1}, whole("day", "DOOR OPEN")),
+    "night": (TOWN, NIGHT, whole("night")),
+    "mph": (TOWN, DAY | {("Cabin", "Miles"): 1}, whole("day")),
     "curtain": (TOWN, NIGHT, half_way),
-    "message-ice": (890, NIGHT, message("ICE POSSIBLE")),
-    "telltales": (1650, DAY | ALL, message("BRAKE FAULT - STOP")),
+    "message-ice": (890, NIGHT, whole("night", "ICE POSSIBLE")),
+    "telltales": (1650, DAY | ALL, whole("day", "BRAKE FAULT - STOP")),
     "start": (15, NIGHT, lambda p: 1.0 < (clusterpix.picture_time(p) or 0) < 1.5),
 }
 

@@ -180,7 +180,7 @@ def test_wrong_time_budget(tmp_path, report, task, function):
 LISTENER = {  # annex D's name: what the reader of the bus does instead, how many slots may pass without a frame
     "memory-of-others-by-bus": (lambda: b"\xc7\x05" + struct.pack("<II", address("os"), 0) + SPIN, 0),  # writes into the kernel's state
     "instruction-by-bus": (lambda: b"\xfa" + SPIN, 0),  # turns interrupts off
-    "time-budget-by-bus": (lambda: SPIN, 60),
+    "time-budget-by-bus": (lambda: SPIN, 10),
 }
 
 
