@@ -6,6 +6,7 @@ fail-safe telltales; "dropped", the frames that are wrong are not believed, and 
 (D.2.2): instructions of the running cluster are changed. What its own supervision sees ends in the fail-safe picture; the rest, and
 that too, the hypervisor's watchdog, which starts the cluster again.
 """
+import contextlib
 import re
 import struct
 import subprocess
@@ -153,23 +154,29 @@ def test_supervision(tmp_path, report, failure):
     assert report.add(f"annexd.{failure}.detected-ms", int(found[1]), "ms", bound=SUPERVISED_MS)
 
 
+@contextlib.contextmanager
+def for_a_while(vm, at, code):
+    """The running cluster has other code there, then its own again, and all is right."""
+    with GdbStub(f"{vm.folder}/gdb") as gdb:
+        gdb.write(at, code)
+    yield
+    with GdbStub(f"{vm.folder}/gdb") as gdb:
+        gdb.write(at, original(at, len(code)))
+    vm.run(1)
+    drives(vm)
+
+
 @pytest.mark.parametrize("task, function", [("StoreTask", "store_step"), ("PublishTask", "window_publish_vehicle")])
 def test_wrong_time_budget(tmp_path, report, task, function):
     """Who is not needed for what the driver sees and hears ends alone, turn by turn; when it is right again all is."""
-    at = address(function)
     with ClusterVM(tmp_path, start=START, qemu=command_line(tmp_path)) as vm:
         vm.until(2)
         drives(vm)
         before = vm.stats()
-        with GdbStub(f"{tmp_path}/gdb") as gdb:
-            gdb.write(at, SPIN)
-        vm.run(1)
-        picture = clusterpix.load(vm.screenshot())
-        during = vm.stats()
-        with GdbStub(f"{tmp_path}/gdb") as gdb:
-            gdb.write(at, original(at, len(SPIN)))
-        vm.run(1)
-        drives(vm)
+        with for_a_while(vm, address(function), SPIN):
+            vm.run(1)
+            picture = clusterpix.load(vm.screenshot())
+            during = vm.stats()
         after = vm.stats()
     assert clusterpix.speed_as_driven(picture, vm.sim) and clusterpix.telltales_as_driven(picture, vm.sim)
     assert before["Failing"] == 0 and during["Failing"] == 1 << TASKS.index(task) and after["Failing"] == 0
@@ -188,22 +195,16 @@ LISTENER = {  # annex D's name: what the reader of the bus does instead, how man
 def test_listener_ends_alone(tmp_path, report, failure):
     """Whoever has taken over what reads the bus: each of its turns ends it alone. The driver sees that vehicle data is lost, every frame
     comes; when it is right again all is."""
-    (change, allowed), at = LISTENER[failure], address("bus_feed")
-    code = change()
+    change, allowed = LISTENER[failure]
     with ClusterVM(tmp_path, start=START, qemu=command_line(tmp_path)) as vm:
         vm.until(2)
         drives(vm)
         before = vm.stats()
-        with GdbStub(f"{tmp_path}/gdb") as gdb:
-            gdb.write(at, code)
-        vm.wait(lambda: clusterpix.read_telltales(clusterpix.load(vm.screenshot())) == clusterpix.LOST, "that it tells of the loss")
-        tells_the_driver(vm)
-        vm.run(0.5)
-        tells_the_driver(vm)
-        with GdbStub(f"{tmp_path}/gdb") as gdb:
-            gdb.write(at, original(at, len(code)))
-        vm.run(1)
-        drives(vm)
+        with for_a_while(vm, address("bus_feed"), change()):
+            vm.wait(lambda: clusterpix.read_telltales(clusterpix.load(vm.screenshot())) == clusterpix.LOST, "that it tells of the loss")
+            tells_the_driver(vm)
+            vm.run(0.5)
+            tells_the_driver(vm)
         after = vm.stats()
         assert "panic" not in vm.log()
     assert after["Failing"] == 0
