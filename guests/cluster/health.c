@@ -10,6 +10,7 @@
 
 static const struct screen *screen;
 static const struct window *window;
+static WdgM_ConfigType config;
 static uint64_t supervised_us; /* 0: not yet */
 static uint32_t ended, ends;   /* ended: bit TaskType */
 
@@ -19,10 +20,37 @@ void health_init(const struct screen *s, const struct window *w)
     window = w;
 }
 
+static bool begins(const char *text, const char *word)
+{
+    while (*word && *text == *word) {
+        text++;
+        word++;
+    }
+    return !*word;
+}
+
+/* "patience=N" on the command line: N reference cycles more than the tables bear. */
+static uint16_t patience_asked(void)
+{
+    static const char word[] = "patience=";
+    uint32_t n = 0;
+
+    for (const char *c = board.cmdline; *c; c++) {
+        if ((c != board.cmdline && c[-1] != ' ') || !begins(c, word))
+            continue;
+        for (c += sizeof(word) - 1; *c >= '0' && *c <= '9' && n < 1000; c++)
+            n = n * 10 + (uint32_t)(*c - '0');
+        break;
+    }
+    return (uint16_t)n;
+}
+
 void health_begin(void)
 {
+    config = supervision;
+    config.patience = patience_asked();
     supervised_us = board_now_us();
-    WdgM_Init(&supervision);
+    WdgM_Init(&config);
     (void)SetRelAlarm(SuperviseAlarm, SUPERVISION_US, SUPERVISION_US);
 }
 
@@ -65,7 +93,7 @@ void health_watch_supervisor(void)
 
     SuspendAllInterrupts(); /* two words, which the supervisor writes */
     since = supervised_us;
-    if (!since || board_now_us() - since <= SUPERVISION_SILENT_US) {
+    if (!since || board_now_us() - since <= SUPERVISION_SILENT_US * (1u + config.patience)) {
         ResumeAllInterrupts();
         return;
     }

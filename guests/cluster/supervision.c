@@ -100,4 +100,4 @@ static const struct wdgm_entity entities[SUPERVISED] = {
 
 static struct wdgm_entity_state states[SUPERVISED];
 
-const WdgM_ConfigType supervision = {entities, states, SUPERVISED};
+const WdgM_ConfigType supervision = {.entity = entities, .state = states, .entities = SUPERVISED};

@@ -47,11 +47,12 @@ def bochs(name, folder):
 
 
 class Run:
-    """text: COM1 whole. step[name]: what was said in that step. clusters[name]: the cluster's counts when it began."""
+    """text: COM1 whole. step[name]: what was said in that step. clusters[name]: the cluster's counts when it began. words: what it said
+    on its bus that is no frame, a panic's report."""
 
     def __init__(self, machine):
         self.machine = machine
-        self.text, self.step, self.clusters = "", {}, {}
+        self.text, self.step, self.clusters, self.words = "", {}, {}, ""
 
     def count(self, nuc, sim, when):
         """The cluster's counts of itself, by its bus."""
@@ -84,6 +85,6 @@ def play(name, folder):
             run.count(pc, sim, step)
         pc.console.wait_for("probe: all steps done", limit=300)
         run.count(pc, sim, "done")
-        run.text = pc.console.text
+        run.text, run.words = pc.console.text, b"\n".join(sim.unknown).decode("ascii", "replace")
     run.cut()
     return run

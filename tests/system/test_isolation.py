@@ -282,4 +282,4 @@ def test_the_cluster_went_on(run, report):
              report.add("isolation.cluster.exits", exits[-1] - exits[0], "exits", bound=0),
              report.add("isolation.cluster.frames-per-s", frames / seconds, "1/s", ok=frames / seconds >= MIN_FRAMES_PER_S),
              report.add("isolation.cluster.slots-unaccounted", abs(slots - round(seconds * 60)), "frames", bound=3)]
-    assert len(exits) == len(isolationrun.STEPS) + 1 and all(right), f"{frames} frames, {slots} of {seconds * 60} slots"
+    assert len(exits) == len(isolationrun.STEPS) + 1 and all(right), f"{frames} frames, {slots} of {seconds * 60} slots; {run.words}"

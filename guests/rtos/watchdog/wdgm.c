@@ -67,13 +67,13 @@ static void end_cycle(const struct wdgm_entity *c, struct wdgm_entity_state *s, 
 
     if (fault) {
         s->fault = fault;
-        if (c->tolerance != WDGM_ALWAYS || !s->failed)
+        if ((c->tolerance != WDGM_ALWAYS || !s->failed) && s->failed < UINT16_MAX)
             s->failed++;
     } else if (s->failed) {
         s->failed--;
     }
     s->status = s->failed ? WDGM_LOCAL_STATUS_FAILED : WDGM_LOCAL_STATUS_OK;
-    if (s->failed > c->tolerance) /* ends at the first, so the count is at most 65,535 */
+    if (s->failed > c->tolerance + wdgm->patience)
         s->status = WDGM_LOCAL_STATUS_EXPIRED;
     s->alive = s->cycles = 0;
     s->late = false;
