@@ -35,12 +35,9 @@ static bool take_motion(struct bus *b, const struct can_frame *f, uint32_t now_m
     struct dbc_motion m;
 
     dbc_motion_unpack(&m, f->data);
-    if (m.speed > SPEED_LIMIT || m.engine_rpm > RPM_LIMIT ||
-        !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_MOTION]))
-        return false;
     b->speed_centikmh = m.speed;
     b->engine_rpm = m.engine_rpm;
-    return true;
+    return believe_time(m.time_ms, now_ms, &b->time_ms[BUS_MOTION]);
 }
 
 #define LAMP(signal, lamp) (uint32_t)m.signal << BN_TELLTALE_##lamp
@@ -50,14 +47,12 @@ static bool take_body(struct bus *b, const struct can_frame *f, uint32_t now_ms)
     struct dbc_body m;
 
     dbc_body_unpack(&m, f->data);
-    if (m.gear < -1 || m.gear > 9 || !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_BODY]))
-        return false;
     b->gear = m.gear;
     b->telltales = (b->telltales & ~BUS_BODY_LAMPS) | LAMP(brake_warning, BRAKE) |
                    LAMP(belt_reminder, BELT) | LAMP(turn_left, TURN_LEFT) |
                    LAMP(turn_right, TURN_RIGHT) | LAMP(high_beam, HIGH_BEAM) |
                    LAMP(engine_mil, MIL);
-    return true;
+    return believe_time(m.time_ms, now_ms, &b->time_ms[BUS_BODY]);
 }
 
 static bool take_odometer(struct bus *b, const struct can_frame *f, uint32_t now_ms)
@@ -65,12 +60,10 @@ static bool take_odometer(struct bus *b, const struct can_frame *f, uint32_t now
     struct dbc_odometer m;
 
     dbc_odometer_unpack(&m, f->data);
-    if (m.distance > METRES_LIMIT || !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ODOMETER]))
-        return false;
     b->odometer_m = m.distance;
     b->trip_buttons = (uint32_t)m.trip_a_reset << TRIP_A | (uint32_t)m.trip_b_reset << TRIP_B;
     b->ignition_off = m.ignition_off;
-    return true;
+    return believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ODOMETER]);
 }
 
 static bool take_lamps(struct bus *b, const struct can_frame *f, uint32_t now_ms)
@@ -78,8 +71,6 @@ static bool take_lamps(struct bus *b, const struct can_frame *f, uint32_t now_ms
     struct dbc_lamps m;
 
     dbc_lamps_unpack(&m, f->data);
-    if (!believe_time(m.time_ms, now_ms, &b->time_ms[BUS_LAMPS]))
-        return false;
     b->telltales = (b->telltales & BUS_BODY_LAMPS) | LAMP(park_brake, PARK_BRAKE) |
                    LAMP(airbag_fault, AIRBAG) | LAMP(abs_fault, ABS) | LAMP(esc_active, ESC) |
                    LAMP(esc_off, ESC_OFF) | LAMP(tyre_pressure, TPMS) | LAMP(oil_pressure, OIL) |
@@ -89,7 +80,7 @@ static bool take_lamps(struct bus *b, const struct can_frame *f, uint32_t now_ms
                    LAMP(lamp_fault, LAMP_FAULT) | LAMP(door_open, DOOR) | LAMP(boot_open, BOOT) |
                    LAMP(bonnet_open, BONNET) | LAMP(fuel_low, FUEL) | LAMP(washer_low, WASHER) |
                    LAMP(cruise_active, ACC) | LAMP(lane_active, LANE);
-    return true;
+    return believe_time(m.time_ms, now_ms, &b->time_ms[BUS_LAMPS]);
 }
 
 static bool take_engine(struct bus *b, const struct can_frame *f, uint32_t now_ms)
@@ -97,13 +88,10 @@ static bool take_engine(struct bus *b, const struct can_frame *f, uint32_t now_m
     struct dbc_engine m;
 
     dbc_engine_unpack(&m, f->data);
-    if (m.fuel_level > FULL_HALVES || m.coolant > COOLANT_RAW || m.range > RANGE_LIMIT ||
-        !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ENGINE]))
-        return false;
     b->fuel_halves = m.fuel_level;
     b->coolant_c = (int16_t)(m.coolant - COOLANT_ZERO);
     b->range_km = m.range;
-    return true;
+    return believe_time(m.time_ms, now_ms, &b->time_ms[BUS_ENGINE]);
 }
 
 static bool take_exterior(struct bus *b, const struct can_frame *f, uint32_t now_ms)
@@ -111,13 +99,9 @@ static bool take_exterior(struct bus *b, const struct can_frame *f, uint32_t now
     struct dbc_exterior m;
 
     dbc_exterior_unpack(&m, f->data);
-    if (m.air_temperature < AIR_MIN || m.air_temperature > AIR_MAX ||
-        m.light_intensity > FULL_HALVES ||
-        !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_EXTERIOR]))
-        return false;
     b->outside_halves = m.air_temperature;
     b->light_halves = m.light_intensity;
-    return true;
+    return believe_time(m.time_ms, now_ms, &b->time_ms[BUS_EXTERIOR]);
 }
 
 static bool take_cabin(struct bus *b, const struct can_frame *f, uint32_t now_ms)
@@ -125,12 +109,10 @@ static bool take_cabin(struct bus *b, const struct can_frame *f, uint32_t now_ms
     struct dbc_cabin m;
 
     dbc_cabin_unpack(&m, f->data);
-    if (m.hour > 23 || m.minute > 59 || !believe_time(m.time_ms, now_ms, &b->time_ms[BUS_CABIN]))
-        return false;
     b->hour = m.hour;
     b->minute = m.minute;
     b->miles = m.miles;
-    return true;
+    return believe_time(m.time_ms, now_ms, &b->time_ms[BUS_CABIN]);
 }
 
 static const struct {
@@ -146,41 +128,6 @@ static const struct {
     [BUS_EXTERIOR] = {DBC_EXTERIOR_ID, DBC_EXTERIOR_BYTES, take_exterior},
     [BUS_CABIN] = {DBC_CABIN_ID, DBC_CABIN_BYTES, take_cabin},
 };
-
-static void reject(struct bus *b, const struct can_frame *f)
-{
-    b->rejected++;
-    b->last_rejected = f->id;
-}
-
-static void take_frame(struct bus *b, const struct can_frame *f, uint32_t now_ms)
-{
-    if (f->id == DBC_STATS_REQUEST_ID && f->length == DBC_STATS_REQUEST_BYTES) {
-        if (e2e_check(&b->request_e2e, f) != E2E_WRONG_CRC)
-            b->stats_wanted = true;
-        else
-            reject(b, f);
-        return;
-    }
-    for (int i = 0; i < BUS_MESSAGES; i++) {
-        if (messages[i].id != f->id)
-            continue;
-        if (f->length == messages[i].bytes && e2e_check(&b->e2e[i], f) == E2E_OK &&
-            messages[i].take(b, f, now_ms))
-            b->seen[i] = true;
-        else
-            reject(b, f);
-    }
-}
-
-void bus_feed(struct bus *b, const uint8_t *data, size_t bytes, uint32_t now_ms)
-{
-    struct can_frame frame;
-
-    for (size_t i = 0; i < bytes; i++)
-        if (slcan_feed(&b->parser, data[i], &frame))
-            take_frame(b, &frame, now_ms);
-}
 
 /* Whether its values are some that the message can have. */
 static bool fits(const struct bus *b, enum bus_message m)
@@ -203,6 +150,52 @@ static bool fits(const struct bus *b, enum bus_message m)
     default:
         return true;
     }
+}
+
+static void reject(struct bus *b, const struct can_frame *f)
+{
+    b->rejected++;
+    b->last_rejected = f->id;
+}
+
+/* All of a message, or nothing of it. */
+static bool take_whole(struct bus *b, enum bus_message m, const struct can_frame *f,
+                       uint32_t now_ms)
+{
+    struct bus next = *b;
+
+    if (!messages[m].take(&next, f, now_ms) || !fits(&next, m))
+        return false;
+    *b = next;
+    b->seen[m] = true;
+    return true;
+}
+
+static void take_frame(struct bus *b, const struct can_frame *f, uint32_t now_ms)
+{
+    if (f->id == DBC_STATS_REQUEST_ID && f->length == DBC_STATS_REQUEST_BYTES) {
+        if (e2e_check(&b->request_e2e, f) != E2E_WRONG_CRC)
+            b->stats_wanted = true;
+        else
+            reject(b, f);
+        return;
+    }
+    for (int i = 0; i < BUS_MESSAGES; i++) {
+        if (messages[i].id != f->id)
+            continue;
+        if (f->length != messages[i].bytes || e2e_check(&b->e2e[i], f) != E2E_OK ||
+            !take_whole(b, (enum bus_message)i, f, now_ms))
+            reject(b, f);
+    }
+}
+
+void bus_feed(struct bus *b, const uint8_t *data, size_t bytes, uint32_t now_ms)
+{
+    struct can_frame frame;
+
+    for (size_t i = 0; i < bytes; i++)
+        if (slcan_feed(&b->parser, data[i], &frame))
+            take_frame(b, &frame, now_ms);
 }
 
 /* A bool that somebody else has written may be any byte. */

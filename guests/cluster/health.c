@@ -20,35 +20,12 @@ void health_init(const struct screen *s, const struct window *w)
     window = w;
 }
 
-static bool begins(const char *text, const char *word)
-{
-    while (*word && *text == *word) {
-        text++;
-        word++;
-    }
-    return !*word;
-}
-
-/* "patience=N" on the command line: N reference cycles more than the tables bear. */
-static uint16_t patience_asked(void)
-{
-    static const char word[] = "patience=";
-    uint32_t n = 0;
-
-    for (const char *c = board.cmdline; *c; c++) {
-        if ((c != board.cmdline && c[-1] != ' ') || !begins(c, word))
-            continue;
-        for (c += sizeof(word) - 1; *c >= '0' && *c <= '9' && n < 1000; c++)
-            n = n * 10 + (uint32_t)(*c - '0');
-        break;
-    }
-    return (uint16_t)n;
-}
-
 void health_begin(void)
 {
+    const char *patience = board_option("patience="); /* failures more than the tables bear */
+
     config = supervision;
-    config.patience = patience_asked();
+    config.patience = patience ? board_number(&patience) : 0;
     supervised_us = board_now_us();
     WdgM_Init(&config);
     (void)SetRelAlarm(SuperviseAlarm, SUPERVISION_US, SUPERVISION_US);

@@ -92,6 +92,16 @@ class ClusterVM:
                 raise AssertionError(f"the emulator ended while waiting for {what}:\n{self.log()}")
             time.sleep(0.02)
 
+    def pause_when(self, condition, what):
+        """The machine stands still at a moment at which condition() is true; whoever asks lets it go on."""
+        def now():
+            self.qmp.command("stop")
+            if condition():
+                return True
+            self.qmp.command("cont")
+            return False
+        self.wait(now, what)
+
     def until(self, seconds):
         """Until the cluster's own clock says so many seconds."""
         self.wait(lambda: (self.sim.time_ms or 0) >= seconds * 1000, f"cluster time {seconds} s")

@@ -2,7 +2,6 @@
 """The cluster as the hypervisor's guest (scenarios/test-cluster.dts, no Linux): its own core, framebuffer, bus and window."""
 import os
 import shutil
-import time
 
 import pytest
 
@@ -78,15 +77,12 @@ def test_guest_survives_a_dead_bus(tmp_path, esp):
 
 def look(vm):
     """(picture from outside, table of the frame in it), with the machine standing still between two frames."""
-    while True:
-        vm.qmp.command("stop")
-        try:
-            if glasscheck.at_rest(vm.payload):
-                picture = clusterpix.load(vm.screenshot())
-                return picture, glasscheck.tables(vm.payload)[clusterpix.read_counter(picture)]
-        finally:
-            vm.qmp.command("cont")
-        time.sleep(0.01)
+    vm.pause_when(lambda: glasscheck.at_rest(vm.payload), "a moment between two frames")
+    try:
+        picture = clusterpix.load(vm.screenshot())
+        return picture, glasscheck.tables(vm.payload)[clusterpix.read_counter(picture)]
+    finally:
+        vm.qmp.command("cont")
 
 
 @pytest.mark.machine(QEMU, MOVES)

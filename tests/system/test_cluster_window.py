@@ -259,13 +259,9 @@ def test_damage_tells_what_changed(tmp_path):
 
 def still(vm):
     """(counter, table, picture) of the last frame, with the machine standing still between two frames. Whoever asks lets it go on."""
-    while True:
-        vm.qmp.command("stop")
-        if glasscheck.at_rest(vm.payload):
-            n = vm.compositor.latest()
-            return n, glasscheck.tables(vm.payload)[n], vm.buffer(n).copy()
-        vm.qmp.command("cont")
-        time.sleep(0.01)
+    vm.pause_when(lambda: glasscheck.at_rest(vm.payload), "a moment between two frames")
+    n = vm.compositor.latest()
+    return n, glasscheck.tables(vm.payload)[n], vm.buffer(n).copy()
 
 
 def test_each_frame_says_what_its_telltales_look_like(tmp_path):

@@ -23,13 +23,26 @@ struct multiboot_module {
 
 struct board board;
 
-static uint16_t parse_number(const char **text)
+const char *board_option(const char *name)
+{
+    size_t length = 0;
+
+    while (name[length])
+        length++;
+    for (const char *c = board.cmdline; *c; c++)
+        if ((c == board.cmdline || c[-1] == ' ') && !memcmp(c, name, length))
+            return c + length;
+    return NULL;
+}
+
+uint16_t board_number(const char **text)
 {
     uint32_t value = 0;
 
-    for (; **text >= '0' && **text <= '9' && value < 10000; (*text)++)
-        value = value * 10 + (uint32_t)(**text - '0');
-    return (uint16_t)value;
+    for (; **text >= '0' && **text <= '9'; (*text)++)
+        if (value <= UINT16_MAX)
+            value = value * 10 + (uint32_t)(**text - '0');
+    return (uint16_t)(value > UINT16_MAX ? UINT16_MAX : value);
 }
 
 /* Before paging: the loader's memory is not mapped afterwards. */
@@ -49,21 +62,18 @@ static void copy_cmdline(uint32_t magic, uint32_t info)
  * said. */
 static void find_mode(uint16_t *width, uint16_t *height)
 {
-    for (const char *c = board.cmdline; *c; c++) {
-        uint16_t w, h;
+    const char *c = board_option("mode=");
+    uint16_t w, h;
 
-        if (memcmp(c, "mode=", 5))
-            continue;
-        c += 5;
-        w = parse_number(&c);
-        if (*c++ != 'x')
-            return;
-        h = parse_number(&c);
-        if (w >= 640 && h >= 480) {
-            *width = w;
-            *height = h;
-        }
+    if (!c)
         return;
+    w = board_number(&c);
+    if (*c++ != 'x')
+        return;
+    h = board_number(&c);
+    if (w >= 640 && h >= 480) {
+        *width = w;
+        *height = h;
     }
 }
 
