@@ -129,13 +129,20 @@ def left_out(function, callee):
     return int(re.search(rf"^ *(\w+):\s+call +\w+ <{callee}>$", code, re.MULTILINE)[1], 16), NOTHING
 
 
+def waits(function):
+    """Waits for an event that only the other one of two would set."""
+    at = address(function)
+    return at, b"\x68" + struct.pack("<I", 1 << 30) + b"\xe8" + struct.pack("<i", address("WaitEvent") - at - 10) + SPIN
+
+
 SUPERVISED = {  # annex D's name: what is changed, and what the cluster says of it
-    "livelock": (lambda: (address("screen_draw"), SPIN), r"DrawTask is (?:late|not alive)"),
-    "lost-synchronisation": (lambda: (address("SetRelAlarm"), bytes.fromhex("31c0c3")), "DrawTask is not alive"),  # E_OK, nothing armed
-    "wrong-program-flow": (lambda: left_out("draw_frame", "WdgM_CheckpointReached"), "DrawTask has lost its way"),
-    "blocked-task": (lambda: (address("bus_sync"), SPIN), r"\w+ is (?:late|not alive)"),  # and all below it
-    "omitted-execution": (lambda: ends_at_once("ChimeTask"), "ChimeTask is not alive"),
-    "silent-supervisor": (lambda: ends_at_once("SuperviseTask"), "SuperviseTask is silent"),
+    "livelock": (lambda: [(address("screen_draw"), SPIN)], r"DrawTask is (?:late|not alive)"),
+    "lost-synchronisation": (lambda: [(address("SetRelAlarm"), bytes.fromhex("31c0c3"))], "DrawTask is not alive"),  # E_OK, nothing armed
+    "wrong-program-flow": (lambda: [left_out("draw_frame", "WdgM_CheckpointReached")], "DrawTask has lost its way"),
+    "blocked-task": (lambda: [(address("bus_sync"), SPIN)], r"\w+ is (?:late|not alive)"),  # and all below it
+    "deadlock": (lambda: [waits("screen_draw"), waits("bus_sync")], r"(?:Draw|Bus)Task is (?:late|not alive)"),  # of two tasks
+    "omitted-execution": (lambda: [ends_at_once("ChimeTask")], "ChimeTask is not alive"),
+    "silent-supervisor": (lambda: [ends_at_once("SuperviseTask")], "SuperviseTask is silent"),
 }
 
 
@@ -146,7 +153,8 @@ def test_supervision(tmp_path, report, failure):
         vm.until(2)
         drives(vm)
         with GdbStub(f"{tmp_path}/gdb") as gdb:
-            gdb.write(*change())
+            for at, code in change():
+                gdb.write(at, code)
         vm.wait(lambda: "rtos panic: supervision" in vm.log(), "the cluster to notice")
         vm.wait(lambda: clusterpix.read_telltales(clusterpix.load(vm.screenshot())) == clusterpix.LOST_BODY, "the fail-safe picture")
         found = re.search(rf"supervision: {says}, last \w+(?: \d+)? before (\d+) ms", vm.log())
