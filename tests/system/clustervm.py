@@ -2,6 +2,7 @@
 """The cluster image alone on a bare emulated PC: QEMU with -kernel, its bus joined to the vehicle simulator."""
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +15,12 @@ from nuc.config import QEMU_GL, QEMU_TURNS  # noqa: E402
 
 PICTURES_KEPT = 8
 CLUSTER_ELF = os.path.join(TOP, "build", "guests", "cluster", "cluster.elf")
+
+
+def address(function):
+    """Where the cluster's image has it, as the cluster sees its memory."""
+    names = subprocess.run(["nm", CLUSTER_ELF], check=True, capture_output=True, text=True).stdout
+    return int(re.search(rf"^(\w+) \w {function}$", names, re.MULTILINE)[1], 16)
 
 
 class Qmp:

@@ -15,7 +15,7 @@ import pytest
 
 import clusterpix
 import glasscheck
-from clustervm import CLUSTER_ELF, ClusterVM
+from clustervm import CLUSTER_ELF, ClusterVM, address
 from cockpit import region_addresses
 from gdbstub import GdbStub
 from machines import QEMU
@@ -97,11 +97,6 @@ TASKS = ["DrawTask", "BusTask", "ChimeTask", "PublishTask", "StoreTask"]  # thei
 
 def command_line(tmp_path):
     return "-gdb", f"unix:{tmp_path}/gdb,server=on,wait=off"
-
-
-def address(function):
-    names = subprocess.run(["nm", CLUSTER_ELF], check=True, capture_output=True, text=True).stdout
-    return int(re.search(rf"^(\w+) \w {function}$", names, re.MULTILINE)[1], 16)
 
 
 def original(at, count):

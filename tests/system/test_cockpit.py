@@ -10,7 +10,9 @@ import clusterpix
 import facepix
 import glasscheck
 import ivipix
+from clustervm import address
 from cockpit import IVI_LOG, LIMIT, TOP
+from gdbstub import GdbStub
 from test_cluster_store import FIGURE_M, slots
 
 ACCENT = (0x3D, 0xD6, 0xC0)  # of the IVI's home screen: ivi-demo/theme.c
@@ -19,6 +21,8 @@ MAP_TILE = (480, 228, 800, 548)  # on screen 1: scenarios/cockpit.dts
 TELLTALES = (320, 0, 960, 64)  # the strip on screen 2
 STRIP_FROM = (320, 40, 960, 104)  # where it comes from on the cluster's picture
 GLASS_LOOKS, GLASS_TRIES = 5, 100
+LIVE = (1130, 438, 1215, 462)  # on the IVI's home page: "Live" in its accent's colour, or "No data" in another
+CLUSTER_HPA = 0x48000000  # scenarios/cockpit.dts
 DOCK_HOME, DOCK_MEDIA = (350, 640, 480, 696), (650, 640, 780, 696)
 TOWN_CAR, CAR_VIEW = (380, 440, 460, 560), (606, 234, 1238, 458)  # in 3D: the car on the home page, and on the vehicle page
 
@@ -139,8 +143,7 @@ def test_the_glass_shows_the_telltales(cockpit, home):
 
 def test_ivi_shows_the_vehicles_speed(cockpit, home):
     """The IVI reads the vehicle region that the cluster writes: its home screen has figures, not "No data"."""
-    live = (1130, 438, 1215, 462)
-    image = cockpit.nuc.wait_picture(1, lambda p: accents(p, live) > 10, "the vehicle's figures", LIMIT)
+    image = cockpit.nuc.wait_picture(1, lambda p: accents(p, LIVE) > 10, "the vehicle's figures", LIMIT)
     assert image.size == (1280, 720)
 
 
@@ -154,6 +157,28 @@ def test_both_screens_have_one_clock_and_one_temperature(cockpit, home):
         minute = int(shown[:2]) * 60 + int(shown[3:])
         return clock in [divmod((minute - late) % 1440, 60) for late in (0, 1)] and abs(air - facepix.read_air(cluster)) <= 0.5
     cockpit.nuc.wait_picture(1, agree, "the vehicle's clock and temperature", LIMIT)
+
+
+def test_what_reaches_the_cluster_alone(cockpit, home, report):
+    """Annex D: information that only some of its receivers get. The cluster shows the vehicle and passes nothing on: the IVI says that it
+    has no data, the cluster's picture stays right; when its copy goes on the IVI has it again."""
+    path, at = f"{cockpit.nuc.work}/gdb", CLUSTER_HPA + address("window_publish_vehicle")
+    code = cockpit.memory(at, 1)
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, LIVE) > 10, "the vehicle's figures", LIMIT)
+    cockpit.nuc.qmp.hmp(f"gdbserver unix:{path},server=on,wait=off")
+    with GdbStub(path) as gdb:
+        gdb.write(at, b"\xc3")  # returns at once
+        began = cockpit.frames()[0]
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, LIVE) == 0, "the IVI without data", LIMIT)
+    took = cockpit.frames()[0] - began
+    shown = np.asarray(cockpit.nuc.picture(0))
+    with GdbStub(path) as gdb:
+        gdb.write(at, code)
+    cockpit.nuc.qmp.hmp("gdbserver none")
+    cockpit.nuc.wait_picture(1, lambda p: accents(p, LIVE) > 10, "the vehicle's figures again", LIMIT)
+    assert clusterpix.speed_as_driven(shown, cockpit.sim)
+    # 500 ms of the IVI's own; the rest is for drawing, and for looking at it.
+    assert report.add("annexd.asymmetric.detected-ms", round(took * 1000 / clusterpix.FPS), "ms", bound=3000)
 
 
 def test_a_click_reaches_the_ivi(cockpit, home):
