@@ -6,6 +6,8 @@ import select
 import socket
 import subprocess
 import sys
+import termios
+import time
 
 import pytest
 
@@ -20,7 +22,7 @@ from by_hand import HandSimulator  # noqa: E402
 class Driver:
     """.press(keys), then .second(t): what the vehicle says at the cluster's time t, {message: values}."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, ahead=b""):
         self.dbc = can_bus.load_dbc(vehicle_sim.DBC)
         self.by_id = {m.id: m for m in self.dbc.values()}
         path = os.path.join(str(folder), "bus")
@@ -28,17 +30,20 @@ class Driver:
             listener.bind(path)
             listener.listen()
             self.terminal, theirs = pty.openpty()
+            self.before = termios.tcgetattr(self.terminal)
+            os.write(self.terminal, ahead)
             self.process = subprocess.Popen([VEHICLE, path, "--keys"], stdin=theirs, stdout=theirs, stderr=theirs)
             os.close(theirs)
             listener.settimeout(60)
             self.bus = listener.accept()[0]
         self.bus.settimeout(60)
         self.said, self.alive, self.shown = b"", 0, ""
-        self.read_until("quit")
+        self.read_until("q     quit")
 
     def read_until(self, text):
-        while text not in self.shown:
-            assert select.select([self.terminal], [], [], 60)[0], f"never shown: {text}: {self.shown[-300:]!r}"
+        end = time.monotonic() + 60
+        while text not in self.shown:  # it goes on saying something, five times a second
+            assert time.monotonic() < end and select.select([self.terminal], [], [], 60)[0], f"never shown: {text}: {self.shown[-300:]!r}"
             self.shown += os.read(self.terminal, 4096).decode("utf-8", "replace")
 
     def press(self, keys, shows):
@@ -62,14 +67,18 @@ class Driver:
         return answer
 
 
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.bus.close()
+        os.close(self.terminal)
+
+
 @pytest.fixture
 def driver(tmp_path):
     d = Driver(tmp_path)
     yield d
-    d.process.kill()
-    d.process.wait()
-    d.bus.close()
-    os.close(d.terminal)
+    d.end()
 
 
 def test_drives(driver):
@@ -106,8 +115,19 @@ def test_what_is_outside_and_a_silent_bus():
 
 
 def test_quits_and_leaves_the_terminal_as_it_was(driver):
+    assert termios.tcgetattr(driver.terminal) != driver.before
     os.write(driver.terminal, b"q")
     assert driver.process.wait(timeout=60) == 0
+    assert termios.tcgetattr(driver.terminal) == driver.before
+
+
+def test_keys_pressed_before_it_asks_for_them_count(tmp_path):
+    driver = Driver(tmp_path, ahead=b"wwdq")
+    try:
+        driver.read_until("wanted 10; DoorOpen")
+        assert driver.process.wait(timeout=60) == 0
+    finally:
+        driver.end()
 
 
 def test_needs_a_terminal():

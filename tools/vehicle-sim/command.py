@@ -70,10 +70,10 @@ def parse():
 
 @contextlib.contextmanager
 def single_keys():
-    """The terminal gives each key at once, and is as it was afterwards."""
+    """The terminal gives each key at once, those pressed already too, and is as it was afterwards."""
     before = termios.tcgetattr(sys.stdin)
     try:
-        tty.setcbreak(sys.stdin)
+        tty.setcbreak(sys.stdin, termios.TCSADRAIN)  # its default would throw away what was pressed
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
@@ -81,8 +81,8 @@ def single_keys():
 
 def drive_by_keys(hand, connection, each_turn):
     """Until q, or the cluster is gone."""
-    print(f"{KEYS}  q     quit\n", flush=True)
     with single_keys():
+        print(f"{KEYS}  q     quit\n", flush=True)
         while connection.thread.is_alive():
             if select.select([sys.stdin], [], [], 0.2)[0]:
                 key = os.read(sys.stdin.fileno(), 1).decode("ascii", "replace")
