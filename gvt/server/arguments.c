@@ -33,8 +33,11 @@ static const char usage[] =
     "  --status       file for binnaclectl gpu\n";
 
 /* A guest of which no scenario says anything. */
-static const struct bn_scenario_vgpu usual = {
-    .memory_bytes = UINT64_C(512) << 20, .resources = 4096, .contexts = 64, .weight = 100};
+static const struct bn_scenario_vgpu usual = {.memory_bytes = UINT64_C(512) << 20,
+                                              .resources = 4096,
+                                              .contexts = 64,
+                                              .weight = 100,
+                                              .poll_us = BN_VGPU_POLL_US};
 
 static bool add_scanout(struct arguments *a, const char *text)
 {
@@ -56,7 +59,8 @@ static const char *type_fault(const struct bn_scenario_vgpu *g)
     if (g->memory_bytes < BN_VGPU_MIN_MEMORY || g->memory_bytes > BN_VGPU_MAX_MEMORY ||
         !g->resources || g->resources > BN_VGPU_MAX_RESOURCES || !g->contexts ||
         g->contexts > BN_VGPU_MAX_CONTEXTS || g->weight > BN_VGPU_MAX_WEIGHT ||
-        g->priority > BN_VGPU_MAX_PRIORITY || g->outputs > BN_VGPU_MAX_OUTPUTS)
+        g->priority > BN_VGPU_MAX_PRIORITY || g->outputs > BN_VGPU_MAX_OUTPUTS ||
+        g->poll_us > BN_VGPU_MAX_POLL_US)
         return "its vGPU (node gpu of the VM) is not possible: compile the scenario again";
     return NULL;
 }

@@ -119,6 +119,13 @@ static void reset(struct vu_device *dev)
     processed(d);
 }
 
+static bool busy(const struct vu_device *dev)
+{
+    const struct device *d = dev->priv;
+
+    return d->gpu.fences.count > 0;
+}
+
 /* Front ends stop the queues when the guest resets the device, and not all of them say so
  * otherwise. */
 static void queue_running(struct vu_device *dev, unsigned queue, bool running)
@@ -142,6 +149,7 @@ static int gpu_socket(struct vu_device *dev, int fd)
     {.queues = VGPU_QUEUES,                                                                        \
      .features = (offered),                                                                        \
      .process = process,                                                                           \
+     .busy = busy,                                                                                 \
      .get_config = get_config,                                                                     \
      .set_config = set_config,                                                                     \
      .reset = reset,                                                                               \

@@ -344,6 +344,7 @@ static int start(struct server *s, const struct arguments *a)
     s->device.watch_data = s;
     if ((rc = add_sources(s, a)) || (rc = device_init(&s->device, &s->loop)))
         return rc;
+    vu_device_poll(&s->device.vhost, a->type.poll_us);
     rc = a->remote
              ? remote_init(&s->remote, &s->loop, gpu)
              : wayland_init(&s->wayland, &s->loop, wayland_path(a), &gpu->resources, gpu->scanouts);

@@ -67,7 +67,7 @@ struct bn_scenario_vgpu {
     uint16_t weight;   /* 1..1000; 0: the VM has no vGPU, and the rest is 0 too */
     uint16_t priority; /* 0..BN_VGPU_MAX_PRIORITY */
     uint16_t outputs;  /* scanouts that the guest sees; 0: as many as the layers show */
-    uint16_t reserved;
+    uint16_t poll_us;  /* the mediator looks so long for the next request before it sleeps */
 };
 BN_SIZE_IS(struct bn_scenario_vgpu, 24);
 #define BN_VGPU_MIN_MEMORY    (UINT64_C(16) << 20)
@@ -77,6 +77,8 @@ BN_SIZE_IS(struct bn_scenario_vgpu, 24);
 #define BN_VGPU_MAX_CONTEXTS  256u
 #define BN_VGPU_MAX_WEIGHT    1000u
 #define BN_VGPU_MAX_PRIORITY  7u
+#define BN_VGPU_POLL_US       50u
+#define BN_VGPU_MAX_POLL_US   10000u
 #define BN_VGPU_MAX_OUTPUTS   16u /* VIRTIO 1.2 5.7.6: VIRTIO_GPU_MAX_SCANOUTS */
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the two halves of the back end share: connection and queues (backend.c), messages
- * (backend_messages.c). */
+/* What the parts of the back end share: connection and queues (backend.c), messages
+ * (backend_messages.c), polling (poll.c). */
 #ifndef VHOST_BACKEND_INTERNAL_H
 #define VHOST_BACKEND_INTERNAL_H
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <time.h>
 #include <unistd.h>
 
 int vu_loop_init(struct vu_loop *loop)
@@ -48,15 +49,23 @@ void vu_loop_remove(struct vu_loop *loop, struct vu_source *source)
     }
 }
 
-int vu_loop_once(struct vu_loop *loop, int timeout_ms)
+/* Waits until descriptors are ready: how many, or -errno. */
+static int wait_for(struct vu_loop *loop, int timeout_ms)
 {
-    int called = 0;
     int n = epoll_wait(loop->epoll, loop->event, VU_LOOP_BATCH, timeout_ms);
 
     if (n < 0)
         return errno == EINTR ? 0 : -errno;
     loop->pending = n;
-    for (int i = 0; i < n; i++) {
+    return n;
+}
+
+/* Calls what wait_for() has found; number of callbacks. */
+static int hand_out(struct vu_loop *loop)
+{
+    int called = 0;
+
+    for (int i = 0; i < loop->pending; i++) {
         struct vu_source *source = loop->event[i].data.ptr;
 
         if (!source)
@@ -68,10 +77,71 @@ int vu_loop_once(struct vu_loop *loop, int timeout_ms)
     return called;
 }
 
+int vu_loop_once(struct vu_loop *loop, int timeout_ms)
+{
+    int rc = wait_for(loop, timeout_ms);
+
+    return rc < 0 ? rc : hand_out(loop);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Looks until there was something to do, 1, or until that has taken too long, 0; -errno.
+ * Descriptors come first each time: whoever fills what is looked at cannot keep them waiting. */
+static int look(struct vu_loop *loop, uint64_t start)
+{
+    struct vu_poll *p = &loop->poll;
+
+    do {
+        int rc = vu_loop_once(loop, 0);
+
+        if (rc != 0 || p->look(p->data))
+            return rc < 0 ? rc : 1;
+        __builtin_ia32_pause();
+    } while (now_ns() - start < p->most_ns);
+    return 0;
+}
+
+static int look_or_wait(struct vu_loop *loop)
+{
+    struct vu_poll *p = &loop->poll;
+    uint64_t start = now_ns();
+    bool expected;
+    int rc;
+
+    if (p->on && p->expected(p->data)) {
+        rc = look(loop, start);
+        if (rc != 0)
+            return rc;
+        p->soon = false;
+    }
+    if (p->on) {
+        p->on = false;
+        p->end(p->data);
+        start = now_ns();
+    }
+    expected = p->expected(p->data);
+    rc = wait_for(loop, -1);
+    if (rc < 0)
+        return rc;
+    if (expected)
+        p->soon = now_ns() - start <= p->most_ns;
+    p->on = p->soon;
+    if (p->on)
+        p->begin(p->data);
+    return hand_out(loop);
+}
+
 int vu_loop_run(struct vu_loop *loop)
 {
     while (!loop->stop) {
-        int rc = vu_loop_once(loop, -1);
+        int rc = loop->poll.most_ns ? look_or_wait(loop) : vu_loop_once(loop, -1);
 
         if (rc < 0)
             return rc;

@@ -94,7 +94,8 @@ int virtq_start(struct virtq *vq, const struct vq_mem *mem, uint32_t size, void 
     vq->last_avail = last_avail;
     vq->used_idx = __atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE);
     vq->signalled_used = vq->used_idx;
-    vq->broken = false;
+    vq->broken = vq->polled = false;
+    vq->seen = last_avail;
     vq->fault = NULL;
     return 0;
 }
@@ -192,15 +193,20 @@ static const char *walk(const struct virtq *vq, uint16_t head, struct vq_chain *
     }
 }
 
-/* §2.7.10: asks for a notification at the next entry; the fence orders that against the second look
- * at avail->idx. */
+/* §2.7.10: the driver notifies when its index passes this one. */
+static void set_avail_event(struct virtq *vq, uint16_t index)
+{
+    uint16_t *avail_event = (uint16_t *)&vq->used->ring[vq->size];
+
+    if (vq->event_idx)
+        __atomic_store_n(avail_event, index, __ATOMIC_RELAXED);
+}
+
+/* Asks for a notification at the next entry; the fence orders that against the second look at
+ * avail->idx. */
 static uint16_t rearm(struct virtq *vq)
 {
-    if (vq->event_idx) {
-        uint16_t *avail_event = (uint16_t *)&vq->used->ring[vq->size];
-
-        __atomic_store_n(avail_event, vq->last_avail, __ATOMIC_RELAXED);
-    }
+    set_avail_event(vq, vq->last_avail);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return __atomic_load_n(&vq->avail->idx, __ATOMIC_ACQUIRE);
 }
@@ -214,8 +220,9 @@ int virtq_pop(struct virtq *vq, struct vq_chain *c)
     if (vq->size == 0)
         return 0;
     idx = __atomic_load_n(&vq->avail->idx, __ATOMIC_ACQUIRE);
-    if (idx == vq->last_avail)
+    if (idx == vq->last_avail && !vq->polled)
         idx = rearm(vq);
+    vq->seen = idx;
     if (idx == vq->last_avail)
         return 0;
     vq->fault = NULL;
@@ -266,6 +273,28 @@ bool virtq_should_notify(struct virtq *vq)
         return !(__atomic_load_n(&vq->avail->flags, __ATOMIC_RELAXED) & 1u);
     event = __atomic_load_n(&vq->avail->ring[vq->size], __ATOMIC_RELAXED);
     return (uint16_t)(new - event - 1) < (uint16_t)(new - old);
+}
+
+void virtq_poll(struct virtq *vq)
+{
+    vq->polled = vq->size > 0 && vq->event_idx;
+    if (vq->polled)
+        set_avail_event(vq, (uint16_t)(vq->last_avail - 1)); /* which it has passed */
+}
+
+bool virtq_offered(const struct virtq *vq)
+{
+    return vq->size > 0 && !vq->broken &&
+           __atomic_load_n(&vq->avail->idx, __ATOMIC_ACQUIRE) != vq->seen;
+}
+
+bool virtq_unpoll(struct virtq *vq)
+{
+    if (vq->size == 0)
+        return false;
+    vq->polled = false;
+    (void)rearm(vq);
+    return virtq_offered(vq);
 }
 
 static size_t copy_part(const struct iovec *iov, unsigned n, size_t offset, uint8_t *buf,

@@ -81,6 +81,8 @@ int main(void)
         virtq_start(&vq, &mem, size, vq_mem_at_uva(&mem, nondet_u64(), virtq_desc_bytes(size)),
                     vq_mem_at_uva(&mem, nondet_u64(), virtq_avail_bytes(size)),
                     vq_mem_at_uva(&mem, nondet_u64(), virtq_used_bytes(size)), nondet_u16()) == 0);
+    if (nondet_bool())
+        virtq_poll(&vq);
     if (virtq_pop(&vq, &chain) == 1) {
         size_t offset = nondet_u64(), bytes = nondet_u64();
 
@@ -91,5 +93,6 @@ int main(void)
         virtq_push(&vq, chain.head, nondet_u32());
     }
     (void)virtq_should_notify(&vq);
+    (void)virtq_unpoll(&vq);
     return 0;
 }

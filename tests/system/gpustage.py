@@ -34,8 +34,8 @@ def gpu_disk(path):
 class GpuStage(Cockpit):
     """with GpuStage(folder, logs) as s: s.on("bare", "/data/gpu/gl-cases ..."), s.on("ivi", ...)."""
 
-    def __init__(self, folder, logs):
-        super().__init__(folder, logs, disk=gpu_disk(os.path.join(str(folder), "disk.img")), plan="bench-gpu", icount=None, cpus=2,
+    def __init__(self, folder, logs, icount=None):
+        super().__init__(folder, logs, disk=gpu_disk(os.path.join(str(folder), "disk.img")), plan="bench-gpu", icount=icount, cpus=2,
                          memory_mib=2048, screens=((1280, 720),), max_outputs=1, sound=False, usb=False, net=False, sd_card_mib=0)
 
     def __enter__(self):

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from gpustage import BARE, MEDIATED, GpuStage
+from nuc import NucConfig
 
 pytestmark = [pytest.mark.campaign("bench"), pytest.mark.alone]
 
@@ -22,6 +23,7 @@ PIXELS = f"PIXELS=%s {ENVIRONMENT}one_mode.so:/data/gpu/pixels.so"  # in this or
 SCENES = ("build", "texture", "shading", "buffer")
 PAIRS = 5
 BOUND = 0.85
+MOST_INSTRUCTIONS = 75000  # of a frame of the IVI's: 61,000, and 82,000 where each request has to wake the mediator
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +166,48 @@ def test_glmark(stage, report, soak):
     median = compare(stage, report, "gpu.glmark2", PAIRS, 5 if soak else 1)
     # The row says whether it is enough: how fast an emulator's host is fails no test.
     report.add("gpu.glmark2.median.ratio", median, f"at least {BOUND}", ok=median >= BOUND)
+
+
+def exits_by_kind(text):
+    """{(VM, kind): how many} of binnaclectl stats."""
+    found, vm = {}, ""
+    for line in text.splitlines():
+        if m := re.fullmatch(r"(\S+):", line.strip()):
+            vm = m[1]
+        elif m := re.fullmatch(r"(\S+)\s+(\d+)", line.strip()):
+            found[vm, m[1]] = int(m[2])
+    return found
+
+
+def exits_of_a_frame(stage, where):
+    """{(VM, kind): exits of one frame} of glmark2's simplest scene."""
+    stage.run("{ sleep 3; binnaclectl stats; } >/tmp/before 2>&1 & { sleep 8; binnaclectl stats; } >/tmp/after 2>&1 & true")
+    text = stage.on(where, f"{GLMARK} -b build:duration=12")[1]
+    frames = int(re.search(r"FPS: (\d+)", text)[1]) * 5
+    before, after = (exits_by_kind(stage.run(f"cat /tmp/{name}")[1]) for name in ("before", "after"))
+    return {which: (n - before.get(which, 0)) / frames for which, n in after.items()}
+
+
+def count_instructions(folder, report):
+    """The same scene where an instruction is a nanosecond and the GPU costs nothing: what a frame costs the processors."""
+    with GpuStage(folder, os.path.join(TOP, "build/logs/gpu-instructions"), NucConfig.icount) as s:
+        s.settle()
+        for where, bound in ((BARE, None), (MEDIATED, MOST_INSTRUCTIONS)):
+            text = s.on(where, f"{GLMARK} -b build:duration=2")[1]
+            instructions = round(1e9 / int(re.search(r"FPS: (\d+)", text)[1]))
+            assert report.add(f"gpu.glmark2.frame-insn.{where}", instructions, "instructions", bound=bound)
+
+
+def test_exits_of_a_frame(stage, report, tmp_path, soak):
+    """A frame of the IVI's has more of them than a bare one. How many ring the device's doorbell, and so find the mediator asleep, is
+    the host's speed: it fails no test."""
+    for where in (BARE, MEDIATED):
+        exits = exits_of_a_frame(stage, where)
+        kinds = ", ".join(f"{vm} {kind} {n:.1f}" for (vm, kind), n in sorted(exits.items(), key=lambda e: -e[1]) if n >= 0.1)
+        report.add(f"gpu.glmark2.exits.{where}", round(sum(exits.values()), 1), f"a frame: {kinds}")
+    report.add("gpu.glmark2.doorbells", round(exits["ivi", "mmio"], 2), "a frame")  # all that the IVI does there
+    if soak:
+        count_instructions(tmp_path, report)
 
 
 def test_glmark_by_virglrenderer(stage, report, soak):

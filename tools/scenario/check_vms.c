@@ -145,11 +145,12 @@ static void check_gpu(struct scenario_checker *c, uint32_t index)
         {"gpu weight", g->weight, 1, BN_VGPU_MAX_WEIGHT},
         {"gpu priority", g->priority, 0, BN_VGPU_MAX_PRIORITY},
         {"gpu outputs", g->outputs, 0, BN_VGPU_MAX_OUTPUTS},
+        {"gpu poll-us", g->poll_us, 0, BN_VGPU_MAX_POLL_US},
     };
 
     if (c->s->vm[index].kind != BN_VM_POSTLAUNCHED) {
         if (g->memory_bytes || g->resources || g->contexts || g->weight || g->priority ||
-            g->outputs)
+            g->outputs || g->poll_us)
             blame(c, SCENARIO_UNWANTED_GPU, at, "gpu", 0, 0);
         return;
     }

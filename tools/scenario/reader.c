@@ -124,12 +124,14 @@ static void read_gpu(const struct node *vm_node, const struct bn_scenario_vm *vm
         *gpu = (struct bn_scenario_vgpu){.memory_bytes = GPU_MEMORY,
                                          .resources = GPU_RESOURCES,
                                          .contexts = GPU_CONTEXTS,
-                                         .weight = GPU_WEIGHT};
+                                         .weight = GPU_WEIGHT,
+                                         .poll_us = BN_VGPU_POLL_US};
     if (!said)
         return;
-    node_only(&node,
-              NAMES("memory-bytes", "resources", "contexts", "weight", "priority", "outputs"),
-              NONE);
+    node_only(
+        &node,
+        NAMES("memory-bytes", "resources", "contexts", "weight", "priority", "outputs", "poll-us"),
+        NONE);
     if (node_has(&node, "memory-bytes"))
         gpu->memory_bytes = node_wide_number(&node, "memory-bytes", true);
     gpu->resources = node_number(&node, "resources", false, GPU_RESOURCES, BN_VGPU_MAX_RESOURCES);
@@ -137,6 +139,8 @@ static void read_gpu(const struct node *vm_node, const struct bn_scenario_vm *vm
     gpu->weight = (uint16_t)node_number(&node, "weight", false, GPU_WEIGHT, BN_VGPU_MAX_WEIGHT);
     gpu->priority = (uint16_t)node_number(&node, "priority", false, 0, BN_VGPU_MAX_PRIORITY);
     gpu->outputs = (uint16_t)node_number(&node, "outputs", false, 0, BN_VGPU_MAX_OUTPUTS);
+    gpu->poll_us =
+        (uint16_t)node_number(&node, "poll-us", false, BN_VGPU_POLL_US, BN_VGPU_MAX_POLL_US);
 }
 
 /* enum bn_sound_role of a name; BN_SOUND_NONE and an error if there is none. */

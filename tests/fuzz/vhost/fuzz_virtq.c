@@ -90,6 +90,8 @@ static void pop_all(struct driver *d, const struct step *s)
     unsigned popped = 0;
     int rc = 0;
 
+    if (s->flags & 4)
+        virtq_poll(&d->vq);
     while (popped++ < 2 * d->entries && (rc = virtq_pop(&d->vq, &c)) == 1) {
         touch(&c);
         (void)chain_read(&c, s->index, buf, s->len % (sizeof(buf) + 1));
@@ -101,6 +103,10 @@ static void pop_all(struct driver *d, const struct step *s)
         virtq_push(&d->vq, c.head, s->len);
         (void)virtq_should_notify(&d->vq);
     }
+    if (rc == 0 && virtq_offered(&d->vq)) /* it has just looked */
+        abort();
+    if (s->flags & 8)
+        (void)virtq_unpoll(&d->vq);
     if (rc < 0) { /* broken for good, whatever comes, until it is started again */
         if (virtq_pop(&d->vq, &c) >= 0)
             abort();

@@ -73,6 +73,7 @@ BREACH(no_gpu_resources, s->vm[IVI].gpu.resources = 0)
 BREACH(many_gpu_contexts, s->vm[IVI].gpu.contexts = 257)
 BREACH(no_gpu_weight, s->vm[IVI].gpu.weight = 0)
 BREACH(high_gpu_priority, s->vm[IVI].gpu.priority = 8)
+BREACH(long_gpu_poll, s->vm[IVI].gpu.poll_us = 10001)
 BREACH(unwanted_gpu, s->vm[CLUSTER].gpu.priority = 1)
 BREACH(few_gpu_outputs, s->layer[1].scanout = 2)
 BREACH(nine_streams, s->vm[IVI].sound.playback = 9)
@@ -185,6 +186,7 @@ static const struct breach breaches[] = {
     {SCENARIO_BAD_GPU, "gpu contexts: 257 is not possible, at most 256", many_gpu_contexts},
     {SCENARIO_BAD_GPU, "VM \"ivi\": gpu weight: 0", no_gpu_weight},
     {SCENARIO_BAD_GPU, "VM \"ivi\": gpu priority: 8", high_gpu_priority},
+    {SCENARIO_BAD_GPU, "VM \"ivi\": gpu poll-us: 10001", long_gpu_poll},
     {SCENARIO_UNWANTED_GPU, "VM \"cluster\": only post-launched", unwanted_gpu},
     {SCENARIO_NO_OUTPUT, "layer 1: shows scanout 2, and the vGPU of VM \"ivi\" has 2 outputs",
      few_gpu_outputs},

@@ -107,7 +107,7 @@ static void *serve(void *arg)
     return NULL;
 }
 
-static int setup(void **state)
+static int setup_looking(void **state, unsigned most_us)
 {
     struct bench *b = calloc(1, sizeof(*b));
     int pair[2];
@@ -116,6 +116,7 @@ static int setup(void **state)
     assert_int_equal(vu_loop_init(&b->loop), 0);
     assert_int_equal(vu_device_init(&b->dev, &b->loop, &ops, b), 0);
     b->dev.exit_on_disconnect = true;
+    vu_device_poll(&b->dev, most_us);
     assert_int_equal(vu_device_attach(&b->dev, pair[0]), 0);
     b->fd = pair[1];
     b->f.fd = b->f.backend_fd = -1;
@@ -128,6 +129,17 @@ static int setup(void **state)
     assert_int_equal(pthread_create(&b->thread, NULL, serve, b), 0);
     *state = b;
     return 0;
+}
+
+static int setup(void **state)
+{
+    return setup_looking(state, 0);
+}
+
+/* A back end that looks for requests, most of the time. */
+static int setup_polling(void **state)
+{
+    return setup_looking(state, 5000);
 }
 
 static int teardown(void **state)
@@ -402,8 +414,13 @@ static void a_message_may_come_in_pieces(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define P(f) cmocka_unit_test_setup_teardown(f, setup_polling, teardown)
     const struct CMUnitTest tests[] = {
         T(serves_a_queue),
+        P(serves_a_queue),
+        P(tells_of_a_broken_queue),
+        P(configuration_goes_both_ways),
+        P(malformed_messages_end_the_connection),
         T(tells_of_a_broken_queue),
         T(configuration_goes_both_ways),
         T(passes_the_gpu_socket_up),

@@ -383,6 +383,39 @@ static void suppresses_notifications(void **state)
     assert_int_equal(*avail_event, 1);
 }
 
+static void asks_for_no_notification_while_it_is_polled(void **state)
+{
+    struct guest *g = *state;
+    const uint16_t *avail_event = (uint16_t *)&used(g)->ring[SIZE];
+
+    put(g, 2, BASE + 0x2000, 16, VRING_DESC_WRITE, 0);
+    virtq_poll(&g->vq);
+    assert_false(g->vq.polled); /* a driver without EVENT_IDX cannot be asked so */
+    g->vq.event_idx = true;
+    offer(g, 2);
+    assert_true(virtq_offered(&g->vq));
+    virtq_poll(&g->vq);
+    assert_int_equal(*avail_event, 0xFFFF); /* behind the driver's index: it does not notify */
+    assert_int_equal(virtq_pop(&g->vq, &g->chain), 1);
+    assert_int_equal(virtq_pop(&g->vq, &g->chain), 0);
+    assert_false(virtq_offered(&g->vq));
+    assert_int_equal(*avail_event, 0xFFFF);
+    assert_false(virtq_unpoll(&g->vq));
+    assert_int_equal(*avail_event, 1); /* at the next one it does */
+
+    virtq_poll(&g->vq);
+    offer(g, 2);
+    assert_true(virtq_unpoll(&g->vq)); /* of this one no notification tells */
+    assert_int_equal(virtq_pop(&g->vq, &g->chain), 1);
+    assert_int_equal(virtq_pop(&g->vq, &g->chain), 0);
+    assert_int_equal(*avail_event, 2);
+
+    offer(g, 2); /* what has no room now is nothing new */
+    assert_int_equal(virtq_pop(&g->vq, &g->chain), 1);
+    virtq_unpop(&g->vq);
+    assert_false(virtq_offered(&g->vq));
+}
+
 static void refuses_bad_rings(void **state)
 {
     struct guest *g = *state;
@@ -462,6 +495,7 @@ int main(void)
         T(an_unpopped_chain_comes_again),
         T(looks_up_again),
         T(suppresses_notifications),
+        T(asks_for_no_notification_while_it_is_polled),
         T(refuses_bad_rings),
         T(memory_maps_are_checked),
     };

@@ -34,6 +34,8 @@ struct vu_ops {
     int (*get_config)(struct vu_device *dev, uint32_t offset, uint32_t bytes, void *to);
     int (*set_config)(struct vu_device *dev, uint32_t offset, uint32_t bytes, const void *from);
     /* The rest may be NULL. */
+    /* The guest waits for answers: its next request is not what comes next. */
+    bool (*busy)(const struct vu_device *dev);
     void (*reset)(
         struct vu_device *dev); /* device reset by the guest: queues are stopped already */
     void (*negotiated)(struct vu_device *dev); /* dev->features is set */
@@ -91,6 +93,10 @@ void vu_device_finish(struct vu_device *dev);
 int vu_device_listen(struct vu_device *dev, const char *path) __attribute__((warn_unused_result));
 /* Serves a connected socket; takes the fd. 0 or -errno. */
 int vu_device_attach(struct vu_device *dev, int fd) __attribute__((warn_unused_result));
+
+/* Looks for requests of the guest so long (see vu_poll) before it sleeps until it is kicked; 0: not
+ * at all. One device of a loop may. */
+void vu_device_poll(struct vu_device *dev, unsigned most_us);
 
 static inline struct virtq *vu_queue(struct vu_device *dev, unsigned queue)
 {

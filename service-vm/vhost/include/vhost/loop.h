@@ -14,6 +14,22 @@ struct vu_source {
     void *priv;
 };
 
+/*
+ * What no descriptor tells of while the loop looks for it, before it sleeps: to be woken costs both
+ * sides more than a short wait. The loop looks when that is what it waits for, and the last wait
+ * for it was no longer than it would look.
+ */
+struct vu_poll {
+    uint64_t most_ns;                   /* so long at most; 0: not at all */
+    bool (*expected)(const void *data); /* nothing else has to happen first */
+    void (*begin)(void *data);          /* from now on it is looked at */
+    bool (*look)(void *data);           /* does what there is to do; true: there was something */
+    void (*end)(void *data); /* from now on a descriptor tells, and of what has come by now */
+    void *data;
+    bool soon; /* the last wait was short */
+    bool on;   /* between begin and end */
+};
+
 #define VU_LOOP_BATCH 16
 
 struct vu_loop {
@@ -21,6 +37,7 @@ struct vu_loop {
     bool stop;
     int pending;
     struct epoll_event event[VU_LOOP_BATCH];
+    struct vu_poll poll;
 };
 
 int vu_loop_init(struct vu_loop *loop) __attribute__((warn_unused_result)); /* 0 or -errno */

@@ -79,10 +79,12 @@ struct virtq {
     struct vring_used *used;
     uint32_t size;           /* entries; 0: not started */
     uint16_t last_avail;     /* next entry of the available ring to pop */
+    uint16_t seen;           /* the driver's index when it was last read */
     uint16_t used_idx;       /* next entry of the used ring to fill */
     uint16_t signalled_used; /* used_idx at the last notification asked for */
     bool event_idx;          /* VIRTIO_F_EVENT_IDX negotiated */
     bool indirect;           /* VIRTIO_F_INDIRECT_DESC negotiated */
+    bool polled;             /* the driver need not tell of new entries */
     bool broken; /* the guest broke the rules: VIRTIO's NEEDS_RESET; nothing is popped until the
                     next start */
     const char
@@ -144,6 +146,17 @@ int virtq_again(const struct virtq *vq, uint16_t head, struct vq_chain *c)
 
 /* True when the driver wants an interrupt for what was pushed since the last call (§2.7.7). */
 bool virtq_should_notify(struct virtq *vq);
+
+/*
+ * For a device that looks for entries itself for a while: the driver is asked for no notification
+ * any more (where it has EVENT_IDX; else nothing changes), until virtq_unpoll() asks for the next
+ * one again. That returns true if there are entries by then which no pop has seen, and of which no
+ * notification will tell.
+ */
+void virtq_poll(struct virtq *vq);
+bool virtq_unpoll(struct virtq *vq);
+/* The driver has offered something since the last pop looked. */
+bool virtq_offered(const struct virtq *vq);
 
 /* Copies from the readable part, at most len bytes from `offset`; bytes copied, less when the part
  * is shorter. */
