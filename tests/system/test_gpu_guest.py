@@ -23,7 +23,7 @@ PIXELS = f"PIXELS=%s {ENVIRONMENT}one_mode.so:/data/gpu/pixels.so"  # in this or
 SCENES = ("build", "texture", "shading", "buffer")
 PAIRS = 5
 BOUND = 0.85
-MOST_INSTRUCTIONS = 75000  # of a frame of the IVI's: 61,000, and 82,000 where each request has to wake the mediator
+MOST_INSTRUCTIONS = 75000  # of a frame of the IVI's: 59,000, and 82,000 where each request has to wake the mediator
 
 
 @pytest.fixture(scope="module")
