@@ -94,9 +94,10 @@ static uint64_t now_ns(void)
 
 /* Looks until there was something to do, 1, or until that has taken too long, 0; -errno.
  * Descriptors come first each time: whoever fills what is looked at cannot keep them waiting. */
-static int look(struct vu_loop *loop, uint64_t start)
+static int look(struct vu_loop *loop)
 {
     struct vu_poll *p = &loop->poll;
+    const uint64_t start = now_ns();
 
     do {
         int rc = vu_loop_once(loop, 0);
@@ -111,21 +112,22 @@ static int look(struct vu_loop *loop, uint64_t start)
 static int look_or_wait(struct vu_loop *loop)
 {
     struct vu_poll *p = &loop->poll;
-    uint64_t start = now_ns();
+    uint64_t start;
     bool expected;
     int rc;
 
-    if (p->on && p->expected(p->data)) {
-        rc = look(loop, start);
-        if (rc != 0)
-            return rc;
-        p->soon = false;
-    }
     if (p->on) {
+        if (p->expected(p->data)) {
+            rc = look(loop);
+            if (rc != 0)
+                return rc;
+            p->soon = false;
+        }
         p->on = false;
-        p->end(p->data);
-        start = now_ns();
+        p->end(p->data); /* which may do anything, stop the loop too */
+        return 0;
     }
+    start = now_ns();
     expected = p->expected(p->data);
     rc = wait_for(loop, -1);
     if (rc < 0)

@@ -38,7 +38,8 @@ def half_way(picture):
 PICTURES = {  # start of the trace, what the vehicle says whatever the drive is, the picture that is wanted
     "city": (53, DAY, lambda p: whole("day")(p) and "TurnRight" in clusterpix.read_telltales(p) and clusterpix.read_speed(p) > 10),
     "fast": (1700, NIGHT, lambda p: settled(p) and clusterpix.picture_time(p) > 8),
-    "bus-lost": (1700, NIGHT, lambda p: facepix.read_message(p) == "VEHICLE DATA LOST"),
+    "bus-lost": (1700, NIGHT, lambda p: facepix.read_message(p) == "VEHICLE DATA LOST" and facepix.read_clock(p) == "--:--"
+                 and facepix.read_range(p) == "--- km" and facepix.read_air(p) == facepix.NONE),  # what comes seldom is lost last
     "day": (TOWN, DAY | {("Lamps", "DoorOpen"): 1}, whole("day", "DOOR OPEN")),
     "night": (TOWN, NIGHT, whole("night")),
     "mph": (TOWN, DAY | {("Cabin", "Miles"): 1}, whole("day")),
