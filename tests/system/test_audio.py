@@ -89,12 +89,14 @@ def test_alsabat(stage, report, soak):
 
 def test_no_sample_is_lost(stage, report, soak):
     seconds = 600 if soak else 30
+    chimes = stage.requests()[0]
     heard = len(stage.heard())
     status, text = stage.guest(f"stress-ng --quiet --cpu 1 --vm 1 --vm-bytes 32m --timeout {seconds + 20} & "
                                f"pcm-count hw:0,0 {seconds} {PERIOD}; r=$?; kill $!; wait; (exit $r)")
     assert status == 0, text
     underruns = int(re.search(r"frames, (\d+) underruns", text)[1])
     first, last, errors = count_errors(stage.heard(heard))
+    assert stage.requests()[0] == chimes, "the cluster has sounded a chime over the frames"
     lost = abs(seconds * RATE - (last - first + 1))  # a number that jumps ahead must not make up for errors
     report.add("audio.counted-frames", last - first + 1, "frames")
     report.add("audio.underruns", underruns, "")
