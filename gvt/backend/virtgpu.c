@@ -179,9 +179,13 @@ static void forget(void *gpu, struct gvt_job *job)
 static void handle_fence(struct vu_source *source, uint32_t events)
 {
     struct gvt_job *job = (struct gvt_job *)((uint8_t *)source - offsetof(struct gvt_job, fence));
+    const int fd = source->fd;
 
-    forget(source->priv, job);
+    /* The guest, which waits for it, first; its end may be the beginning of another. The loop's
+     * epoll drops a descriptor that is closed. */
+    source->fd = -1;
     job->done(job, events & EPOLLERR ? -EIO : 0);
+    close(fd);
 }
 
 /* Takes the sync file. */

@@ -93,18 +93,24 @@ static uint64_t now_ns(void)
 }
 
 /* Looks until there was something to do, 1, or until that has taken too long, 0; -errno.
- * Descriptors come first each time: whoever fills what is looked at cannot keep them waiting. */
+ * Descriptors come first after each find: whoever fills what is looked at cannot keep them waiting.
+ */
 static int look(struct vu_loop *loop)
 {
     struct vu_poll *p = &loop->poll;
     const uint64_t start = now_ns();
 
     do {
-        int rc = vu_loop_once(loop, 0);
+        int rc = p->due ? vu_loop_once(loop, 0) : 0;
 
-        if (rc != 0 || p->look(p->data))
+        p->due = true;
+        if (rc != 0)
             return rc < 0 ? rc : 1;
-        __builtin_ia32_pause();
+        for (unsigned i = 0; i < VU_LOOKS; i++) {
+            if (p->look(p->data))
+                return 1;
+            __builtin_ia32_pause();
+        }
     } while (now_ns() - start < p->most_ns);
     return 0;
 }
@@ -135,6 +141,7 @@ static int look_or_wait(struct vu_loop *loop)
     if (expected)
         p->soon = now_ns() - start <= p->most_ns;
     p->on = p->soon;
+    p->due = false;
     if (p->on)
         p->begin(p->data);
     return hand_out(loop);

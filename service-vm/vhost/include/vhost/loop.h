@@ -14,6 +14,8 @@ struct vu_source {
     void *priv;
 };
 
+#define VU_LOOKS 16 /* from one look at the descriptors to the next */
+
 /*
  * What no descriptor tells of while the loop looks for it, before it sleeps: to be woken costs both
  * sides more than a short wait. The loop looks when that is what it waits for, and the last wait
@@ -28,6 +30,7 @@ struct vu_poll {
     void *data;
     bool soon; /* the last wait was short */
     bool on;   /* between begin and end */
+    bool due;  /* the descriptors are looked at before the next look */
 };
 
 #define VU_LOOP_BATCH 16
