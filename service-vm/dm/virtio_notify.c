@@ -9,7 +9,6 @@
 #include "log.h"
 #include "virtio_pci_internal.h"
 
-#define ISR_QUEUE  1u
 #define ISR_CONFIG 2u
 
 void virtio_notify_bind(struct virtio_pci *vp, unsigned q)
