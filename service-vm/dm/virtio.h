@@ -70,7 +70,7 @@ void virtio_config_changed(struct virtio_device *d);
 void virtio_needs_reset(struct virtio_device *d, const char *why);
 
 /* Puts the device on the bus as a virtio 1 PCI function; 0 or -errno. It stays where it is until
- * virtio_pci_finish(). */
+ * virtio_pci_destroy(). */
 struct virtio_pci;
 int virtio_pci_create(struct virtio_pci **vp, struct virtio_device *d, unsigned slot)
     __attribute__((warn_unused_result));
