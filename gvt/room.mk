@@ -7,7 +7,8 @@ GVT_STREAM := proto/virgl proto/virgl_table
 GVT_CORE := $(GVT_STREAM) $(addprefix proto/,capset command format pixels) \
 	$(addprefix core/,config context edid health layout monitor query render resource screen stream vgpu work) backend/soft2d
 GVT_DEVICE := $(GVT_CORE) backend/opener backend/virtgpu server/device
-GVT_SERVER := core/schedule $(addprefix server/,arbiter arguments import main outputs remote remote_messages status turns view wayland)
+GVT_SERVER := core/schedule $(addprefix server/,arbiter arguments choice import main outputs remote remote_messages screens status turns \
+	view wayland)
 
 # The other end of the display socket, which the device model links.
 GVT_DISPLAY := $(addprefix server/,import outputs view viewer viewer_messages viewer_run wayland) core/edid core/monitor core/resource backend/soft2d

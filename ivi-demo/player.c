@@ -1,115 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Owns the player's thread: orders in, sound to the card, state out. */
+/* Owns the player's thread: orders in, turns of the engine, state out. */
 #include "player.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "sound.h"
-#include "wav.h"
+#include "player_engine.h"
 
-#define CHUNK         960              /* frames at a time: 20 ms */
-#define LOOK_MS       1000             /* for a card, while there is none, or after it has failed */
-#define BUSY_MS       40               /* position and level are that fresh */
-#define STUCK_MS      2000             /* a card that takes nothing for so long plays nothing */
-#define NEAR          (3 * MEDIA_RATE) /* "previous" goes to the beginning first, after that */
-#define RECORD_FRAMES (PLAYER_RECORD_S * MEDIA_RATE)
-
-struct engine { /* the thread's own */
-    struct player *player;
-    struct sound sound;
-    struct wav title[MEDIA_TITLES];
-    struct media_state s;
-    uint32_t next;     /* frame of what plays that is written next */
-    int16_t *recorded; /* RECORD_FRAMES, when first needed */
-    uint32_t recorded_frames;
-    uint64_t moved_ms; /* the card took or gave something then */
-};
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static const int16_t *what_plays(const struct engine *e, uint32_t *frames)
-{
-    if (e->s.source == MEDIA_MICROPHONE) {
-        *frames = e->recorded_frames;
-        return e->recorded;
-    }
-    *frames = e->s.titles ? e->title[e->s.track].frames : 0;
-    return *frames ? e->title[e->s.track].sample : NULL;
-}
-
-/* Where the ear is. */
-static uint32_t heard(struct engine *e)
-{
-    const uint32_t delay = sound_delay(&e->sound);
-
-    return e->next > delay ? e->next - delay : 0;
-}
-
-static void halt(struct engine *e)
-{
-    if (e->sound.play)
-        e->next = heard(e); /* what was written and not heard comes again */
-    sound_play_stop(&e->sound);
-}
-
-static void fail(struct engine *e, int error)
-{
-    halt(e);
-    sound_record_stop(&e->sound);
-    e->s.recording = false;
-    sound_lose(&e->sound);
-    e->s.card = error == -ENODEV || error == -ENOENT ? MEDIA_NO_CARD : MEDIA_CARD_FAILED;
-    snprintf(e->s.problem, sizeof(e->s.problem), "%s%s",
-             e->s.card == MEDIA_NO_CARD ? "No sound device" : "Sound device fails: ",
-             e->s.card == MEDIA_NO_CARD ? "" : snd_strerror(error));
-    e->moved_ms = now_ms();
-}
+#define BUSY_MS 40               /* position and level are that fresh */
+#define NEAR    (3 * MEDIA_RATE) /* "previous" goes to the beginning first, after that */
 
 /* ---- orders */
-
-static void go_to(struct engine *e, uint32_t frame)
-{
-    sound_play_stop(&e->sound);
-    e->next = frame;
-}
 
 static void skip(struct engine *e, int by)
 {
     if (e->s.source == MEDIA_MICROPHONE || !e->s.titles)
         return;
-    if (by == -1 && heard(e) > NEAR)
+    if (by == -1 && engine_heard(e) > NEAR)
         by = 0;
-    go_to(e, 0);
+    engine_go_to(e, 0);
     e->s.track = (unsigned)((int)(e->s.track + e->s.titles) + by % (int)e->s.titles) % e->s.titles;
-}
-
-static void stop_recording(struct engine *e)
-{
-    sound_record_stop(&e->sound);
-    e->s.recording = false;
 }
 
 static void choose(struct engine *e, int what)
 {
     if (what < 0 || what > (int)e->s.titles)
         return;
-    stop_recording(e);
-    go_to(e, 0);
+    engine_stop_recording(e);
+    engine_go_to(e, 0);
     if (what == (int)e->s.titles) {
         e->s.source = MEDIA_MICROPHONE;
         e->s.playing = false;
@@ -120,31 +43,6 @@ static void choose(struct engine *e, int what)
     e->s.playing = true;
 }
 
-static void record(struct engine *e)
-{
-    int rc;
-
-    if (e->s.recording) { /* and this is what it was */
-        stop_recording(e);
-        go_to(e, 0);
-        e->s.playing = e->recorded_frames > 0;
-        return;
-    }
-    if (e->s.source != MEDIA_MICROPHONE || !e->s.microphone)
-        return;
-    go_to(e, 0);
-    e->s.playing = false;
-    if (!e->recorded)
-        e->recorded = malloc((size_t)RECORD_FRAMES * 4);
-    rc = e->recorded ? sound_record_start(&e->sound) : -ENOMEM;
-    e->recorded_frames = 0;
-    e->moved_ms = now_ms();
-    if (rc < 0)
-        fail(e, rc);
-    else
-        e->s.recording = true;
-}
-
 static void obey(struct engine *e, struct media_order o)
 {
     uint32_t frames = 0;
@@ -152,11 +50,11 @@ static void obey(struct engine *e, struct media_order o)
     switch (o.kind) {
     case MEDIA_TOGGLE:
         if (e->s.recording)
-            record(e);
+            engine_record(e);
         else
             e->s.playing = !e->s.playing;
         if (!e->s.playing)
-            halt(e);
+            engine_halt(e);
         break;
     case MEDIA_SKIP:
         skip(e, o.value);
@@ -165,9 +63,9 @@ static void obey(struct engine *e, struct media_order o)
         choose(e, o.value);
         break;
     case MEDIA_SEEK:
-        (void)what_plays(e, &frames);
+        (void)engine_what_plays(e, &frames);
         if (!e->s.recording && o.value >= 0 && o.value <= 1000)
-            go_to(e, (uint32_t)((uint64_t)frames * (unsigned)o.value / 1000));
+            engine_go_to(e, (uint32_t)((uint64_t)frames * (unsigned)o.value / 1000));
         break;
     case MEDIA_VOLUME:
         sound_set_volume(&e->sound, o.value);
@@ -176,7 +74,7 @@ static void obey(struct engine *e, struct media_order o)
         sound_set_muted(&e->sound, !e->s.muted);
         break;
     case MEDIA_RECORD:
-        record(e);
+        engine_record(e);
         break;
     }
 }
@@ -199,91 +97,6 @@ static bool take_orders(struct engine *e)
     return !stop;
 }
 
-/* ---- sound */
-
-/* A title is followed by the next without a gap, the last by the first; a recording ends. */
-static void end_of_it(struct engine *e)
-{
-    if (e->s.source == MEDIA_TITLE) {
-        e->next = 0;
-        e->s.track = (e->s.track + 1) % e->s.titles;
-        return;
-    }
-    sound_play_last(&e->sound);
-    if (sound_delay(&e->sound) > 0)
-        return; /* the rest is still on its way */
-    go_to(e, 0);
-    e->s.playing = false;
-}
-
-static void play(struct engine *e)
-{
-    uint32_t frames;
-    const int16_t *sample = what_plays(e, &frames);
-    int rc = sample ? sound_play_start(&e->sound) : 0, n;
-
-    if (!sample)
-        e->s.playing = false;
-    for (int i = 0; rc == 0 && e->s.playing && i < 16; i++) {
-        uint32_t some = frames - e->next;
-
-        if (some > CHUNK)
-            some = CHUNK;
-        n = some ? sound_write(&e->sound, sample + (size_t)e->next * 2, some) : 0;
-        if (n < 0)
-            rc = n;
-        if (n <= 0)
-            break;
-        e->moved_ms = now_ms();
-        e->next += (uint32_t)n;
-        if (e->next == frames && e->s.source == MEDIA_TITLE) {
-            end_of_it(e);
-            sample = what_plays(e, &frames);
-        }
-    }
-    if (rc == 0 && e->s.playing && e->next >= frames)
-        end_of_it(e);
-    else if (rc == 0 && e->s.playing && now_ms() - e->moved_ms > STUCK_MS)
-        rc = -ETIMEDOUT;
-    if (rc < 0)
-        fail(e, rc);
-}
-
-static void take_recording(struct engine *e)
-{
-    int n = 1;
-
-    while (n > 0 && e->recorded_frames < RECORD_FRAMES) {
-        const uint32_t left = RECORD_FRAMES - e->recorded_frames;
-
-        n = sound_read(&e->sound, e->recorded + (size_t)e->recorded_frames * 2,
-                       left < CHUNK ? left : CHUNK);
-        if (n > 0) {
-            e->recorded_frames += (uint32_t)n;
-            e->moved_ms = now_ms();
-        }
-    }
-    if (e->recorded_frames == RECORD_FRAMES)
-        record(e);
-    else if (n < 0 || now_ms() - e->moved_ms > STUCK_MS)
-        fail(e, n < 0 ? n : -ETIMEDOUT);
-}
-
-static void look_for_card(struct engine *e)
-{
-    if (e->sound.gone)
-        fail(e, -ENODEV);
-    if (e->sound.card >= 0 || now_ms() - e->moved_ms < LOOK_MS)
-        return;
-    if (!sound_find(&e->sound)) {
-        fail(e, -ENODEV);
-        return;
-    }
-    e->s.card = MEDIA_CARD;
-    e->s.problem[0] = 0;
-    e->moved_ms = now_ms();
-}
-
 /* ---- state */
 
 static double loudness(const int16_t *sample, uint32_t at, uint32_t frames)
@@ -299,8 +112,8 @@ static double loudness(const int16_t *sample, uint32_t at, uint32_t frames)
 static void publish(struct engine *e)
 {
     struct media_state *s = &e->s;
-    uint32_t frames, at = s->recording ? e->recorded_frames : heard(e);
-    const int16_t *sample = what_plays(e, &frames);
+    uint32_t frames, at = s->recording ? e->recorded_frames : engine_heard(e);
+    const int16_t *sample = engine_what_plays(e, &frames);
 
     s->microphone = e->sound.record_device >= 0;
     s->has_volume = sound_volume(&e->sound, &s->volume, &s->muted);
@@ -323,7 +136,7 @@ static void rest(struct engine *e)
     const bool busy = (e->s.playing || e->s.recording) && e->s.card == MEDIA_CARD;
     uint64_t orders;
 
-    (void)!poll(fds, n + 1, busy ? BUSY_MS : LOOK_MS);
+    (void)!poll(fds, n + 1, busy ? BUSY_MS : ENGINE_LOOK_MS);
     (void)!read(e->player->wake, &orders, sizeof(orders));
     for (unsigned i = 1; i <= n; i++) /* nothing to wait for there: not at once again */
         if (fds[i].revents & (POLLERR | POLLHUP | POLLNVAL)) {
@@ -332,50 +145,21 @@ static void rest(struct engine *e)
         }
 }
 
-static void open_titles(struct engine *e, const char *folder)
-{
-    char pattern[256];
-    glob_t found;
-
-    snprintf(pattern, sizeof(pattern), "%s/*.wav", folder);
-    if (glob(pattern, 0, NULL, &found) != 0)
-        return;
-    for (size_t i = 0; i < found.gl_pathc && e->s.titles < MEDIA_TITLES; i++) {
-        const int rc = wav_open(&e->title[e->s.titles], found.gl_pathv[i]);
-
-        if (rc < 0)
-            fprintf(stderr, "ivi: %s: %s\n", found.gl_pathv[i],
-                    rc == -EINVAL ? "not 48 kHz, stereo, 16 bits" : strerror(-rc));
-        else
-            e->s.title[e->s.titles] = e->title[e->s.titles].about;
-        e->s.titles += rc == 0;
-    }
-    globfree(&found);
-}
-
 static void *run(void *data)
 {
     struct engine e = {.player = data};
 
-    open_titles(&e, e.player->setup.music);
-    sound_init(&e.sound, e.player->setup.pcm);
-    e.s.playing = e.player->setup.autoplay && e.s.titles;
-    fail(&e, -ENODEV);
-    e.moved_ms = now_ms() - LOOK_MS;
+    engine_init(&e);
     while (take_orders(&e)) {
-        look_for_card(&e);
+        engine_look_for_card(&e);
         if (e.s.recording)
-            take_recording(&e);
+            engine_take_recording(&e);
         else if (e.s.playing && e.s.card == MEDIA_CARD)
-            play(&e);
+            engine_play(&e);
         publish(&e);
         rest(&e);
     }
-    halt(&e);
-    sound_finish(&e.sound);
-    for (unsigned i = 0; i < e.s.titles; i++)
-        wav_close(&e.title[i]);
-    free(e.recorded);
+    engine_finish(&e);
     return NULL;
 }
 

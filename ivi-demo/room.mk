@@ -1,6 +1,6 @@
 # The IVI's home screen.
 IVI_PKGS := cairo freetype2 libdrm gbm egl glesv2
-IVI_SOUND := player sound wav
+IVI_SOUND := player player_engine sound wav
 IVI_CFLAGS = -D_GNU_SOURCE -Iivi-demo $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(IVI_PKGS)))
 IVI_LIBS = $(shell pkg-config --libs $(IVI_PKGS)) -lm
 IVI_PARTS := car_mesh common gl icon map mesh page_home page_map page_media page_rear page_vehicle scene shader solid sprite theme town \

@@ -1,60 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Owns the order in which a vGPU comes up. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "arbiter.h"
-#include "arguments.h"
-#include "backend/virgl.h"
-#include "backend/virtgpu.h"
 #include "core/health.h"
-#include "device.h"
 #include "display/include/display.h"
-#include "remote.h"
-#include "status.h"
-#include "turns.h"
-#include "wayland.h"
-
-#define MAX_BATCHES SCHEDULE_BURST
-#define OTHER_FILES 256u /* descriptors beside the guest's */
-
-struct server;
-
-/* The two places that pictures can go to. */
-struct screens {
-    const struct vgpu_sink *sink;
-    struct device_watch watch;
-    uint64_t (*pictures)(const struct server *s);
-};
-
-struct server {
-    struct vu_loop loop;
-    struct device device;
-    const struct screens *screens; /* where pictures go, and its end */
-    void *screens_data;
-    struct device_watch processing; /* theirs, and what is ours to do */
-    struct wayland wayland;
-    struct remote remote;
-    struct turns turns;
-    struct status status;
-    struct arbiter arbiter;
-    struct vu_source signals, timer, watch; /* watch: over the physical GPU */
-    bool watching;
-    uint32_t lost; /* contexts, told of */
-    int failure;
-    const struct gvt_backend *backend;
-    void *render; /* what its 3D part works with */
-    struct virtgpu virtgpu;
-    const struct gvt_virgl *virgl; /* NULL: it is not that */
-};
+#include "server.h"
 
 static void handle_signal(struct vu_source *source, uint32_t events)
 {
@@ -150,55 +106,6 @@ static int add_sources(struct server *s, const struct arguments *a)
     return rc;
 }
 
-static uint64_t wayland_pictures(const struct server *s)
-{
-    uint64_t pictures = 0;
-
-    for (unsigned i = 0; i < VGPU_MAX_SCANOUTS; i++)
-        pictures += s->wayland.view[i].pictures;
-    return pictures;
-}
-
-static void flush_wayland(void *data)
-{
-    wayland_flush(data);
-}
-
-static void handle_output(void *data, unsigned n, const struct vgpu_mode *mode)
-{
-    device_set_mode(data, n, mode);
-}
-
-static bool wayland_is_ready(void *data, const union vgpu_request *r, size_t bytes)
-{
-    return wayland_ready(data, r, bytes);
-}
-
-static uint64_t remote_pictures(const struct server *s)
-{
-    return s->remote.pictures;
-}
-
-static void flush_remote(void *data)
-{
-    remote_flush(data);
-}
-
-static bool remote_is_ready(void *data, const union vgpu_request *r, size_t bytes)
-{
-    return remote_ready(data, r, bytes);
-}
-
-static int connect_remote(void *data, int fd)
-{
-    return remote_connect(data, fd);
-}
-
-static const struct screens on_compositor = {
-    &wayland_sink, {flush_wayland, wayland_is_ready, NULL}, wayland_pictures};
-static const struct screens on_front_end = {
-    &remote_sink, {flush_remote, remote_is_ready, connect_remote}, remote_pictures};
-
 static void processed(void *data)
 {
     struct server *s = data;
@@ -209,135 +116,18 @@ static void processed(void *data)
         set_watch(s, true);
 }
 
-static bool screens_ready(void *data, const union vgpu_request *r, size_t bytes)
-{
-    const struct server *s = data;
-
-    return s->screens->watch.ready(s->screens_data, r, bytes);
-}
-
-static int screens_socket(void *data, int fd)
-{
-    const struct server *s = data;
-
-    return s->screens->watch.socket(s->screens_data, fd);
-}
-
-/* virglrenderer with a GL driver under it, from beside the program. */
-static int load_virgl(struct server *s, const char *node)
-{
-    void *library = dlopen(GVT_VIRGL_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    const struct gvt_virgl *virgl = library ? dlsym(library, GVT_VIRGL_SYMBOL) : NULL;
-    int rc;
-
-    if (!virgl) {
-        fprintf(stderr, "gvt: %s\n", dlerror());
-        return -ENOENT;
-    }
-    rc = virgl->init(&s->render, &s->loop, node);
-    if (rc == 0) {
-        s->virgl = virgl;
-        s->backend = virgl->backend;
-    }
-    return rc;
-}
-
-static int choose_3d(struct server *s, const struct arguments *a)
-{
-    const bool any = !strcmp(a->gpu, "auto");
-    int rc = -ENODEV;
-
-    if (any || !strcmp(a->gpu, "virtgpu"))
-        rc = virtgpu_init(&s->virtgpu, &s->loop, a->node);
-    if (rc == 0) {
-        s->render = &s->virtgpu;
-        s->backend = &gvt_backend_virtgpu;
-        return 0;
-    }
-    /* GL without a GPU is what a guest's own software is better at: that has to be asked for. */
-    if (!strcmp(a->gpu, "virgl") || (any && access(a->node, F_OK) == 0))
-        rc = load_virgl(s, a->node);
-    return any ? 0 : rc;
-}
-
-/* A resource is a descriptor, a context and a batch in flight are one too. With fewer the guest is
- * told OUT_OF_MEMORY before it has all that its type gives it. */
-static void reserve(const struct vgpu_limits *l)
-{
-    const rlim_t wanted = l->quota.max_resources + l->contexts + VGPU_MAX_JOBS + OTHER_FILES;
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-        return;
-    files.rlim_cur = files.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &files);
-    if (files.rlim_max >= wanted)
-        return;
-    files.rlim_cur = files.rlim_max = wanted;
-    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
-        fprintf(stderr, "gvt: fewer descriptors than the %llu that the vGPU may need\n",
-                (unsigned long long)wanted);
-}
-
-/* Which back end, and with it what the guest may have. */
-static int choose(struct server *s, const struct arguments *a, struct vgpu_limits *limits)
-{
-    const struct bn_scenario_vgpu *type = &a->type;
-    int rc = 0;
-
-    s->backend = &gvt_backend_soft2d;
-    if (strcmp(a->gpu, "soft2d"))
-        rc = choose_3d(s, a);
-    *limits = (struct vgpu_limits){{type->resources, type->memory_bytes / 2}, 0, 0};
-    if (s->backend->render)
-        *limits = (struct vgpu_limits){
-            {type->resources, type->memory_bytes}, type->contexts, MAX_BATCHES};
-    if (rc == 0)
-        reserve(limits);
-    return rc;
-}
-
-static void finish_3d(struct server *s)
-{
-    if (s->virgl)
-        s->virgl->finish(s->render);
-    else if (s->backend->render)
-        virtgpu_finish(&s->virtgpu);
-}
-
-static int confine(const struct server *s)
-{
-    if (s->virgl)
-        return bn_driver_sandbox();
-    return bn_backend_sandbox(virtgpu_ioctls, s->backend->render ? VIRTGPU_IOCTLS : 0);
-}
-
-/* The compositor's socket of this VM. */
-static const char *wayland_path(const struct arguments *a)
-{
-    static char path[256];
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-
-    if (a->wayland)
-        return a->wayland;
-    snprintf(path, sizeof(path), "%s/" BN_DISPLAY_DIR "/%s", runtime ? runtime : "/run", a->vm);
-    return path;
-}
-
 static int start(struct server *s, const struct arguments *a)
 {
-    void *screens = a->remote ? (void *)&s->remote : &s->wayland;
     struct vgpu *gpu = &s->device.gpu;
     struct vgpu_limits limits;
     int rc;
 
-    if ((rc = choose(s, a, &limits)))
+    if ((rc = choice_init(s, a, &limits)))
         return rc;
-    s->screens = a->remote ? &on_front_end : &on_compositor;
-    s->screens_data = screens;
-    s->processing = (struct device_watch){processed, s->screens->watch.ready ? screens_ready : NULL,
-                                          s->screens->watch.socket ? screens_socket : NULL};
-    vgpu_init(gpu, s->backend, s->render, s->screens->sink, screens, a->mode, a->scanouts, &limits);
+    screens_choose(s, a);
+    s->processing.processed = processed;
+    vgpu_init(gpu, s->backend, s->render, s->screens->sink, s->screens_data, a->mode, a->scanouts,
+              &limits);
     gpu->gate = &turns_gate;
     gpu->gate_data = &s->turns;
     s->device.watch = &s->processing;
@@ -345,14 +135,7 @@ static int start(struct server *s, const struct arguments *a)
     if ((rc = add_sources(s, a)) || (rc = device_init(&s->device, &s->loop)))
         return rc;
     vu_device_poll(&s->device.vhost, a->type.poll_us);
-    rc = a->remote
-             ? remote_init(&s->remote, &s->loop, gpu)
-             : wayland_init(&s->wayland, &s->loop, wayland_path(a), &gpu->resources, gpu->scanouts);
-    if (!a->remote) {
-        s->wayland.gpu = gpu;
-        s->wayland.outputs.changed = handle_output;
-        s->wayland.outputs.data = &s->device;
-    }
+    rc = screens_init(s, a);
     if (rc == 0)
         rc = turns_init(&s->turns, &s->loop, gpu, s->backend->render ? a->arbiter : NULL, a->vm);
     if (rc == 0)
@@ -363,7 +146,7 @@ static int start(struct server *s, const struct arguments *a)
     rc = a->socket ? vu_device_listen(&s->device.vhost, a->socket)
                    : vu_device_attach(&s->device.vhost, a->fd);
     if (rc == 0 && !a->no_sandbox)
-        rc = confine(s);
+        rc = choice_confine(s);
     return rc;
 }
 
@@ -385,11 +168,8 @@ static void finish(struct server *s, const struct arguments *a)
     } else {
         device_finish(&s->device);
         turns_finish(&s->turns);
-        finish_3d(s);
-        if (a->remote)
-            remote_finish(&s->remote);
-        else
-            wayland_finish(&s->wayland);
+        choice_finish(s);
+        screens_finish(s, a);
     }
     vu_loop_finish(&s->loop);
 }

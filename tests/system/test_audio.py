@@ -13,7 +13,7 @@ from soundguest import LINKED, RATE, VM, SoundStage, build, count_errors, find, 
 pytestmark = pytest.mark.campaign("audio")
 
 PERIOD = 480  # 10 ms
-PLAYERS = 960  # 20 ms: ivi-demo/player.c, CHUNK
+PLAYERS = 960  # 20 ms: ivi-demo/player_engine.c, CHUNK
 QUANTUM = 256  # of the sound service
 FADE = 480 + QUANTUM  # frames, and a quantum in which it ends
 # rate, format, channels: each value of each at least once; make soak takes all. alsabat wants half

@@ -3,7 +3,7 @@
 SCENARIO := $(B)/tools/scenario
 SCENARIO_CHECK := $(addprefix tools/scenario/,check.c check_devices.c check_vms.c explain.c) \
 	$(addprefix hypervisor/,boot/fit.c core/format.c core/scenario.c)
-SCENARIO_SOURCES := $(addprefix tools/scenario/,main.c property.c reader.c show.c source.c) $(SCENARIO_CHECK)
+SCENARIO_SOURCES := $(addprefix tools/scenario/,main.c property.c reader.c reader_vm.c show.c source.c) $(SCENARIO_CHECK)
 SHA256 := hypervisor/boot/sha256.c hypervisor/boot/sha256_instructions.c
 SUMS_SOURCES := tools/scenario/sums.c $(SHA256)
 SCENARIO_OBJECTS := $(patsubst %.c,$(SCENARIO)/obj/%.o,$(SCENARIO_SOURCES))

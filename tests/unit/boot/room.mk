@@ -32,8 +32,8 @@ UNIT_TESTS += $(addprefix $(BOOT_TESTS)/test_,scenario sha256 memory_map report 
 
 $(eval $(call boot_fuzzer,fuzz_scenario,tests/fuzz/tools/fuzz_scenario.c $(SCENARIO_CHECK),))
 $(eval $(call boot_fuzzer,fuzz_memory_map,tests/fuzz/boot/fuzz_memory_map.c hypervisor/boot/memory_map.c,))
-$(eval $(call boot_fuzzer,fuzz_scenario_reader,tests/fuzz/tools/fuzz_scenario_reader.c tools/scenario/reader.c \
-	tools/scenario/property.c tools/scenario/source.c $(SCENARIO_CHECK),-lfdt))
+$(eval $(call boot_fuzzer,fuzz_scenario_reader,tests/fuzz/tools/fuzz_scenario_reader.c \
+	$(addprefix tools/scenario/,property.c reader.c reader_vm.c source.c) $(SCENARIO_CHECK),-lfdt))
 
 FUZZERS += $(addprefix $(BOOT_TESTS)/fuzz_,scenario memory_map scenario_reader)
 
