@@ -62,9 +62,10 @@ class Run:
         while not sim.stats_complete():
             used = nuc.cpu_seconds()
             assert used is not None, "the machine has ended"
-            assert used - start < 60 and time.monotonic() - wall < 600, f"the cluster is silent ({when})"
+            assert used - start < 60 and time.monotonic() - wall < 600, \
+                f"the cluster is silent ({when}): {sim.syncs} syncs, the last at {sim.time_ms} ms; it said {sim.stats}, {sim.unknown}"
             time.sleep(0.02)
-        self.clusters[when] = sim.stats["StatsFrames"]
+        self.clusters[when] = {**sim.stats["StatsFrames"], "Ended": sim.stats["StatsHealth"]["Ended"]}
 
     def cut(self):
         at = {m.group(1): m.start() for m in re.finditer(r"probe: step \d+: (\w+)", self.text)}
