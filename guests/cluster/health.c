@@ -10,7 +10,6 @@
 
 static const struct screen *screen;
 static const struct window *window;
-static WdgM_ConfigType config;
 static uint64_t supervised_us; /* 0: not yet */
 static uint32_t ended, ends;   /* ended: bit TaskType */
 
@@ -22,12 +21,8 @@ void health_init(const struct screen *s, const struct window *w)
 
 void health_begin(void)
 {
-    const char *patience = board_option("patience="); /* failures more than the tables bear */
-
-    config = supervision;
-    config.patience = patience ? board_number(&patience) : 0;
     supervised_us = board_now_us();
-    WdgM_Init(&config);
+    WdgM_Init(&supervision);
     (void)SetRelAlarm(SuperviseAlarm, SUPERVISION_US, SUPERVISION_US);
 }
 
@@ -70,7 +65,7 @@ void health_watch_supervisor(void)
 
     SuspendAllInterrupts(); /* two words, which the supervisor writes */
     since = supervised_us;
-    if (!since || board_now_us() - since <= SUPERVISION_SILENT_US * (1u + config.patience)) {
+    if (!since || board_now_us() - since <= SUPERVISION_SILENT_US) {
         ResumeAllInterrupts();
         return;
     }

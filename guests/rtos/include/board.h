@@ -41,11 +41,6 @@ void app_main(void) __attribute__((noreturn));
  * not fault. */
 void app_panic(const char *why);
 
-/* What stands behind `name`, "mode=" say, in a word of the command line; NULL: there is none. And
- * the decimal number at *text, which then is behind it; 65,535 at most. */
-const char *board_option(const char *name);
-uint16_t board_number(const char **text);
-
 uint64_t board_now_us(void); /* since our first instruction */
 uint64_t board_tsc(void);
 uint64_t board_tsc_to_ns(uint64_t ticks); /* a duration */

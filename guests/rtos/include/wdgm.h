@@ -72,8 +72,6 @@ typedef struct {
     const struct wdgm_entity *entity;
     struct wdgm_entity_state *state; /* one each */
     uint8_t entities;
-    uint16_t
-        patience; /* more failed cycles that are borne by each: on a machine whose time leaps */
 } WdgM_ConfigType;
 
 /* Supervision begins: every reference cycle now. */

@@ -73,7 +73,7 @@ static void end_cycle(const struct wdgm_entity *c, struct wdgm_entity_state *s, 
         s->failed--;
     }
     s->status = s->failed ? WDGM_LOCAL_STATUS_FAILED : WDGM_LOCAL_STATUS_OK;
-    if (s->failed > c->tolerance + wdgm->patience)
+    if (s->failed > c->tolerance)
         s->status = WDGM_LOCAL_STATUS_EXPIRED;
     s->alive = s->cycles = 0;
     s->late = false;

@@ -23,7 +23,8 @@ struct multiboot_module {
 
 struct board board;
 
-const char *board_option(const char *name)
+/* What stands behind `name`, "mode=" say, in a word of the command line; NULL: there is none. */
+static const char *option(const char *name)
 {
     size_t length = 0;
 
@@ -35,7 +36,8 @@ const char *board_option(const char *name)
     return NULL;
 }
 
-uint16_t board_number(const char **text)
+/* The decimal number at *text, which then is behind it; 65,535 at most. */
+static uint16_t number(const char **text)
 {
     uint32_t value = 0;
 
@@ -62,15 +64,15 @@ static void copy_cmdline(uint32_t magic, uint32_t info)
  * said. */
 static void find_mode(uint16_t *width, uint16_t *height)
 {
-    const char *c = board_option("mode=");
+    const char *c = option("mode=");
     uint16_t w, h;
 
     if (!c)
         return;
-    w = board_number(&c);
+    w = number(&c);
     if (*c++ != 'x')
         return;
-    h = board_number(&c);
+    h = number(&c);
     if (w >= 640 && h >= 480) {
         *width = w;
         *height = h;

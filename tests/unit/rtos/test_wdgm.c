@@ -69,7 +69,6 @@ static int begin(void **unused)
 {
     (void)unused;
     now = 1000;
-    config.patience = 0;
     WdgM_Init(&config);
     return 0;
 }
@@ -179,22 +178,6 @@ static void test_away(void **unused)
     assert_int_equal(state[TIMED].fault, WDGM_FAULT_DEADLINE);
 }
 
-/* Patience is added to each tolerance; a wrong order is never borne. */
-static void test_patience(void **unused)
-{
-    (void)unused;
-    config.patience = 5;
-    for (int i = 0; i < 2 + 5; i++)
-        assert_int_equal(cycle(0, 0), WDGM_LOCAL_STATUS_FAILED);
-    assert_int_equal(cycle(0, 0), WDGM_LOCAL_STATUS_EXPIRED);
-    begin(NULL);
-    config.patience = 5;
-    reach(ORDERED, B);
-    reach(ORDERED, A);
-    cycle(2, 1);
-    assert_int_equal(state[ORDERED].status, WDGM_LOCAL_STATUS_EXPIRED);
-}
-
 /* Between its turns it may rest for as long as it likes. */
 static void test_rests(void **unused)
 {
@@ -298,7 +281,6 @@ int main(void)
         cmocka_unit_test_setup(test_late, begin),
         cmocka_unit_test_setup(test_away, begin),
         cmocka_unit_test_setup(test_rests, begin),
-        cmocka_unit_test_setup(test_patience, begin),
         cmocka_unit_test_setup(test_order, begin),
         cmocka_unit_test_setup(test_borne, begin),
         cmocka_unit_test_setup(test_first, begin),
