@@ -71,6 +71,11 @@ class GpuStage(Cockpit):
         """(status, output) of a command in one of the VMs."""
         return self.run(command) if where == BARE else self.in_guest(command)
 
+    def output(self, where, command):
+        """What a program says, written to the console at once, or another's line gets into one of its own: the compositor has cut
+        one of glmark2's in two."""
+        return self.on(where, f"{{ {command}; }} >/tmp/output 2>&1; dd if=/tmp/output bs=1M 2>/dev/null")[1]
+
     def take_from_ivi(self, file, mib, path):
         """Copies a file of the IVI's, at most `mib` MiB, to one of the service VM's, which looks at the IVI's data partition from below."""
         status, text = self.on(MEDIATED, f"dd if={file} of=/dev/vdb bs=1M seek={FILES_MIB} conv=notrunc,fsync")

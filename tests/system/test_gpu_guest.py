@@ -36,8 +36,8 @@ def stage(tmp_path_factory):
 @pytest.fixture(scope="module")
 def drawn(stage):
     """What gl-cases says in both VMs; the pixels of both are in the service VM's /tmp then."""
-    said = {BARE: stage.on(BARE, "MESA_SHADER_CACHE_DISABLE=1 /data/gpu/gl-cases /tmp/bare.px")[1],
-            MEDIATED: stage.on(MEDIATED, "MESA_SHADER_CACHE_DISABLE=1 /data/gpu/gl-cases /data/ivi.px")[1]}
+    said = {BARE: stage.output(BARE, "MESA_SHADER_CACHE_DISABLE=1 /data/gpu/gl-cases /tmp/bare.px"),
+            MEDIATED: stage.output(MEDIATED, "MESA_SHADER_CACHE_DISABLE=1 /data/gpu/gl-cases /data/ivi.px")}
     stage.take_from_ivi("/data/ivi.px", 2, "/tmp/ivi.px")
     return said
 
@@ -73,7 +73,7 @@ def test_a_differing_pixel_is_seen(stage, drawn):
 def draw_alike(stage, command):
     """What programs with pixels.so (their environment at %s) say in both, and what pixels-diff says of both files: (bare, mediated,
     records that differ, of how many, exact, text)."""
-    said = [stage.on(where, f"rm -f {file}; {command % (PIXELS % file)}")[1]
+    said = [stage.output(where, f"rm -f {file}; {command % (PIXELS % file)}")
             for where, file in ((BARE, "/tmp/bare.px"), (MEDIATED, "/data/ivi.px"))]
     stage.take_from_ivi("/data/ivi.px", 24, "/tmp/ivi.px")
     size = int(stage.on(MEDIATED, "stat -c %s /data/ivi.px")[1])
@@ -85,7 +85,7 @@ def draw_alike(stage, command):
 def test_piglit(stage, report):
     """Shaders of piglit for desktop GL: as many pass in the IVI as on the bare GPU, what they read back is the same."""
     command = ("for i in /data/gpu/piglit/*; do echo == $i; "
-               "%s PIGLIT_PLATFORM=surfaceless_egl /data/gpu/shader_runner $i -auto -fbo 2>&1; done")
+               "%s PIGLIT_PLATFORM=surfaceless_egl /data/gpu/shader_runner $i -auto -fbo; done")
     bare, ivi, differ, records, exact, text = draw_alike(stage, command)
     results = [re.findall(r'PIGLIT: \{"result": "(\w+)"', said) for said in (bare, ivi)]
     assert results[0] == results[1], "\n".join((bare, ivi))
@@ -140,7 +140,7 @@ def frames_per_second(stage, where, seconds, host):
     """{scene: frames a second} of one run."""
     scenes = " ".join(f"-b {name}:duration={seconds}" for name in SCENES)
     with host:
-        text = stage.on(where, f"{GLMARK} {scenes}")[1]
+        text = stage.output(where, f"{GLMARK} {scenes}")
     found = {name: int(fps) for name, fps in re.findall(r"\[(\w+)\] .*: FPS: (\d+)", text)}
     assert set(found) == set(SCENES), text
     return found
@@ -182,7 +182,7 @@ def exits_by_kind(text):
 def exits_of_a_run(stage, where, seconds):
     """({(VM, kind): exits}, frames) of a run of glmark2's simplest scene, from its start to its end."""
     before = exits_by_kind(stage.run("binnaclectl stats")[1])
-    text = stage.on(where, f"{GLMARK} -b build:duration={seconds}")[1]
+    text = stage.output(where, f"{GLMARK} -b build:duration={seconds}")
     after = exits_by_kind(stage.run("binnaclectl stats")[1])
     return {which: n - before.get(which, 0) for which, n in after.items()}, int(re.search(r"FPS: (\d+)", text)[1]) * seconds
 
@@ -198,7 +198,7 @@ def count_instructions(folder, report):
     with GpuStage(folder, os.path.join(TOP, "build/logs/gpu-instructions"), NucConfig.icount) as s:
         s.settle()
         for where, bound in ((BARE, None), (MEDIATED, MOST_INSTRUCTIONS)):
-            text = s.on(where, f"{GLMARK} -b build:duration=2")[1]
+            text = s.output(where, f"{GLMARK} -b build:duration=2")
             instructions = round(1e9 / int(re.search(r"FPS: (\d+)", text)[1]))
             assert report.add(f"gpu.glmark2.frame-insn.{where}", instructions, "instructions", bound=bound)
 
