@@ -59,14 +59,6 @@ struct playing now_playing(const struct ui *u)
     return p;
 }
 
-static void climate(const struct ui *u, cairo_t *cr, const char *degrees, double x, enum align a)
-{
-    const double width = figures(&u->theme, cr, degrees, x, UI_DOCK_Y + 46, 30, REGULAR, ink, a);
-
-    text(&u->theme, cr, "°C", a == LEFT ? x + width + 4 : x + 6, UI_DOCK_Y + 46, 17, REGULAR,
-         ink_soft, LEFT);
-}
-
 static void dock(const struct ui *u, cairo_t *cr)
 {
     const struct ui_rect all = ui_dock(u->role);
@@ -94,14 +86,7 @@ static void dock(const struct ui *u, cairo_t *cr)
 void frame(const struct ui *u, cairo_t *cr)
 {
     background(cr, UI_WIDTH, UI_HEIGHT);
-    icon(cr, ICON_BLUETOOTH, 1152, 41, 21, ink_soft);
-    icon(cr, ICON_SIGNAL, 1190, 40, 22, ink_soft);
-    text(&u->theme, cr, "5G", 1208, 47, 16, BOLD, ink_soft, LEFT);
     dock(u, cr);
-    if (!u->role->climate)
-        return;
-    climate(u, cr, "21.5", 48, LEFT);
-    climate(u, cr, "21.0", 1206, RIGHT);
 }
 
 uint64_t clock_shows(const struct ui *u)
@@ -132,7 +117,43 @@ void air_draw(const struct ui *u, cairo_t *cr)
     if (!u->vehicle.has_air)
         return;
     snprintf(s, sizeof(s), "%+.1f °C", u->vehicle.outside_c);
-    text(&u->theme, cr, s, 1128, 47, 18, REGULAR, ink, RIGHT);
+    text(&u->theme, cr, s, 1232, 47, 18, REGULAR, ink, RIGHT);
+}
+
+uint64_t seats_show(const struct ui *u)
+{
+    const double *c = u->vehicle.seat_c;
+
+    return u->role->climate && u->vehicle.has_cabin
+               ? (uint64_t)(c[0] * 2) << 10 | (uint64_t)(c[1] * 2) << 2 | 1
+               : 2;
+}
+
+static void seat(const struct ui *u, cairo_t *cr, double degrees, double x, enum align a)
+{
+    const double y = UI_DOCK_Y + 46;
+    char s[16];
+
+    if (degrees > 0) {
+        snprintf(s, sizeof(s), "%.1f", degrees);
+        x += figures(&u->theme, cr, s, x, y, 30, REGULAR, ink, a) * (a == LEFT);
+        text(&u->theme, cr, "°C", a == LEFT ? x + 4 : x + 6, y, 17, REGULAR, ink_soft, LEFT);
+    } else {
+        text(&u->theme, cr, "off", a == LEFT ? x : x + 26, y, 22, REGULAR, ink_soft, a);
+    }
+}
+
+/* As the vehicle has them: the IVI only shows. */
+void driver_seat_draw(const struct ui *u, cairo_t *cr)
+{
+    if (u->role->climate && u->vehicle.has_cabin)
+        seat(u, cr, u->vehicle.seat_c[0], 48, LEFT);
+}
+
+void passenger_seat_draw(const struct ui *u, cairo_t *cr)
+{
+    if (u->role->climate && u->vehicle.has_cabin)
+        seat(u, cr, u->vehicle.seat_c[1], 1206, RIGHT);
 }
 
 #define COVERS 4

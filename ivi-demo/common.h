@@ -14,19 +14,23 @@ void media_toggle(struct ui *u);
 void media_next(struct ui *u);
 void media_previous(struct ui *u); /* or the microphone's record button in its place */
 
-/* Background, status bar without what changes, dock with the page's button lit. */
+/* Background, and the dock with the page's button lit. */
 void frame(const struct ui *u, cairo_t *cr);
 
-/* What changes of the status bar: clock, outside temperature. */
+/* What every page shows: clock and outside temperature above, the front seats' beside the dock. */
 #define STATUS_WIDGETS                                                                             \
-    {{40, 16, 272, 48}, clock_shows, clock_draw},                                                  \
+    {{40, 16, 272, 48}, clock_shows, clock_draw}, {{1124, 20, 112, 44}, air_shows, air_draw},      \
+        {{40, UI_DOCK_Y + 12, 130, 48}, seats_show, driver_seat_draw},                             \
     {                                                                                              \
-        {1020, 20, 112, 44}, air_shows, air_draw                                                   \
+        {1110, UI_DOCK_Y + 12, 130, 48}, seats_show, passenger_seat_draw                           \
     }
 uint64_t clock_shows(const struct ui *u);
 void clock_draw(const struct ui *u, cairo_t *cr);
 uint64_t air_shows(const struct ui *u);
 void air_draw(const struct ui *u, cairo_t *cr);
+uint64_t seats_show(const struct ui *u);
+void driver_seat_draw(const struct ui *u, cairo_t *cr);
+void passenger_seat_draw(const struct ui *u, cairo_t *cr);
 
 /* Of a title, or what stands for the microphone (UI_MICROPHONE). */
 #define UI_MICROPHONE UINT32_MAX

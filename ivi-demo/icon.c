@@ -82,25 +82,6 @@ static void pause_bars(cairo_t *cr)
     cairo_stroke(cr);
 }
 
-static void signal_bars(cairo_t *cr)
-{
-    cairo_set_line_width(cr, 3);
-    for (int i = 0; i < 4; i++)
-        line(cr, 4.5 + 5 * i, 19, 4.5 + 5 * i, 16 - 3.4 * i);
-    cairo_stroke(cr);
-}
-
-static void bluetooth(cairo_t *cr)
-{
-    cairo_move_to(cr, 6.5, 7.5);
-    cairo_line_to(cr, 17, 16.5);
-    cairo_line_to(cr, 12, 20.5);
-    cairo_line_to(cr, 12, 3.5);
-    cairo_line_to(cr, 17, 7.5);
-    cairo_line_to(cr, 6.5, 16.5);
-    cairo_stroke(cr);
-}
-
 static void turn(cairo_t *cr) /* right ahead */
 {
     cairo_set_line_width(cr, 2.8);
@@ -202,12 +183,6 @@ void icon(cairo_t *cr, enum icon i, double x, double y, double size, struct colo
         triangle(cr, 18, 8.5);
         line(cr, 5.5, 5.5, 5.5, 18.5);
         cairo_stroke(cr);
-        break;
-    case ICON_SIGNAL:
-        signal_bars(cr);
-        break;
-    case ICON_BLUETOOTH:
-        bluetooth(cr);
         break;
     case ICON_TURN:
         turn(cr);

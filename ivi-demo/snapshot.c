@@ -111,6 +111,7 @@ int main(int argc, char **argv)
         .has_cabin = true,
         .hour = 17,
         .minute = 8,
+        .seat_c = {21.5, 0},
     };
     struct ui_rect damage[UI_DAMAGE];
     cairo_surface_t *s;

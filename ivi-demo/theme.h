@@ -54,8 +54,6 @@ enum icon {
     ICON_PAUSE,
     ICON_NEXT,
     ICON_PREVIOUS,
-    ICON_SIGNAL,
-    ICON_BLUETOOTH,
     ICON_TURN,
     ICON_TURN_LEFT,
     ICON_PIN,

@@ -11,7 +11,7 @@ const struct colour town_land = RGB(0x151C24), town_block = RGB(0x1B242E),
 
 const struct town_name town_names[TOWN_NAMES] = {
     {"NORDSTADT", 4, 3, 17},     {"HAFEN", 12, 10, 17},      {"ALTSTADT", 8, 7, 17},
-    {"Stadtpark", 4, 10, 13},    {"Museumspark", 11, 4, 13}, {"UNIVERSITÄT", 3, 7, 15},
+    {"Stadtpark", 5, 10, 13},    {"Museumspark", 11, 4, 13}, {"UNIVERSITÄT", 3, 7, 15},
     {"Binnenhafen", 13, 12, 13}, {"WESTEND", 2, 13, 17},     {"Ostbahnhof", 13, 6, 13}};
 
 void town_bend(double u, double v, double *x, double *y)

@@ -163,6 +163,7 @@ void vehicle_read(struct vehicle_source *s, double now, struct vehicle_state *v)
             .hour = raw.hour,
             .minute = raw.minute,
             .miles = raw.flags & BN_VEHICLE_MILES,
+            .seat_c = {raw.driver_halves / 2.0, raw.passenger_halves / 2.0},
         };
     }
     *v = s->last;

@@ -17,10 +17,11 @@ struct vehicle_state {
     int gear;
     uint32_t odometer_m;
     uint32_t telltales;
-    bool has_air, has_cabin; /* temperature; clock and unit are known */
+    bool has_air, has_cabin; /* temperature outside; clock, unit and seats are known */
     double outside_c;        /* degrees Celsius */
     int hour, minute;        /* of the vehicle's clock */
     bool miles;              /* what the driver has chosen */
+    double seat_c[2];        /* kept at the driver's and the passenger's, degrees Celsius; 0: off */
 };
 
 struct vehicle_source {

@@ -15,6 +15,8 @@
 #define COOLANT_ZERO 40   /* ... by this offset */
 #define AIR_MIN      (-100)
 #define AIR_MAX      120
+#define SEAT_MIN     32 /* 16 degrees Celsius */
+#define SEAT_MAX     56
 
 /*
  * An answer names the low half of the sync time it is for: that makes its age known however long it
@@ -112,6 +114,8 @@ static bool take_cabin(struct bus *b, const struct can_frame *f, uint32_t now_ms
     b->hour = m.hour;
     b->minute = m.minute;
     b->miles = m.miles;
+    b->driver_halves = m.driver_temperature;
+    b->passenger_halves = m.passenger_temperature;
     return believe_time(m.time_ms, now_ms, &b->time_ms[BUS_CABIN]);
 }
 
@@ -128,6 +132,12 @@ static const struct {
     [BUS_EXTERIOR] = {DBC_EXTERIOR_ID, DBC_EXTERIOR_BYTES, take_exterior},
     [BUS_CABIN] = {DBC_CABIN_ID, DBC_CABIN_BYTES, take_cabin},
 };
+
+/* A seat's temperature is one that can be chosen, or nothing keeps it. */
+static bool seat_fits(uint8_t halves)
+{
+    return halves == 0 || (halves >= SEAT_MIN && halves <= SEAT_MAX);
+}
 
 /* Whether its values are some that the message can have. */
 static bool fits(const struct bus *b, enum bus_message m)
@@ -146,7 +156,8 @@ static bool fits(const struct bus *b, enum bus_message m)
         return b->outside_halves >= AIR_MIN && b->outside_halves <= AIR_MAX &&
                b->light_halves <= FULL_HALVES;
     case BUS_CABIN:
-        return b->hour <= 23 && b->minute <= 59;
+        return b->hour <= 23 && b->minute <= 59 && seat_fits(b->driver_halves) &&
+               seat_fits(b->passenger_halves);
     default:
         return true;
     }
@@ -250,6 +261,8 @@ void bus_publish(const struct bus *b, uint32_t now_ms, struct bn_vehicle *v)
         v->flags |= b->miles ? BN_VEHICLE_CABIN | BN_VEHICLE_MILES : BN_VEHICLE_CABIN;
         v->hour = b->hour;
         v->minute = b->minute;
+        v->driver_halves = b->driver_halves;
+        v->passenger_halves = b->passenger_halves;
     }
     for (int i = 0; i < BUS_ENGINE; i++)
         if (!bus_fresh(b, (enum bus_message)i, now_ms))

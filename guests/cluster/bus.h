@@ -44,11 +44,12 @@ struct bus {
     int8_t outside_halves; /* 0.5 degrees Celsius */
     uint8_t light_halves;  /* 0.5 % */
     uint8_t hour, minute;
-    bool miles;             /* what the driver has chosen: miles and mph */
-    uint32_t rejected;      /* frames that were not believed */
-    uint16_t last_rejected; /* identifier of the last of them */
-    uint8_t alive;          /* of the sync frames */
-    bool stats_wanted;      /* a stats request has come; the owner clears it */
+    bool miles;                              /* what the driver has chosen: miles and mph */
+    uint8_t driver_halves, passenger_halves; /* by 0.5 degrees Celsius, kept at that seat; 0: off */
+    uint32_t rejected;                       /* frames that were not believed */
+    uint16_t last_rejected;                  /* identifier of the last of them */
+    uint8_t alive;                           /* of the sync frames */
+    bool stats_wanted;                       /* a stats request has come; the owner clears it */
 };
 
 /* Takes received bytes at bus time now_ms. */

@@ -39,7 +39,9 @@ enum bn_telltale { /* new ones at the end: readers know the others by their bits
 
 #define BN_VEHICLE_VALID (1u << 0) /* the bus is alive and the values below are fresh, but for: */
 #define BN_VEHICLE_AIR   (1u << 1) /* outside_halves is */
-#define BN_VEHICLE_CABIN (1u << 2) /* hour, minute and BN_VEHICLE_MILES are */
+#define BN_VEHICLE_CABIN                                                                           \
+    (1u << 2)                      /* hour, minute, BN_VEHICLE_MILES, the seats' temperatures are  \
+                                    */
 #define BN_VEHICLE_MILES (1u << 3) /* the driver has chosen miles and mph */
 
 struct bn_vehicle {
@@ -52,7 +54,10 @@ struct bn_vehicle {
     uint8_t hour, minute;  /* local time */
     uint32_t odometer_m;
     uint32_t telltales; /* bit enum bn_telltale: lit */
+    /* What is to be kept at these seats, 0.5 degrees Celsius; 0: nothing is. */
+    uint8_t driver_halves, passenger_halves;
+    uint16_t reserved; /* 0 */
 };
-BN_SIZE_IS(struct bn_vehicle, 24);
+BN_SIZE_IS(struct bn_vehicle, 28);
 
 #endif

@@ -159,6 +159,14 @@ def test_both_screens_have_one_clock_and_one_temperature(cockpit, home):
     cockpit.nuc.wait_picture(1, agree, "the vehicle's clock and temperature", LIMIT)
 
 
+def test_ivi_shows_what_the_seats_are_kept_at(cockpit, home):
+    """The driver has made it warmer on the way."""
+    wanted = [cockpit.sim.state(t)["Cabin"] for t in (0, 60)]
+    begun, later = ((c["DriverTemperature"], c["PassengerTemperature"]) for c in wanted)
+    assert begun != later
+    cockpit.nuc.wait_picture(1, lambda ivi: ivipix.read_seats(ivi) == later, "the seats' temperatures", LIMIT)
+
+
 def test_what_reaches_the_cluster_alone(cockpit, home, report):
     """Annex D: information that only some of its receivers get. The cluster shows the vehicle and passes nothing on: the IVI says that it
     has no data, the cluster's picture stays right; when its copy goes on the IVI has it again."""

@@ -105,12 +105,13 @@ def test_lamps(driver):
 
 def test_what_is_outside_and_a_silent_bus():
     sim = HandSimulator()
-    for key in "xnm---A?":
+    for key in "xnm---<A?":
         assert sim.hand.key(key) == (key != "?")
     assert sim.answer(1000) == b""
     assert sim.hand.key("x") and sim.answer(1000)
     state = sim.state(0)
     assert state["Exterior"] == {"AirTemperature": 9, "LightIntensity": 0} and state["Cabin"]["Miles"] == 1
+    assert state["Cabin"]["DriverTemperature"] == 21
     assert state["Odometer"]["TripAReset"] == 1 and "TripAReset" not in sim.state(1)["Odometer"]
 
 

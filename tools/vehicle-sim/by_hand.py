@@ -9,7 +9,8 @@ KEYS = """\
   i j k main beam, dipped, fog       d a e  door, ABS, engine
   o c t oil, charge, tyres           m      miles or km
   n     day or night                 + -    warmer, colder outside
-  x     the bus falls silent, or not A B    trip A, B begins anew
+  < >   colder, warmer driver's seat x      the bus falls silent, or not
+  A B   trip A, B begins anew
 """
 LAMPS = {"l": "TurnLeft", "r": "TurnRight", "p": "ParkBrake", "b": "BeltReminder", "i": "HighBeam", "j": "DippedBeam", "k": "FogFront",
          "d": "DoorOpen", "a": "AbsFault", "e": "EngineMil", "o": "OilPressure", "c": "BatteryCharge", "t": "TyrePressure"}
@@ -25,7 +26,8 @@ class ByHand:
     def __init__(self):
         self.car, self.t, self.v, self.wanted, self.brakes = Car(), 0.0, 0.0, 0, False
         self.lamps, self.silent = set(), False
-        self.override = {("Exterior", "AirTemperature"): 12.0, ("Exterior", "LightIntensity"): 100.0, ("Cabin", "Miles"): 0}
+        self.override = {("Exterior", "AirTemperature"): 12.0, ("Exterior", "LightIntensity"): 100.0, ("Cabin", "Miles"): 0,
+                         ("Cabin", "DriverTemperature"): 21.5}
         self.pressed = dict.fromkeys(BUTTONS.values(), 0.0)  # until when
 
     def key(self, key):
@@ -42,6 +44,9 @@ class ByHand:
         elif key in ("+", "-"):
             warmer = self.override[("Exterior", "AirTemperature")] + (1 if key == "+" else -1)
             self.override[("Exterior", "AirTemperature")] = min(max(warmer, -30), 50)
+        elif key in ("<", ">"):
+            warmer = self.override[("Cabin", "DriverTemperature")] + (0.5 if key == ">" else -0.5)
+            self.override[("Cabin", "DriverTemperature")] = min(max(warmer, 16), 28)
         elif key == "n":
             self.override[("Exterior", "LightIntensity")] = 100 - self.override[("Exterior", "LightIntensity")]
         elif key == "m":

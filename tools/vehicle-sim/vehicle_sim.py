@@ -96,12 +96,13 @@ class Simulator:
         speed, rpm, gear, metres = self.drive.at(trace_t)
         fuel, range_km, coolant = self.drive.tank(trace_t)
         hour, minute = surroundings.clock(trace_t)
+        driver, passenger = surroundings.seats(trace_t)
         state = {"Motion": {"Speed": round(speed, 2), "EngineRpm": round(rpm)}, "Body": {"Gear": gear},
                  "Odometer": {"Distance": ODOMETER_START_M + int(metres)}, "Lamps": {},
                  "Engine": {"FuelLevel": round(2 * fuel) / 2, "Range": int(range_km), "Coolant": round(coolant)},
                  "Exterior": {"AirTemperature": round(2 * surroundings.air(trace_t)) / 2,
                               "LightIntensity": round(2 * surroundings.light(trace_t)) / 2},
-                 "Cabin": {"Hour": hour, "Minute": minute, "Miles": 0}}
+                 "Cabin": {"Hour": hour, "Minute": minute, "Miles": 0, "DriverTemperature": driver, "PassengerTemperature": passenger}}
         state["Odometer"].update({name: 1 for name, begin, end in self.switches if begin <= t < end})
         for lamp in self.lit(t):
             state[self.message_of[lamp]][lamp] = 1

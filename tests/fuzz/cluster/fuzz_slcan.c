@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (bus.speed_centikmh > 40000 || bus.engine_rpm > 12000 || bus.gear < -1 || bus.gear > 9 ||
             bus.telltales >> BN_TELLTALE_COUNT || bus.fuel_halves > 200 || bus.range_km > 2000 ||
             bus.coolant_c > 150 || bus.coolant_c < -40 || bus.outside_halves < -100 ||
-            bus.outside_halves > 120 || bus.light_halves > 200 || bus.hour > 23 || bus.minute > 59)
+            bus.outside_halves > 120 || bus.light_halves > 200 || bus.hour > 23 ||
+            bus.minute > 59 || bus.driver_halves > 56 || bus.passenger_halves > 56)
             abort();
         for (int i = 0; i < BUS_MESSAGES; i++)
             if (bus_fresh(&bus, (enum bus_message)i,

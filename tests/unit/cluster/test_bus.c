@@ -254,9 +254,11 @@ static void test_slow_messages(void **state)
     assert_true(take_slow(DBC_EXTERIOR_ID, BUS_EXTERIOR, (uint8_t[]){0xFB, 80, 0, 0}, 1000));
     assert_int_equal(bus.outside_halves, -5);
     assert_int_equal(bus.light_halves, 80);
-    assert_true(take_slow(DBC_CABIN_ID, BUS_CABIN, (uint8_t[]){23, 59, 1, 0}, 1000));
+    assert_true(take_slow(DBC_CABIN_ID, BUS_CABIN, (uint8_t[]){23, 59, 43 << 1 | 1, 42}, 1000));
     assert_int_equal(bus.hour * 100 + bus.minute, 2359);
     assert_true(bus.miles);
+    assert_int_equal(bus.driver_halves, 43);
+    assert_int_equal(bus.passenger_halves, 42);
     for (int m = BUS_ENGINE; m < BUS_MESSAGES; m++) {
         assert_true(bus_fresh(&bus, (enum bus_message)m, 1000 + BUS_SLOW_TIMEOUT_MS));
         assert_false(bus_fresh(&bus, (enum bus_message)m, 1001 + BUS_SLOW_TIMEOUT_MS));
@@ -278,6 +280,10 @@ static void test_unbelievable_slow_values(void **state)
         {DBC_EXTERIOR_ID, BUS_EXTERIOR, {0, 200, 0, 0}, {0, 201, 0, 0}},
         {DBC_CABIN_ID, BUS_CABIN, {23, 0, 0, 0}, {24, 0, 0, 0}},
         {DBC_CABIN_ID, BUS_CABIN, {0, 59, 0, 0}, {0, 60, 0, 0}},
+        {DBC_CABIN_ID, BUS_CABIN, {0, 0, 56 << 1, 0}, {0, 0, 57 << 1, 0}},
+        {DBC_CABIN_ID, BUS_CABIN, {0, 0, 32 << 1, 0}, {0, 0, 31 << 1, 0}},
+        {DBC_CABIN_ID, BUS_CABIN, {0, 0, 0, 56}, {0, 0, 0, 57}},
+        {DBC_CABIN_ID, BUS_CABIN, {0, 0, 0, 32}, {0, 0, 0, 1}},
     };
 
     (void)state;
@@ -364,7 +370,12 @@ static void test_publish_slow(void **state)
     e2e_protect(&f, 1);
     send(&f, 2010);
     f = (struct can_frame){.id = DBC_CABIN_ID, .length = DBC_CABIN_BYTES};
-    dbc_cabin_pack(&(struct dbc_cabin){.time_ms = 2200, .hour = 23, .minute = 59, .miles = 1},
+    dbc_cabin_pack(&(struct dbc_cabin){.time_ms = 2200,
+                                       .hour = 23,
+                                       .minute = 59,
+                                       .miles = 1,
+                                       .driver_temperature = 43,
+                                       .passenger_temperature = 36},
                    f.data);
     e2e_protect(&f, 1);
     send(&f, 2210);
@@ -373,11 +384,13 @@ static void test_publish_slow(void **state)
     assert_int_equal(v.outside_halves, -15);
     assert_int_equal(v.hour, 23);
     assert_int_equal(v.minute, 59);
+    assert_int_equal(v.driver_halves, 43);
+    assert_int_equal(v.passenger_halves, 36);
     bus_publish(&bus, 2501, &v);
     assert_int_equal(v.flags, BN_VEHICLE_CABIN | BN_VEHICLE_MILES);
     assert_int_equal(v.outside_halves, 0);
     bus_publish(&bus, 2701, &v);
-    assert_int_equal(v.flags | v.hour | v.minute, 0);
+    assert_int_equal(v.flags | v.hour | v.minute | v.driver_halves | v.passenger_halves, 0);
 }
 
 /* Whatever an untrusted reader says: a message that is believed has values that it can have. */
@@ -414,7 +427,9 @@ static void test_take(void **state)
         assert_true(
             !bus.seen[BUS_EXTERIOR] ||
             (bus.outside_halves >= -100 && bus.outside_halves <= 120 && bus.light_halves <= 200));
-        assert_true(!bus.seen[BUS_CABIN] || (bus.hour <= 23 && bus.minute <= 59));
+        assert_true(!bus.seen[BUS_CABIN] ||
+                    (bus.hour <= 23 && bus.minute <= 59 && bus.driver_halves <= 56 &&
+                     bus.passenger_halves <= 56));
     }
     assert_int_equal(believed, (1u << BUS_MESSAGES) - 1);
 }

@@ -161,6 +161,29 @@ static unsigned opacity(cairo_surface_t *s, int x, int y)
     return pixel >> 24;
 }
 
+/* On the flat map. */
+static void test_route_passes_through_no_name(void **state)
+{
+    cairo_surface_t *none = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
+    cairo_t *cr = cairo_create(none);
+
+    (void)state;
+    for (unsigned i = 0; i < TOWN_NAMES; i++) {
+        const struct town_name *n = &town_names[i];
+        const double half = text(&u.theme, cr, n->name, 0, 0, n->size, REGULAR, ink, LEFT) / 2;
+        double x, y;
+
+        town_bend(n->u * TOWN_CELL, n->v * TOWN_CELL + TOWN_CELL / 2.0, &x, &y);
+        for (double at = 0; at < u.map.length; at += 1) {
+            const struct map_place p = map_at(&u.map, at);
+
+            assert_false(fabs(p.x - x) < half && fabs(p.y - y) < n->size / 2);
+        }
+    }
+    cairo_destroy(cr);
+    cairo_surface_destroy(none);
+}
+
 static void test_layer_is_open_at_the_view_only(void **state)
 {
     cairo_surface_t *s = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, UI_WIDTH, UI_HEIGHT);
@@ -362,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_car_faces_outwards),
         cmocka_unit_test(test_town_is_whole),
         cmocka_unit_test(test_houses_stand_on_land),
+        cmocka_unit_test(test_route_passes_through_no_name),
         cmocka_unit_test(test_layer_is_open_at_the_view_only),
         cmocka_unit_test(test_view_is_drawn_when_it_changes),
         cmocka_unit_test(test_roles_have_names),

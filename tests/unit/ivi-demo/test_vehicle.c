@@ -71,7 +71,9 @@ static int begin(void **state)
                                   .telltales = 5,
                                   .outside_halves = -15,
                                   .hour = 17,
-                                  .minute = 8};
+                                  .minute = 8,
+                                  .driver_halves = 43,
+                                  .passenger_halves = 56};
     publish();
     vehicle_open(&source, path);
     return 0;
@@ -113,6 +115,7 @@ static void test_values(void **state)
     assert_int_equal(v.telltales, 5);
     assert_true(v.outside_c == -7.5);
     assert_int_equal(v.hour * 60 + v.minute, 1028);
+    assert_true(v.seat_c[0] == 21.5 && v.seat_c[1] == 28);
 }
 
 static void test_flags(void **state)
@@ -260,6 +263,29 @@ static void test_clock(void **state)
     ui_finish(&u);
 }
 
+/* Each temperature of either seat is another picture, and so are off and unknown. */
+static void test_seats(void **state)
+{
+    static struct ui u;
+    struct vehicle_state v = {.has_cabin = true};
+    uint64_t unknown, shown;
+
+    (void)state;
+    assert_int_equal(ui_init(&u, ui_role("front"), FONTS), 0);
+    unknown = shown = seats_show(&u);
+    for (int i = 0; i < 2; i++)
+        for (int halves = i; halves < 256; halves++) { /* the passenger's is off already */
+            v.seat_c[i] = halves / 2.0;
+            ui_advance(&u, 1, &v);
+            assert_int_not_equal(seats_show(&u), shown);
+            shown = seats_show(&u);
+        }
+    v.has_cabin = false;
+    ui_advance(&u, 1, &v);
+    assert_int_equal(seats_show(&u), unknown);
+    ui_finish(&u);
+}
+
 /* Whole figures, never below the true speed and never one above it; the last known unit stays. */
 static void test_units(void **state)
 {
@@ -304,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_corrupt, begin, end),
         cmocka_unit_test_setup_teardown(test_directories, begin, end),
         cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_seats),
         cmocka_unit_test(test_units),
     };
 
