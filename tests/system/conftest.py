@@ -174,7 +174,7 @@ def bare(request):
 @pytest.fixture(scope="session")
 def session_cockpit(tmp_path_factory):
     """The whole cockpit, booted once for all tests that look at it; held still between them."""
-    with Cockpit(tmp_path_factory.mktemp("cockpit"), os.path.join(TOP, "build/logs/cockpit")) as c:
+    with Cockpit(tmp_path_factory.mktemp("cockpit"), os.path.join(TOP, "build/logs/cockpit"), net_server="echo said outside") as c:
         c.nuc.console.wait_for("display: ready", limit=LIMIT)
         yield c
 

@@ -56,6 +56,18 @@ def test_drivers_of_a_nuc():
         assert f"CONFIG_{line}=y\n" in config
 
 
+def test_driver_is_loaded_for_what_was_there_at_boot(machine):
+    """The device manager, as it starts, loads the module of a PCI function that has been there all the time. What only a NUC has is not
+    in this machine: one of its own functions says that it is one."""
+    nuc = machine(NucConfig.bare(gpu="none", sound=False, usb=False))
+    nuc.console.wait_for("binnacle:.*# ")
+    for command in ("/usr/lib/binnacle/wait-for /run/udev/ready", "grep -q 0x8086 /sys/bus/pci/devices/0000:00:02.0/vendor",
+                    "! grep -q ^igc /proc/modules", "mkdir /run/modprobe.d",
+                    'echo "alias $(cat /sys/bus/pci/devices/0000:00:02.0/modalias) igc" >/run/modprobe.d/test.conf',
+                    "rm /run/udev/ready; sv restart udev", "/usr/lib/binnacle/wait-for /run/udev/ready", "grep -q ^igc /proc/modules"):
+        assert nuc.console.run(command)[0] == 0, command
+
+
 def test_kernel_speaks_over_the_network(machine, tmp_path):
     """netconsole, as docs/nuc.md has it, for machines without a UART: the kernel's messages leave the network card."""
     packets = tmp_path / "packets"

@@ -15,7 +15,8 @@ import pytest
 
 LOCKS = "build/tests"
 ONE_BY_ONE = {"test_check"}  # its tests have nothing in common
-TOGETHER = {"test_cockpit": "cockpit", "test_cockpit_plan": "cockpit", "test_failover": "cockpit"}  # fixture session_cockpit
+TOGETHER = {"test_cockpit": "cockpit", "test_cockpit_plan": "cockpit", "test_network": "cockpit",
+            "test_failover": "cockpit"}  # fixture session_cockpit
 
 
 def group(item):

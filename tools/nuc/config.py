@@ -40,7 +40,8 @@ class NucConfig:
     usb: bool = True
     touch: tuple = ()                # outputs with a tablet each, numbered from 0; () is one tablet over all of them
     usb_serial: bool = False         # an adapter on USB with a UART behind it: Nuc.usb_console
-    net: bool = True
+    net: bool = True                 # a card on a network of its own, with DHCP, that nothing leaves
+    net_server: str | None = None    # command on the host that serves who connects to 10.0.2.100, port 80, there
     sd_card_mib: int = 64            # 0: no card reader
     icount: str | None = "shift=0,sleep=on"  # virtual time is a count of instructions; None: the host's time
     one_by_one: bool = False         # with icount: each instruction is translated alone, about three times slower
@@ -152,7 +153,8 @@ class NucConfig:
             args += ["-chardev", f"socket,id=usbtty,path={work}/usbtty,server=on,wait=off",
                      "-device", "usb-serial,bus=xhci.0,chardev=usbtty"]
         if self.net:
-            args += ["-netdev", "user,id=net,restrict=on", "-device", "e1000e,netdev=net"]
+            server = f",guestfwd=tcp:10.0.2.100:80-cmd:{self.net_server}" if self.net_server else ""
+            args += ["-netdev", f"user,id=net,restrict=on{server}", "-device", "e1000e,netdev=net"]
         return args
 
     def _display_arguments(self):
