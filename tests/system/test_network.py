@@ -52,6 +52,12 @@ def test_guest_asks_for_names(cockpit, home):
     assert int(cockpit.run(UDP_SENT)[1]) > before
 
 
+def test_nothing_of_the_service_vm_listens(cockpit, home):
+    """For a guest, or whoever is outside, can speak to what does."""
+    status, text = cockpit.run("netstat -lntu | tail -n +3")
+    assert status == 0 and not text.strip(), text
+
+
 def test_guest_reaches_no_loopback_of_the_service_vm(cockpit, home):
     """By none of the addresses that could be taken for it, while a server listens there."""
     assert cockpit.run("busybox httpd -p 127.0.0.1:80 -h /tmp")[0] == 0
