@@ -37,7 +37,7 @@ def qemu(folder):
     subprocess.run(["build/tools/scenario/bn-sums", loader, *FILES], check=True)
     subprocess.run(["tools/esp", disk, loader, *FILES], check=True)
     return Nuc("isolation", NucConfig(disk=disk, cpus=3, memory_mib=2048, gpu="none", iommu="vtd", sound=False, usb=False,
-                                      net=False, sd_card_mib=0, icount="shift=2,sleep=on", extra=["-device", "VGA,vgamem_mb=32"]), "build/logs/isolation")
+                                      net=False, sd_card_mib=0, icount="shift=2,sleep=on", own_time=True, extra=["-device", "VGA,vgamem_mb=32"]), "build/logs/isolation")
 
 
 def bochs(name, folder):

@@ -76,7 +76,7 @@ def attack(name, folder, logs, iommu, messages):
     """({"write cluster": got through?, ...}, console text)."""
     disk = build_disk(folder, messages)
     config = NucConfig(disk=disk, cpus=3, memory_mib=2048, gpu="none", iommu=iommu, sound=False, usb=False, net=False,
-                       sd_card_mib=0, extra=["-device", "VGA,vgamem_mb=32", "-device", "edu,dma_mask=0xffffffffffffffff"])
+                       sd_card_mib=0, own_time=True, extra=["-device", "VGA,vgamem_mb=32", "-device", "edu,dma_mask=0xffffffffffffffff"])
     through = {}
     with Nuc(name, config, os.path.join(logs, name)) as nuc:
         nuc.console.wait_for("dma: end|PANIC", limit=300)

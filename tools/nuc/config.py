@@ -44,6 +44,7 @@ class NucConfig:
     net_server: str | None = None    # command on the host that serves who connects to 10.0.2.100, port 80, there
     sd_card_mib: int = 64            # 0: no card reader
     icount: str | None = "shift=0,sleep=on"  # virtual time is a count of instructions; None: the host's time
+    own_time: bool = False           # with icount, also without display or sound: what keeps the host busy is not in an idle machine's time
     one_by_one: bool = False         # with icount: each instruction is translated alone, about three times slower
     extra: list = field(default_factory=list)
 
@@ -173,7 +174,8 @@ class NucConfig:
     def repairs(self):
         """What is loaded before QEMU: of its display and of its clock, which the host's other work must not be heard in; or without a
         display, of idle machines."""
-        return ([] if self.with_display() else [QEMU_TURNS]) + ([QEMU_GL] if self.with_display() or self.sound else [])
+        clock = self.with_display() or self.sound or self.own_time
+        return ([] if self.with_display() else [QEMU_TURNS]) + ([QEMU_GL] if clock else [])
 
     def missing_files(self):
         wanted = [self.disk, self.kernel, self.cdrom] + ([] if self.kernel or self.cdrom else [OVMF_CODE])
