@@ -25,6 +25,7 @@ FRAME_BYTES = WIDTH * HEIGHT * 4
 FB = 0x6000000       # boot framebuffer, in plain memory
 WINDOW = 0x8000000   # shared window
 ALIGN = 0x200000
+VEHICLE_BYTES = 28  # include/binnacle/vehicle.h
 FRAMES, STATUS, VEHICLE, CHIME, CHIME_STATUS = 1 * ALIGN, 9 * ALIGN, 10 * ALIGN, 11 * ALIGN, 12 * ALIGN
 WINDOW_BYTES = 13 * ALIGN
 SPEAKER = 2  # BN_GUEST_SPKR
@@ -321,13 +322,13 @@ def test_vehicle_region_says_invalid_without_a_bus(tmp_path):
         at = WINDOW + VEHICLE
         while True:
             sequence = vm.compositor.word(at + 16)
-            raw = bytes(vm.memory[at:at + 64 + 24])
+            raw = bytes(vm.memory[at:at + 64 + VEHICLE_BYTES])
             if sequence % 2 == 0 and vm.compositor.word(at + 16) == sequence:
                 break
         magic, version, data_id, size = struct.unpack_from("<IHxxII", raw)
         counter, now, crc = struct.unpack_from("<IQI", raw, 20)
-        assert (magic, version, data_id, size) == (int.from_bytes(b"BNSH", "little"), 1, 4, 24)
-        assert crc == zlib.crc32(struct.pack("<IIIQ", 4, 24, counter, now) + raw[64:])
+        assert (magic, version, data_id, size) == (int.from_bytes(b"BNSH", "little"), 1, 4, VEHICLE_BYTES)
+        assert crc == zlib.crc32(struct.pack("<IIIQ", 4, VEHICLE_BYTES, counter, now) + raw[64:])
         assert struct.unpack_from("<I", raw, 64)[0] & 1 == 0
 
 
