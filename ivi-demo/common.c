@@ -120,40 +120,44 @@ void air_draw(const struct ui *u, cairo_t *cr)
     text(&u->theme, cr, s, 1232, 47, 18, REGULAR, ink, RIGHT);
 }
 
+static bool has_seats(const struct ui *u)
+{
+    return u->role->climate && u->vehicle.has_cabin;
+}
+
 uint64_t seats_show(const struct ui *u)
 {
     const double *c = u->vehicle.seat_c;
 
-    return u->role->climate && u->vehicle.has_cabin
-               ? (uint64_t)(c[0] * 2) << 10 | (uint64_t)(c[1] * 2) << 2 | 1
-               : 2;
+    return has_seats(u) ? (uint64_t)(c[0] * 2) << 10 | (uint64_t)(c[1] * 2) << 2 | 1 : 2;
 }
 
+/* As the vehicle has it: the IVI only shows. */
 static void seat(const struct ui *u, cairo_t *cr, double degrees, double x, enum align a)
 {
     const double y = UI_DOCK_Y + 46;
+    double width;
     char s[16];
 
-    if (degrees > 0) {
-        snprintf(s, sizeof(s), "%.1f", degrees);
-        x += figures(&u->theme, cr, s, x, y, 30, REGULAR, ink, a) * (a == LEFT);
-        text(&u->theme, cr, "°C", a == LEFT ? x + 4 : x + 6, y, 17, REGULAR, ink_soft, LEFT);
-    } else {
+    if (!has_seats(u))
+        return;
+    if (degrees <= 0) {
         text(&u->theme, cr, "off", a == LEFT ? x : x + 26, y, 22, REGULAR, ink_soft, a);
+        return;
     }
+    snprintf(s, sizeof(s), "%.1f", degrees);
+    width = figures(&u->theme, cr, s, x, y, 30, REGULAR, ink, a);
+    text(&u->theme, cr, "°C", a == LEFT ? x + width + 4 : x + 6, y, 17, REGULAR, ink_soft, LEFT);
 }
 
-/* As the vehicle has them: the IVI only shows. */
 void driver_seat_draw(const struct ui *u, cairo_t *cr)
 {
-    if (u->role->climate && u->vehicle.has_cabin)
-        seat(u, cr, u->vehicle.seat_c[0], 48, LEFT);
+    seat(u, cr, u->vehicle.seat_c[0], 48, LEFT);
 }
 
 void passenger_seat_draw(const struct ui *u, cairo_t *cr)
 {
-    if (u->role->climate && u->vehicle.has_cabin)
-        seat(u, cr, u->vehicle.seat_c[1], 1206, RIGHT);
+    seat(u, cr, u->vehicle.seat_c[1], 1206, RIGHT);
 }
 
 #define COVERS 4

@@ -137,8 +137,8 @@ def test_negative_control(request, tmp_path, report):
     through, text = attack("without", tmp_path, log_folder(request.node), None, [PLAIN])
     assert "IOMMU: none" in text
     vector = PLAIN[1]
-    assert (f"APIC left with vectors {vector & ~31:x} to {vector | 31:x} in service {1 << vector % 32:x}," in text
-            ), "it was another thing that ended the cluster"
+    in_service = f"APIC left with vectors {vector & ~31:x} to {vector | 31:x} in service {1 << vector % 32:x},"
+    assert in_service in text, "it was another thing that ended the cluster"
     assert report.add("dma-attacks.control", sum(through.values()), f"of {len(through)}", ok=all(through.values())), through
 
 
